@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Code generation for the targets that hold hot loops. AVX2 + FMA (x86-64-v3) is the portable default;
+// `AKURU_MARCH=native swift build -c release` builds for this machine only.
+#if arch(x86_64)
+  let march = Context.environment["AKURU_MARCH"] ?? "x86-64-v3"
+  let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
+#else
+  let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+#endif
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "akuru",
+  products: [
+    .executable(name: "akuru", targets: ["akuru"]),
+    .executable(name: "akuru-synth", targets: ["akuru-synth"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // C libraries: a module map and static inlines each, imported by one Swift target only.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .systemLibrary(
+      name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+
+    .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
+    .target(name: "NeuralNetwork", dependencies: ["Tensors"], swiftSettings: kernelSettings),
+    .target(name: "Images", dependencies: ["CPNG", "Tensors"]),
+    .target(name: "Datasets", dependencies: ["Images", "Tensors", crypto]),
+    .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
+    .target(
+      name: "Training",
+      dependencies: ["Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", logging, crypto]),
+    .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
+
+    .executableTarget(name: "akuru", dependencies: ["Training", argumentParser]),
+    .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
+
+    .target(name: "TestSupport", dependencies: ["Tensors", "Images"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(
+      name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"], exclude: ["Goldens/generate.py"],
+      resources: [.copy("Goldens/fixtures")]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "TypesettingTests", dependencies: ["Typesetting", "TestSupport", "akuru-synth"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "akuru"]),
+    .executableTarget(
+      name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,62 @@
+import Tensors
+
+/// Where the images of a micro-batch stand when they are laid side by side: image n owns the columns
+/// `starts[n] ..< starts[n] + widths[n]` of every row; all other columns (at least ``gap`` of them before, between and
+/// after images, and the rounding of ``stride`` to a multiple of 16) are paper and hold zero.
+///
+/// So a row of a micro-batch is one long vector without padding, each image keeps its own width, and a convolution that
+/// looks `gap` columns past an image's edge sees zeros, as it would see its zero padding.
+public final class ColumnLayout {
+  /// Zero columns between neighbours, the widest padding of any layer that reads the layout.
+  public let gap: Int
+  /// First column of each image.
+  public private(set) var starts: [Int] = []
+  /// Columns of each image, non-increasing.
+  public private(set) var widths: [Int] = []
+  /// Columns of a row, a multiple of 16.
+  public private(set) var stride = 0
+  /// 1 in the columns of images, 0 elsewhere; [stride].
+  public let mask = Storage(count: 0)
+
+  public init(gap: Int = 1) {
+    self.gap = gap
+  }
+
+  /// Images in the micro-batch.
+  public var count: Int { widths.count }
+  /// Columns that belong to images.
+  public var validColumns: Int { widths.reduce(0, +) }
+
+  /// Places images of the given widths. Widths must be positive and non-increasing.
+  public func place(_ newWidths: some Collection<Int>) {
+    starts.removeAll(keepingCapacity: true)
+    widths.removeAll(keepingCapacity: true)
+    var column = gap
+    for width in newWidths {
+      precondition(width > 0 && width <= (widths.last ?? width), "widths must be positive and non-increasing")
+      starts.append(column)
+      widths.append(width)
+      column += width + gap
+    }
+    stride = (column + 15) & ~15
+    writeMask()
+  }
+
+  /// Keeps the places of `other`, with other widths: for layers that lose columns at the right edge.
+  public func place(as other: ColumnLayout, width: (Int) -> Int) {
+    starts.removeAll(keepingCapacity: true)
+    widths.removeAll(keepingCapacity: true)
+    for (start, old) in zip(other.starts, other.widths) {
+      starts.append(start)
+      widths.append(width(old))
+    }
+    stride = other.stride
+    writeMask()
+  }
+
+  private func writeMask() {
+    mask.ensure(stride)
+    mask.base.update(repeating: 0, count: stride)
+    for (start, width) in zip(starts, widths) { (mask.base + start).update(repeating: 1, count: width) }
+  }
+}

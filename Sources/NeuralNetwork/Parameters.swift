@@ -1,0 +1,81 @@
+import Tensors
+
+/// A trained tensor: views into the slabs of a ``ParameterStore``.
+public struct Parameter {
+  /// PyTorch's name, for example `cnn.0.weight`.
+  public let name: String
+  /// PyTorch's shape, for example [16, 1, 3, 3].
+  public let shape: [Int]
+  /// [shape[0], product of the others].
+  public let value: Matrix
+  /// d loss / d value, of the same shape; layers add into it.
+  public let gradient: Matrix
+}
+
+/// A tensor that is averaged rather than trained: batch normalisation's running statistics.
+public struct Buffer {
+  /// PyTorch's name, for example `cnn.1.running_mean`.
+  public let name: String
+  /// The running average, [1, count]; starts at `initial`.
+  public let value: Matrix
+  /// The statistic of the micro-batch that was computed last, [1, count]; a training forward pass overwrites it.
+  public let statistic: Matrix
+  public let initial: Float
+}
+
+/// All parameters and buffers of a network, one slab for each kind of state, in forward order.
+///
+/// One slab makes the optimizer, the reduction and the checkpoint one flat loop each. Tensors start at multiples of 16
+/// floats; the floats between them are zero and stay zero.
+public final class ParameterStore {
+  public private(set) var parameters: [Parameter] = []
+  public private(set) var buffers: [Buffer] = []
+  /// Floats in each of the parameter slabs, rounding included.
+  public private(set) var count = 0
+  /// Floats in each of the buffer slabs, rounding included.
+  public private(set) var bufferCount = 0
+
+  public let values = Storage(count: 0)
+  public let gradients = Storage(count: 0)
+  public let bufferValues = Storage(count: 0)
+  public let bufferStatistics = Storage(count: 0)
+
+  public init() {}
+
+  /// Declares a parameter. Its memory is there after ``commit()``.
+  public func add(_ name: String, shape: [Int]) -> Parameter {
+    let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
+    let parameter = Parameter(
+      name: name, shape: shape, value: Matrix(storage: values, offset: count, rows: rows, columns: columns),
+      gradient: Matrix(storage: gradients, offset: count, rows: rows, columns: columns))
+    count += (rows * columns + 15) & ~15
+    parameters.append(parameter)
+    return parameter
+  }
+
+  /// Declares a buffer. Its memory is there after ``commit()``.
+  public func addBuffer(_ name: String, count size: Int, initial: Float) -> Buffer {
+    let buffer = Buffer(
+      name: name, value: Matrix(storage: bufferValues, offset: bufferCount, rows: 1, columns: size),
+      statistic: Matrix(storage: bufferStatistics, offset: bufferCount, rows: 1, columns: size), initial: initial)
+    bufferCount += (size + 15) & ~15
+    buffers.append(buffer)
+    return buffer
+  }
+
+  /// Allocates the slabs, zeroed, and sets buffers to their initial values.
+  public func commit() {
+    values.ensure(count)
+    gradients.ensure(count)
+    bufferValues.ensure(bufferCount)
+    bufferStatistics.ensure(bufferCount)
+    for buffer in buffers { buffer.value.fill(buffer.initial) }
+  }
+
+  /// Number of trained weights.
+  public var weightCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+
+  public func zeroGradients() {
+    gradients.base.update(repeating: 0, count: count)
+  }
+}

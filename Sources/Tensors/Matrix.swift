@@ -1,0 +1,44 @@
+/// A row-major view of `rows` x `columns` floats inside a ``Storage``, without gaps between rows.
+public struct Matrix {
+  public let storage: Storage
+  /// Floats before the first element of the view.
+  public let offset: Int
+  public let rows: Int
+  public let columns: Int
+
+  /// Element [r, c] of the view is `storage.base[offset + r * columns + c]`.
+  public init(storage: Storage, offset: Int = 0, rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0 && offset >= 0)
+    self.storage = storage
+    self.offset = offset
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// A matrix of zeros with a storage of its own.
+  public init(rows: Int, columns: Int) {
+    self.init(storage: Storage(count: rows * columns), rows: rows, columns: columns)
+  }
+
+  /// A matrix with a storage of its own and the given elements, row by row.
+  public init(rows: Int, columns: Int, _ elements: [Float]) {
+    precondition(elements.count == rows * columns, "\(elements.count) elements for \(rows) x \(columns)")
+    self.init(rows: rows, columns: columns)
+    elements.withUnsafeBufferPointer { pointer.update(from: $0.baseAddress!, count: $0.count) }
+  }
+
+  public var count: Int { rows * columns }
+
+  /// The door to the kernels: valid until the storage grows, and while something holds the storage.
+  public var pointer: UnsafeMutablePointer<Float> { storage.base + offset }
+
+  /// The first element of row `r`.
+  public func row(_ r: Int) -> UnsafeMutablePointer<Float> { storage.base + (offset + r * columns) }
+
+  /// A copy of the elements, for tests and files.
+  public var elements: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+  public func fill(_ value: Float) {
+    pointer.update(repeating: value, count: count)
+  }
+}

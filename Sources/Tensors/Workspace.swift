@@ -1,0 +1,66 @@
+/// The planned memory of a network: activations in forward order, two alternating regions of gradients, one scratch.
+///
+/// A micro-batch is planned by ``reset()`` and the layers' requests, which only count; ``commit()`` then makes room.
+/// Memory grows when a wider micro-batch arrives than any before, and never otherwise.
+public final class Workspace {
+  private let activations = Storage(count: 0)
+  private let gradients = [Storage(count: 0), Storage(count: 0)]
+  private let scratch = Storage(count: 0)
+  private var activationCount = 0
+  private var gradientCounts = (0, 0)
+  private var scratchCount = 0
+  private var parity = 0
+
+  public init() {}
+
+  /// Starts a new plan; all views handed out before become invalid.
+  public func reset() {
+    activationCount = 0
+    gradientCounts = (0, 0)
+    scratchCount = 0
+    parity = 0
+  }
+
+  /// Memory that lives from the layer's forward pass to its backward pass. Contents are undefined.
+  public func activation(rows: Int, columns: Int) -> Matrix {
+    defer { activationCount += (rows * columns + 15) & ~15 }
+    return Matrix(storage: activations, offset: activationCount, rows: rows, columns: columns)
+  }
+
+  /// Memory for the gradient of a layer's output. It lives while that layer's and the next layer's backward pass run:
+  /// consecutive requests alternate between two regions. Contents are undefined.
+  public func gradient(rows: Int, columns: Int) -> Matrix {
+    parity ^= 1
+    let count = (rows * columns + 15) & ~15
+    if parity == 0 {
+      gradientCounts.0 = max(gradientCounts.0, count)
+    } else {
+      gradientCounts.1 = max(gradientCounts.1, count)
+    }
+    return Matrix(storage: gradients[parity], rows: rows, columns: columns)
+  }
+
+  /// Memory that lives inside one forward or backward call of one layer; every layer gets the same region.
+  public func scratch(count: Int) -> Matrix {
+    scratchCount = max(scratchCount, count)
+    return Matrix(storage: scratch, rows: 1, columns: count)
+  }
+
+  /// Makes room for everything requested since ``reset()``.
+  public func commit() {
+    activations.ensure(activationCount)
+    gradients[0].ensure(gradientCounts.0)
+    gradients[1].ensure(gradientCounts.1)
+    scratch.ensure(scratchCount)
+  }
+
+  /// Bytes held.
+  public var bytes: Int {
+    4 * (activations.capacity + gradients[0].capacity + gradients[1].capacity + scratch.capacity)
+  }
+
+  /// Fills all memory, to show in tests that nothing reads what was not written.
+  public func poison(_ value: Float) {
+    for storage in [activations, gradients[0], gradients[1], scratch] { storage.fill(value) }
+  }
+}

@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(name: "akuru", dependencies: ["Training", argumentParser]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
 
-    .target(name: "TestSupport", dependencies: ["Tensors", "Images"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(
       name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"], exclude: ["Goldens/generate.py"],

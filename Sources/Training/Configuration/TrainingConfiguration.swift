@@ -1,0 +1,72 @@
+/// A training run, fully resolved: the recipe, where data and results are, and when to stop, evaluate and save.
+public struct TrainingConfiguration: Codable, Sendable, Equatable {
+  public var recipe: Recipe
+  /// Data set argument: a folder or several, comma-separated.
+  public var train: String
+  public var validation: String
+  public var runDir: String
+  /// Alphabet file; nil takes the letters of the training labels.
+  public var alphabet: String?
+  /// Leave bad records out instead of stopping.
+  public var skipBad: Bool
+  /// Go on from the newest good checkpoint.
+  public var resume: Bool
+  /// Steps after which the run is done; nil is no limit.
+  public var maxSteps: Int?
+  /// Minutes after which this process checkpoints and exits with 85; nil is no limit.
+  public var maxMinutes: Double?
+  /// Steps between evaluations; nil is once an epoch.
+  public var evalEvery: Int?
+  /// Steps between checkpoints; nil is once an epoch.
+  public var checkpointEvery: Int?
+  /// Newest checkpoints kept, besides the best.
+  public var keep: Int
+  /// Steps between lines in metrics.jsonl.
+  public var logEvery: Int
+
+  /// - Parameter recipe: the checkpoint's, when a run is resumed; otherwise the options make one.
+  /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
+  public init(_ options: TrainingOptions, recipe resumed: Recipe? = nil) throws {
+    func need(_ value: String?, _ flag: String, _ what: String) throws -> String {
+      guard let value, !value.isEmpty else { throw ConfigurationError("\(flag) is missing: give \(what)") }
+      return value
+    }
+    if let resumed { try resumed.requireNoContradiction(by: options) }
+    recipe = try resumed ?? Recipe(options)
+    train = try need(options.train, "--train", "the folder of training images")
+    validation = try need(options.validation, "--validation", "the folder of validation images")
+    runDir = try need(options.runDir, "--run-dir", "a folder for the results")
+    alphabet = options.alphabet
+    skipBad = options.skipBad ?? false
+    resume = options.resume ?? false
+    maxSteps = options.maxSteps
+    maxMinutes = options.maxMinutes
+    evalEvery = options.evalEvery
+    checkpointEvery = options.checkpointEvery
+    keep = options.keep ?? 3
+    logEvery = options.logEvery ?? 10
+    for (flag, value) in [
+      ("--max-steps", maxSteps), ("--eval-every", evalEvery), ("--checkpoint-every", checkpointEvery),
+      ("--keep", keep), ("--log-every", logEvery),
+    ] {
+      if let value, value < 1 { throw ConfigurationError("\(flag) \(value): must be at least 1") }
+    }
+    if let maxMinutes, !(maxMinutes > 0 && maxMinutes.isFinite) {
+      throw ConfigurationError("--max-minutes \(maxMinutes): must be positive")
+    }
+  }
+
+  /// Steps the schedule is made for, from the number of steps an epoch has.
+  /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end, or nothing ends the run.
+  public func totalSteps(stepsPerEpoch: Int) throws -> Int {
+    let limits = [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
+    if let steps = limits.min() { return steps }
+    if recipe.schedule == .oneCycle {
+      throw ConfigurationError("--schedule one-cycle needs to know its end: give --epochs or --max-steps")
+    }
+    if maxMinutes == nil {
+      throw ConfigurationError("nothing ends this run: give --epochs, --max-steps or --max-minutes")
+    }
+    return Int.max
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// What a user asks of a training run: every field is one flag of `akuru train` and one key of a `--config` file.
+/// A field that is nil was not asked for; ``TrainingConfiguration`` fills it with the model's default.
+public struct TrainingOptions: Codable, Sendable, Equatable {
+  public var train: String?
+  public var validation: String?
+  public var runDir: String?
+  public var model: String?
+  public var channels: Int?
+  public var hidden: Int?
+  public var height: Int?
+  public var maxWidth: Int?
+  public var batchSize: Int?
+  public var microBatch: Int?
+  public var epochs: Int?
+  public var maxSteps: Int?
+  public var maxMinutes: Double?
+  public var optimizer: String?
+  public var lr: Double?
+  public var weightDecay: Double?
+  public var clipNorm: Double?
+  public var schedule: String?
+  public var augment: String?
+  public var alphabet: String?
+  public var skipBad: Bool?
+  public var seed: UInt64?
+  public var evalEvery: Int?
+  public var checkpointEvery: Int?
+  public var keep: Int?
+  public var logEvery: Int?
+  public var resume: Bool?
+
+  public init() {}
+
+  /// Reads a JSON file of options.
+  /// - Throws: ``ConfigurationError`` for a file that cannot be read, is not JSON, has a value of the wrong type or a
+  ///   key that is not an option.
+  public init(file: String) throws {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: file))
+    } catch {
+      throw ConfigurationError("\(file): cannot be read; check the path given to --config")
+    }
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw ConfigurationError("\(file): is not a JSON object of options")
+    }
+    for key in object.keys.sorted() where !TrainingOptions.keys.contains(key) {
+      let remedy = closestMatch(to: key, among: TrainingOptions.keys).map { "did you mean \"\($0)\"?" }
+      throw ConfigurationError("\(file): unknown option \"\(key)\"; \(remedy ?? "see akuru train --help")")
+    }
+    do {
+      self = try JSONDecoder().decode(TrainingOptions.self, from: data)
+    } catch DecodingError.typeMismatch(let type, let context) {
+      let key = context.codingPath.last?.stringValue ?? "?"
+      throw ConfigurationError("\(file): option \"\(key)\" must be a \(type)")
+    } catch {
+      throw ConfigurationError("\(file): \(error)")
+    }
+  }
+
+  /// The names of all options.
+  public static let keys: [String] = Mirror(reflecting: TrainingOptions()).children.compactMap(\.label)
+
+  /// These options, with those of `other` where these are nil.
+  public func merged(over other: TrainingOptions) throws -> TrainingOptions {
+    let merged = try other.object().merging(object()) { _, mine in mine }
+    return try JSONDecoder().decode(TrainingOptions.self, from: JSONSerialization.data(withJSONObject: merged))
+  }
+
+  private func object() throws -> [String: Any] {
+    try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
+  }
+}
+
+/// A wrong option or combination of options; exit status 2.
+public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// The candidate with the smallest edit distance to `word`, if it is near enough to be a slip of the pen.
+func closestMatch(to word: String, among candidates: [String]) -> String? {
+  let letters = Array(word.lowercased().unicodeScalars)
+  let distances = candidates.map { (EditDistance.distance(letters, Array($0.lowercased().unicodeScalars)), $0) }
+  return distances.filter { $0.0 <= max(2, letters.count / 3) }.min { $0.0 < $1.0 }?.1
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Training
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model on a folder of images.",
+    discussion: """
+      Example: mpirun -n 2 akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
+
+      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text) or with X.png + X.gt.txt pairs; \
+      several folders are separated by commas.
+      """)
+
+  @Option(help: "Training data.") var train: String?
+  @Option(help: "Validation data, never trained on.") var validation: String?
+  @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
+  @Option(help: "akuru (default) or seed.") var model: String?
+  @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
+  @Option(help: "LSTM units in each direction (model seed; 256).") var hidden: Int?
+  @Option(help: "Input height in pixels (akuru 40, seed 61).") var height: Int?
+  @Option(help: "Widest resized image in pixels; wider is bad data (4096).") var maxWidth: Int?
+  @Option(help: "Images in a step (akuru 32, seed 256).") var batchSize: Int?
+  @Option(help: "Images in a micro-batch, one rank's unit of work (akuru 8, seed 64).") var microBatch: Int?
+  @Option(help: "Passes over the training data.") var epochs: Int?
+  @Option(help: "Steps after which the run is done.") var maxSteps: Int?
+  @Option(help: "Minutes after which to checkpoint and exit with 85; go on with --resume.") var maxMinutes: Double?
+  @Option(help: "adam or adamw (akuru adamw, seed adam).") var optimizer: String?
+  @Option(help: "Peak learning rate (akuru 3e-3, seed 1e-3).") var lr: Double?
+  @Option(help: "Weight decay (akuru 1e-4, seed 0).") var weightDecay: Double?
+  @Option(help: "Largest global gradient norm, 0 is off (akuru 5, seed 0).") var clipNorm: Double?
+  @Option(help: "constant or one-cycle (akuru one-cycle, seed constant).") var schedule: String?
+  @Option(help: "default or none (akuru default, seed none).") var augment: String?
+  @Option(help: "Alphabet file instead of the letters of the training labels.") var alphabet: String?
+  @Flag(help: "Leave bad records out, naming each in the log, instead of stopping.") var skipBad = false
+  @Option(help: "Seed of everything random (1).") var seed: UInt64?
+  @Option(help: "Steps between evaluations (once an epoch).") var evalEvery: Int?
+  @Option(help: "Steps between checkpoints (once an epoch).") var checkpointEvery: Int?
+  @Option(help: "Newest checkpoints to keep besides the best (3).") var keep: Int?
+  @Option(help: "Steps between lines in metrics.jsonl (10).") var logEvery: Int?
+  @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
+  @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
+
+  func run() throws {
+    var options = TrainingOptions()
+    options.train = train
+    options.validation = validation
+    options.runDir = runDir
+    options.model = model
+    options.channels = channels
+    options.hidden = hidden
+    options.height = height
+    options.maxWidth = maxWidth
+    options.batchSize = batchSize
+    options.microBatch = microBatch
+    options.epochs = epochs
+    options.maxSteps = maxSteps
+    options.maxMinutes = maxMinutes
+    options.optimizer = optimizer
+    options.lr = lr
+    options.weightDecay = weightDecay
+    options.clipNorm = clipNorm
+    options.schedule = schedule
+    options.augment = augment
+    options.alphabet = alphabet
+    options.skipBad = skipBad ? true : nil
+    options.seed = seed
+    options.evalEvery = evalEvery
+    options.checkpointEvery = checkpointEvery
+    options.keep = keep
+    options.logEvery = logEvery
+    options.resume = resume ? true : nil
+    if let config { options = try options.merged(over: TrainingOptions(file: config)) }
+    let resolved = options
+    runRanks { try train(resolved, over: $0) }
+  }
+}

@@ -45,7 +45,7 @@ let package = Package(
       dependencies: ["Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", logging, crypto]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 
-    .executableTarget(name: "akuru", dependencies: ["Training", argumentParser]),
+    .executableTarget(name: "akuru", dependencies: ["Training", "Datasets", "MessagePassing", argumentParser]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import NeuralNetwork
 
@@ -17,7 +18,7 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var batchSize: Int
   /// Images in a micro-batch, the unit of work of one rank.
   public var microBatch: Int
-  public var optimizer: OptimizerName
+  public var optimizer: OptimizerKind
   /// Peak learning rate.
   public var lr: Double
   public var weightDecay: Double
@@ -28,11 +29,6 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// Passes over the training data; nil when steps or minutes end the run.
   public var epochs: Int?
-
-  public enum OptimizerName: String, Codable, Sendable, CaseIterable {
-    case adam
-    case adamw
-  }
 
   public enum ScheduleName: String, Codable, Sendable, CaseIterable {
     case constant
@@ -77,11 +73,24 @@ public struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// The network this recipe trains.
-  /// - Throws: `ArchitectureError` when the height does not suit the model.
-  public func architecture() throws -> Architecture {
+  func architecture() -> Architecture {
     switch model {
-    case "seed": try .seed(channels: channels ?? 1, hidden: hidden ?? 256, height: height)
-    default: try .akuru(height: height)
+    case "seed": .seed(channels: channels ?? 1, hidden: hidden ?? 256, height: height)
+    default: .akuru(height: height)
+    }
+  }
+
+  var augmentation: Augmentation {
+    switch augment {
+    case .none: .none
+    case .default: .default
+    }
+  }
+
+  var learningRateSchedule: LearningRateSchedule {
+    switch schedule {
+    case .constant: .constant
+    case .oneCycle: .oneCycle()
     }
   }
 
@@ -138,7 +147,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     var height: Int
     var batchSize: Int
     var microBatch: Int
-    var optimizer: OptimizerName
+    var optimizer: OptimizerKind
     var lr: Double
     var weightDecay: Double
     var clipNorm: Double

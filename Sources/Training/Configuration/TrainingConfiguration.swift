@@ -56,9 +56,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// Steps the schedule is made for, from the number of steps an epoch has.
+  /// Steps the schedule is made for, nil for a run without a fixed end, from the number of steps an epoch has.
   /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end, or nothing ends the run.
-  public func totalSteps(stepsPerEpoch: Int) throws -> Int {
+  func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
     let limits = [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
     if let steps = limits.min() { return steps }
     if recipe.schedule == .oneCycle {
@@ -67,6 +67,19 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     if maxMinutes == nil {
       throw ConfigurationError("nothing ends this run: give --epochs, --max-steps or --max-minutes")
     }
-    return Int.max
+    return nil
+  }
+
+  /// Where a run is, which must be known before its recipe: a resumed run reads the recipe there.
+  struct Place {
+    let runDir: String
+    let resume: Bool
+
+    init(_ options: TrainingOptions) throws {
+      guard let runDir = options.runDir, !runDir.isEmpty else {
+        throw ConfigurationError("--run-dir is missing: give a folder for the results")
+      }
+      (self.runDir, resume) = (runDir, options.resume ?? false)
+    }
   }
 }

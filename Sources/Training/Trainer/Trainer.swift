@@ -7,82 +7,183 @@ import Tensors
 
 /// Trains a network: the same on every rank, but for the micro-batches each rank computes.
 final class Trainer {
-  let configuration: TrainingConfiguration
-  let communicator: Communicator
-  let data: TrainingData
-  let network: CRNN
-  let optimizer: any Optimizer
-  let totalSteps: Int
-  private(set) var cursor: Cursor
-
-  private let loader: MicroBatchLoader
+  private let configuration: TrainingConfiguration
+  private let communicator: Communicator
+  private let data: TrainingData
+  private let state: TrainingState
+  private let recorder: RunRecorder
+  private let evaluator: Evaluator
   private let loss: CTCLoss
   private let reducer: ExactReducer
-  private let evaluator: Evaluator
-  private let records: RunRecorder
-  private let log: Logger
+  private let schedule: LearningRateSchedule
+  private let clipping: GradientClipping?
+  private let loader: MicroBatchLoader
+  private let targets = LabelBatch()
+  private let lastStep: Int
   private let started = ContinuousClock.now
 
-  /// Counts that are summed over ranks with the gradients.
-  private enum Count: Int, CaseIterable {
-    case stopRequests
+  private var network: CRNN { state.network }
+  private var recipe: Recipe { state.identity.recipe }
+
+  /// Steps in a row that may be skipped before the run is given up.
+  private static let maximumBadSteps = 5
+
+  init(
+    _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, recorder: RunRecorder,
+    communicator: Communicator
+  ) throws {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.data = data
+    self.state = state
+    self.recorder = recorder
+    let (recipe, store) = (state.identity.recipe, state.network.store)
+    evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
+    loss = CTCLoss(classes: data.alphabet.classCount)
+    // Statistics: what batch normalisation averages, then the loss. Integers: requests to stop.
+    reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 1)
+    schedule = recipe.learningRateSchedule
+    clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
+    lastStep = min(state.identity.scheduleSteps ?? .max, configuration.maxSteps ?? .max)
+    loader = try data.loader(recipe, from: state.cursor.step, to: lastStep, communicator)
+    try state.network.reserve(images: recipe.microBatch, width: data.widestAverage(recipe))
   }
 
-  init(_ start: TrainingStart, log: Logger) throws {
-    configuration = start.configuration
-    communicator = start.communicator
-    data = start.data
-    network = start.network
-    optimizer = start.optimizer
-    totalSteps = start.totalSteps
-    cursor = start.cursor
-    records = start.records
-    self.log = log
-    loss = CTCLoss(classes: data.alphabet.classes)
-    reducer = ExactReducer(
-      gradientCount: network.store.count, statisticCount: network.store.bufferCount + 1,
-      integerCount: Count.allCases.count)
-    evaluator = Evaluator(network: network, alphabet: data.alphabet, communicator: communicator)
-    loader = data.loader(from: cursor, recipe: configuration.recipe, communicator: communicator)
-  }
-
-  /// Runs to the end, or until asked to stop.
+  /// Trains to the end, or until asked to stop.
   func run() throws -> ExitStatus {
-    let lastStep = min(totalSteps, configuration.maxSteps ?? .max)
-    let stepsPerEpoch = data.plan(epoch: 0, recipe: configuration.recipe).steps.count
-    var epochPlan = data.plan(epoch: cursor.epoch, recipe: configuration.recipe)
-    var saved = cursor.step
-    var stop = false
-    while cursor.step < lastStep && !stop {
-      let epoch = cursor.epoch
-      let result = try step(epochPlan.steps[cursor.stepInEpoch])
-      cursor.advance(stepsPerEpoch: stepsPerEpoch)
-      let isLast = cursor.step == lastStep
-      let endsEpoch = cursor.stepInEpoch == 0
-      if endsEpoch { epochPlan = data.plan(epoch: cursor.epoch, recipe: configuration.recipe) }
-      stop = result.stopRequested && !isLast
-      try records.step(result, epoch: epoch, cursor: cursor, totalSteps: lastStep)
+    let stepsPerEpoch = data.stepsPerEpoch(recipe)
+    var plan = try data.plan(epoch: state.cursor.epoch, recipe)
+    while state.cursor.step < lastStep {
+      let result = try step(plan.step(state.cursor.stepInEpoch))
+      let epoch = state.cursor.epoch
+      state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
+      try recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
 
-      if isLast || configuration.evalEvery.map({ cursor.step % $0 == 0 }) ?? endsEpoch {
-        try evaluate()
+      let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
+      if isLast || isDue(configuration.evalEvery, orAt: endsEpoch) { try evaluate(epoch: epoch) }
+      if isLast || result.stopRequested || isDue(configuration.checkpointEvery, orAt: endsEpoch) {
+        let isFinal = isLast || result.stopRequested
+        try communicator.together { try recorder.save(state, isFinal: isFinal) }
       }
-      if isLast || stop || configuration.checkpointEvery.map({ cursor.step % $0 == 0 }) ?? endsEpoch {
-        try records.checkpoint(snapshot(), step: cursor.step)
-        saved = cursor.step
-      }
+      if result.stopRequested && !isLast { return .stoppedOnRequest }
+      if endsEpoch { plan = try data.plan(epoch: state.cursor.epoch, recipe) }
     }
-    precondition(saved == cursor.step)
-    return stop ? .stoppedOnRequest : .done
+    return .done
   }
 
-  /// One step: micro-batches forward and backward, exact sum over all of them, update.
+  private func isDue(_ every: Int?, orAt endsEpoch: Bool) -> Bool {
+    every.map { state.cursor.step % $0 == 0 } ?? endsEpoch
+  }
+
+  /// Trains on one batch: forward and backward on this rank's micro-batches, the exact sum over all of them, update.
   private func step(_ step: BatchPlan.Step) throws -> StepResult {
     let clock = ContinuousClock.now
-    var waited = Duration.zero
-    let assignment = step.assignment(widths: data.train.widths, ranks: communicator.size)
-    reducer.begin(microBatches: step.microBatches.count)
-    for _ in assignment where assignment[$0] == communicator.rank {
+    var result = StepResult(images: step.imageCount)
+    try reducer.begin(microBatches: step.microBatches.count)
+    let mine = step.assignment(widths: data.train.widths, ranks: communicator.size).count { $0 == communicator.rank }
+    for _ in 0..<mine {
+      let asked = ContinuousClock.now
+      guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
+      result.waiting += asked.duration(to: .now)
+      try accumulate(microBatch, of: step)
+      loader.release(microBatch)
     }
-    fatalError("\(clock) \(waited)")
+    if shouldStop { reducer.addInteger(1, at: 0) }
+    try reducer.reduce(over: communicator)
+    result.stopRequested = reducer.integer(at: 0) > 0
+    result.loss = reducer.statistic(at: network.store.bufferCount)
+    result.learningRate = schedule.rate(
+      step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr)
+    try update(&result)
+    result.duration = clock.duration(to: .now)
+    return result
+  }
+
+  /// Adds one micro-batch's share of the step's loss, gradients and statistics.
+  private func accumulate(_ microBatch: MicroBatch, of step: BatchPlan.Step) throws {
+    let share = 1 / Float(step.imageCount)
+    try network.load(microBatch, targets: targets, loss: loss)
+    network.forward(.training)
+    let outcome = loss.run(scale: share)
+    network.store.zeroGradients()
+    network.backward()
+
+    let store = network.store
+    reducer.addGradients(store.gradients.base, count: store.count)
+    reducer.addStatistics(
+      store.bufferStatistics.base, count: store.bufferCount,
+      weight: Double(microBatch.count) / Double(step.imageCount), at: 0)
+    reducer.addStatistic(outcome.sum, weight: 1 / Double(step.imageCount), at: store.bufferCount)
+  }
+
+  /// Changes weights and running statistics, unless the step is bad: then all ranks leave it out.
+  private func update(_ result: inout StepResult) throws {
+    guard reducer.overflowCount == 0 else {
+      result.skipped = true
+      state.cursor.badSteps += 1
+      if state.cursor.badSteps >= Trainer.maximumBadSteps {
+        throw TrainingDiverged(step: state.cursor.step + 1, badSteps: state.cursor.badSteps)
+      }
+      return
+    }
+    state.cursor.badSteps = 0
+    let store = network.store
+    reducer.gradients(into: store.gradients.base)
+    let norm = GradientClipping.norm(store.gradients.base, count: store.count)
+    result.gradientNorm = norm
+    state.optimizer.update(
+      values: store.values.base, gradients: store.gradients.base, count: store.count,
+      learningRate: result.learningRate, gradientScale: clipping?.coefficient(norm: norm) ?? 1)
+    for i in 0..<store.bufferCount {
+      store.bufferValues.base[i] = 0.9 * store.bufferValues.base[i] + 0.1 * Float(reducer.statistic(at: i))
+    }
+  }
+
+  private func evaluate(epoch: Int) throws {
+    let evaluation = try evaluator.evaluate(data.validation)
+    let report = evaluation.report
+    let isBest = report.cer < state.cursor.best?.cer ?? .infinity
+    if isBest { state.cursor.best = Cursor.Best(cer: report.cer, step: state.cursor.step) }
+    try recorder.record(report, step: state.cursor.step, epoch: epoch, isBest: isBest)
+    if isBest { try recorder.saveBest(state) }
+  }
+
+  /// Whether this rank asks all to stop: on a signal, and rank 0 when the time is over.
+  private var shouldStop: Bool {
+    if StopRequest.isRaised { return true }
+    guard communicator.rank == 0, let minutes = configuration.maxMinutes else { return false }
+    return started.duration(to: .now) >= .seconds(minutes * 60)
+  }
+}
+
+/// What one step did.
+struct StepResult {
+  /// Images in the step, over all ranks.
+  let images: Int
+  /// Mean loss per image.
+  var loss = 0.0
+  var learningRate: Float = 0
+  /// Global norm of the gradient before clipping.
+  var gradientNorm = 0.0
+  var duration = Duration.zero
+  /// Time this rank waited for data.
+  var waiting = Duration.zero
+  var stopRequested = false
+  /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
+  var skipped = false
+
+  init(images: Int) {
+    self.images = images
+  }
+}
+
+/// Too many steps in a row had to be skipped.
+struct TrainingDiverged: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  let step: Int
+  let badSteps: Int
+  var exitStatus: ExitStatus { .diverged }
+  var description: String {
+    "training diverged: \(badSteps) steps in a row up to step \(step) had a loss or gradient that is not finite; resume "
+      + "with a new run directory and a lower --lr, or with --clip-norm"
   }
 }

@@ -1,0 +1,38 @@
+/// What a layer multiplies for one image.
+public struct LayerCost: Sendable {
+  public let name: String
+  /// Multiply-adds of the forward pass.
+  public let multiplyAdds: Double
+  /// False for the first layer, whose input needs no gradient.
+  public let hasInputGradient: Bool
+
+  /// Floating-point operations of a forward and a backward pass: two for each multiply-add, and the backward pass does
+  /// the forward pass's work once for the weights and once for the input.
+  public var trainingOperations: Double { 2 * multiplyAdds * (hasInputGradient ? 3 : 2) }
+}
+
+extension Architecture {
+  /// The layers that multiply, for an image `width` columns wide.
+  public func multiplyAdds(width: Int, classes: Int) -> [LayerCost] {
+    var costs: [LayerCost] = []
+    var (width, shape) = (width, FeatureShape.maps(channels: 1, height: inputHeight))
+    for stage in stages {
+      let output = stage.shape(after: shape, classes: classes)
+      width = stage.outputWidth(width)
+      var count = 0
+      switch (stage, shape) {
+      case (.convolution(_, let out, let kernel, let padding, _, _), .maps(let channels, let height)):
+        let lines = height + 2 * padding.height - kernel.height + 1
+        count = lines * width * out * channels * kernel.height * kernel.width
+      case (.lstm(_, _, let hidden), _): count = width * 2 * 4 * hidden * (shape.features + hidden)
+      case (.linear, _): count = width * shape.features * classes
+      default: break
+      }
+      if count > 0 {
+        costs.append(LayerCost(name: stage.name, multiplyAdds: Double(count), hasInputGradient: !costs.isEmpty))
+      }
+      shape = output
+    }
+    return costs
+  }
+}

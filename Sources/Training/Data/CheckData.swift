@@ -1,0 +1,21 @@
+import Datasets
+import Foundation
+import MessagePassing
+
+/// Audits data sets as training would: `akuru check`. Rank 0 gets the results, one for each data set.
+///
+/// - Parameters:
+///   - options: model, height and widest image to audit for, and the alphabet file.
+/// - Throws: `DataSetError` for a data set or alphabet that cannot be read, ``ConfigurationError`` for wrong options.
+public func checkData(
+  _ arguments: [String], for options: TrainingOptions, over communicator: Communicator
+) throws -> [AuditResult] {
+  let (recipe, alphabet) = try communicator.together {
+    (try Recipe(options), try options.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) })
+  }
+  let geometry = InputGeometry(recipe.architecture(), maximumWidth: recipe.maxWidth)
+  return try arguments.map { argument in
+    let dataSet = try communicator.together { try DataSet.load(argument) }
+    return try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator)
+  }
+}

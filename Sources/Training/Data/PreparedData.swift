@@ -1,0 +1,82 @@
+import Datasets
+import Foundation
+import Logging
+import MessagePassing
+
+/// A data set that passed the audit: what the plans and the loader need of it.
+struct PreparedData {
+  let dataSet: DataSet
+  /// Width of each image after resizing, in pixels.
+  let widths: [Int]
+  let geometry: InputGeometry
+  /// How often each letter occurs in the texts.
+  let scalarCounts: [ScalarCount]
+  private let source: any ImageSource
+
+  /// Bytes of resized images that a rank keeps in memory for each data set.
+  private static let cacheBytes = 2 << 30
+
+  /// Reads a data set on every rank, has the ranks audit a share each, and leaves bad records out or stops.
+  ///
+  /// - Parameters:
+  ///   - alphabet: letters that labels may use; nil allows all.
+  ///   - use: what is asked of the records, see ``Audit``.
+  /// - Throws: ``BadData`` naming the first bad records, unless `skipBad`.
+  init(
+    _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, skipBad: Bool,
+    communicator: Communicator, log: Logger
+  ) throws {
+    let whole = try communicator.together { try DataSet.load(argument) }
+    let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator)
+    let (problems, warnings) = (audit.problems, audit.warnings)
+    for warning in warnings.prefix(10) { log.warning("\(warning)") }
+    if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
+    if !problems.isEmpty {
+      guard skipBad else { throw BadData(argument, problems: problems.map(\.description)) }
+      for problem in problems { log.warning("left out: \(problem)") }
+      log.warning("\(argument): left out \(audit.badRecords.count) of \(whole.records.count) records")
+    }
+    (dataSet, widths) = audit.good(of: whole)
+    guard !dataSet.records.isEmpty else { throw BadData(argument, problems: ["no usable record is left"]) }
+    scalarCounts = audit.scalarCounts
+    self.geometry = geometry
+    source = CachedImageSource(
+      FileImageSource(dataSet, geometry: geometry), count: dataSet.records.count, byteBudget: PreparedData.cacheBytes)
+  }
+
+  /// Prepares this rank's micro-batches in the background.
+  func loader(
+    _ work: some Swift.Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
+    seed: UInt64 = 0
+  ) -> MicroBatchLoader {
+    MicroBatchLoader(
+      source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work)
+  }
+}
+
+/// Audits a data set, each rank a share of it; all ranks return the whole result.
+public func audit(
+  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator
+) throws -> AuditResult {
+  let slice = Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
+    .runSlice(
+      rank: communicator.rank, ranks: communicator.size,
+      threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1)
+  let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
+  return try communicator.together {
+    try AuditResult.merging(parts.map { try JSONDecoder().decode(AuditResult.self, from: Data($0)) }, of: dataSet)
+  }
+}
+
+/// Records that cannot be used; exit status 3.
+struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  let description: String
+  var exitStatus: ExitStatus { .badData }
+
+  init(_ argument: String, problems: [String]) {
+    let named = problems.prefix(10).joined(separator: "\n  ")
+    let more = problems.count > 10 ? "\n  ... and \(problems.count - 10) more" : ""
+    let remedy = "mend them, or leave them out with --skip-bad"
+    description = "\(argument): \(problems.count) bad record\(problems.count == 1 ? "" : "s"); \(remedy)\n  \(named)\(more)"
+  }
+}

@@ -1,0 +1,75 @@
+import Datasets
+import Foundation
+import Logging
+import MessagePassing
+import NeuralNetwork
+
+/// Everything a run learns from and is measured on.
+struct TrainingData {
+  let train: PreparedData
+  let validation: PreparedData
+  let alphabet: Alphabet
+  /// Encoded training labels.
+  private let labels: LabelTable
+
+  /// - Parameter resumed: the alphabet of the run that is resumed.
+  init(
+    _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
+    communicator: Communicator, log: Logger
+  ) throws {
+    let given = try communicator.together {
+      let given = try configuration.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
+      if let given, let resumed, given != resumed {
+        throw ConfigurationError("--alphabet is not the alphabet of the run that is resumed; leave the option out")
+      }
+      return given
+    }
+    let geometry = InputGeometry(architecture, maximumWidth: configuration.recipe.maxWidth)
+    train = try PreparedData(
+      configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training,
+      skipBad: configuration.skipBad, communicator: communicator, log: log)
+    let records = train.dataSet.records
+    let letters = try communicator.together { try given ?? resumed ?? Alphabet(texts: records.map(\.text)) }
+    alphabet = letters
+    validation = try PreparedData(
+      configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
+      skipBad: configuration.skipBad, communicator: communicator, log: log)
+    let encoded = train.dataSet
+    labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
+  }
+
+  /// Steps of an epoch.
+  func stepsPerEpoch(_ recipe: Recipe) -> Int {
+    BatchPlan.stepCount(samples: train.widths.count, batchSize: recipe.batchSize)
+  }
+
+  /// The plan of an epoch: a pure function of recipe, epoch and widths.
+  func plan(epoch: Int, _ recipe: Recipe) throws -> BatchPlan {
+    try BatchPlan(
+      seed: recipe.seed, epoch: epoch, widths: train.widths, batchSize: recipe.batchSize,
+      microBatch: recipe.microBatch)
+  }
+
+  /// Prepares this rank's micro-batches from a step on.
+  func loader(_ recipe: Recipe, from step: Int, to end: Int, _ communicator: Communicator) throws -> MicroBatchLoader {
+    let work = try TrainingWork(
+      seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
+      steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
+    return train.loader(work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed)
+  }
+
+  /// The width that no image of a micro-batch exceeds on average, in the widest micro-batch, with what augmentation adds.
+  func widestAverage(_ recipe: Recipe) -> Int {
+    let widest = train.widths.sorted(by: >).prefix(recipe.microBatch)
+    let average = (widest.reduce(0, +) + widest.count - 1) / max(1, widest.count)
+    return recipe.augment == .none ? average : average * 5 / 4
+  }
+}
+
+extension InputGeometry {
+  init(_ architecture: Architecture, maximumWidth: Int) {
+    self.init(
+      height: architecture.inputHeight, maximumWidth: maximumWidth, minimumWidth: max(4, architecture.minimumWidth),
+      sequenceLength: { architecture.sequenceLength(forWidth: $0) })
+  }
+}

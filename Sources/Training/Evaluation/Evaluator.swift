@@ -1,0 +1,90 @@
+import Datasets
+import MessagePassing
+import NeuralNetwork
+
+/// Measures a network on a data set, spread over all ranks. The plan is fixed and the counts are integers, so the figures
+/// have the same bits on any number of ranks.
+final class Evaluator {
+  private let network: CRNN
+  private let alphabet: Alphabet
+  private let microBatch: Int
+  private let communicator: Communicator
+  private let loss: CTCLoss
+  private let decoder = GreedyDecoder()
+  private let targets = LabelBatch()
+  private let predicted = LabelBatch()
+
+  init(_ network: CRNN, alphabet: Alphabet, microBatch: Int, _ communicator: Communicator) {
+    self.network = network
+    self.alphabet = alphabet
+    self.microBatch = microBatch
+    self.communicator = communicator
+    loss = CTCLoss(classes: alphabet.classCount)
+  }
+
+  /// What was measured.
+  struct Evaluation {
+    let report: EvaluationReport
+    /// Predictions of the samples asked for, in their order; on rank 0 only.
+    let predictions: [Int: String]
+  }
+
+  /// Reads every image of the data set and compares with its text.
+  ///
+  /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
+  /// and fits the image's time steps; for the others it would be infinite.
+  func evaluate(_ data: PreparedData, samples: Set<Int> = []) throws -> Evaluation {
+    let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
+    let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
+    let work = plan.work(rank: communicator.rank, ranks: communicator.size)
+    let loader = data.loader(work, labels: labels)
+    let reducer = ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 1)
+    try reducer.begin(microBatches: data.widths.count)  // each image adds one loss
+    var counts = RecognitionCounts()
+    var measured: Int64 = 0
+    var predictions: [Int: String] = [:]
+    while let microBatch = try loader.next() {
+      defer { loader.release(microBatch) }
+      try network.load(microBatch, targets: targets, loss: loss)
+      network.forward(.evaluation)
+      _ = loss.run(gradient: false)
+      decoder.decode(network.logits, into: predicted)
+      for n in 0..<microBatch.count {
+        let sample = Int(microBatch.samples[n])
+        let reference = data.dataSet.records[sample].text
+        let prediction = alphabet.decode(predicted[n])
+        counts.add(reference: reference, prediction: prediction)
+        if samples.contains(sample) { predictions[sample] = prediction }
+        if loss.losses[n].isFinite, reference.unicodeScalars.allSatisfy(alphabet.contains) {
+          reducer.addStatistic(loss.losses[n], at: 0)
+          measured += 1
+        }
+      }
+    }
+    for (i, value) in (counts.values + [measured]).enumerated() { reducer.addInteger(value, at: i) }
+    try reducer.reduce(over: communicator)
+    let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
+    let total = RecognitionCounts(values: Array(sums.dropLast()))!
+    let mean = reducer.statistic(at: 0) / Double(max(1, sums.last!))
+    return Evaluation(report: EvaluationReport(total, loss: mean), predictions: try gather(predictions))
+  }
+
+  /// The predictions of all ranks, on rank 0.
+  private func gather(_ mine: [Int: String]) throws -> [Int: String] {
+    let bytes = Array(try RunJSON.line(mine).utf8)
+    var all: [Int: String] = [:]
+    for bytes in try communicator.gather(bytes) {
+      let part = try RunJSON.decode([Int: String].self, from: String(decoding: bytes, as: UTF8.self))
+      all.merge(part) { $1 }
+    }
+    return all
+  }
+}
+
+extension EvaluationReport {
+  /// One line for people.
+  public var summary: String {
+    "CER \(percent(cer)), grapheme CER \(percent(graphemeCER)), WER \(percent(wer)), exact \(percent(exactMatch)), "
+      + "loss \(loss.formatted(decimals: 4)), \(images) images"
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
+
+extension Double {
+  func formatted(decimals: Int) -> String {
+    String(format: "%.\(decimals)f", self)
+  }
+}
+
+/// A rate as a percentage with two decimals.
+func percent(_ rate: Double) -> String {
+  (100 * rate).formatted(decimals: 2) + " %"
+}
+
+/// Seconds as 1:02:03 or 2:03.
+func clockTime(_ seconds: Double) -> String {
+  let total = Int(seconds.isFinite ? min(max(seconds, 0), 1e9) : 0)
+  let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+  return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Logging
+
+/// What rank 0 writes while training: metrics, log and checkpoints. On other ranks it does nothing.
+final class RunRecorder {
+  private let directory: RunDirectory?
+  private let metrics: MetricsLog?
+  private let output: RunLog
+  private let log: Logger
+  private let logEvery: Int
+  private let keep: Int
+  private var window = Window()
+
+  /// Sums since the last line.
+  private struct Window {
+    var images = 0
+    var steps = 0
+    var loss = 0.0
+    var duration = Duration.zero
+    var waiting = Duration.zero
+  }
+
+  /// - Parameter directory: the run directory on rank 0, nil elsewhere.
+  init(_ directory: RunDirectory?, output: RunLog, logEvery: Int, keep: Int) throws {
+    self.directory = directory
+    metrics = try directory.map { try MetricsLog($0.metricsPath) }
+    self.output = output
+    log = output.logger()
+    self.logEvery = logEvery
+    self.keep = keep
+  }
+
+  func record(_ result: StepResult, step: Int, epoch: Int, lastStep: Int) throws {
+    guard let metrics else { return }
+    if result.skipped {
+      log.warning("step \(step) skipped: a loss or gradient is not finite or too large")
+    }
+    window.images += result.images
+    window.steps += 1
+    window.loss += result.loss
+    window.duration += result.duration
+    window.waiting += result.waiting
+    guard step % logEvery == 0 || step == lastStep else { return }
+    let seconds = window.duration.seconds
+    let rate = Double(window.images) / max(seconds, 1e-9)
+    let loss = window.loss / Double(window.steps)
+    try metrics.append([
+      "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
+      "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
+      "imagesPerSecond": .number(rate), "seconds": .number(seconds), "waiting": .number(window.waiting.seconds / max(seconds, 1e-9)),
+    ])
+    let eta = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * seconds / Double(window.steps))) left"
+    let end = lastStep == .max ? "" : "/\(lastStep)"
+    output.progress(
+      "step \(step)\(end), epoch \(epoch + 1), loss \(loss.formatted(decimals: 3)), \(Int(rate)) images/s\(eta)")
+    window = Window()
+  }
+
+  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool) throws {
+    guard let metrics else { return }
+    try metrics.append([
+      "kind": "evaluation", "step": .integer(step), "epoch": .integer(epoch), "cer": .number(report.cer),
+      "graphemeCER": .number(report.graphemeCER), "wer": .number(report.wer), "exactMatch": .number(report.exactMatch),
+      "loss": .number(report.loss), "images": .integer(report.images),
+    ])
+    log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
+  }
+
+  /// Writes a checkpoint. A failure warns and leaves the earlier ones as they are, unless it is the final one.
+  func save(_ state: TrainingState, isFinal: Bool) throws {
+    guard let directory else { return }
+    do {
+      try directory.checkpoints.save(state.checkpoint(), step: state.cursor.step, keep: keep)
+    } catch where !isFinal {
+      log.warning("checkpoint of step \(state.cursor.step) failed: \(error); going on without it")
+    }
+  }
+
+  func saveBest(_ state: TrainingState) throws {
+    guard let directory else { return }
+    do {
+      try directory.checkpoints.saveBest(state.checkpoint())
+    } catch {
+      log.warning("checkpoint of the best weights failed: \(error); going on without it")
+    }
+  }
+}

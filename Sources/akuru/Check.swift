@@ -1,0 +1,40 @@
+import ArgumentParser
+import Datasets
+import Training
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Audit data sets: what training would stumble over.",
+    discussion: """
+      Example: akuru check data/train data/val
+
+      Lists unreadable images, empty labels, labels that need more time steps than their image has, letters outside a given \
+      alphabet, labels that are not in NFC, and duplicate files; then image widths and the alphabet with counts. Exit \
+      status 3 when a record cannot be trained on.
+      """)
+
+  @Argument(help: "Data sets.") var data: [String]
+  @Option(help: "Model to check for: akuru (default) or seed.") var model: String?
+  @Option(help: "Input height in pixels (akuru 40, seed 61).") var height: Int?
+  @Option(help: "Widest resized image in pixels (4096).") var maxWidth: Int?
+  @Option(help: "Alphabet file that the labels must keep to.") var alphabet: String?
+  @Flag(help: "Print one JSON object for each data set.") var json = false
+
+  func run() throws {
+    runRanks { communicator in
+      var options = TrainingOptions()
+      (options.model, options.height, options.maxWidth, options.alphabet) = (model, height, maxWidth, alphabet)
+      let results = try checkData(data, for: options, over: communicator)
+      guard communicator.rank == 0 else { return results.allSatisfy(\.problems.isEmpty) ? .done : .badData }
+      for (argument, result) in zip(data, results) {
+        if json {
+          printLine(try RunJSON.line(result))
+        } else {
+          printLine(argument)
+          for line in AuditReport(result).lines() { printLine("  " + line) }
+        }
+      }
+      return results.allSatisfy(\.problems.isEmpty) ? .done : .badData
+    }
+  }
+}

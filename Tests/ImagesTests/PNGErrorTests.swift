@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  /// A full disk: nothing half-written is left, and the operating system's words are passed on.
+  /// A full disk: the operating system's words are passed on, and a device is not removed.
   @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/full")))
   func fullDisk() throws {
     try withTemporaryFolder { folder in
@@ -158,7 +158,7 @@ import Testing
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
       let error = pngError { () throws(PNGError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
       #expect(error?.description == "\(path): cannot write: No space left on device")
-      #expect(!FileManager.default.fileExists(atPath: path) && FileManager.default.fileExists(atPath: "/dev/full"))
+      #expect(FileManager.default.fileExists(atPath: path))
     }
   }
 }

@@ -33,8 +33,8 @@ static inline void akuru_png_read(png_structp png, png_bytep target, size_t coun
 // Decodes the file `bytes` into `pixels`: height rows of width * channels bytes, 8 bits per channel, where channels is
 // 1 (gray), 2 (gray, alpha), 3 (red, green, blue) or 4 (with alpha), as the file's colour type and tRNS chunk say.
 // Returns 0, or -1 with `message` set. Why in C: libpng reports errors by longjmp, which must not cross Swift code. Why
-// not libpng's simplified interface, which hides that: png_image_finish_read damages 16-bit interlaced images in
-// libpng 1.6.39 of Debian 12, and writes past the buffer in unpatched versions (CVE-2025-65018).
+// not libpng's simplified interface, which hides that: png_image_finish_read writes past the buffer for 16-bit
+// interlaced images (CVE-2025-65018) or, since that was fixed, gives wrong pixels (pnggroup/libpng issue 853).
 static inline int akuru_png_decode(const void *bytes, size_t size, png_bytep pixels, png_uint_32 width,
                                    png_uint_32 height, int channels, char message[128]) {
   akuru_png_source source = {(const png_byte *)bytes, size, {0}};

@@ -1,0 +1,66 @@
+import CPNG
+
+/// Reading PNG images as 8-bit gray through libpng.
+///
+/// Every colour type, bit depth and interlacing is accepted. Colours become gray by (299 R + 587 G + 114 B + 500) / 1000
+/// (ITU-R BT.601, as Pillow's `convert('L')`), 16-bit values are scaled to 8 bits, and transparency (alpha or tRNS)
+/// lies over white. Gamma and colour profiles are ignored, as Pillow does.
+public enum PNG {
+  /// Decodes a PNG file held in memory.
+  /// - Throws: `PNGError`, without a path.
+  public static func decode(_ bytes: [UInt8], limits: PNGLimits = PNGLimits()) throws(PNGError) -> GrayImage {
+    let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, PNGError> in
+      Result { () throws(PNGError) in try decode(buffer, limits: limits) }
+    }
+    return try result.get()
+  }
+
+  /// Decodes a PNG file held in memory.
+  /// - Throws: `PNGError`, without a path.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer, limits: PNGLimits = PNGLimits()
+  ) throws(PNGError) -> GrayImage {
+    let container = try PNGContainer(bytes, limits: limits)
+    let (header, channels) = (container.header, container.channels)
+    let count = header.width * header.height
+    var failure: String?
+    let samples = [UInt8](unsafeUninitializedCapacity: count * channels.rawValue) { buffer, initialized in
+      failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { message in
+        let result = akuru_png_decode(
+          bytes.baseAddress, bytes.count, buffer.baseAddress, UInt32(header.width), UInt32(header.height),
+          Int32(channels.rawValue), message.baseAddress)
+        return result == 0 ? nil : String(cString: message.baseAddress!)
+      }
+      initialized = failure == nil ? count * channels.rawValue : 0
+    }
+    if let failure { throw PNGError(.corrupt(failure)) }
+    return GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
+  }
+
+  /// Reads and decodes a file.
+  /// - Throws: `PNGError` with the path.
+  public static func read(path: String, limits: PNGLimits = PNGLimits()) throws(PNGError) -> GrayImage {
+    do {
+      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+    } catch {
+      throw error.at(path)
+    }
+  }
+
+  /// Width and height of a file, from its first 33 bytes; the pixels may still be damaged.
+  /// - Throws: `PNGError` with the path.
+  public static func size(
+    path: String, limits: PNGLimits = PNGLimits()
+  ) throws(PNGError) -> (width: Int, height: Int) {
+    do {
+      let bytes = try BoundedFile.readStart(path, count: PNGContainer.headerBytes)
+      let result = bytes.withUnsafeBytes { buffer -> Result<PNGHeader, PNGError> in
+        Result { () throws(PNGError) in try PNGHeader(buffer, limits: limits) }
+      }
+      let header = try result.get()
+      return (header.width, header.height)
+    } catch {
+      throw error.at(path)
+    }
+  }
+}

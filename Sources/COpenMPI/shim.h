@@ -3,7 +3,32 @@
 
 #include <mpi.h>
 
-/// Open MPI's handles are cast macros, which Swift does not import; each inline below returns one of them.
+// Open MPI's handles and special pointers are macros that cast (`((MPI_Comm)((void *)&ompi_mpi_comm_world))`), which
+// Swift does not import; each inline below returns one of them.
+
+/// All ranks of the job.
 static inline MPI_Comm akuru_comm_world(void) { return MPI_COMM_WORLD; }
+
+/// Element types.
+static inline MPI_Datatype akuru_type_byte(void) { return MPI_BYTE; }
+static inline MPI_Datatype akuru_type_double(void) { return MPI_DOUBLE; }
+static inline MPI_Datatype akuru_type_int64(void) { return MPI_INT64_T; }
+
+/// Reduction operations.
+static inline MPI_Op akuru_op_sum(void) { return MPI_SUM; }
+static inline MPI_Op akuru_op_max(void) { return MPI_MAX; }
+
+/// The error handler that returns codes instead of ending the job.
+static inline MPI_Errhandler akuru_errors_return(void) { return MPI_ERRORS_RETURN; }
+
+/// In place of a send buffer: the receive buffer holds the input.
+static inline const void *akuru_in_place(void) { return MPI_IN_PLACE; }
+
+/// In place of a status that nobody reads.
+static inline MPI_Status *akuru_status_ignore(void) { return MPI_STATUS_IGNORE; }
+
+/// The thread level at which one thread makes all MPI calls: an anonymous enumeration, which Swift imports as a type of
+/// its own where MPI_Init_thread takes an int.
+static inline int akuru_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
 
 #endif

@@ -1,0 +1,171 @@
+internal import COpenMPI
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// All ranks of the job (`MPI_COMM_WORLD`) and the collective operations among them.
+///
+/// A collective call must be made by every rank, in the same order. It belongs to the thread that runs
+/// ``MPIRuntime/run(exitCode:_:)``. All methods throw ``MPIError`` when MPI returns an error code.
+public final class Communicator {
+  /// This process's number, 0..<size.
+  public let rank: Int
+  /// Processes in the job.
+  public let size: Int
+  /// The machine this rank runs on.
+  public let hostName: String
+
+  /// Elements in one MPI call; more are sent in several. The same on all ranks. MPI counts are Int32; tests lower it.
+  public var largestCount = Int(Int32.max) {
+    didSet { largestCount = min(max(largestCount, 1), Int(Int32.max)) }
+  }
+
+  /// Nil without MPI.
+  private let world: MPI_Comm?
+  let exitCode: (any Error) -> Int32
+  private static let gatherTag: Int32 = 1
+
+  /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
+  public init() {
+    (rank, size, world, exitCode) = (0, 1, nil, { _ in 1 })
+    var name = [CChar](repeating: 0, count: 256)
+    hostName =
+      gethostname(&name, name.count - 1) == 0
+      ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "localhost"
+  }
+
+  /// All ranks, after MPI has started.
+  init(exitCode: @escaping (any Error) -> Int32) throws {
+    self.exitCode = exitCode
+    world = akuru_comm_world()
+    var (rank, size, length) = (Int32(0), Int32(0), Int32(0))
+    try MPIError.check(MPI_Comm_rank(world, &rank), "MPI_Comm_rank")
+    try MPIError.check(MPI_Comm_size(world, &size), "MPI_Comm_size")
+    var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME) + 1)
+    try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
+    (self.rank, self.size) = (Int(rank), Int(size))
+    hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Waits until all ranks are here.
+  public func barrier() throws {
+    if let world { try MPIError.check(MPI_Barrier(world), "MPI_Barrier") }
+  }
+
+  /// Ends all ranks; mpirun exits with `code`.
+  public func abort(_ code: Int32) -> Never {
+    fflush(nil)
+    if let world { MPI_Abort(world, code) }
+    _exit(code)
+  }
+
+  // MARK: Broadcast
+
+  /// Copies the bytes of rank `root` over those of every other rank; all buffers have the same size.
+  public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, from root: Int = 0) throws {
+    try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Bcast") {
+      MPI_Bcast($0, $1, akuru_type_byte(), Int32(clamping: root), world)
+    }
+  }
+
+  /// The bytes of rank `root`, on every rank; the others may give nil and need not know the length.
+  public func broadcast(_ bytes: [UInt8]?, from root: Int = 0) throws -> [UInt8] {
+    precondition(rank != root || bytes != nil, "the root of a broadcast gives the bytes")
+    var count = Int64(rank == root ? bytes?.count ?? 0 : 0)
+    try withUnsafeMutableBytes(of: &count) { try broadcast($0, from: root) }
+    var result = rank == root ? bytes ?? [] : [UInt8](repeating: 0, count: Int(count))
+    try result.withUnsafeMutableBytes { try broadcast($0, from: root) }
+    return result
+  }
+
+  // MARK: Reductions
+
+  /// Replaces each of the `count` values by its sum over all ranks. The order of the additions is MPI's: only sums that
+  /// never round (``ExactReducer``) have the same bits for any number of ranks.
+  public func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
+    try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
+      MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
+    }
+  }
+
+  /// Element-wise sums over all ranks; every rank gives the same number of values.
+  public func allreduceSum(_ values: [Int64]) throws -> [Int64] {
+    try allreduce(values, akuru_type_int64(), akuru_op_sum())
+  }
+
+  /// Element-wise maxima over all ranks; every rank gives the same number of values.
+  public func allreduceMax(_ values: [Int64]) throws -> [Int64] {
+    try allreduce(values, akuru_type_int64(), akuru_op_max())
+  }
+
+  /// Element-wise maxima over all ranks; every rank gives the same number of values, none of them NaN.
+  public func allreduceMax(_ values: [Double]) throws -> [Double] {
+    try allreduce(values, akuru_type_double(), akuru_op_max())
+  }
+
+  private func allreduce<Element>(
+    _ values: [Element], _ type: MPI_Datatype?, _ operation: MPI_Op?
+  ) throws -> [Element] {
+    var result = values
+    try result.withUnsafeMutableBytes { bytes in
+      try inPieces(
+        bytes.baseAddress, count: values.count, stride: MemoryLayout<Element>.stride, "MPI_Allreduce"
+      ) { MPI_Allreduce(akuru_in_place(), $0, $1, type, operation, world) }
+    }
+    return result
+  }
+
+  // MARK: Gathering
+
+  /// The bytes of every rank in rank order, at rank 0; the other ranks get an empty array. Lengths may differ.
+  public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    var counts = [Int64](repeating: 0, count: size)
+    counts[rank] = Int64(bytes.count)
+    counts = try allreduceSum(counts)
+    if rank != 0 {
+      var bytes = bytes
+      try bytes.withUnsafeMutableBytes { buffer in
+        try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Send") {
+          MPI_Send($0, $1, akuru_type_byte(), 0, Communicator.gatherTag, world)
+        }
+      }
+      return []
+    }
+    var all = [bytes]
+    for other in 1..<size {
+      var received = [UInt8](repeating: 0, count: Int(counts[other]))
+      try received.withUnsafeMutableBytes { buffer in
+        try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Recv") {
+          MPI_Recv(
+            $0, $1, akuru_type_byte(), Int32(other), Communicator.gatherTag, world, akuru_status_ignore())
+        }
+      }
+      all.append(received)
+    }
+    return all
+  }
+
+  /// The bytes of every rank in rank order, at every rank. Lengths may differ.
+  public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    var all: [[UInt8]] = []
+    for root in 0..<size { all.append(try broadcast(rank == root ? bytes : nil, from: root)) }
+    return all
+  }
+
+  /// Calls `call` with the address and number of elements of consecutive pieces of at most ``largestCount``.
+  private func inPieces(
+    _ base: UnsafeMutableRawPointer?, count: Int, stride: Int, _ function: String,
+    _ call: (UnsafeMutableRawPointer?, Int32) -> Int32
+  ) throws {
+    guard world != nil else { return }
+    var start = 0
+    while start < count {
+      let n = min(count - start, largestCount)
+      try MPIError.check(call(base.map { $0 + start * stride }, Int32(n)), function)
+      start += n
+    }
+  }
+}

@@ -1,0 +1,38 @@
+internal import COpenMPI
+
+/// An MPI call that returned an error code.
+public struct MPIError: Error, CustomStringConvertible, Equatable {
+  public let code: Int32
+  /// The MPI function, for example "MPI_Bcast".
+  public let function: String
+  /// What MPI says about the code.
+  public let text: String
+
+  init(code: Int32, function: String) {
+    var characters = [CChar](repeating: 0, count: Int(MPI_MAX_ERROR_STRING) + 1)
+    var length: Int32 = 0
+    let known = MPI_Error_string(code, &characters, &length) == MPI_SUCCESS
+    self.init(
+      code: code, function: function,
+      text: known
+        ? String(decoding: characters.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        : "unknown error")
+  }
+
+  init(code: Int32, function: String, text: String) {
+    (self.code, self.function, self.text) = (code, function, text)
+  }
+
+  public var description: String { "\(function) failed: \(text) (code \(code))" }
+
+  /// Throws unless `code` says success.
+  static func check(_ code: Int32, _ function: @autoclosure () -> String) throws(MPIError) {
+    if code != MPI_SUCCESS { throw MPIError(code: code, function: function()) }
+  }
+}
+
+/// An error that **every** rank throws at the same point, because it follows from data that all ranks share.
+///
+/// Rank 0 prints it, all ranks finish in order, and each exits with the code of the error; nobody is aborted. An error
+/// that a single rank could throw alone must not be one: the others would be waited for.
+public protocol CollectiveFailure: Error {}

@@ -1,0 +1,98 @@
+internal import COpenMPI
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The life of an MPI process, from `MPI_Init_thread` to `exit`.
+public enum MPIRuntime {
+  /// Runs `body` on every rank of the job and ends the process; alone, without `mpirun`, it is rank 0 of 1.
+  ///
+  /// - When the body returns, the ranks wait for each other, finalize MPI and exit with the returned code.
+  /// - When it throws a ``CollectiveFailure``, rank 0 prints `akuru: <error>`, and all ranks do the same with the
+  ///   error's code.
+  /// - When it throws another error, this rank prints `akuru: rank R on HOST: <error>` and ends the whole job with the
+  ///   error's code (`MPI_Abort`), so no rank waits for one that is gone.
+  ///
+  /// All calls of the communicator belong to the thread that calls this (`MPI_THREAD_FUNNELED`). Call it before other
+  /// threads are started: it sets environment variables.
+  ///
+  /// - Parameter exitCode: the process's exit code for an error, 1...255; anything else becomes 1. It is not asked
+  ///   about ``RankFailure``, which brings its own.
+  public static func run(
+    exitCode: @escaping (any Error) -> Int32 = { _ in 1 }, _ body: (Communicator) throws -> Int32
+  ) -> Never {
+    func code(_ error: any Error) -> Int32 {
+      let code = (error as? RankFailure)?.exitCode ?? exitCode(error)
+      return (1...255).contains(code) ? code : 1
+    }
+    let communicator: Communicator
+    do {
+      try start()
+      communicator = try Communicator(exitCode: code)
+    } catch {
+      report("\(error)")
+      exit(code(error))
+    }
+    do {
+      let result = try body(communicator)
+      try finish(communicator)
+      exit(result)
+    } catch  where error is any CollectiveFailure || communicator.size == 1 {
+      if communicator.rank == 0 { report("\(error)") }
+      try? finish(communicator)
+      exit(code(error))
+    } catch {
+      report("rank \(communicator.rank) on \(communicator.hostName): \(error)")
+      communicator.abort(code(error))
+    }
+  }
+
+  /// Starts MPI, quickly and silently also without `mpirun`.
+  private static func start() throws {
+    if !isLaunched { for setting in singletonSettings { setenv(setting.name, setting.value, 0) } }
+    var provided: Int32 = 0
+    let code = MPI_Init_thread(nil, nil, akuru_thread_funneled(), &provided)
+    try MPIError.check(code, "MPI_Init_thread")
+    try MPIError.check(MPI_Comm_set_errhandler(akuru_comm_world(), akuru_errors_return()), "MPI_Comm_set_errhandler")
+    if provided < akuru_thread_funneled() {
+      throw MPIError(code: code, function: "MPI_Init_thread", text: "this MPI has no thread support (FUNNELED)")
+    }
+  }
+
+  /// What a process alone needs: no daemon beside it (which wants ssh and 0.1 s) and no probing of networks (0.2 s).
+  /// What the environment says already stays. Like MPI's own variables, they are inherited: an MPI process cannot start
+  /// an mpirun of its own.
+  private static let singletonSettings = [
+    (name: "OMPI_MCA_ess_singleton_isolated", value: "1"),
+    (name: "OMPI_MCA_pml", value: "ob1"),
+    (name: "OMPI_MCA_btl", value: "self"),
+  ]
+
+  /// True under mpirun, or under another launcher that speaks PMIx or PMI (srun).
+  private static var isLaunched: Bool {
+    let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "PMI_RANK"]
+    return variables.contains { (name: String) in getenv(name) != nil }
+  }
+
+  /// Waits for all ranks and ends MPI. mpirun kills the others when one rank exits non-zero early, so everything is
+  /// written out before, and nobody exits until all have come this far.
+  private static func finish(_ communicator: Communicator) throws {
+    fflush(nil)
+    try communicator.barrier()
+    try MPIError.check(MPI_Finalize(), "MPI_Finalize")
+  }
+
+  /// One line to stderr in one write, so that lines of several ranks do not mix.
+  private static func report(_ message: String) {
+    fflush(nil)
+    let line = Array("akuru: \(message)\n".utf8)
+    var written = 0
+    while written < line.count {
+      let n = line[written...].withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      if n > 0 { written += n } else if errno != EINTR { return }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// What a rank threw inside ``Communicator/together(_:)``; every rank throws it.
+public struct RankFailure: CollectiveFailure, CustomStringConvertible, Equatable {
+  /// The lowest rank that failed; message and exit code are its.
+  public let rank: Int
+  public let hostName: String
+  public let message: String
+  public let exitCode: Int32
+  /// True when all ranks failed with this message, so that none is to blame.
+  public let everywhere: Bool
+
+  public var description: String { everywhere ? message : "rank \(rank) on \(hostName): \(message)" }
+}
+
+extension Communicator {
+  /// Does work that may fail on some ranks, or on all alike (reading the data set), and waits for all ranks.
+  ///
+  /// When any rank failed, every rank throws the same ``RankFailure``, so the job ends in order with one line and one
+  /// exit code instead of one per rank; a rank alone throws the error itself. `work` must not make collective calls: a
+  /// rank that throws would miss them.
+  public func together<Result>(_ work: () throws -> Result) throws -> Result {
+    if size == 1 { return try work() }
+    var (result, report) = (Result?.none, [UInt8]())
+    do {
+      result = try work()
+    } catch {
+      report = encode([hostName, "\(exitCode(error))", "\(error)"])
+    }
+    let reports = try allGather(report)
+    if let result, reports.allSatisfy(\.isEmpty) { return result }
+    let rank = reports.firstIndex { !$0.isEmpty } ?? 0
+    let fields = decode(reports[rank]).map { String(decoding: $0, as: UTF8.self) }
+    throw RankFailure(
+      rank: rank, hostName: fields.first ?? "", message: fields.last ?? "",
+      exitCode: fields.count == 3 ? Int32(fields[1]) ?? 1 : 1,
+      everywhere: reports.allSatisfy { decode($0).last == decode(reports[rank]).last })
+  }
+}

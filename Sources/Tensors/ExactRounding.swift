@@ -1,0 +1,111 @@
+/// Rounding that makes sums exact: values become multiples of a power of two, so small that sums of them never round.
+///
+/// (x + magic) - magic, in Double, rounds x to the nearest multiple of the last place of `magic`: with
+/// magic = 1.5 * 2^e, that is 2^(e - 52), for |x| <= 2^(e - 1). Sums of such multiples that stay below 2^(e + 1) fit the
+/// 53 bits of a Double, so their order and grouping are free (pre-rounding: Demmel and Nguyen 2013, "Fast reproducible
+/// floating-point summation"). The result is never -0, so a sum of zeros has one bit pattern as well.
+///
+/// The callers check sizes.
+public enum ExactRounding {
+  /// Adds the rounded values to `sums` and returns how many were not added, because |value| > limit or not a number.
+  ///
+  /// - Parameter limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
+  public static func accumulate(
+    _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
+    into sums: UnsafeMutablePointer<Double>
+  ) -> Int {
+    var refused = Lanes.zero
+    var i = 0
+    while i &+ 8 <= count {
+      add(load(values + i), limit: limit, magic: magic, to: sums + i, &refused)
+      i &+= 8
+    }
+    var total = Int(refused.wrappedSum())
+    while i < count {
+      add(Double(values[i]), limit: limit, magic: magic, to: sums + i, &total)
+      i &+= 1
+    }
+    return total
+  }
+
+  /// Adds the rounded products value * weight (rounded to Double, then as above) to `sums` and returns how many were
+  /// not added, because |value * weight| > limit or not a number.
+  public static func accumulate(
+    _ values: UnsafePointer<Float>, count: Int, weight: Double, limit: Double, magic: Double,
+    into sums: UnsafeMutablePointer<Double>
+  ) -> Int {
+    var refused = Lanes.zero
+    var i = 0
+    while i &+ 8 <= count {
+      add(load(values + i) * weight, limit: limit, magic: magic, to: sums + i, &refused)
+      i &+= 8
+    }
+    var total = Int(refused.wrappedSum())
+    while i < count {
+      add(Double(values[i]) * weight, limit: limit, magic: magic, to: sums + i, &total)
+      i &+= 1
+    }
+    return total
+  }
+
+  /// The same for values in Double.
+  public static func accumulate(
+    _ values: UnsafePointer<Double>, count: Int, weight: Double, limit: Double, magic: Double,
+    into sums: UnsafeMutablePointer<Double>
+  ) -> Int {
+    var refused = 0
+    for i in 0..<count {
+      add(values[i] * weight, limit: limit, magic: magic, to: sums + i, &refused)
+    }
+    return refused
+  }
+
+  /// Rounds each sum to Float.
+  public static func convert(
+    _ sums: UnsafePointer<Double>, count: Int, into values: UnsafeMutablePointer<Float>
+  ) {
+    var i = 0
+    while i &+ 8 <= count {
+      let sum = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD8<Double>.self)
+      UnsafeMutableRawPointer(values + i).storeBytes(of: SIMD8<Float>(sum), as: SIMD8<Float>.self)
+      i &+= 8
+    }
+    while i < count {
+      values[i] = Float(sums[i])
+      i &+= 1
+    }
+  }
+
+  private typealias Lanes = SIMD8<Int64>
+
+  @inline(__always)
+  private static func load(_ values: UnsafePointer<Float>) -> SIMD8<Double> {
+    SIMD8<Double>(UnsafeRawPointer(values).loadUnaligned(as: SIMD8<Float>.self))
+  }
+
+  /// The definition, for eight values at once. A comparison with NaN is false, so NaN does not fit.
+  @inline(__always)
+  private static func add(
+    _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>, _ refused: inout Lanes
+  ) {
+    let withoutSign = unsafeBitCast(x, to: SIMD8<UInt64>.self) & 0x7FFF_FFFF_FFFF_FFFF
+    let refusals = .!(unsafeBitCast(withoutSign, to: SIMD8<Double>.self) .<= limit)
+    let address = UnsafeMutableRawPointer(sums)
+    let sum = address.loadUnaligned(as: SIMD8<Double>.self)
+    let rounded = (x.replacing(with: 0, where: refusals) + magic) - magic
+    address.storeBytes(of: sum + rounded, as: SIMD8<Double>.self)
+    refused = refused &+ Lanes.zero.replacing(with: 1, where: refusals)
+  }
+
+  /// The definition.
+  @inline(__always)
+  private static func add(
+    _ x: Double, limit: Double, magic: Double, to sum: UnsafeMutablePointer<Double>, _ refused: inout Int
+  ) {
+    if abs(x) <= limit {
+      sum.pointee += (x + magic) - magic
+    } else {
+      refused &+= 1
+    }
+  }
+}

@@ -48,7 +48,8 @@ extension Checkpoint {
       }
     }
     guard let stated = file.metadata["sha256"], let place = file.metadataRanges["sha256"] else {
-      if file.metadata["format"] == nil {
+      // With the format in place, it is a checkpoint whose checksum was lost.
+      guard file.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true else {
         throw .notACheckpoint(path: path, why: "it holds tensors, but no training state")
       }
       throw .damaged(path: path, why: "its checksum is missing")

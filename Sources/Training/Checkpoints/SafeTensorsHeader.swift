@@ -65,12 +65,7 @@ struct SafeTensorsHeader {
         throw Fault(why: "dtype, shape or data_offsets is missing")
       }
       guard offsets[0] <= offsets[1] else { throw Fault(why: "its end lies before its begin") }
-      var size = dataType.size
-      for extent in shape {
-        let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-        guard !overflow else { throw Fault(why: "its shape is too large") }
-        size = product
-      }
+      guard let size = byteCount(dataType, shape) else { throw Fault(why: "its shape is too large") }
       guard size == offsets[1] - offsets[0] else {
         throw Fault(
           why: "\(dataType.rawValue) of shape \(shape) takes \(size) bytes, but it has \(offsets[1] - offsets[0])")
@@ -81,11 +76,20 @@ struct SafeTensorsHeader {
     }
   }
 
+  /// Bytes that a tensor takes; nil when the number does not fit an Int.
+  private static func byteCount(_ dataType: SafeTensors.DataType, _ shape: [Int]) -> Int? {
+    var size = dataType.size
+    for extent in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+      guard !overflow else { return nil }
+      size = product
+    }
+    return size
+  }
+
   /// Sorts the tensors by place and checks that they fill the payload without overlap or hole.
   private mutating func checkLayout(payload: Int) throws(Fault) {
-    entries.sort {
-      ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name) < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name)
-    }
+    entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
     var end = 0
     for entry in entries {
       guard entry.bytes.upperBound <= payload else {
@@ -112,7 +116,7 @@ struct SafeTensorsHeader {
     var names: Set<String> = ["__metadata__"]
     for tensor in tensors {
       guard names.insert(tensor.name).inserted else { throw Fault(why: "tensor \(tensor.name) appears twice") }
-      guard tensor.shape.allSatisfy({ $0 >= 0 }), tensor.shape.reduce(1, *) == tensor.values.count else {
+      guard tensor.shape.allSatisfy({ $0 >= 0 }), byteCount(.f32, tensor.shape) == 4 * tensor.values.count else {
         throw Fault(why: "tensor \(tensor.name) of shape \(tensor.shape) has \(tensor.values.count) values")
       }
       let end = offset + 4 * tensor.values.count

@@ -57,6 +57,8 @@ public final class MetricsLog {
     public var later = 0
     /// Lines that are no JSON objects: the torn last line of a killed process, or damage.
     public var malformed = 0
+
+    public init() {}
   }
 
   /// Cuts the file back to a checkpoint: keeps the lines whose `step` is at most `step`, or that have none.

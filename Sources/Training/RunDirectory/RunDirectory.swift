@@ -31,6 +31,8 @@ public enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProvidi
 
 /// The folder of one run, locked for this process as long as the object lives. Rank 0 makes one.
 ///
+/// Keep it in a property or in `withExtendedLifetime`: a local constant may be released after its last use.
+///
 /// Files: `config.json`, `alphabet.json`, `metrics.jsonl`, `train.log`, `checkpoints/`, and `.lock`.
 public final class RunDirectory: Sendable {
   public let path: String

@@ -1,0 +1,161 @@
+import Foundation
+
+/// The checkpoints of a run: `step-00001200.safetensors` per saved step, and `best.safetensors`.
+public struct CheckpointDirectory: Sendable {
+  /// `RUN/checkpoints`.
+  public let path: String
+
+  public init(path: String) {
+    self.path = path
+  }
+
+  /// A checkpoint that verified.
+  public struct Found: Sendable {
+    public let path: String
+    public let checkpoint: Checkpoint
+  }
+
+  public var bestPath: String { "\(path)/best.safetensors" }
+
+  /// The file of the checkpoint taken after `step` steps.
+  public func path(step: Int) -> String {
+    let digits = String(step)
+    return "\(path)/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+  }
+
+  /// The steps that have a checkpoint, ascending; empty when there is no folder.
+  public func steps() throws(CheckpointError) -> [Int] {
+    do throws(FileError) { return try listSteps() } catch { throw .io(error) }
+  }
+
+  /// Whether a best checkpoint exists, good or not.
+  public func hasBest() throws(CheckpointError) -> Bool {
+    do throws(FileError) { return try kind(of: bestPath) != nil } catch { throw .io(error) }
+  }
+
+  /// The names of all checkpoint files, good or not: the newest step first, the best one last.
+  func fileNames() throws(FileError) -> [String] {
+    let best = try kind(of: bestPath) == nil ? [] : [lastComponent(bestPath)]
+    return try listSteps().reversed().map { lastComponent(path(step: $0)) } + best
+  }
+
+  private func listSteps() throws(FileError) -> [Int] {
+    guard try kind(of: path) != nil else { return [] }
+    return try folderContents(path).compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+      guard let step = Int(name.dropFirst(5).dropLast(12)), lastComponent(path(step: step)) == name else { return nil }
+      return step
+    }.sorted()
+  }
+
+  // MARK: writing
+
+  /// Writes the checkpoint of a step; when it is complete, deletes those before the last `keep`. Returns the names of
+  /// the deleted files. The best checkpoint is never deleted, nor are those of later steps, which only exist when they
+  /// did not verify at resuming: the run writes them anew when it gets there.
+  @discardableResult
+  public func save(_ checkpoint: Checkpoint, step: Int, keep: Int) throws(CheckpointError) -> [String] {
+    try checkpoint.write(to: path(step: step))
+    var deleted: [String] = []
+    for old in try steps().filter({ $0 <= step }).dropLast(max(1, keep)) {
+      guard unlink(path(step: old)) == 0 || errno == ENOENT else { throw .io(FileError("remove", path(step: old))) }
+      deleted.append(lastComponent(path(step: old)))
+    }
+    return deleted
+  }
+
+  /// Writes the best checkpoint, a file of its own so that one bad disk block cannot take both copies.
+  public func saveBest(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    try checkpoint.write(to: bestPath)
+  }
+
+  /// Creates the folder if needed and removes what killed processes left in it. Returns the names of the removed files.
+  /// Call it only while holding the run's lock.
+  @discardableResult
+  public func prepare() throws(CheckpointError) -> [String] {
+    do throws(FileError) {
+      try createFolder(path)
+      return try AtomicFile.removeTemporaries(in: path)
+    } catch {
+      throw .io(error)
+    }
+  }
+
+  /// Throws `CheckpointError.noSpace` unless the folder's file system has `bytes` bytes free for this user.
+  public func requireSpace(bytes: Int) throws(CheckpointError) {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { throw .io(FileError("examine the file system of", path)) }
+    let (product, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    let available = overflow ? Int.max : Int(clamping: product)
+    guard available >= bytes else { throw .noSpace(path: path, needed: bytes, available: available) }
+  }
+
+  // MARK: reading
+
+  /// The newest checkpoint that verifies: steps from the newest on, then the best one. Each one that cannot be used is
+  /// named through `log`. Returns nil when there are no checkpoints at all.
+  ///
+  /// Throws `CheckpointError.noneVerifies` when there are some and none can be used.
+  public func newestGood(log: (String) -> Void) throws(CheckpointError) -> Found? {
+    try firstGood(of: try stepPathsNewestFirst() + bestPaths(), log: log)
+  }
+
+  /// Reads what a `--checkpoint FILE|RUN` argument means: the file; or of a run directory the best checkpoint, else the
+  /// newest. One of a run directory that cannot be used is named through `log`, and the next is taken.
+  ///
+  /// Throws the file's error; for a run directory `.notFound` when it holds none, `.noneVerifies` when none is good.
+  public static func open(_ argument: String, log: (String) -> Void) throws(CheckpointError) -> Found {
+    guard let directory = try runDirectory(argument) else {
+      return Found(path: argument, checkpoint: try Checkpoint.read(argument))
+    }
+    let candidates = try directory.bestPaths() + directory.stepPathsNewestFirst()
+    if let found = try directory.firstGood(of: candidates, log: log) { return found }
+    throw holdsNone(argument)
+  }
+
+  /// The file a `--checkpoint FILE|RUN` argument names, by existence, unread: the file; or best, else the newest.
+  public static func resolve(_ argument: String) throws(CheckpointError) -> String {
+    guard let directory = try runDirectory(argument) else { return argument }
+    if let path = try (directory.bestPaths() + directory.stepPathsNewestFirst()).first { return path }
+    throw holdsNone(argument)
+  }
+
+  /// nil when `argument` is a file.
+  private static func runDirectory(_ argument: String) throws(CheckpointError) -> CheckpointDirectory? {
+    do throws(FileError) {
+      switch try kind(of: argument) {
+      case nil: break
+      case .folder: return CheckpointDirectory(path: "\(argument)/checkpoints")
+      case .file, .other: return nil
+      }
+    } catch {
+      throw .io(error)
+    }
+    throw .notFound(path: argument, why: "there is no such file or run directory")
+  }
+
+  private static func holdsNone(_ argument: String) -> CheckpointError {
+    .notFound(
+      path: argument, why: "it is a folder without checkpoints/best.safetensors or checkpoints/step-*.safetensors")
+  }
+
+  private func stepPathsNewestFirst() throws(CheckpointError) -> [String] {
+    try steps().reversed().map { path(step: $0) }
+  }
+
+  private func bestPaths() throws(CheckpointError) -> [String] {
+    try hasBest() ? [bestPath] : []
+  }
+
+  private func firstGood(of candidates: [String], log: (String) -> Void) throws(CheckpointError) -> Found? {
+    guard !candidates.isEmpty else { return nil }
+    for candidate in candidates {
+      do throws(CheckpointError) {
+        return Found(path: candidate, checkpoint: try Checkpoint.read(candidate))
+      } catch {
+        log(error.description)
+      }
+    }
+    throw .noneVerifies(folder: path, count: candidates.count)
+  }
+}

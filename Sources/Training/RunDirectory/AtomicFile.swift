@@ -1,0 +1,59 @@
+import Foundation
+
+/// Files whose name stands for the complete old or the complete new contents at any moment, whatever is killed.
+///
+/// Order: temporary name in the same folder, write, fsync, rename, fsync of the folder.
+enum AtomicFile {
+  /// Writes a file by `body`. When anything fails the temporary file is removed and `path` stays what it was.
+  static func write(
+    to path: String, _ body: (borrowing OpenFile) throws(FileError) -> Void
+  ) throws(FileError) {
+    let temporary = temporaryName(for: path)
+    do throws(FileError) {
+      // Not O_EXCL: in a container a killed run often had the same process number, and its leftover may lie here.
+      let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "create")
+      try body(file)
+      try file.synchronize()
+      guard rename(temporary, path) == 0 else { throw FileError("rename \(temporary) to", path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    try synchronizeFolder(folder(of: path))
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try write(to: path) { (file) throws(FileError) in try file.write(bytes) }
+  }
+
+  /// `FOLDER/.NAME.tmp-PID`.
+  static func temporaryName(for path: String) -> String {
+    "\(folder(of: path))/.\(lastComponent(path)).tmp-\(getpid())"
+  }
+
+  /// Removes what killed processes left in `folder` and returns the names. Call it only while holding the run's lock.
+  static func removeTemporaries(in folder: String) throws(FileError) -> [String] {
+    let stale = try folderContents(folder).filter(isTemporary).sorted()
+    for name in stale where unlink("\(folder)/\(name)") != 0 && errno != ENOENT {
+      throw FileError("remove", "\(folder)/\(name)")
+    }
+    return stale
+  }
+
+  private static func isTemporary(_ name: String) -> Bool {
+    guard name.hasPrefix("."), let mark = name.range(of: ".tmp-", options: .backwards) else { return false }
+    let process = name[mark.upperBound...]
+    return !process.isEmpty && process.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
+  /// Makes a rename durable.
+  static func synchronizeFolder(_ path: String) throws(FileError) {
+    let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY)
+    do throws(FileError) {
+      try folder.synchronize()
+    } catch {
+      // Some network and FUSE file systems cannot flush a folder and say so; their renames are as durable as they get.
+      if error.code != EINVAL && error.code != ENOTSUP { throw error }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+/// A number or text in a line of `metrics.jsonl`.
+public enum MetricValue: Encodable, Sendable, Equatable, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByStringLiteral
+{
+  case integer(Int)
+  case number(Double)
+  case text(String)
+
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(stringLiteral value: String) { self = .text(value) }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .integer(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .text(let value): try container.encode(value)
+    }
+  }
+}
+
+/// `metrics.jsonl`: one JSON object per line, with sorted keys. Each line goes to the system in one piece at once, so a
+/// killed process leaves whole lines, but for the last.
+public final class MetricsLog {
+  public let path: String
+  private let file: OpenFile
+
+  /// Opens the file for appending, creating it if needed. Throws when it cannot be opened.
+  public init(_ path: String) throws(FileError) {
+    self.path = path
+    file = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND, action: "write")
+  }
+
+  /// Appends a line with the given fields; of a key given twice the last counts.
+  public func append(_ fields: KeyValuePairs<String, MetricValue>) throws(FileError) {
+    try append(Dictionary(fields.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
+  }
+
+  /// Appends a value that encodes as a JSON object. When the line cannot be written whole, none of it stays.
+  public func append(_ value: some Encodable) throws(FileError) {
+    guard let line = try? RunJSON.line(value) else { throw FileError("encode a line of", path, code: EINVAL) }
+    let end = try file.size()
+    do throws(FileError) {
+      try file.write(Array((line + "\n").utf8))
+    } catch {
+      ftruncate(file.descriptor, off_t(end))
+      throw error
+    }
+  }
+
+  /// What ``truncate(_:afterStep:)`` removed.
+  public struct Cut: Sendable, Equatable {
+    /// Lines of later steps.
+    public var later = 0
+    /// Lines that are no JSON objects: the torn last line of a killed process, or damage.
+    public var malformed = 0
+
+    public init() {}
+  }
+
+  /// Cuts the file back to a checkpoint: keeps the lines whose `step` is at most `step`, or that have none.
+  ///
+  /// The file is replaced whole or not at all. Does nothing when it is missing. Lines longer than 1 MB are malformed.
+  /// Throws when a system call fails.
+  @discardableResult
+  public static func truncate(_ path: String, afterStep step: Int) throws(FileError) -> Cut {
+    guard try kind(of: path) != nil else { return Cut() }
+    var cut = Cut()
+    try forEachLine(path) { (line, complete) throws(FileError) in
+      switch verdict(line, complete, step) {
+      case .keep: break
+      case .later: cut.later += 1
+      case .malformed: cut.malformed += 1
+      }
+    }
+    guard cut != Cut() else { return cut }
+    try AtomicFile.write(to: path) { (file) throws(FileError) in
+      try forEachLine(path) { (line, complete) throws(FileError) in
+        if verdict(line, complete, step) == .keep { try file.write(Array(line) + [newline]) }
+      }
+    }
+    return cut
+  }
+
+  private enum Verdict { case keep, later, malformed }
+
+  private static let newline = UInt8(ascii: "\n")
+  private static let maximumLine = 1 << 20
+
+  private static func verdict(_ line: ArraySlice<UInt8>, _ complete: Bool, _ step: Int) -> Verdict {
+    struct Line: Decodable { let step: Int? }
+    guard complete, line.count <= maximumLine, line.first == UInt8(ascii: "{") else { return .malformed }
+    guard let text = String(validating: line, as: UTF8.self) else { return .malformed }
+    guard let parsed = try? RunJSON.decode(Line.self, from: text) else { return .malformed }
+    return (parsed.step ?? 0) <= step ? .keep : .later
+  }
+
+  /// Calls `body` with each line, without its line feed; `complete` is false for a last line that has none, and for a
+  /// line too long to hold in memory.
+  private static func forEachLine(
+    _ path: String, _ body: (_ line: ArraySlice<UInt8>, _ complete: Bool) throws(FileError) -> Void
+  ) throws(FileError) {
+    let file = try OpenFile.reading(path)
+    var rest: [UInt8] = []
+    var offset = 0
+    var tooLong = false
+    while true {
+      let piece = try file.bytes(1 << 16, at: offset)
+      offset += piece.count
+      if piece.isEmpty { break }
+      var start = piece.startIndex
+      while let end = piece[start...].firstIndex(of: newline) {
+        rest += piece[start..<end]
+        try body(rest[...], !tooLong)
+        (rest, tooLong) = ([], false)
+        start = end + 1
+      }
+      rest += piece[start...]
+      if rest.count > maximumLine { (rest, tooLong) = ([], true) }
+    }
+    if tooLong || !rest.isEmpty { try body(rest[...], false) }
+  }
+}

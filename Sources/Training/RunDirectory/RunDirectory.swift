@@ -1,0 +1,145 @@
+import Foundation
+
+/// Why a run directory cannot be used.
+public enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProviding {
+  case io(FileError)
+  /// It holds a run already and `--resume` was not given.
+  case holdsRun(path: String, found: String)
+  /// Another process writes it; `holder` is what that process wrote into the lock file.
+  case locked(path: String, holder: String)
+  /// A value could not be turned into JSON.
+  case encoding(path: String, why: String)
+
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .holdsRun: .usage
+    case .io, .locked, .encoding: .inputOutput
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .io(let error): error.description
+    case .holdsRun(let path, let found):
+      "\(path) already holds a run (\(found)); give --resume to go on with it, or choose another --run-dir"
+    case .locked(let path, let holder):
+      "\(path) is being written by another job (\(holder)); wait for it to end, or choose another --run-dir"
+    case .encoding(let path, let why): "cannot write \(path): \(why)"
+    }
+  }
+}
+
+/// The folder of one run, locked for this process as long as the object lives. Rank 0 makes one.
+///
+/// Keep it in a property or in `withExtendedLifetime`: a local constant may be released after its last use.
+///
+/// Files: `config.json`, `alphabet.json`, `metrics.jsonl`, `train.log`, `checkpoints/`, and `.lock`.
+public final class RunDirectory: Sendable {
+  public let path: String
+  public let checkpoints: CheckpointDirectory
+  /// Names of temporary files of killed processes that were removed: worth a line in the log.
+  public let removedTemporaries: [String]
+  /// Set when the file system has no locks: then nothing keeps a second job out, which is worth a warning.
+  public let lockWarning: String?
+
+  private let lock: OpenFile
+
+  public var configurationPath: String { "\(path)/config.json" }
+  public var alphabetPath: String { "\(path)/alphabet.json" }
+  public var metricsPath: String { "\(path)/metrics.jsonl" }
+  public var logPath: String { "\(path)/train.log" }
+
+  /// Creates the folder if needed, locks it, checks that it can be written, and cleans up after killed processes.
+  ///
+  /// Throws `RunDirectoryError.holdsRun` when it holds a run and `resume` is false, `.locked` when another process has
+  /// it, `.io` when it cannot be created or written.
+  public init(_ path: String, resume: Bool) throws(RunDirectoryError) {
+    self.path = path
+    checkpoints = CheckpointDirectory(path: "\(path)/checkpoints")
+    do throws(FileError) {
+      try createFolder(path)
+      lock = try OpenFile("\(path)/.lock", O_RDWR | O_CREAT, action: "create")
+    } catch {
+      throw .io(error)
+    }
+    lockWarning = try RunDirectory.acquire(lock, path)
+    if !resume, let found = try RunDirectory.traceOfRun(path, checkpoints) {
+      throw .holdsRun(path: path, found: found)
+    }
+    do throws(FileError) {
+      try createFolder(checkpoints.path)
+      removedTemporaries =
+        try AtomicFile.removeTemporaries(in: path) + AtomicFile.removeTemporaries(in: checkpoints.path)
+      for folder in [path, checkpoints.path] { try RunDirectory.probe(folder) }
+    } catch {
+      throw .io(error)
+    }
+  }
+
+  /// Writes `config.json`.
+  public func writeConfiguration(_ configuration: some Encodable) throws(RunDirectoryError) {
+    try write(configuration, to: configurationPath)
+  }
+
+  /// Writes `alphabet.json`: class k is `scalars[k - 1]`, class 0 is the CTC blank.
+  public func writeAlphabet(_ scalars: [Unicode.Scalar]) throws(RunDirectoryError) {
+    struct AlphabetFile: Encodable { let scalars: [String] }
+    try write(AlphabetFile(scalars: scalars.map { String(Character($0)) }), to: alphabetPath)
+  }
+
+  private func write(_ value: some Encodable, to path: String) throws(RunDirectoryError) {
+    let text: String
+    do {
+      text = try RunJSON.pretty(value)
+    } catch {
+      throw .encoding(path: path, why: "\(error)")
+    }
+    do throws(FileError) { try AtomicFile.write(Array(text.utf8), to: path) } catch { throw .io(error) }
+  }
+
+  /// Locks `.lock` without waiting, and writes who holds it. Returns a warning when the file system has no locks.
+  private static func acquire(_ lock: borrowing OpenFile, _ path: String) throws(RunDirectoryError) -> String? {
+    let holder: String
+    var result: Int32
+    repeat { result = flock(lock.descriptor, LOCK_EX | LOCK_NB) } while result != 0 && errno == EINTR
+    let code = errno
+    do throws(FileError) {
+      if result == 0 {
+        guard ftruncate(lock.descriptor, 0) == 0 else { throw FileError("write", lock.path) }
+        try lock.write(Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8))
+        return nil
+      }
+      if code != EWOULDBLOCK {
+        guard code == ENOSYS || code == ENOTSUP || code == ENOLCK else {
+          throw FileError("lock", lock.path, code: code)
+        }
+        return "the file system of \(path) has no locks: make sure that no other job writes this run directory"
+      }
+      holder = String(decoding: try lock.bytes(200, at: 0), as: UTF8.self)
+    } catch {
+      throw .io(error)
+    }
+    throw .locked(path: path, holder: oneLine(holder))
+  }
+
+  /// The name of a file that shows that a run was here.
+  private static func traceOfRun(
+    _ path: String, _ checkpoints: CheckpointDirectory
+  ) throws(RunDirectoryError) -> String? {
+    do throws(FileError) {
+      for name in ["config.json", "metrics.jsonl"] where try kind(of: "\(path)/\(name)") != nil { return name }
+      return try checkpoints.fileNames().first.map { "checkpoints/\($0)" }
+    } catch {
+      throw .io(error)
+    }
+  }
+
+  /// Writes, flushes and removes a small file.
+  private static func probe(_ folder: String) throws(FileError) {
+    let name = AtomicFile.temporaryName(for: "\(folder)/probe")
+    defer { unlink(name) }
+    let file = try OpenFile(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "write to the folder \(folder):")
+    try file.write(Array("probe".utf8))
+    try file.synchronize()
+  }
+}

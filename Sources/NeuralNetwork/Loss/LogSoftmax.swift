@@ -52,14 +52,16 @@ struct LogSoftmax {
 /// The largest of `count` floats.
 @inline(__always)
 func rowMaximum(_ row: UnsafePointer<Float>, count: Int) -> Float {
+  // Not `pointwiseMax`, which compiles to a loop over lanes unless one side is a constant.
+  @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .< b) }
   var v = Vector(repeating: -.infinity)
   var j = 0
   while j + Vector.width <= count {
-    v = pointwiseMax(v, Vector(row + j))
+    v = larger(v, Vector(row + j))
     j += Vector.width
   }
-  if j < count { v = pointwiseMax(v, Vector(row + j, first: count - j, fill: -.infinity)) }
-  let a = pointwiseMax(v.lowHalf, v.highHalf)
-  let b = pointwiseMax(a.lowHalf, a.highHalf)
+  if j < count { v = larger(v, Vector(row + j, first: count - j, fill: -.infinity)) }
+  let a = v.lowHalf.replacing(with: v.highHalf, where: v.lowHalf .< v.highHalf)
+  let b = a.lowHalf.replacing(with: a.highHalf, where: a.lowHalf .< a.highHalf)
   return max(max(b.x, b.y), max(b.z, b.w))
 }

@@ -48,14 +48,15 @@ struct WideVector {
   @inline(__always)
   func masked(_ keep: Vector) -> WideVector {
     WideVector(
-      m: m * keep, e: e.replacing(with: SIMD16(repeating: WideVector.zeroExponent), where: keep .== 0))
+      m: m * keep,
+      e: e.replacing(with: SIMD16(repeating: WideVector.zeroExponent), where: keep .< Vector(repeating: 0.5)))
   }
 
   /// The same numbers with mantissas in [1, 2), or 0.
   @inline(__always)
   var normalized: WideVector {
     let bits = unsafeBitCast(m, to: SIMD16<Int32>.self)
-    let isZero = bits .== 0
+    let isZero = bits .< SIMD16<Int32>(repeating: 1)  // `.==` compiles to a loop over lanes
     let mantissa = unsafeBitCast((bits & 0x007F_FFFF) | 0x3F80_0000, to: Vector.self)
     return WideVector(
       m: mantissa.replacing(with: 0, where: isZero),

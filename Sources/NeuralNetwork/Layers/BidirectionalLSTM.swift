@@ -1,0 +1,66 @@
+import Tensors
+
+/// A bidirectional LSTM layer over packed sequences, as PyTorch's `LSTM(in, hidden, bidirectional=True)` computes it on a
+/// `PackedSequence`: [rows, in] -> [rows, 2 * hidden], the forward direction's h in the first half of a row.
+///
+/// Each sequence's reverse direction starts at its own last step, and no work is done on padding. The input projection
+/// and each weight gradient are one product over all rows; only W_hh h_prev is computed step by step.
+public final class BidirectionalLSTM: SequenceLayer {
+  /// Features of the output: 2 * hidden.
+  public let outputs: Int
+  /// Whether `backward` writes the input's gradient. False when nothing below the layer is trained.
+  public var inputNeedsGradient = true
+
+  private let forwardDirection: LSTMDirection
+  private let reverseDirection: LSTMDirection
+  private var input: Sequence?
+
+  /// Declares `<name>.weight_ih_l<layer>` [4 hidden, in], `weight_hh` [4 hidden, hidden], `bias_ih` and `bias_hh`
+  /// [4 hidden], then the same with `_reverse`. Gates are ordered i, f, g, o.
+  public init(name: String = "rnn", layer: Int = 0, in inputs: Int, hidden: Int, store: ParameterStore) {
+    outputs = 2 * hidden
+    forwardDirection = LSTMDirection(
+      prefix: name, layer: layer, reverse: false, inputs: inputs, hidden: hidden, store: store)
+    reverseDirection = LSTMDirection(
+      prefix: name, layer: layer, reverse: true, inputs: inputs, hidden: hidden, store: store)
+  }
+
+  public func plan(_ input: Sequence, in workspace: Workspace) -> Sequence {
+    let rows = input.layout.rows
+    let output = Sequence(
+      layout: input.layout, features: outputs, value: workspace.activation(rows: rows, columns: outputs),
+      gradient: workspace.gradient(rows: rows, columns: outputs))
+    let share = forwardDirection.scratchCount(batch: input.layout.count)
+    let scratch = workspace.scratch(count: 2 * share)
+    func part(_ i: Int) -> Matrix {
+      Matrix(storage: scratch.storage, offset: scratch.offset + i * share, rows: 1, columns: share)
+    }
+    forwardDirection.plan(input, output, scratch: part(0), in: workspace)
+    reverseDirection.plan(input, output, scratch: part(1), in: workspace)
+    self.input = input
+    return output
+  }
+
+  public func forward(_ mode: Mode) {
+    guard let steps = input?.layout.steps else { return }
+    forwardDirection.beginForward()
+    reverseDirection.beginForward()
+    for t in 0..<steps {
+      forwardDirection.forwardStep(t)
+      reverseDirection.forwardStep(steps - 1 - t)
+    }
+  }
+
+  /// The gates are overwritten by their gradients: one backward pass for each forward pass.
+  public func backward() {
+    guard let steps = input?.layout.steps else { return }
+    forwardDirection.beginBackward()
+    reverseDirection.beginBackward()
+    for t in 0..<steps {
+      forwardDirection.backwardStep(steps - 1 - t)
+      reverseDirection.backwardStep(t)
+    }
+    forwardDirection.endBackward(inputGradient: inputNeedsGradient, accumulate: false)
+    reverseDirection.endBackward(inputGradient: inputNeedsGradient, accumulate: true)
+  }
+}

@@ -1,0 +1,131 @@
+import NeuralNetwork
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct BidirectionalLSTMTests {
+  struct Case: Decodable {
+    let seed: Int
+    let inputs: Int
+    let hidden: Int
+    let lengths: [Int]
+    let output: [Float]
+    let inputGradient: [Float]
+    let gradients: [NamedValues]
+  }
+
+  func bench(inputs: Int, hidden: Int, lengths: [Int], seed: Int) -> SequenceBench<BidirectionalLSTM> {
+    let store = ParameterStore()
+    let layer = BidirectionalLSTM(in: inputs, hidden: hidden, store: store)
+    let bench = SequenceBench(features: inputs, lengths: lengths, store: store, layer: layer)
+    bench.setParameters(seed: seed)
+    return bench
+  }
+
+  @Test func agreesWithPyTorch() throws {
+    for golden in try sequenceFixture("lstm", as: Case.self) {
+      let bench = bench(inputs: golden.inputs, hidden: golden.hidden, lengths: golden.lengths, seed: golden.seed)
+      let rows = bench.layout.rows
+      let x = numbers(seed: golden.seed * 100 + 50, count: rows * golden.inputs, scale: 2)
+      let dy = numbers(seed: golden.seed * 100 + 51, count: rows * 2 * golden.hidden)
+      let (y, dx) = bench.run(x, dy)
+      expectClose(y, golden.output, "output \(golden.seed)")
+      expectClose(dx, golden.inputGradient, "input gradient \(golden.seed)")
+      #expect(bench.store.parameters.map(\.name) == golden.gradients.map(\.name))
+      for (parameter, expected) in zip(bench.store.parameters, golden.gradients) {
+        expectClose(parameter.gradient.elements, expected.values, "\(expected.name) \(golden.seed)")
+      }
+    }
+  }
+
+  @Test func namesAndShapesOfTheSecondLayer() {
+    let store = ParameterStore()
+    let layer = BidirectionalLSTM(name: "enc", layer: 1, in: 6, hidden: 3, store: store)
+    #expect(layer.outputs == 6)
+    #expect(
+      store.parameters.map(\.name) == [
+        "enc.weight_ih_l1", "enc.weight_hh_l1", "enc.bias_ih_l1", "enc.bias_hh_l1", "enc.weight_ih_l1_reverse",
+        "enc.weight_hh_l1_reverse", "enc.bias_ih_l1_reverse", "enc.bias_hh_l1_reverse",
+      ])
+    #expect(store.parameters.map(\.shape).prefix(4) == [[12, 6], [12, 3], [12], [12]])
+  }
+
+  @Test func agreesWithFiniteDifferences() {
+    let bench = bench(inputs: 3, hidden: 18, lengths: [4, 2, 2], seed: 21)
+    let x = numbers(seed: 7, count: bench.layout.rows * 3, scale: 2)
+    let dy = numbers(seed: 8, count: bench.layout.rows * 36)
+    func loss() -> Double {
+      bench.layer.forward(.training)
+      return zip(bench.output.value.elements, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let (_, dx) = bench.run(x, dy)
+    let gradients = bench.store.parameters.map { ($0, $0.gradient.elements) }
+    expectSequenceGradient(dx, of: loss, at: bench.input.value.pointer, "input")
+    for (parameter, gradient) in gradients {
+      expectSequenceGradient(gradient, of: loss, at: parameter.value.pointer, samples: 25, parameter.name)
+    }
+  }
+
+  /// Odd sizes, and sizes on both sides of the limit below which a transposed copy of W_hh is used.
+  @Test(arguments: [(5, 7, [6, 4, 4, 1]), (9, 48, [7, 7, 5, 2]), (4, 160, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 1])])
+  func eachSequenceAloneGivesTheSame(inputs: Int, hidden: Int, lengths: [Int]) {
+    let batch = bench(inputs: inputs, hidden: hidden, lengths: lengths, seed: 31)
+    let x = numbers(seed: 9, count: batch.layout.rows * inputs, scale: 2)
+    let dy = numbers(seed: 10, count: batch.layout.rows * 2 * hidden)
+    let (y, dx) = batch.run(x, dy)
+    var sums = batch.store.parameters.map { [Float](repeating: 0, count: $0.value.count) }
+    for n in lengths.indices {
+      let alone = bench(inputs: inputs, hidden: hidden, lengths: [lengths[n]], seed: 31)
+      let (y1, dx1) = alone.run(
+        rows(of: n, in: batch.layout, x, features: inputs), rows(of: n, in: batch.layout, dy, features: 2 * hidden))
+      expectClose(y1, rows(of: n, in: batch.layout, y, features: 2 * hidden), relativeToMaximum: 1e-5, "output \(n)")
+      expectClose(
+        dx1, rows(of: n, in: batch.layout, dx, features: inputs), relativeToMaximum: 1e-5, "input gradient \(n)")
+      for (p, parameter) in alone.store.parameters.enumerated() {
+        for (i, g) in parameter.gradient.elements.enumerated() { sums[p][i] += g }
+      }
+    }
+    for (parameter, sum) in zip(batch.store.parameters, sums) {
+      expectClose(parameter.gradient.elements, sum, relativeToMaximum: 1e-5, parameter.name)
+    }
+  }
+
+  @Test func memoryContentsChangeNoBit() {
+    let bench = bench(inputs: 3, hidden: 21, lengths: [5, 3, 1], seed: 41)
+    let x = numbers(seed: 11, count: bench.layout.rows * 3)
+    let dy = numbers(seed: 12, count: bench.layout.rows * 42)
+    let clean = bench.run(x, dy, poison: 0)
+    let cleanGradients = bench.store.parameters.map(\.gradient.elements)
+    let poisoned = bench.run(x, dy)
+    #expect(clean.output == poisoned.output)
+    #expect(clean.inputGradient == poisoned.inputGradient)
+    #expect(cleanGradients == bench.store.parameters.map(\.gradient.elements))
+  }
+
+  @Test func gradientsAreAddedAndInputGradientIsOptional() {
+    let bench = bench(inputs: 4, hidden: 6, lengths: [3, 2], seed: 51)
+    let x = numbers(seed: 13, count: bench.layout.rows * 4)
+    let dy = numbers(seed: 14, count: bench.layout.rows * 12)
+    _ = bench.run(x, dy)
+    let once = bench.store.parameters.map(\.gradient.elements)
+    _ = bench.forward(x)
+    write(dy, to: bench.output.gradient)
+    bench.layer.inputNeedsGradient = false
+    bench.input.gradient.fill(7)
+    bench.layer.backward()
+    for (parameter, gradient) in zip(bench.store.parameters, once) {
+      expectClose(parameter.gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, parameter.name)
+    }
+    #expect(bench.input.gradient.elements.allSatisfy { $0 == 7 })
+  }
+
+  @Test func smallerBatchReusesMemory() {
+    let bench = bench(inputs: 4, hidden: 6, lengths: [9, 8, 8], seed: 61)
+    let bytes = bench.workspace.bytes
+    bench.replan([5, 2])
+    #expect(bench.workspace.bytes == bytes)
+    let x = numbers(seed: 15, count: 28)
+    let fresh = self.bench(inputs: 4, hidden: 6, lengths: [5, 2], seed: 61)
+    expectClose(bench.forward(x), fresh.forward(x), relativeToMaximum: 1e-6)
+  }
+}

@@ -13,6 +13,7 @@ struct GoldenFile {
   }
 
   let tensors: [String: Tensor]
+  let metadata: [String: String]
 
   init(_ name: String) throws {
     guard let folder = Bundle.module.resourceURL else { throw CocoaError(.fileNoSuchFile) }
@@ -23,6 +24,7 @@ struct GoldenFile {
     let header =
       try JSONSerialization.jsonObject(with: data.subdata(in: 8..<8 + headerSize)) as? [String: [String: Any]]
     var tensors: [String: Tensor] = [:]
+    metadata = header?["__metadata__"] as? [String: String] ?? [:]
     for (name, entry) in header ?? [:] where name != "__metadata__" {
       guard entry["dtype"] as? String == "F32", let shape = entry["shape"] as? [Int],
         let span = entry["data_offsets"] as? [Int]

@@ -1,0 +1,200 @@
+import Tensors
+
+/// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU, as PyTorch's `BatchNorm2d`
+/// with epsilon 1e-5. Output and input have one shape and share a layout.
+///
+/// Training normalises each channel by the mean and the biased variance over the columns of images only, n values in
+/// all, and leaves mean and unbiased variance (n / (n - 1); 0 for n = 1) in the buffers' `statistic`. Evaluation uses
+/// the buffers' running values, which this layer never changes: whoever reduces statistics over ranks does.
+public final class BatchNormalization: ImageLayer {
+  public static let epsilon = 1e-5
+
+  /// [channels]; a new network starts with 1.
+  public let weight: Parameter
+  /// [channels].
+  public let bias: Parameter
+  public let runningMean: Buffer
+  public let runningVariance: Buffer
+
+  private let channels: Int
+  private let relu: Bool
+  private var plannedInput: Strip?
+  private var plannedOutput: Strip?
+  /// Values of a channel in images.
+  private var population = 0
+  /// Mean and 1 / sqrt(variance + epsilon) of each channel, as the forward pass used them; [2, channels].
+  private var used = Matrix(rows: 0, columns: 0)
+  private var mode = Mode.training
+
+  /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`.
+  public init(name: String, channels: Int, relu: Bool, store: ParameterStore) {
+    (self.channels, self.relu) = (channels, relu)
+    weight = store.add("\(name).weight", shape: [channels])
+    bias = store.add("\(name).bias", shape: [channels])
+    runningMean = store.addBuffer("\(name).running_mean", count: channels, initial: 0)
+    runningVariance = store.addBuffer("\(name).running_var", count: channels, initial: 1)
+  }
+
+  public func outputWidth(_ width: Int) -> Int { width }
+
+  public func outputHeight(_ height: Int) -> Int { height }
+
+  public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+    precondition(input.channels == channels, "\(input.channels) channels for a normalisation of \(channels)")
+    let (rows, columns) = (channels * input.height, input.layout.stride)
+    let output = Strip(
+      layout: input.layout, channels: channels, height: input.height,
+      value: workspace.activation(rows: rows, columns: columns),
+      gradient: workspace.gradient(rows: rows, columns: columns))
+    used = workspace.activation(rows: 2, columns: channels)
+    population = input.layout.validColumns * input.height
+    (plannedInput, plannedOutput) = (input, output)
+    return output
+  }
+
+  public func forward(_ mode: Mode) {
+    self.mode = mode
+    guard let input = plannedInput, let output = plannedOutput else { return }
+    let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
+    let (gamma, beta) = (weight.value.pointer, bias.value.pointer)
+    for channel in 0..<channels {
+      let source = input.value.row(channel * height)
+      let mean: Float
+      let variance: Double
+      if mode == .training {
+        (mean, variance) = measure(source, lines: height, columns: columns, mask: mask)
+        runningMean.statistic.pointer[channel] = mean
+        runningVariance.statistic.pointer[channel] =
+          population > 1 ? Float(variance * Double(population) / Double(population - 1)) : 0
+      } else {
+        mean = runningMean.value.pointer[channel]
+        variance = Double(runningVariance.value.pointer[channel])
+      }
+      let inverse = Float(1 / (variance + BatchNormalization.epsilon).squareRoot())
+      used.pointer[channel] = mean
+      used.pointer[channels + channel] = inverse
+      for y in 0..<height {
+        normalizeLine(
+          source + y * columns, mean: mean, scale: gamma[channel] * inverse, shift: beta[channel],
+          floor: relu ? 0 : -.infinity, mask: mask, output.value.row(channel * height + y), count: columns)
+      }
+    }
+  }
+
+  /// Mean and biased variance of a channel, in two passes; lines are summed in Float lanes, over lines in Double.
+  private func measure(
+    _ source: UnsafePointer<Float>, lines: Int, columns: Int, mask: UnsafePointer<Float>
+  ) -> (mean: Float, variance: Double) {
+    var total = 0.0
+    for y in 0..<lines { total += Double(lineSum(source + y * columns, count: columns)) }
+    let mean = Float(total / Double(population))
+    var squares = 0.0
+    for y in 0..<lines {
+      squares += Double(squaredDeviations(source + y * columns, mean: mean, mask: mask, count: columns))
+    }
+    return (mean, squares / Double(population))
+  }
+
+  public func backward() {
+    guard let input = plannedInput, let output = plannedOutput, let gradients = output.gradient else { return }
+    let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
+    let (gammaGradient, betaGradient) = (weight.gradient.pointer, bias.gradient.pointer)
+    for channel in 0..<channels {
+      let (source, value) = (input.value.row(channel * height), output.value.row(channel * height))
+      let gradient = gradients.row(channel * height)
+      let (mean, inverse) = (used.pointer[channel], used.pointer[channels + channel])
+      // Sums of the gradient, and of the gradient times the deviation from the mean.
+      var (plain, weighted) = (0.0, 0.0)
+      for y in 0..<height {
+        let place = y * columns
+        if relu { rectifyGradient(gradient + place, where: value + place, count: columns) }
+        plain += Double(lineSum(gradient + place, count: columns))
+        weighted += Double(deviationProducts(source + place, gradient + place, mean: mean, count: columns))
+      }
+      gammaGradient[channel] += Float(weighted * Double(inverse))
+      betaGradient[channel] += Float(plain)
+      guard let target = input.gradient?.row(channel * height) else { continue }
+      // dx = scale * (dy - mean(dy) - deviation * inverse^2 * mean(dy * deviation)); in evaluation scale * dy.
+      let scale = weight.value.pointer[channel] * inverse
+      var (constant, slope) = (Float(0), Float(0))
+      if mode == .training {
+        constant = -scale * Float(plain / Double(population))
+        slope = -scale * Float(weighted / Double(population) * Double(inverse) * Double(inverse))
+      }
+      for y in 0..<height {
+        let place = y * columns
+        combineLine(
+          gradient + place, scale: scale, source + place, mean: mean, slope: slope, constant: constant, mask: mask,
+          target + place, count: columns)
+      }
+    }
+  }
+}
+
+/// target = max(floor, (source - mean) * scale + shift), zero where mask is.
+@inline(never)
+private func normalizeLine(
+  _ source: UnsafePointer<Float>, mean: Float, scale: Float, shift: Float, floor: Float, mask: UnsafePointer<Float>,
+  _ target: UnsafeMutablePointer<Float>, count: Int
+) {
+  let (mean, scale) = (Vector(repeating: mean), Vector(repeating: scale))
+  let (shift, floor) = (Vector(repeating: shift), Vector(repeating: floor))
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    let v = shift.multiplyAdd(Vector(source + x) - mean, scale)
+    keep(v.replacing(with: floor, where: v .< floor), Vector(mask + x)).store(target + x)
+  }
+}
+
+/// The sum of (source - mean)^2 where mask is 1.
+@inline(never)
+private func squaredDeviations(
+  _ source: UnsafePointer<Float>, mean: Float, mask: UnsafePointer<Float>, count: Int
+) -> Float {
+  let mean = Vector(repeating: mean)
+  var (a, b) = (Vector(repeating: 0), Vector(repeating: 0))
+  var x = 0
+  while x < count {
+    let first = keep(Vector(source + x) - mean, Vector(mask + x))
+    a = a.multiplyAdd(first, first)
+    x += 16
+    if x < count {
+      let second = keep(Vector(source + x) - mean, Vector(mask + x))
+      b = b.multiplyAdd(second, second)
+      x += 16
+    }
+  }
+  return horizontalSum(a + b)
+}
+
+/// The sum of gradient * (source - mean); the gradient is zero outside images.
+@inline(never)
+private func deviationProducts(
+  _ source: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, mean: Float, count: Int
+) -> Float {
+  let mean = Vector(repeating: mean)
+  var (a, b) = (Vector(repeating: 0), Vector(repeating: 0))
+  var x = 0
+  while x < count {
+    a = a.multiplyAdd(Vector(source + x) - mean, Vector(gradient + x))
+    x += 16
+    if x < count {
+      b = b.multiplyAdd(Vector(source + x) - mean, Vector(gradient + x))
+      x += 16
+    }
+  }
+  return horizontalSum(a + b)
+}
+
+/// target = scale * gradient + slope * (source - mean) + constant, zero where mask is.
+@inline(never)
+private func combineLine(
+  _ gradient: UnsafePointer<Float>, scale: Float, _ source: UnsafePointer<Float>, mean: Float, slope: Float,
+  constant: Float, mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, count: Int
+) {
+  let (scale, mean) = (Vector(repeating: scale), Vector(repeating: mean))
+  let (slope, constant) = (Vector(repeating: slope), Vector(repeating: constant))
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    let v = constant.multiplyAdd(scale, Vector(gradient + x)).multiplyAdd(slope, Vector(source + x) - mean)
+    keep(v, Vector(mask + x)).store(target + x)
+  }
+}

@@ -1,0 +1,108 @@
+import Tensors
+
+/// Two-dimensional cross-correlation with stride 1, zero padding, and optionally bias and ReLU, as PyTorch's `Conv2d`.
+///
+/// Input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An image loses
+/// `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. When it loses none, the output
+/// shares the input's layout. One input channel is computed directly (``ConvolutionDirect.swift``), more by GEMM over
+/// tiles of gathered columns (``ConvolutionColumns.swift``).
+///
+/// With ReLU, ``backward()`` zeroes the output's gradient in place where the output is not positive.
+public final class Convolution: ImageLayer {
+  /// [out, in, kernel.height, kernel.width].
+  public let weight: Parameter
+  /// [out].
+  public let bias: Parameter?
+
+  let inputs: Int
+  let outputs: Int
+  let kernel: (height: Int, width: Int)
+  let padding: (height: Int, width: Int)
+  let relu: Bool
+  let inputNeedsGradient: Bool
+
+  private var narrowed = ColumnLayout()
+  private var plannedInput: Strip?
+  private var plannedOutput: Strip?
+  private(set) var scratch = Matrix(rows: 0, columns: 0)
+  /// Bias gradients [out], then (direct code) weight gradients, summed in Double over lines and tiles.
+  var sums: [Double]
+  /// Where each tap of the direct code reads, relative to the output's place.
+  var offsets: [Int] = []
+
+  /// Declares `<name>.weight` and, with `bias`, `<name>.bias`. `inputNeedsGradient` is false for a network's first
+  /// layer, whose input gradient is then left alone.
+  public init(
+    name: String, in inputs: Int, out outputs: Int, kernel: (height: Int, width: Int),
+    padding: (height: Int, width: Int), bias: Bool, relu: Bool, store: ParameterStore, inputNeedsGradient: Bool = true
+  ) {
+    precondition(inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0, "sizes must be positive")
+    precondition(2 * padding.width < kernel.width, "a convolution must not widen its input")
+    precondition(padding.height < kernel.height && kernel.width <= 16, "unsupported kernel")
+    weight = store.add("\(name).weight", shape: [outputs, inputs, kernel.height, kernel.width])
+    self.bias = bias ? store.add("\(name).bias", shape: [outputs]) : nil
+    (self.inputs, self.outputs, self.kernel, self.padding) = (inputs, outputs, kernel, padding)
+    (self.relu, self.inputNeedsGradient) = (relu, inputNeedsGradient)
+    sums = Array(repeating: 0, count: outputs + (inputs == 1 ? outputs * kernel.height * kernel.width : 0))
+  }
+
+  /// Floats of one output channel's kernel: in * kernel.height * kernel.width.
+  var depth: Int { inputs * kernel.height * kernel.width }
+
+  var input: Strip { plannedInput! }
+  var output: Strip { plannedOutput! }
+  /// The input's gradient, if it is wanted.
+  var inputGradient: Matrix? { inputNeedsGradient ? input.gradient : nil }
+
+  public func outputWidth(_ width: Int) -> Int {
+    max(0, width + 2 * padding.width - kernel.width + 1)
+  }
+
+  public func outputHeight(_ height: Int) -> Int {
+    max(0, height + 2 * padding.height - kernel.height + 1)
+  }
+
+  public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+    precondition(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
+    precondition(
+      input.layout.gap >= max(padding.width, kernel.width - 1 - padding.width), "images would see each other")
+    let layout: ColumnLayout
+    if outputWidth(kernel.width) == kernel.width {
+      layout = input.layout
+    } else {
+      if narrowed.gap != input.layout.gap { narrowed = ColumnLayout(gap: input.layout.gap) }
+      narrowed.place(as: input.layout, width: outputWidth)
+      layout = narrowed
+    }
+    let height = outputHeight(input.height)
+    let output = Strip(
+      layout: layout, channels: outputs, height: height,
+      value: workspace.activation(rows: outputs * height, columns: layout.stride),
+      gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
+    (plannedInput, plannedOutput) = (input, output)
+    scratch = workspace.scratch(count: inputs == 1 ? directScratchCount : columnScratchCount)
+    return output
+  }
+
+  public func forward(_ mode: Mode) {
+    if inputs == 1 { forwardDirect() } else { forwardColumns() }
+  }
+
+  public func backward() {
+    sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
+    if inputs == 1 { backwardDirect() } else { backwardColumns() }
+    guard let bias else { return }
+    let gradient = bias.gradient.pointer
+    for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
+  }
+
+  /// Undoes the ReLU on `count` columns of one line of the output's gradient, in place, and adds them to the channel's
+  /// bias gradient.
+  @inline(__always)
+  func receiveGradient(
+    _ gradient: UnsafeMutablePointer<Float>, value: UnsafePointer<Float>, count: Int, biasSum: inout Double
+  ) {
+    if relu { rectifyGradient(gradient, where: value, count: count) }
+    if bias != nil { biasSum += Double(lineSum(gradient, count: count)) }
+  }
+}

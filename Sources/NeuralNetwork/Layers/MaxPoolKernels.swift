@@ -1,0 +1,108 @@
+import Tensors
+
+/// Even and odd elements of 32 consecutive floats.
+@inline(__always)
+private func deinterleaved(_ address: UnsafePointer<Float>) -> (even: Vector, odd: Vector) {
+  let (a, b) = (Vector(address), Vector(address + 16))
+  return (Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf), Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf))
+}
+
+/// Writes even[0], odd[0], even[1], odd[1], ...
+@inline(__always)
+private func storeInterleaved(_ even: Vector, _ odd: Vector, _ address: UnsafeMutablePointer<Float>) {
+  var (a, b) = (Vector(), Vector())
+  (a.evenHalf, a.oddHalf) = (even.lowHalf, odd.lowHalf)
+  (b.evenHalf, b.oddHalf) = (even.highHalf, odd.highHalf)
+  a.store(address)
+  b.store(address + 16)
+}
+
+/// The larger of each pair of lanes. (`pointwiseMax` of two variables compiles to a loop over lanes.)
+@inline(__always)
+private func larger(_ a: Vector, _ b: Vector) -> Vector {
+  a.replacing(with: b, where: b .> a)
+}
+
+/// target[x] = max(first[x], second[x]); `count` is a multiple of 16.
+@inline(never)
+func poolLines(
+  _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
+) {
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    larger(Vector(first + x), Vector(second + x)).store(target + x)
+  }
+}
+
+/// Backward of ``poolLines``: the gradient goes to the line with the maximum, to the first if both have it.
+@inline(never)
+func unpoolLines(
+  _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
+  into firstGradient: UnsafeMutablePointer<Float>, _ secondGradient: UnsafeMutablePointer<Float>, count: Int
+) {
+  let zero = Vector(repeating: 0)
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    let g = Vector(gradient + x)
+    let secondWins = Vector(second + x) .> Vector(first + x)
+    g.replacing(with: zero, where: secondWins).store(firstGradient + x)
+    zero.replacing(with: g, where: secondWins).store(secondGradient + x)
+  }
+}
+
+/// target[x] = the maximum of columns 2x and 2x + 1 of two lines, for `count` columns of one image.
+@inline(never)
+func poolSquares(
+  _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
+) {
+  if count >= Vector.width {
+    var x = 0
+    while x < count {
+      x = min(x, count - Vector.width)  // the last vector overlaps the one before
+      let (a, b) = deinterleaved(first + 2 * x)
+      let (c, d) = deinterleaved(second + 2 * x)
+      larger(larger(a, b), larger(c, d)).store(target + x)
+      x += Vector.width
+    }
+  } else {
+    for x in 0..<count {
+      let (a, b, c, d) = (first[2 * x], first[2 * x + 1], second[2 * x], second[2 * x + 1])
+      let (top, bottom) = (b > a ? b : a, d > c ? d : c)
+      target[x] = bottom > top ? bottom : top
+    }
+  }
+}
+
+/// Backward of ``poolSquares``: writes 2 * `count` columns of both gradient lines.
+@inline(never)
+func unpoolSquares(
+  _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
+  into firstGradient: UnsafeMutablePointer<Float>, _ secondGradient: UnsafeMutablePointer<Float>, count: Int
+) {
+  if count >= Vector.width {
+    let zero = Vector(repeating: 0)
+    var x = 0
+    while x < count {
+      x = min(x, count - Vector.width)
+      let (a, b) = deinterleaved(first + 2 * x)
+      let (c, d) = deinterleaved(second + 2 * x)
+      let g = Vector(gradient + x)
+      let (rightOnTop, rightBelow) = (b .> a, d .> c)
+      let below = larger(c, d) .> larger(a, b)
+      let (top, bottom) = (g.replacing(with: zero, where: below), zero.replacing(with: g, where: below))
+      storeInterleaved(
+        top.replacing(with: zero, where: rightOnTop), zero.replacing(with: top, where: rightOnTop),
+        firstGradient + 2 * x)
+      storeInterleaved(
+        bottom.replacing(with: zero, where: rightBelow), zero.replacing(with: bottom, where: rightBelow),
+        secondGradient + 2 * x)
+      x += Vector.width
+    }
+  } else {
+    for x in 0..<count {
+      let (a, b, c, d) = (first[2 * x], first[2 * x + 1], second[2 * x], second[2 * x + 1])
+      let below = (d > c ? d : c) > (b > a ? b : a)
+      let (top, bottom) = below ? (0, gradient[x]) : (gradient[x], 0)
+      (firstGradient[2 * x], firstGradient[2 * x + 1]) = b > a ? (0, top) : (top, 0)
+      (secondGradient[2 * x], secondGradient[2 * x + 1]) = d > c ? (0, bottom) : (bottom, 0)
+    }
+  }
+}

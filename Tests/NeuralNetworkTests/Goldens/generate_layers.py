@@ -1,0 +1,127 @@
+"""Writes fixtures/layers_*.json: what PyTorch computes in float64 for the image layers, image by image.
+
+Usage: python generate_layers.py        (needs torch and numpy; the fixtures are committed)
+
+Every image goes through PyTorch alone, so neighbours cannot matter; batch normalisation takes its statistics over all
+pixels of all images. Images are stored [channels, height, width], flat.
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+FOLDER = pathlib.Path(__file__).parent / "fixtures"
+random = np.random.default_rng(20260104)
+
+
+def tensor(*shape, digits=3):
+    return torch.tensor(np.round(random.standard_normal(shape), digits), dtype=torch.float64)
+
+
+def flat(x):
+    return [float(f"{v:.8g}") for v in x.detach().reshape(-1).tolist()]
+
+
+def image_case(name, channels, height, widths, images, outputs, gradients, **more):
+    """One case after backward(): what the Swift tests' `LayerCase` decodes."""
+    return dict(
+        name=name, channels=channels, height=height, widths=widths, images=[flat(i) for i in images],
+        outputs=[flat(o) for o in outputs], outputGradients=[flat(g) for g in gradients],
+        inputGradients=[flat(i.grad) for i in images], **more)
+
+
+def write(name, cases):
+    path = FOLDER / f"layers_{name}.json"
+    path.write_text(json.dumps(dict(cases=cases), separators=(",", ":")) + "\n")
+    print(path.name, path.stat().st_size)
+
+
+def convolution(name, inputs, outputs, kernel, padding, bias, relu, height, widths):
+    weight = (tensor(outputs, inputs, *kernel) * 0.5).requires_grad_()
+    shift = tensor(outputs).requires_grad_() if bias else None
+    images = [tensor(inputs, height, w).requires_grad_() for w in widths]
+    results = [F.conv2d(i[None], weight, shift, padding=padding)[0] for i in images]
+    if relu:
+        results = [r.relu() for r in results]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    more = dict(
+        outChannels=outputs, kernel=kernel, padding=padding, hasBias=bias, relu=relu, weight=flat(weight),
+        weightGradient=flat(weight.grad))
+    if bias:
+        more.update(bias=flat(shift), biasGradient=flat(shift.grad))
+    return image_case(name, inputs, height, widths, images, results, gradients, **more)
+
+
+def batch_normalization(name, channels, relu, height, widths, training):
+    images = [(tensor(channels, height, w) * 2 + torch.arange(channels)[:, None, None]).requires_grad_() for w in widths]
+    weight, bias = tensor(channels).requires_grad_(), tensor(channels).requires_grad_()
+    mean, variance = tensor(channels), tensor(channels).abs() + 0.5
+    start = (mean.clone(), variance.clone())
+    pixels = torch.cat([i.reshape(channels, -1) for i in images], 1).T
+    # momentum 1: the running values become the batch's own mean and unbiased variance
+    result = F.batch_norm(pixels, mean, variance, weight, bias, training=training, momentum=1.0, eps=1e-5)
+    results = [r.T.reshape(i.shape) for r, i in zip(result.split([height * w for w in widths]), images)]
+    if relu:
+        results = [r.relu() for r in results]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(
+        name, channels, height, widths, images, results, gradients, relu=relu, training=training, weight=flat(weight),
+        bias=flat(bias), weightGradient=flat(weight.grad), biasGradient=flat(bias.grad), runningMean=flat(start[0]),
+        runningVariance=flat(start[1]), mean=flat(mean), unbiasedVariance=flat(variance))
+
+
+def max_pool(name, kernel, stride, padding, channels, height, widths):
+    # one digit, negatives cut off: many equal maxima
+    images = [tensor(channels, height, w, digits=1).clamp(min=-0.3).requires_grad_() for w in widths]
+    results = [F.max_pool2d(i[None], kernel, stride, padding)[0] for i in images]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(
+        name, channels, height, widths, images, results, gradients, kernel=kernel, stride=stride, padding=padding)
+
+
+def map_to_sequence(name, channels, height, widths):
+    images = [tensor(channels, height, w).requires_grad_() for w in widths]
+    sequences = [i[None].permute(0, 3, 1, 2).reshape(w, channels * height) for i, w in zip(images, widths)]
+    packed = torch.nn.utils.rnn.pack_sequence(sequences).data
+    gradient = tensor(*packed.shape)
+    packed.backward(gradient)
+    return image_case(name, channels, height, widths, images, [packed], [gradient])
+
+
+write("convolution", [
+    convolution("seed, one to one", 1, 1, [2, 3], [1, 1], True, True, 7, [19, 12, 5]),
+    convolution("seed, one to two", 1, 2, [2, 3], [1, 1], True, True, 5, [18, 17, 3, 3]),
+    convolution("akuru, one to sixteen", 1, 16, [3, 3], [1, 1], False, False, 4, [9, 7, 4]),
+    convolution("one to seven, five by five", 1, 7, [5, 5], [2, 2], True, False, 6, [11, 8]),
+    convolution("one to five, two by two", 1, 5, [2, 2], [0, 0], True, True, 3, [13, 6, 2]),
+    convolution("seed, three to six", 3, 6, [2, 3], [1, 1], True, True, 5, [17, 11, 6]),
+    convolution("akuru, five to seven", 5, 7, [3, 3], [1, 1], False, False, 4, [21, 14, 5, 4]),
+    convolution("crnn, six to four, two by two", 6, 4, [2, 2], [0, 0], True, True, 2, [15, 9, 3]),
+    convolution("two to three, one by one", 2, 3, [1, 1], [0, 0], True, False, 3, [5, 5, 1]),
+    convolution("two to three, one by five", 2, 3, [1, 5], [0, 2], True, True, 3, [7, 4]),
+    convolution("two to three, three by four, narrowing", 2, 3, [3, 4], [0, 1], False, True, 4, [9, 5]),
+])
+write("batch_normalization", [
+    batch_normalization("training", 3, False, 4, [19, 11, 2], True),
+    batch_normalization("training with relu", 5, True, 3, [17, 16, 7], True),
+    batch_normalization("evaluation", 4, False, 2, [13, 5], False),
+    batch_normalization("evaluation with relu", 2, True, 5, [9, 8, 3], False),
+])
+write("max_pool", [
+    max_pool("squares", [2, 2], [2, 2], [0, 0], 3, 7, [71, 40, 33, 15, 2]),
+    max_pool("squares, even height", [2, 2], [2, 2], [0, 0], 2, 4, [32, 9, 8]),
+    max_pool("two lines to one", [2, 1], [2, 1], [0, 0], 3, 5, [21, 17, 4]),
+    max_pool("crnn", [2, 2], [2, 1], [0, 1], 3, 4, [17, 10, 1]),
+    max_pool("three by three", [3, 3], [2, 2], [1, 1], 2, 6, [19, 12, 5]),
+    max_pool("three by two, overlapping", [3, 2], [1, 1], [0, 0], 2, 5, [14, 7]),
+])
+write("map_to_sequence", [
+    map_to_sequence("small", 2, 3, [5, 3, 3, 1]),
+    map_to_sequence("more than one square", 6, 3, [35, 17, 16, 4]),
+])

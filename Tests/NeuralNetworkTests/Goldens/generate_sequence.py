@@ -31,7 +31,8 @@ def batch_sizes(lengths):
 
 
 def flat(tensor):
-    return [float(f"{x:.8g}") for x in tensor.detach().flatten().tolist()]
+    """Seven digits, and 0 for what is no normal float32."""
+    return [float(f"{x:.7g}") if abs(x) > 1e-37 else 0 for x in tensor.detach().flatten().tolist()]
 
 
 def write(name, cases):

@@ -1,0 +1,33 @@
+import Tensors
+
+/// Best-path decoding of CTC logits: the most probable class of each step, the lowest on ties; then repeats are
+/// collapsed, and after that blanks (class 0) dropped (Graves et al. 2006, section 3.2).
+public struct GreedyDecoder: Sendable {
+  public init() {}
+
+  /// Replaces the contents of `labels` by one label for each sequence, in image order. A step whose logits hold a NaN
+  /// reads as blank.
+  public func decode(_ logits: Sequence, into labels: LabelBatch) {
+    let layout = logits.layout
+    labels.removeAll()
+    for n in 0..<layout.count {
+      var before = 0
+      for t in 0..<layout.lengths[n] {
+        let best = bestClass(logits.value.row(layout.offsets[t] + n), classes: logits.features)
+        if best != before && best != 0 { labels.extend(Int32(truncatingIfNeeded: best)) }
+        before = best
+      }
+      labels.endLabel()
+    }
+  }
+
+  /// The lowest class among those with the largest logit; 0 for a row with a NaN.
+  private func bestClass(_ row: UnsafePointer<Float>, classes: Int) -> Int {
+    var (best, largest, hasNaN) = (0, row[0], row[0].isNaN)
+    for k in 1..<max(1, classes) {
+      hasNaN = hasNaN || row[k].isNaN
+      if row[k] > largest { (best, largest) = (k, row[k]) }
+    }
+    return hasNaN ? 0 : best
+  }
+}

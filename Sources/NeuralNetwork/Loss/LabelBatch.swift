@@ -1,0 +1,58 @@
+/// The labels of a micro-batch's images, one after another: image n has `labels[offsets[n] ..< offsets[n + 1]]`.
+///
+/// Classes are 1 and above; 0 is the CTC blank and never part of a label. The owner refills the same arrays, so that a
+/// training loop does not allocate.
+public final class LabelBatch {
+  /// Classes of all labels.
+  public private(set) var labels: [Int32] = []
+  /// `count + 1` offsets into `labels`, beginning with 0.
+  public private(set) var offsets = [0]
+
+  public init() {}
+
+  /// A batch of the given labels.
+  public convenience init(_ labels: [[Int32]]) {
+    self.init()
+    for label in labels { append(label) }
+  }
+
+  /// Images.
+  public var count: Int { offsets.count - 1 }
+
+  /// Forgets all labels and keeps the memory.
+  public func removeAll() {
+    labels.removeAll(keepingCapacity: true)
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
+  }
+
+  /// Adds the label of the next image.
+  public func append(_ label: some Collection<Int32>) {
+    labels.append(contentsOf: label)
+    offsets.append(labels.count)
+  }
+
+  /// Adds one class to the label that is being written.
+  func extend(_ label: Int32) { labels.append(label) }
+
+  /// Ends the label that was written by ``extend(_:)``.
+  func endLabel() { offsets.append(labels.count) }
+
+  /// The label of image `n`.
+  public subscript(n: Int) -> ArraySlice<Int32> { labels[offsets[n]..<offsets[n + 1]] }
+
+  /// The longest label.
+  public var maximumLength: Int {
+    var longest = 0
+    for n in 0..<count { longest = max(longest, offsets[n + 1] - offsets[n]) }
+    return longest
+  }
+
+  /// Time steps the label of image `n` needs under CTC: its length and a blank between equal neighbours.
+  public func requiredSteps(_ n: Int) -> Int {
+    let (start, end) = (offsets[n], offsets[n + 1])
+    var steps = end - start
+    for i in start..<end where i > start && labels[i] == labels[i - 1] { steps += 1 }
+    return steps
+  }
+}

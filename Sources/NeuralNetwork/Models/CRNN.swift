@@ -1,0 +1,161 @@
+import Tensors
+
+/// A convolutional recurrent network for text lines (Shi, Bai and Yao 2015, arXiv 1507.05717): feature maps, then
+/// sequences of the same images' columns, then one row of class scores for each time step.
+///
+/// A micro-batch goes through it as `plan`, `clearInput` and `load` for each image, `forward`, and in training
+/// `store.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not for use by two threads at once.
+public final class CRNN {
+  public let architecture: Architecture
+  /// Classes, CTC blank (class 0) included.
+  public let classes: Int
+  /// The weights, in the order of the stages.
+  public let store = ParameterStore()
+  /// The memory of the activations.
+  public let workspace = Workspace()
+  /// The images of the micro-batch planned last: one channel, `architecture.inputHeight` lines. Whoever writes its
+  /// value leaves zeros in columns that belong to no image.
+  public private(set) var input: Strip
+  /// Class scores before softmax; rows are packed time steps, see ``SequenceLayout``.
+  public private(set) var logits: Sequence
+
+  private let inputLayout: ColumnLayout
+  private let inputGradient: Bool
+  private let minimumWidth: Int
+  private var imageLayers: [any ImageLayer] = []
+  private let mapToSequence = MapToSequence()
+  private var sequenceLayers: [any SequenceLayer] = []
+  /// How each of `store.parameters` starts.
+  private var starts: [WeightStart] = []
+  /// The network's input for each of the 256 gray levels.
+  private let ink: [Float]
+
+  /// Builds the network with all weights zero. With `inputGradient`, `backward` also computes `input.gradient`.
+  public init(architecture: Architecture, classes: Int, inputGradient: Bool = false) throws(ArchitectureError) {
+    try architecture.validate(classes: classes)
+    self.architecture = architecture
+    self.classes = classes
+    self.inputGradient = inputGradient
+    minimumWidth = architecture.minimumWidth
+    ink = (0...255).map { Float(architecture.inkIsPositive ? 255 - $0 : $0) / 255 }
+    inputLayout = ColumnLayout(gap: architecture.gap)
+    input = Strip(
+      layout: inputLayout, channels: 1, height: architecture.inputHeight, value: Matrix(rows: 0, columns: 0),
+      gradient: nil)
+    logits = Sequence(
+      layout: SequenceLayout(), features: classes, value: Matrix(rows: 0, columns: 0),
+      gradient: Matrix(rows: 0, columns: 0))
+    var shape = FeatureShape.maps(channels: 1, height: architecture.inputHeight)
+    for stage in architecture.stages {
+      append(stage, after: shape)
+      shape = stage.shape(after: shape, classes: classes)
+    }
+    store.commit()
+  }
+
+  private func append(_ stage: Stage, after shape: FeatureShape) {
+    let features = shape.features
+    var channels = 1
+    if case .maps(let count, _) = shape { channels = count }
+    switch stage {
+    case .convolution(let name, let out, let kernel, let padding, let bias, let relu):
+      imageLayers.append(
+        Convolution(
+          name: name, in: channels, out: out, kernel: kernel.pair, padding: padding.pair, bias: bias, relu: relu,
+          store: store, inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
+    case .batchNormalization(let name, let relu):
+      imageLayers.append(BatchNormalization(name: name, channels: channels, relu: relu, store: store))
+    case .maxPool(let kernel, let stride, let padding):
+      imageLayers.append(
+        MaxPool(kernel: kernel.pair, stride: stride.pair, padding: padding.pair, gap: architecture.gap))
+    case .lstm(let name, let layer, let hidden):
+      sequenceLayers.append(BidirectionalLSTM(name: name, layer: layer, in: features, hidden: hidden, store: store))
+    case .linear(let name):
+      sequenceLayers.append(Linear(name: name, in: features, out: classes, store: store))
+    }
+    let added = store.parameters[starts.count...]
+    let inputs = added.first?.value.columns ?? 0
+    for parameter in added { starts.append(WeightStart(of: parameter, in: stage, inputs: inputs)) }
+  }
+
+  /// Draws all weights as PyTorch's layers do by default, sets running averages to their initial values and gradients to
+  /// zero. Parameter i gets the stream of (seed, .weights, sample: i).
+  public func initialize(seed: UInt64) {
+    for (i, (parameter, start)) in zip(store.parameters, starts).enumerated() {
+      start.fill(parameter, seed: seed, index: UInt32(i))
+    }
+    for buffer in store.buffers { buffer.value.fill(buffer.initial) }
+    store.zeroGradients()
+  }
+
+  /// Lays out a micro-batch of images of these widths, which must be non-increasing and at least
+  /// `architecture.minimumWidth`. Allocates only where the micro-batch needs more memory than all before it.
+  public func plan(widths: [Int]) throws(ArchitectureError) {
+    try check(widths)
+    workspace.reset()
+    inputLayout.place(widths)
+    let (height, columns) = (architecture.inputHeight, inputLayout.stride)
+    input = Strip(
+      layout: inputLayout, channels: 1, height: height, value: workspace.activation(rows: height, columns: columns),
+      gradient: inputGradient ? workspace.gradient(rows: height, columns: columns) : nil)
+    var maps = input
+    for layer in imageLayers { maps = layer.plan(maps, in: workspace) }
+    logits = mapToSequence.plan(maps, in: workspace)
+    for layer in sequenceLayers { logits = layer.plan(logits, in: workspace) }
+    workspace.commit()
+  }
+
+  private func check(_ widths: [Int]) throws(ArchitectureError) {
+    var previous = Int.max
+    for width in widths {
+      if width < minimumWidth {
+        throw ArchitectureError(
+          model: architecture.name, "an image \(width) columns wide is too narrow, it needs at least \(minimumWidth)")
+      }
+      if width > previous {
+        throw ArchitectureError(model: architecture.name, "the images of a micro-batch must stand from wide to narrow")
+      }
+      previous = width
+    }
+    if widths.isEmpty { throw ArchitectureError(model: architecture.name, "a micro-batch has at least one image") }
+  }
+
+  /// Makes room for micro-batches of up to `images` images of up to `width` columns each, so that planning one of them
+  /// allocates nothing.
+  public func reserve(images: Int, width: Int) throws(ArchitectureError) {
+    try plan(widths: Array(repeating: width, count: images))
+  }
+
+  /// Sets the whole input to zero: paper, where ink is positive.
+  public func clearInput() {
+    input.value.fill(0)
+  }
+
+  /// Writes image n of the micro-batch from 8-bit gray lines of `width` pixels (0 is black), without space between lines.
+  /// `width` must be the width that was planned for the image.
+  public func load(image n: Int, pixels: UnsafePointer<UInt8>, width: Int) {
+    precondition(input.layout.widths[n] == width, "image \(n) was planned with another width")
+    let start = input.layout.starts[n]
+    ink.withUnsafeBufferPointer { ink in
+      for y in 0..<input.height {
+        let (row, line) = (input.value.row(y) + start, pixels + y * width)
+        for x in 0..<width { row[x] = ink[Int(line[x])] }
+      }
+    }
+  }
+
+  /// Computes `logits` from `input`.
+  public func forward(_ mode: Mode) {
+    for layer in imageLayers { layer.forward(mode) }
+    mapToSequence.forward(mode)
+    for layer in sequenceLayers { layer.forward(mode) }
+  }
+
+  /// Adds d loss / d weights to the gradients of `store`, from `logits.gradient` and after `forward(.training)`. One
+  /// backward pass for each forward pass.
+  public func backward() {
+    for layer in sequenceLayers.reversed() { layer.backward() }
+    mapToSequence.backward()
+    for layer in imageLayers.reversed() { layer.backward() }
+  }
+}

@@ -1,0 +1,139 @@
+/// One row of a network's table of layers.
+public struct LayerDescription: Sendable, Equatable {
+  public let name: String
+  public let summary: String
+  public let output: FeatureShape
+  /// Trained weights of the layer.
+  public let weights: Int
+}
+
+extension Architecture {
+  /// The network's layers for that many classes (CTC blank included), or what is wrong with the architecture. It may come
+  /// from a file: every number is checked before it is used.
+  public func layers(classes: Int) throws(ArchitectureError) -> [LayerDescription] {
+    func check(_ condition: Bool, _ message: @autoclosure () -> String) throws(ArchitectureError) {
+      if !condition { throw ArchitectureError(model: name, message()) }
+    }
+    if !isPlain(name) { throw ArchitectureError(model: "(unnamed)", "its name must have \(plainName)") }
+    try check((2...200_000).contains(classes), "\(classes) classes, but 2 to 200000 are possible")
+    try check((1...1024).contains(inputHeight), "input height \(inputHeight) is not in 1...1024")
+    try check((1...256).contains(stages.count), "\(stages.count) stages, but 1 to 256 are possible")
+    var shape = FeatureShape.maps(channels: 1, height: inputHeight)
+    var layers: [LayerDescription] = []
+    var names: [String] = []
+    var weights = 0
+    for (i, stage) in stages.enumerated() {
+      if let problem = stage.problem(after: shape, isLast: i == stages.count - 1) {
+        throw ArchitectureError(
+          model: name, "stage \(i + 1)\(isPlain(stage.name) ? " (\(stage.name))" : ""): \(problem)")
+      }
+      if stage.hasWeights {
+        try check(!names.contains(stage.name), "stage \(i + 1): a second layer named \(stage.name)")
+        names.append(stage.name)
+      }
+      let count = stage.weights(after: shape, classes: classes)
+      shape = stage.shape(after: shape, classes: classes)
+      weights += count
+      try check(weights <= 1 << 30, "more than 2^30 weights with stage \(i + 1) (\(stage.name))")
+      layers.append(LayerDescription(name: stage.name, summary: stage.summary, output: shape, weights: count))
+    }
+    try check(
+      sequenceLength(forWidth: minimumWidth) > 0, "images of \(minimumWidth) columns give no time step")
+    return layers
+  }
+
+  /// Throws what is wrong with the architecture.
+  public func validate(classes: Int) throws(ArchitectureError) {
+    _ = try layers(classes: classes)
+  }
+
+  /// The table of layers for the log, one line each, columns aligned.
+  public func table(classes: Int) throws(ArchitectureError) -> String {
+    let layers = try layers(classes: classes)
+    let total = layers.reduce(0) { $0 + $1.weights }
+    var rows = [["layer", "kind", "output", "weights"]]
+    rows += layers.map { [$0.name, $0.summary, $0.output.description, String($0.weights)] }
+    rows.append([name, "height \(inputHeight), \(classes) classes", "", String(total)])
+    let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].utf8.count) } }
+    return rows.map { row in
+      row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].utf8.count)
+        return column == 3 ? space + row[column] : row[column] + space
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}
+
+extension Stage {
+  var hasWeights: Bool {
+    if case .maxPool = self { false } else { true }
+  }
+
+  /// The output's shape for an input of `shape`.
+  func shape(after shape: FeatureShape, classes: Int) -> FeatureShape {
+    switch (self, shape) {
+    case (.convolution(_, let out, _, _, _, _), .maps(_, let height)):
+      .maps(channels: out, height: outputHeight(height))
+    case (.maxPool, .maps(let channels, let height)): .maps(channels: channels, height: outputHeight(height))
+    case (.lstm(_, _, let hidden), _): .sequence(features: 2 * hidden)
+    case (.linear, _): .sequence(features: classes)
+    default: shape
+    }
+  }
+
+  /// Trained weights for an input of `shape`.
+  func weights(after shape: FeatureShape, classes: Int) -> Int {
+    switch (self, shape) {
+    case (.convolution(_, let out, let kernel, _, let bias, _), .maps(let channels, _)):
+      out * (channels * kernel.height * kernel.width + (bias ? 1 : 0))
+    case (.batchNormalization, .maps(let channels, _)): 2 * channels
+    case (.lstm(_, _, let hidden), _): 2 * 4 * hidden * (shape.features + hidden + 2)
+    case (.linear, _): classes * (shape.features + 1)
+    default: 0
+    }
+  }
+
+  /// What is wrong with the stage where its input has `shape`; nil when nothing is.
+  func problem(after shape: FeatureShape, isLast: Bool) -> String? {
+    if !isPlain(name) { return "its name must have \(plainName)" }
+    switch (self, shape) {
+    case (.linear, _): return isLast ? nil : "linear must be the last stage"
+    case _ where isLast: return "the last stage must be linear"
+    case (.lstm(_, let layer, let hidden), _):
+      if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
+      return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
+    case (_, .sequence): return "feature maps are gone after the first LSTM"
+    case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
+      if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
+      if !isIn(1...16, kernel) { return "kernel sizes must be in 1...16" }
+      if !isIn(0...15, padding) || padding.height >= kernel.height || 2 * padding.width >= kernel.width {
+        return "padding must be smaller than the kernel and must not widen the image"
+      }
+      return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
+    case (.maxPool(let kernel, let stride, let padding), .maps(_, let height)):
+      if !isIn(1...16, kernel) || !isIn(1...16, stride) { return "window and stride sizes must be in 1...16" }
+      if !isIn(0...8, padding) || 2 * padding.height > kernel.height || 2 * padding.width > kernel.width {
+        return "padding must be at most half a window"
+      }
+      return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
+    case (.batchNormalization, .maps): return nil
+    }
+  }
+
+  private func isIn(_ range: ClosedRange<Int>, _ extent: Extent) -> Bool {
+    range.contains(extent.height) && range.contains(extent.width)
+  }
+}
+
+private let plainName = "1 to 100 letters, digits, dots, hyphens or underscores"
+
+/// Whether a name can stand in a message and a file as it is.
+private func isPlain(_ name: String) -> Bool {
+  (1...100).contains(name.utf8.count)
+    && name.unicodeScalars.allSatisfy { scalar in
+      switch scalar {
+      case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
+      default: false
+      }
+    }
+}

@@ -1,0 +1,105 @@
+/// Lines and columns.
+public struct Extent: Codable, Sendable, Equatable {
+  public var height: Int
+  public var width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  var pair: (height: Int, width: Int) { (height, width) }
+}
+
+/// One layer of an ``Architecture``. Names are PyTorch's module names: `cnn.0` owns `cnn.0.weight`.
+public enum Stage: Codable, Sendable, Equatable {
+  /// Convolution to `out` channels with stride 1, see ``Convolution``.
+  case convolution(name: String, out: Int, kernel: Extent, padding: Extent, bias: Bool, relu: Bool)
+  /// Batch normalisation, see ``BatchNormalization``.
+  case batchNormalization(name: String, relu: Bool)
+  /// Maximum over windows, see ``MaxPool``.
+  case maxPool(kernel: Extent, stride: Extent, padding: Extent)
+  /// Bidirectional LSTM, layer number `layer` of the module `name`, with `hidden` features in each direction.
+  case lstm(name: String, layer: Int, hidden: Int)
+  /// Linear map to the classes; the last stage.
+  case linear(name: String)
+}
+
+/// What flows between stages.
+public enum FeatureShape: Sendable, Equatable, CustomStringConvertible {
+  case maps(channels: Int, height: Int)
+  case sequence(features: Int)
+
+  /// Features of a column or time step.
+  public var features: Int {
+    switch self {
+    case .maps(let channels, let height): channels * height
+    case .sequence(let features): features
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .maps(let channels, let height): "\(channels) x \(height) x W"
+    case .sequence(let features): "T x \(features)"
+    }
+  }
+}
+
+extension Stage {
+  /// For tables and messages.
+  public var name: String {
+    switch self {
+    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .linear(let name): name
+    case .lstm(let name, let layer, _): "\(name).l\(layer)"
+    case .maxPool: "pool"
+    }
+  }
+
+  /// For tables: the kind with its settings.
+  public var summary: String {
+    func text(_ extent: Extent) -> String { "\(extent.height)x\(extent.width)" }
+    switch self {
+    case .convolution(_, let out, let kernel, let padding, let bias, let relu):
+      let parts = ["convolution \(text(kernel)) to \(out)", "padding \(text(padding))"]
+      return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
+    case .batchNormalization(_, let relu): return "batch normalisation" + (relu ? ", ReLU" : "")
+    case .maxPool(let kernel, let stride, let padding):
+      let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
+      return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
+    case .lstm(_, _, let hidden): return "bidirectional LSTM \(hidden)"
+    case .linear: return "linear"
+    }
+  }
+
+  /// Columns of the output for an image of `width` columns; 0 where it is too narrow.
+  func outputWidth(_ width: Int) -> Int {
+    switch self {
+    case .convolution(_, _, let kernel, let padding, _, _):
+      max(0, width + 2 * padding.width - kernel.width + 1)
+    case .maxPool(let kernel, let stride, let padding):
+      windows(width, kernel.width, stride.width, padding.width)
+    case .batchNormalization, .lstm, .linear: width
+    }
+  }
+
+  /// Lines of the output for an input of `height` lines; 0 or less where it is too low.
+  func outputHeight(_ height: Int) -> Int {
+    switch self {
+    case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
+    case .maxPool(let kernel, let stride, let padding):
+      windows(height, kernel.height, stride.height, padding.height)
+    case .batchNormalization, .lstm, .linear: height
+    }
+  }
+
+  /// Columns of zeros that the stage reads past an image's edge.
+  var gap: Int {
+    guard case .convolution(_, _, let kernel, let padding, _, _) = self else { return 0 }
+    return max(padding.width, kernel.width - 1 - padding.width)
+  }
+
+  private func windows(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
+    size + 2 * padding < kernel ? 0 : (size + 2 * padding - kernel) / stride + 1
+  }
+}

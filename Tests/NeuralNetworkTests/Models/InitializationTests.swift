@@ -1,0 +1,62 @@
+import NeuralNetwork
+import Tensors
+import Testing
+
+@Suite struct InitializationTests {
+  /// Bounds of PyTorch's default distributions: inputs of one output for convolutions and linear layers, hidden for LSTMs.
+  @Test(arguments: [
+    (Architecture.seed(channels: 8, hidden: 40, height: 32), ["conv1.0": 6, "conv2.0": 48, "rnn": 40, "fc": 80]),
+    (.akuru(), ["cnn.0": 9, "cnn.4": 144, "cnn.8": 288, "cnn.12": 576, "rnn": 128, "fc": 256]),
+  ])
+  func distributionsArePyTorchs(architecture: Architecture, inputs: [String: Double]) throws {
+    let model = try CRNN(architecture: architecture, classes: 60)
+    model.initialize(seed: 7)
+    for parameter in model.store.parameters {
+      let values = parameter.value.elements.map { Double($0) }
+      let module = parameter.name.split(separator: ".").dropLast().joined(separator: ".")
+      guard let fan = inputs[module] else {
+        #expect(values.allSatisfy { $0 == (parameter.name.hasSuffix("weight") ? 1 : 0) }, "\(parameter.name)")
+        continue
+      }
+      let bound = 1 / fan.squareRoot()
+      #expect(values.allSatisfy { abs($0) <= bound * 1.000_001 }, "\(parameter.name)")
+      #expect(values.map { abs($0) }.max()! > bound * (values.count > 60 ? 0.95 : 0.5), "\(parameter.name)")
+      let count = Double(values.count)
+      #expect(abs(values.reduce(0, +) / count) < 4 * bound / (3 * count).squareRoot(), "\(parameter.name)")
+      if values.count > 1000 {
+        let variance = values.reduce(0) { $0 + $1 * $1 } / count
+        #expect(abs(variance / (bound * bound / 3) - 1) < 0.15, "\(parameter.name)")
+      }
+    }
+    for buffer in model.store.buffers {
+      #expect(buffer.value.elements.allSatisfy { $0 == (buffer.name.hasSuffix("running_var") ? 1 : 0) })
+    }
+  }
+
+  @Test func dependsOnTheSeedOnly() throws {
+    func weights(_ seed: UInt64, twice: Bool = false) throws -> [Float] {
+      let model = try CRNN(architecture: .akuru(height: 20, channels: [2, 3, 4, 5], hidden: 6), classes: 8)
+      if twice {
+        model.initialize(seed: seed &+ 1)
+        for buffer in model.store.buffers { buffer.value.fill(9) }
+        model.store.gradients.base.update(repeating: 5, count: model.store.count)
+      }
+      model.initialize(seed: seed)
+      #expect((0..<model.store.count).allSatisfy { model.store.gradients.base[$0] == 0 })
+      #expect(model.store.buffers.allSatisfy { $0.value.elements.allSatisfy { $0 == 0 || $0 == 1 } })
+      return (0..<model.store.count).map { model.store.values.base[$0] }
+    }
+    let first = try weights(3)
+    #expect(try weights(3, twice: true) == first)
+    #expect(try weights(4) != first && weights(3 | 1 << 40) != first)
+  }
+
+  @Test func parametersHaveStreamsOfTheirOwn() throws {
+    let model = try CRNN(architecture: .seed(hidden: 16, height: 16), classes: 5)
+    model.initialize(seed: 1)
+    let parts = model.store.parameters.map { $0.value.elements.prefix(8) }
+    for i in parts.indices {
+      for j in 0..<i { #expect(Set(parts[i]).isDisjoint(with: parts[j]), "\(i) and \(j)") }
+    }
+  }
+}

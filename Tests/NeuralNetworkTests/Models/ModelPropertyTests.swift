@@ -1,0 +1,149 @@
+import NeuralNetwork
+import Tensors
+import TestSupport
+import Testing
+
+/// What must hold for every network, whatever its weights.
+@Suite struct ModelPropertyTests {
+  private static let models: [Architecture] = [
+    .seed(channels: 3, hidden: 11, height: 21), .akuru(height: 19, channels: [3, 4, 5, 6], hidden: 7),
+    .akuru(), .paper(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5),
+  ]
+  private static let classes = 9
+
+  /// A network with drawn weights, factors, summands and running averages that differ from their initial values.
+  private func make(_ architecture: Architecture, inputGradient: Bool = false) throws -> ModelRun {
+    let run = try ModelRun(architecture, classes: Self.classes, inputGradient: inputGradient)
+    run.model.initialize(seed: 31)
+    var random = KeyedRandom(seed: 32, purpose: .test)
+    for parameter in run.model.store.parameters where parameter.shape.count == 1 {
+      for i in 0..<parameter.value.count { parameter.value.pointer[i] += random.uniform(-0.3, 0.3) }
+    }
+    for buffer in run.model.store.buffers {
+      for i in 0..<buffer.value.count { buffer.value.pointer[i] += random.uniform(-0.3, 0.3) }
+    }
+    return run
+  }
+
+  private func batch(_ widths: [Int], _ architecture: Architecture, seed: UInt64 = 33) -> [TestImage] {
+    TestImage.batch(widths, for: architecture, classes: Self.classes, seed: seed)
+  }
+
+  @Test(arguments: models)
+  func logitsAreTheSameAloneAndInAnyBatch(_ architecture: Architecture) throws {
+    let run = try make(architecture)
+    let images = batch([91, 64, 64, 47, 46, 45, 18, 17, 9, 5, 4], architecture)
+    func logits(_ chosen: [Int]) throws -> [[Float]] {
+      try run.load(chosen.map { images[$0] }, poison: .nan)
+      run.model.forward(.evaluation)
+      return chosen.indices.map { run.logits(of: $0) }
+    }
+    let together = try logits(Array(images.indices))
+    for subset in images.indices.map({ [$0] }) + [[0, 10], [1, 2, 5], [2, 1, 5], [3, 4, 6, 7, 8]] {
+      for (n, alone) in zip(subset, try logits(subset)) {
+        expectClose(alone, together[n], relativeToMaximum: 1e-5, "image \(n) with \(subset)")
+      }
+    }
+  }
+
+  @Test(arguments: models, [Float.nan, .infinity, -1e30, 3])
+  func whatStandsInMemoryChangesNoBit(_ architecture: Architecture, garbage: Float) throws {
+    let images = batch([47, 33, 33, 18, 6], architecture)
+    let (clean, dirty) = (try make(architecture), try make(architecture))
+    let loss = try clean.train(images, poison: 0)
+    #expect(try dirty.train(images, poison: garbage).bitPattern == loss.bitPattern)
+    #expect(dirty.model.logits.value.elements.map(\.bitPattern) == clean.model.logits.value.elements.map(\.bitPattern))
+    #expect(dirty.gradientBits == clean.gradientBits)
+    for (a, b) in zip(dirty.model.store.buffers, clean.model.store.buffers) {
+      #expect(a.statistic.elements == b.statistic.elements)
+    }
+    #expect(clean.gradientBits.contains { $0 != 0 } && loss.isFinite)
+  }
+
+  @Test(arguments: models)
+  func earlierMicroBatchesLeaveNoTrace(_ architecture: Architecture) throws {
+    let wide = batch([120, 77, 76], architecture)
+    let (first, second) = (batch([50, 31, 9, 8], architecture, seed: 41), batch([52, 20], architecture, seed: 42))
+    let (fresh, used) = (try make(architecture), try make(architecture))
+    try used.train(wide)
+    for images in [first, second, first] {
+      let losses = (try fresh.train(images), try used.train(images))
+      #expect(losses.0.bitPattern == losses.1.bitPattern)
+      #expect(fresh.gradientBits == used.gradientBits)
+    }
+  }
+
+  @Test(arguments: models)
+  func gradientsOfMicroBatchesAdd(_ architecture: Architecture) throws {
+    let (first, second) = (batch([50, 31, 9, 8], architecture, seed: 41), batch([52, 20], architecture, seed: 42))
+    let run = try make(architecture)
+    var sum: [Float] = []
+    for images in [first, second] {
+      try run.train(images)
+      let gradients = (0..<run.model.store.count).map { run.model.store.gradients.base[$0] }
+      sum = sum.isEmpty ? gradients : zip(sum, gradients).map { $0 + $1 }
+    }
+    run.model.store.zeroGradients()
+    for images in [first, second] {
+      try run.load(images)
+      _ = run.meanLoss(.training, gradient: true)
+      run.model.backward()
+    }
+    expectClose((0..<sum.count).map { run.model.store.gradients.base[$0] }, sum, relativeToMaximum: 1e-5)
+  }
+
+  @Test(arguments: models)
+  func memoryIsPlannedOnce(_ architecture: Architecture) throws {
+    let run = try make(architecture)
+    try run.model.reserve(images: 6, width: 90)
+    let bytes = run.model.workspace.bytes
+    let address = run.model.input.value.pointer
+    for widths in [[90, 90, 90, 90, 90, 90], [90, 4], [50, 40, 40, 40, 39, 4], [4]] {
+      try run.model.plan(widths: widths)
+      #expect(run.model.workspace.bytes == bytes && run.model.input.value.pointer == address)
+    }
+    try run.model.plan(widths: [90, 90, 90, 90, 90, 90, 90])
+    #expect(run.model.workspace.bytes > bytes)
+  }
+
+  @Test(arguments: models)
+  func paddingBetweenWeightsStaysZero(_ architecture: Architecture) throws {
+    let run = try make(architecture)
+    try run.train(batch([47, 33, 6], architecture), poison: .nan)
+    let store = run.model.store
+    var owned = [Bool](repeating: false, count: store.count)
+    for parameter in store.parameters {
+      for i in 0..<parameter.value.count { owned[parameter.value.offset + i] = true }
+    }
+    for i in owned.indices where !owned[i] { #expect(store.values.base[i] == 0 && store.gradients.base[i] == 0) }
+  }
+
+  @Test func loadWritesInkAndKeepsGaps() throws {
+    var architecture = Architecture.akuru(height: 18, channels: [1, 1, 1, 1], hidden: 1)
+    for inkIsPositive in [true, false] {
+      architecture.inkIsPositive = inkIsPositive
+      let run = try ModelRun(architecture, classes: 3)
+      let images = batch([9, 7, 7], architecture)
+      try run.load(images, poison: .nan)
+      let input = run.model.input
+      var expected = [Float](repeating: 0, count: 18 * input.layout.stride)
+      for (n, image) in images.enumerated() {
+        for (i, pixel) in image.pixels.enumerated() {
+          let (y, x) = i.quotientAndRemainder(dividingBy: image.width)
+          expected[y * input.layout.stride + input.layout.starts[n] + x] =
+            Float(inkIsPositive ? 255 - Int(pixel) : Int(pixel)) / 255
+        }
+      }
+      #expect(input.value.elements == expected)
+    }
+  }
+
+  @Test func unfitWidthsAreErrors() throws {
+    let model = try CRNN(architecture: .seed(hidden: 4), classes: 3)
+    for widths in [[], [3], [8, 0], [8, -1], [7, 8], [20, 3]] {
+      #expect(throws: ArchitectureError.self) { try model.plan(widths: widths) }
+    }
+    try model.plan(widths: [8, 8, 4])
+    #expect(model.logits.layout.lengths == [2, 2, 1])
+  }
+}

@@ -1,0 +1,91 @@
+import NeuralNetwork
+import Tensors
+
+/// An image of a test: 8-bit gray lines, and its label.
+struct TestImage {
+  var width: Int
+  var pixels: [UInt8]
+  var label: [Int32]
+}
+
+/// A network with its loss, and the order of calls that a training step makes.
+final class ModelRun {
+  let model: CRNN
+  let loss: CTCLoss
+  private let labels = LabelBatch()
+
+  init(_ architecture: Architecture, classes: Int, inputGradient: Bool = false) throws {
+    model = try CRNN(architecture: architecture, classes: classes, inputGradient: inputGradient)
+    loss = CTCLoss(classes: classes)
+  }
+
+  /// Plans and loads a micro-batch; with `poison`, all planned memory holds it before.
+  func load(_ images: [TestImage], poison: Float? = nil) throws {
+    try model.plan(widths: images.map(\.width))
+    labels.removeAll()
+    for image in images { labels.append(image.label) }
+    loss.plan(model.logits, targets: labels, in: model.workspace)
+    model.workspace.commit()
+    if let poison { model.workspace.poison(poison) }
+    model.clearInput()
+    for (n, image) in images.enumerated() { model.load(image: n, pixels: image.pixels, width: image.width) }
+  }
+
+  /// Forward, and the mean over images of the loss.
+  func meanLoss(_ mode: Mode, gradient: Bool = false) -> Double {
+    model.forward(mode)
+    let count = labels.count
+    return loss.run(scale: 1 / Float(count), gradient: gradient).sum / Double(count)
+  }
+
+  /// Forward, loss and backward with fresh gradients.
+  @discardableResult
+  func train(_ images: [TestImage], poison: Float? = nil) throws -> Double {
+    try load(images, poison: poison)
+    model.store.zeroGradients()
+    let loss = meanLoss(.training, gradient: true)
+    model.backward()
+    return loss
+  }
+
+  /// The logits of image n of the micro-batch computed last, [T, classes].
+  func logits(of n: Int) -> [Float] {
+    let layout = model.logits.layout
+    return (0..<layout.lengths[n]).flatMap { t in
+      let row = model.logits.value.row(layout.offsets[t] + n)
+      return (0..<model.classes).map { row[$0] }
+    }
+  }
+
+  /// All gradients, for comparing bits.
+  var gradientBits: [UInt32] {
+    let store = model.store
+    return (0..<store.count).map { store.gradients.base[$0].bitPattern }
+  }
+}
+
+extension TestImage {
+  /// Noise, with a patch of paper if wished, and a label that fits.
+  static func random(height: Int, width: Int, steps: Int, classes: Int, seed: UInt64, sample: UInt32, patch: Bool)
+    -> TestImage
+  {
+    var random = KeyedRandom(seed: seed, purpose: .test, time: 1, sample: sample)
+    let label = (0..<random.integer(below: max(1, steps / 2) + 1)).map { _ in
+      Int32(1 + random.integer(below: classes - 1))
+    }
+    var pixels = (0..<height * width).map { _ in UInt8(random.integer(below: 256)) }
+    for y in height / 3..<height / 2 where patch { for x in width / 4..<width / 2 { pixels[y * width + x] = 255 } }
+    return TestImage(width: width, pixels: pixels, label: label)
+  }
+
+  /// Images of the given widths for a network.
+  static func batch(_ widths: [Int], for architecture: Architecture, classes: Int, seed: UInt64, patch: Bool = true)
+    -> [TestImage]
+  {
+    widths.enumerated().map { n, width in
+      random(
+        height: architecture.inputHeight, width: width, steps: architecture.sequenceLength(forWidth: width),
+        classes: classes, seed: seed, sample: UInt32(n), patch: patch)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// Whole small files in and out, with the operating system's own words when it fails.
+enum BoundedFile {
+  /// The bytes of a file of at most `limit` bytes; the size is checked before memory is reserved.
+  static func read(_ path: String, limit: Int) throws(PNGError) -> [UInt8] {
+    let file = try open(path)
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw PNGError(.unreadable(message())) }
+    let size = Int(status.st_size)
+    guard size <= limit else { throw PNGError(.tooLarge("\(size) bytes, at most \(limit)")) }
+    // One byte more than expected, so that a file that grew, or a pipe, is noticed.
+    var bytes = try read(file, atMost: size + 1)
+    while bytes.count > size {
+      guard bytes.count <= limit else { throw PNGError(.tooLarge("more than \(limit) bytes")) }
+      let more = try read(file, atMost: min(limit - bytes.count + 1, max(65_536, bytes.count)))
+      if more.isEmpty { break }
+      bytes += more
+    }
+    return bytes
+  }
+
+  /// The first `count` bytes, or fewer where the file is shorter.
+  static func readStart(_ path: String, count: Int) throws(PNGError) -> [UInt8] {
+    let file = try open(path)
+    defer { close(file) }
+    return try read(file, atMost: count)
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws(PNGError) {
+    let file = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw PNGError(.unwritable(message())) }
+    var failure: String?
+    bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let count = Foundation.write(file, buffer.baseAddress! + done, buffer.count - done)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else {
+          failure = message()
+          return
+        }
+        done += count
+      }
+    }
+    if close(file) != 0 && failure == nil { failure = message() }
+    if let failure {
+      unlink(path)
+      throw PNGError(.unwritable(failure))
+    }
+  }
+
+  private static func open(_ path: String) throws(PNGError) -> Int32 {
+    let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw PNGError(.unreadable(message())) }
+    return file
+  }
+
+  /// Up to `atMost` bytes, fewer only at the end of the file.
+  private static func read(_ file: Int32, atMost limit: Int) throws(PNGError) -> [UInt8] {
+    var failure: String?
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+      while initialized < limit {
+        let count = Foundation.read(file, buffer.baseAddress! + initialized, limit - initialized)
+        if count < 0 && errno == EINTR { continue }
+        if count < 0 { failure = message() }
+        guard count > 0 else { return }
+        initialized += count
+      }
+    }
+    if let failure { throw PNGError(.unreadable(failure)) }
+    return bytes
+  }
+
+  private static func message() -> String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,121 @@
+import Foundation
+
+/// What a filter sees beyond the border of an image.
+public enum BorderRule: Sendable {
+  /// The nearest pixel of the border.
+  case clamp
+  /// White, 255.
+  case paper
+}
+
+/// Blurs gray images with a Gaussian: along rows, then along columns, with a radius of 3 sigma. Weights are integers that
+/// sum to 2^16 exactly, and the value between the passes keeps 8 fractional bits, so an even area keeps its value.
+///
+/// It keeps its scratch memory between calls: give each thread one of its own.
+public final class GaussianBlur {
+  /// The largest sigma that is accepted.
+  public static let largestSigma: Float = 64
+
+  /// The weight at distance i from the centre.
+  private var weights: [UInt32] = []
+  private var sigma: Float = -1
+  /// One row with `radius` pixels more on both sides.
+  private var padded: [UInt8] = []
+  /// The image after the first pass in 1/256, and one row of paper.
+  private var middle: [UInt16] = []
+  private var sums: [UInt32] = []
+
+  public init() {}
+
+  /// Blurs in place. `sigma` is in pixels, 0...64; below 0.05 nothing changes.
+  public func apply(to view: GrayView, sigma: Float, border: BorderRule = .clamp) {
+    precondition(sigma >= 0 && sigma <= GaussianBlur.largestSigma)
+    if sigma < 0.05 { return }
+    prepare(sigma, view)
+    let radius = weights.count - 1
+    let (paper, clamps) = (view.height, border == .clamp)
+    weights.withUnsafeBufferPointer { weights in
+      sums.withUnsafeMutableBufferPointer { sums in
+        middle.withUnsafeMutableBufferPointer { middle in
+          let (width, height) = (view.width, view.height)
+          let middle = middle.baseAddress!
+          let kernel = Kernel(weights: weights.baseAddress!, radius: radius, sums: sums.baseAddress!, width: width)
+          padded.withUnsafeMutableBufferPointer { padded in
+            let row = padded.baseAddress!
+            for y in 0..<height {
+              let source = view.pixels + y &* width
+              row.update(repeating: clamps ? source[0] : 255, count: radius)
+              (row + radius).update(from: source, count: width)
+              (row + radius + width).update(repeating: clamps ? source[width - 1] : 255, count: radius)
+              kernel.blurRow(row + radius, into: middle + y &* width)
+            }
+          }
+          (middle + paper &* width).update(repeating: 255 << 8, count: width)
+          for y in 0..<height {
+            kernel.blurColumns(of: middle, row: y, rows: height, clamps: clamps, into: view.pixels + y &* width)
+          }
+        }
+      }
+    }
+  }
+
+  private func prepare(_ sigma: Float, _ view: GrayView) {
+    if sigma != self.sigma {
+      self.sigma = sigma
+      let radius = Int((3 * sigma).rounded(.up))
+      let s = Double(sigma)
+      let values = (0...radius).map { exp(-Double($0 * $0) / (2 * s * s)) }
+      let sum = values[0] + 2 * values.dropFirst().reduce(0, +)
+      weights = values.map { UInt32(($0 / sum * 65_536).rounded()) }
+      weights[0] = 65_536 - 2 * weights.dropFirst().reduce(0, +)
+    }
+    let paddedCount = view.width + 2 * (weights.count - 1)
+    if padded.count < paddedCount { padded = [UInt8](repeating: 0, count: paddedCount) }
+    let middleCount = view.width * (view.height + 1)
+    if middle.count < middleCount { middle = [UInt16](repeating: 0, count: middleCount) }
+    if sums.count < view.width { sums = [UInt32](repeating: 0, count: view.width) }
+  }
+
+  /// The two passes on one row of `width` values, with `sums` as scratch.
+  private struct Kernel {
+    let weights: UnsafePointer<UInt32>
+    let radius: Int
+    let sums: UnsafeMutablePointer<UInt32>
+    let width: Int
+
+    /// `row` may be read `radius` values before its start and after its end.
+    func blurRow(_ row: UnsafePointer<UInt8>, into target: UnsafeMutablePointer<UInt16>) {
+      let center = weights[0]
+      for x in 0..<width { sums[x] = 128 &+ center &* UInt32(row[x]) }
+      for t in 1..<radius &+ 1 {
+        let weight = weights[t]
+        let (left, right) = (row - t, row + t)
+        for x in 0..<width { sums[x] = sums[x] &+ weight &* (UInt32(left[x]) &+ UInt32(right[x])) }
+      }
+      for x in 0..<width { target[x] = UInt16(truncatingIfNeeded: sums[x] &>> 8) }
+    }
+
+    /// `middle` has a row of paper after its `rows` rows.
+    func blurColumns(
+      of middle: UnsafePointer<UInt16>, row y: Int, rows: Int, clamps: Bool, into target: UnsafeMutablePointer<UInt8>
+    ) {
+      let center = weights[0]
+      let same = middle + y &* width
+      for x in 0..<width { sums[x] = 0x80_0000 &+ center &* UInt32(same[x]) }
+      for t in 1..<radius &+ 1 {
+        let weight = weights[t]
+        let upper = middle + (y >= t ? y &- t : clamps ? 0 : rows) &* width
+        let lower = middle + (y &+ t < rows ? y &+ t : clamps ? rows &- 1 : rows) &* width
+        for x in 0..<width { sums[x] = sums[x] &+ weight &* (UInt32(upper[x]) &+ UInt32(lower[x])) }
+      }
+      for x in 0..<width { target[x] = UInt8(truncatingIfNeeded: sums[x] &>> 24) }
+    }
+  }
+}
+
+extension GrayImage {
+  /// Blurs in place: see `GaussianBlur.apply`, also for the bounds.
+  public mutating func gaussianBlur(sigma: Float, border: BorderRule = .clamp) {
+    withView { GaussianBlur().apply(to: $0, sigma: sigma, border: border) }
+  }
+}

@@ -1,0 +1,65 @@
+import CPNG
+
+/// The 8-bit channels that libpng is asked for, and how they become gray. The raw value is the bytes per pixel.
+enum PNGChannels: Int {
+  case gray = 1
+  case grayAlpha = 2
+  case rgb = 3
+  case rgba = 4
+
+  /// The channels of a file, from the format that libpng reports for it (a palette counts as colour).
+  init(format: UInt32) {
+    let alpha = format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
+    let color = format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
+    self = color ? (alpha ? .rgba : .rgb) : (alpha ? .grayAlpha : .gray)
+  }
+
+  var format: UInt32 {
+    let color = UInt32(PNG_FORMAT_FLAG_COLOR)
+    let alpha = UInt32(PNG_FORMAT_FLAG_ALPHA)
+    return switch self {
+    case .gray: 0
+    case .grayAlpha: alpha
+    case .rgb: color
+    case .rgba: color | alpha
+    }
+  }
+
+  /// `count` gray values from count * rawValue samples. Gray and transparency are rounded once, together.
+  func gray(_ samples: [UInt8], count: Int) -> [UInt8] {
+    if self == .gray { return samples }
+    return [UInt8](unsafeUninitializedCapacity: count) { gray, initialized in
+      samples.withUnsafeBufferPointer { fill(gray.baseAddress!, from: $0.baseAddress!, count: count) }
+      initialized = count
+    }
+  }
+
+  private func fill(_ gray: UnsafeMutablePointer<UInt8>, from samples: UnsafePointer<UInt8>, count: Int) {
+    switch self {
+    case .gray:
+      gray.update(from: samples, count: count)
+    case .grayAlpha:
+      for i in 0..<count {
+        let (value, alpha) = (UInt32(samples[2 &* i]), UInt32(samples[2 &* i &+ 1]))
+        gray[i] = UInt8(truncatingIfNeeded: (value &* alpha &+ 255 &* (255 &- alpha) &+ 127) / 255)
+      }
+    case .rgb:
+      for i in 0..<count {
+        gray[i] = UInt8(truncatingIfNeeded: (thousandths(samples + 3 &* i) &+ 500) / 1000)
+      }
+    case .rgba:
+      for i in 0..<count {
+        let pixel = samples + 4 &* i
+        let alpha = UInt32(pixel[3])
+        let blended = thousandths(pixel) &* alpha &+ 255_000 &* (255 &- alpha)
+        gray[i] = UInt8(truncatingIfNeeded: (blended &+ 127_500) / 255_000)
+      }
+    }
+  }
+
+  /// 1000 times the gray value of red, green and blue.
+  @inline(__always)
+  private func thousandths(_ pixel: UnsafePointer<UInt8>) -> UInt32 {
+    299 &* UInt32(pixel[0]) &+ 587 &* UInt32(pixel[1]) &+ 114 &* UInt32(pixel[2])
+  }
+}

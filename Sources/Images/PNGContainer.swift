@@ -1,0 +1,128 @@
+/// The PNG file structure (PNG specification, third edition, section 5): a signature, then chunks of
+/// length (4 bytes, big-endian), type (4 letters), data, CRC (4 bytes).
+///
+/// It is walked here, before libpng sees the file, for three reasons: limits are checked before memory is reserved;
+/// a file that ends early is named as such; and only the chunks that make pixels are handed on, so that compressed
+/// texts and colour profiles cost no memory, and gamma chunks change no values (Pillow ignores them too).
+struct PNGContainer {
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+  /// Signature and IHDR chunk.
+  static let headerBytes = 33
+
+  private(set) var header: PNGHeader
+  /// Where the kept chunks stand, neighbours joined; the first range begins with the signature.
+  private(set) var kept: [Range<Int>]
+
+  /// Walks the chunks up to IEND; what follows IEND is ignored. Checksums are left to libpng.
+  init(_ bytes: UnsafeRawBufferPointer, limits: PNGLimits) throws(PNGError) {
+    guard bytes.count <= limits.fileBytes else {
+      throw PNGError(.tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
+    }
+    header = try PNGHeader(bytes, limits: limits)
+    kept = [0..<PNGContainer.headerBytes]
+    var dataBytes = 0
+    var offset = PNGContainer.headerBytes
+    while true {
+      let remaining = bytes.count - offset
+      guard remaining >= 12 else { throw PNGError(.truncated("it ends after \(bytes.count) bytes, before IEND")) }
+      let length = Int(bytes.bigEndian32(at: offset))
+      guard length <= Int(Int32.max), let type = bytes.chunkType(at: offset + 4) else {
+        throw PNGError(.corrupt("no chunk at byte \(offset)"))
+      }
+      guard remaining >= 12 + length else {
+        throw PNGError(.truncated("the \(type) chunk needs \(length + 12) bytes, \(remaining) remain"))
+      }
+      if type == "IDAT" { dataBytes += length }
+      if isKept(type) { keep(offset..<offset + 12 + length) }
+      offset += 12 + length
+      if type == "IEND" { break }
+    }
+    // Deflate makes at most 1032 bytes of one: a small file that declares a large image is refused without decoding.
+    guard (dataBytes + 1) * 1032 >= header.leastBytes else {
+      throw PNGError(.corrupt("\(dataBytes) bytes of data cannot hold \(header.width) x \(header.height) pixels"))
+    }
+  }
+
+  /// Critical chunks have a capital first letter: libpng refuses the ones it does not know. A palette in an image
+  /// that is not palette-based is only a suggestion.
+  private func isKept(_ type: String) -> Bool {
+    if type == "PLTE" { return header.colorType == 3 }
+    return type == "tRNS" || type.utf8.first! & 0x20 == 0
+  }
+
+  private mutating func keep(_ range: Range<Int>) {
+    if kept[kept.count - 1].upperBound == range.lowerBound {
+      kept[kept.count - 1] = kept[kept.count - 1].lowerBound..<range.upperBound
+    } else {
+      kept.append(range)
+    }
+  }
+}
+
+/// What the IHDR chunk says.
+struct PNGHeader {
+  let width: Int
+  let height: Int
+  let bitDepth: Int
+  let colorType: Int
+
+  /// Needs the first 33 bytes; more are not looked at.
+  init(_ bytes: UnsafeRawBufferPointer, limits: PNGLimits) throws(PNGError) {
+    guard !bytes.isEmpty else { throw PNGError(.empty) }
+    guard bytes.prefix(8).elementsEqual(PNGContainer.signature.prefix(bytes.count)) else {
+      throw PNGError(.notPNG(PNGHeader.guess(bytes)))
+    }
+    guard bytes.count >= PNGContainer.headerBytes else {
+      throw PNGError(.truncated("\(bytes.count) bytes, before the end of the header"))
+    }
+    guard bytes.bigEndian32(at: 8) == 13, bytes.chunkType(at: 12) == "IHDR" else {
+      throw PNGError(.corrupt("it does not start with an IHDR chunk"))
+    }
+    width = Int(bytes.bigEndian32(at: 16))
+    height = Int(bytes.bigEndian32(at: 20))
+    bitDepth = Int(bytes[24])
+    colorType = Int(bytes[25])
+    let legalDepths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
+    guard legalDepths[colorType]?.contains(bitDepth) == true else {
+      throw PNGError(.corrupt("colour type \(colorType) with bit depth \(bitDepth)"))
+    }
+    guard width > 0, height > 0, width <= Int32.max, height <= Int32.max else {
+      throw PNGError(.corrupt("declared \(width) x \(height)"))
+    }
+    guard width <= limits.width, height <= limits.height, width * height <= min(limits.pixels, 1 << 40) else {
+      throw PNGError(
+        .tooLarge(
+          "declared \(width) x \(height), at most \(limits.width) x \(limits.height) and \(limits.pixels) pixels"))
+    }
+  }
+
+  /// The least number of bytes that the decompressed rows have.
+  var leastBytes: Int {
+    let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][colorType] ?? 1
+    return width * height * channels * bitDepth / 8
+  }
+
+  private static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
+    func starts(_ start: [UInt8]) -> Bool { bytes.starts(with: start) }
+    if starts([0xFF, 0xD8, 0xFF]) { return "a JPEG image" }
+    if starts(Array("GIF8".utf8)) { return "a GIF image" }
+    if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A]) { return "a TIFF image" }
+    if starts(Array("BM".utf8)) { return "a BMP image" }
+    if starts(Array("RIFF".utf8)) { return "a WebP image" }
+    let isText = bytes.prefix(64).allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 9 || $0 == 10 || $0 == 13 }
+    return isText ? "text" : "something else"
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func bigEndian32(at offset: Int) -> UInt32 {
+    UInt32(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
+  /// The four letters, or nil where they are none.
+  fileprivate func chunkType(at offset: Int) -> String? {
+    let letters = self[offset..<offset + 4]
+    guard letters.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }) else { return nil }
+    return String(decoding: letters, as: UTF8.self)
+  }
+}

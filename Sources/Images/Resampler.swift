@@ -1,0 +1,70 @@
+/// Resizes gray images with a triangle filter, which is widened by the shrink factor (antialiasing). The arithmetic is
+/// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalised, then integers of 22 bits; first
+/// along rows, then along columns, each result rounded to 8 bits. So the values are Pillow's, on every CPU.
+///
+/// It keeps its tables and scratch memory between calls: give each thread one of its own. Nothing is allocated once
+/// sizes stop growing.
+public final class Resampler {
+  private var horizontal = ResamplingAxis()
+  private var vertical = ResamplingAxis()
+  /// The image after the pass along rows.
+  private var middle: [UInt8] = []
+  /// One row of sums.
+  private var sums: [Int32] = []
+
+  public init() {}
+
+  /// Resizes `source` (only read) to the size of `destination`; they must not overlap.
+  public func resize(_ source: GrayView, into destination: GrayView) {
+    let rowsDone = source.width == destination.width
+    let columnsDone = source.height == destination.height
+    if !rowsDone { horizontal.prepare(from: source.width, to: destination.width) }
+    if !columnsDone { vertical.prepare(from: source.height, to: destination.height) }
+    switch (rowsDone, columnsDone) {
+    case (true, true):
+      destination.pixels.update(from: source.pixels, count: source.count)
+    case (false, true):
+      horizontal.resizeRows(of: source, into: destination)
+    case (true, false):
+      resizeColumns(of: source, into: destination)
+    case (false, false):
+      let count = destination.width * source.height
+      if middle.count < count { middle = [UInt8](repeating: 0, count: count) }
+      middle.withUnsafeMutableBufferPointer {
+        let view = GrayView(width: destination.width, height: source.height, pixels: $0.baseAddress!)
+        horizontal.resizeRows(of: source, into: view)
+        resizeColumns(of: view, into: destination)
+      }
+    }
+  }
+
+  /// Resizes `source` (only read) to width * height pixels at the start of `destination`, which must hold as many.
+  public func resize(_ source: GrayView, into destination: UnsafeMutableBufferPointer<UInt8>, width: Int, height: Int) {
+    precondition(width > 0 && height > 0 && destination.count >= width * height)
+    resize(source, into: GrayView(width: width, height: height, pixels: destination.baseAddress!))
+  }
+
+  private func resizeColumns(of source: GrayView, into destination: GrayView) {
+    if sums.count < source.width { sums = [Int32](repeating: 0, count: source.width) }
+    sums.withUnsafeMutableBufferPointer { vertical.resizeColumns(of: source, into: destination, sums: $0.baseAddress!) }
+  }
+}
+
+extension GrayImage {
+  /// This image in another size, by `Resampler`.
+  public func resized(width: Int, height: Int) -> GrayImage {
+    withReadOnlyView { source in
+      .filled(width: width, height: height) { Resampler().resize(source, into: $0) }
+    }
+  }
+
+  /// This image in another height and the width that keeps its proportions.
+  public func resized(toHeight height: Int) -> GrayImage {
+    resized(width: GrayImage.width(forHeight: height, of: (width, self.height)), height: height)
+  }
+
+  /// max(4, H * w / h rounded, halves up): the width that an image of w x h has in height H.
+  public static func width(forHeight height: Int, of size: (width: Int, height: Int)) -> Int {
+    max(4, (2 * height * size.width + size.height) / (2 * size.height))
+  }
+}

@@ -1,0 +1,130 @@
+/// The weights for resizing along one axis, and the two loops that apply them.
+struct ResamplingAxis {
+  private static let bits = 22
+  private static let half: Int32 = 1 << 21
+
+  private var input = 0
+  private var output = 0
+  /// Room for the weights of one output pixel.
+  private var taps = 0
+  /// The first input pixel that output pixel i reads, and how many.
+  private var starts: [Int] = []
+  private var counts: [Int] = []
+  /// output * taps integers; those of one pixel sum to about 2^22.
+  private var weights: [Int32] = []
+  private var scratch: [Double] = []
+
+  /// Computes the weights, unless they are there already. An output pixel i has its centre at (i + 1/2) * input / output
+  /// and reaches max(1, input / output) input pixels to either side.
+  mutating func prepare(from input: Int, to output: Int) {
+    if input == self.input && output == self.output { return }
+    (self.input, self.output) = (input, output)
+    let scale = Double(input) / Double(output)
+    let support = max(scale, 1)
+    taps = Int(support.rounded(.up)) * 2 + 1
+    let slope = 1 / support
+    if starts.count < output {
+      starts = [Int](repeating: 0, count: output)
+      counts = starts
+    }
+    if weights.count < output * taps { weights = [Int32](repeating: 0, count: output * taps) }
+    if scratch.count < taps { scratch = [Double](repeating: 0, count: taps) }
+    for i in 0..<output {
+      let center = (Double(i) + 0.5) * scale
+      let first = max(0, Int(center - support + 0.5))
+      let count = min(input, Int(center + support + 0.5)) - first
+      var sum = 0.0
+      for t in 0..<count {
+        let weight = max(0, 1 - abs((Double(t + first) - center + 0.5) * slope))
+        scratch[t] = weight
+        sum += weight
+      }
+      for t in 0..<count {
+        weights[i * taps + t] = Int32(0.5 + scratch[t] / sum * Double(1 << ResamplingAxis.bits))
+      }
+      (starts[i], counts[i]) = (first, count)
+    }
+  }
+
+  /// Along rows: `destination` has the height of `source`. Four rows share the reading of the weights.
+  func resizeRows(of source: GrayView, into destination: GrayView) {
+    starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { weights in
+          let tables = Tables(starts: starts.baseAddress!, counts: counts.baseAddress!, weights: weights.baseAddress!)
+          var y = 0
+          while y + 4 <= source.height {
+            fourRows(of: source, into: destination, from: y, tables)
+            y += 4
+          }
+          while y < source.height {
+            oneRow(of: source, into: destination, y, tables)
+            y += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// Along columns: `destination` has the width of `source`, and `sums` room for a row.
+  func resizeColumns(of source: GrayView, into destination: GrayView, sums: UnsafeMutablePointer<Int32>) {
+    let width = source.width
+    for y in 0..<output {
+      sums.update(repeating: ResamplingAxis.half, count: width)
+      for t in 0..<counts[y] {
+        let weight = weights[y &* taps &+ t]
+        let row = source.pixels + (starts[y] &+ t) &* width
+        for x in 0..<width { sums[x] = sums[x] &+ weight &* Int32(row[x]) }
+      }
+      let target = destination.pixels + y &* width
+      for x in 0..<width { target[x] = ResamplingAxis.pixel(sums[x]) }
+    }
+  }
+
+  private struct Tables {
+    let starts: UnsafePointer<Int>
+    let counts: UnsafePointer<Int>
+    let weights: UnsafePointer<Int32>
+  }
+
+  private func fourRows(of source: GrayView, into destination: GrayView, from y: Int, _ tables: Tables) {
+    let stride = source.width
+    let rows = source.pixels + y &* stride
+    let target = destination.pixels + y &* output
+    for x in 0..<output {
+      let weights = tables.weights + x &* taps
+      let first = rows + tables.starts[x]
+      var (a, b, c, d) = (ResamplingAxis.half, ResamplingAxis.half, ResamplingAxis.half, ResamplingAxis.half)
+      for t in 0..<tables.counts[x] {
+        let weight = weights[t]
+        let column = first + t
+        a = a &+ weight &* Int32(column[0])
+        b = b &+ weight &* Int32(column[stride])
+        c = c &+ weight &* Int32(column[2 &* stride])
+        d = d &+ weight &* Int32(column[3 &* stride])
+      }
+      target[x] = ResamplingAxis.pixel(a)
+      target[x &+ output] = ResamplingAxis.pixel(b)
+      target[x &+ 2 &* output] = ResamplingAxis.pixel(c)
+      target[x &+ 3 &* output] = ResamplingAxis.pixel(d)
+    }
+  }
+
+  private func oneRow(of source: GrayView, into destination: GrayView, _ y: Int, _ tables: Tables) {
+    let row = source.pixels + y &* source.width
+    let target = destination.pixels + y &* output
+    for x in 0..<output {
+      let weights = tables.weights + x &* taps
+      let first = row + tables.starts[x]
+      var sum = ResamplingAxis.half
+      for t in 0..<tables.counts[x] { sum = sum &+ weights[t] &* Int32(first[t]) }
+      target[x] = ResamplingAxis.pixel(sum)
+    }
+  }
+
+  /// Weights are not negative; their rounding can carry a sum a little beyond 255 only when they are thousands.
+  @inline(__always)
+  private static func pixel(_ sum: Int32) -> UInt8 {
+    UInt8(truncatingIfNeeded: min(sum &>> Int32(bits), 255))
+  }
+}

@@ -1,0 +1,107 @@
+extension GrayView {
+  /// Draws this image (only read) into `destination`, every pixel of it: `inverse` maps destination coordinates to
+  /// source coordinates; between pixel centres the four neighbours are mixed (bilinear, in steps of 1/256), and what
+  /// lies outside the source is `paper`. Integer arithmetic after the first step of each row: the same bits everywhere.
+  ///
+  /// Bounds: sides of both images up to 65,536; |a|, |b|, |d|, |e| <= 4096, |c|, |f| <= 2^24. No overlap of the two.
+  public func affine(inverse map: AffineMap, into destination: GrayView, paper: UInt8 = 255) {
+    precondition(max(width, height, destination.width, destination.height) <= 65_536)
+    precondition(max(abs(map.a), abs(map.b), abs(map.d), abs(map.e)) <= 4096 && max(abs(map.c), abs(map.f)) <= 0x1p24)
+    let sampler = BilinearSampler(self, paper: paper)
+    let (stepX, stepY) = (fixed(map.a), fixed(map.d))
+    for y in 0..<destination.height {
+      let start = map(x: 0.5, y: Double(y) + 0.5)
+      var (u, v) = (fixed(start.x - 0.5), fixed(start.y - 0.5))
+      let row = destination.pixels + y &* destination.width
+      for x in 0..<destination.width {
+        row[x] = sampler.value(u, v)
+        u = u &+ stepX
+        v = v &+ stepY
+      }
+    }
+  }
+
+  /// As `affine`, with a projective map. Where the map's denominator is not positive, there is paper.
+  ///
+  /// Bounds: sides of both images up to 65,536; any nine numbers. No overlap of the two.
+  public func perspective(inverse map: PerspectiveMap, into destination: GrayView, paper: UInt8 = 255) {
+    precondition(max(width, height, destination.width, destination.height) <= 65_536)
+    let sampler = BilinearSampler(self, paper: paper)
+    let (m0, m1, m2, m3, m4) = (map.m[0], map.m[1], map.m[2], map.m[3], map.m[4])
+    let (m5, m6, m7, m8) = (map.m[5], map.m[6], map.m[7], map.m[8])
+    let (right, bottom) = (Double(width), Double(height))
+    for j in 0..<destination.height {
+      let y = Double(j) + 0.5
+      let row = destination.pixels + j &* destination.width
+      for i in 0..<destination.width {
+        let x = Double(i) + 0.5
+        let w = m6 * x + m7 * y + m8
+        let u = (m0 * x + m1 * y + m2) / w - 0.5
+        let v = (m3 * x + m4 * y + m5) / w - 0.5
+        // False for NaN too.
+        let near = w > 0 && u > -1 && v > -1 && u < right && v < bottom
+        row[i] = near ? sampler.value(fixed(u), fixed(v)) : paper
+      }
+    }
+  }
+}
+
+extension GrayImage {
+  /// This image drawn into one of width x height: see `GrayView.affine`, also for the bounds.
+  public func affine(inverse map: AffineMap, width: Int, height: Int, paper: UInt8 = 255) -> GrayImage {
+    withReadOnlyView { source in
+      .filled(width: width, height: height) { source.affine(inverse: map, into: $0, paper: paper) }
+    }
+  }
+
+  /// This image drawn into one of width x height: see `GrayView.perspective`, also for the bounds.
+  public func perspective(inverse map: PerspectiveMap, width: Int, height: Int, paper: UInt8 = 255) -> GrayImage {
+    withReadOnlyView { source in
+      .filled(width: width, height: height) { source.perspective(inverse: map, into: $0, paper: paper) }
+    }
+  }
+}
+
+/// A coordinate with 32 fractional bits.
+@inline(__always)
+private func fixed(_ x: Double) -> Int64 { Int64((x * 0x1p32).rounded()) }
+
+/// Reads between pixels. (0, 0) is the centre of the first pixel.
+private struct BilinearSampler {
+  private let pixels: UnsafePointer<UInt8>
+  private let width: Int
+  private let height: Int
+  private let paper: UInt8
+
+  init(_ view: GrayView, paper: UInt8) {
+    pixels = UnsafePointer(view.pixels)
+    (width, height) = (view.width, view.height)
+    self.paper = paper
+  }
+
+  /// u and v have 32 fractional bits, rounded here to 8.
+  @inline(__always)
+  func value(_ u: Int64, _ v: Int64) -> UInt8 {
+    let (u, v) = (Int(u &+ 0x80_0000), Int(v &+ 0x80_0000))
+    let (x, y) = (u &>> 32, v &>> 32)
+    guard x >= -1 && y >= -1 && x < width && y < height else { return paper }
+    let (fx, fy) = (Int32(truncatingIfNeeded: (u &>> 24) & 255), Int32(truncatingIfNeeded: (v &>> 24) & 255))
+    let top: (Int32, Int32)
+    let bottom: (Int32, Int32)
+    if x >= 0 && y >= 0 && x &+ 1 < width && y &+ 1 < height {
+      let corner = pixels + (y &* width &+ x)
+      top = (Int32(corner[0]), Int32(corner[1]))
+      bottom = (Int32(corner[width]), Int32(corner[width &+ 1]))
+    } else {
+      top = (pixelOrPaper(x, y), pixelOrPaper(x &+ 1, y))
+      bottom = (pixelOrPaper(x, y &+ 1), pixelOrPaper(x &+ 1, y &+ 1))
+    }
+    let upper = top.0 &* (256 &- fx) &+ top.1 &* fx
+    let lower = bottom.0 &* (256 &- fx) &+ bottom.1 &* fx
+    return UInt8(truncatingIfNeeded: (upper &* (256 &- fy) &+ lower &* fy &+ 32_768) &>> 16)
+  }
+
+  private func pixelOrPaper(_ x: Int, _ y: Int) -> Int32 {
+    x >= 0 && y >= 0 && x < width && y < height ? Int32(pixels[y &* width &+ x]) : Int32(paper)
+  }
+}

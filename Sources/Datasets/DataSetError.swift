@@ -19,6 +19,8 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
   case outside(path: String, place: String, fileName: String, reason: String)
   /// A file or a count above the limit that protects the memory.
   case tooLarge(path: String, place: String, what: String, limit: String)
+  /// An image that cannot be used.
+  case badImage(path: String, reason: String)
   /// A contradiction between arguments.
   case invalid(reason: String)
 
@@ -44,6 +46,8 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
       return "\(path): \(place): file_name \(quoted(fileName)) \(reason); images must be inside the data set's folder"
     case .tooLarge(let path, let place, let what, let limit):
       return "\(path): \(place.isEmpty ? "" : place + ": ")\(what) is above the limit of \(limit)"
+    case .badImage(let path, let reason):
+      return "\(path): \(reason)"
     case .invalid(let reason):
       return reason
     }

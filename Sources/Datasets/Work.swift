@@ -69,9 +69,10 @@ public struct TrainingWork: Sequence, Sendable {
         guard step < work.steps.upperBound else { return nil }
         let planned = plan(forEpoch: step / stepsPerEpoch).step(step % stepsPerEpoch)
         let assignment = planned.assignment(widths: work.widths, ranks: work.ranks)
-        pending = planned.microBatches.indices.filter { assignment[$0] == work.rank }.map {
-          WorkItem(epoch: epoch, step: step, microBatch: $0, samples: planned.microBatches[$0])
-        }[...]
+        pending =
+          planned.microBatches.indices.filter { assignment[$0] == work.rank }.map {
+            WorkItem(epoch: epoch, step: step, microBatch: $0, samples: planned.microBatches[$0])
+          }[...]
         step += 1
       }
       return pending.removeFirst()

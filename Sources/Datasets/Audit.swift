@@ -1,0 +1,167 @@
+import Crypto
+import Dispatch
+import Foundation
+import Images
+
+/// The data audit: looks at every record as training will, so that bad data is found before the first step.
+public struct Audit: Sendable {
+  public let dataSet: DataSet
+  public let geometry: InputGeometry
+  /// The letters that texts may have; nil if they make the alphabet.
+  public let alphabet: Alphabet?
+  /// Whether a scalar outside the alphabet is a problem (training) or a warning (evaluation, where it is an error made).
+  public let unknownScalarsAreProblems: Bool
+
+  public init(
+    _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, unknownScalarsAreProblems: Bool = true
+  ) {
+    self.dataSet = dataSet
+    self.geometry = geometry
+    self.alphabet = alphabet
+    self.unknownScalarsAreProblems = unknownScalarsAreProblems
+  }
+
+  /// Audits the whole data set.
+  public func run(threads: Int = 1) throws(DataSetError) -> AuditResult {
+    try AuditResult.merging([runSlice(rank: 0, ranks: 1, threads: threads)], of: dataSet)
+  }
+
+  /// Audits the slice of one rank: a contiguous part of the records. Every image is decoded in full, since the header of
+  /// a truncated file looks good. Give all slices to ``AuditResult/merging(_:of:)``.
+  public func runSlice(rank: Int, ranks: Int, threads: Int = 1) -> AuditResult {
+    precondition(ranks > 0 && rank >= 0 && rank < ranks && threads > 0)
+    let count = dataSet.records.count
+    let slice = count * rank / ranks..<count * (rank + 1) / ranks
+    guard threads > 1 && slice.count > 1 else { return audit(slice) }
+    let pieces = min(slice.count, threads * 16)
+    let results = PieceResults(count: pieces)
+    let next = PieceCounter(count: pieces)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while let piece = next.take() {
+        let start = slice.lowerBound + slice.count * piece / pieces
+        let end = slice.lowerBound + slice.count * (piece + 1) / pieces
+        results.set(piece, audit(start..<end))
+      }
+    }
+    return results.joined(slice)
+  }
+
+  private func audit(_ range: Range<Int>) -> AuditResult {
+    var result = AuditResult(records: range)
+    result.widths.reserveCapacity(range.count)
+    result.digests.reserveCapacity(range.count * AuditResult.digestBytes)
+    var counts: [UInt32: Int] = [:]
+    for index in range { check(index, &result, &counts) }
+    result.scalarCounts = AuditResult.sorted(counts)
+    return result
+  }
+
+  private func check(_ index: Int, _ result: inout AuditResult, _ counts: inout [UInt32: Int]) {
+    let record = dataSet.records[index]
+    let path = record.absolutePath
+    func finding(_ kind: AuditFinding.Kind, isProblem: Bool = true, _ detail: String) {
+      result.findings.append(
+        AuditFinding(record: index, path: path, kind: kind, isProblem: isProblem, detail: detail))
+    }
+    for scalar in record.text.unicodeScalars { counts[scalar.value, default: 0] += 1 }
+
+    var width = 0
+    var digest = Data(count: AuditResult.digestBytes)
+    do {
+      let bytes = try readImageFile(path)
+      let image = try decodeImage(bytes, path: path)
+      width = geometry.resizedWidth(width: image.width, height: image.height)
+      digest = Data(SHA256.hash(data: bytes).prefix(AuditResult.digestBytes))
+    } catch {
+      finding(.unreadableImage, error.reasonWithoutPath)
+    }
+    result.widths.append(width)
+    result.digests.append(digest)
+
+    if record.text.isEmpty {
+      finding(.emptyLabel, "the text is empty; write what the image says or remove the record")
+    }
+    if width > geometry.maximumWidth {
+      finding(.imageTooWide, tooWide(width, geometry))
+    } else if width > 0 {
+      let needed = InputGeometry.neededSteps(Array(record.text.unicodeScalars))
+      let available = geometry.sequenceLength(width)
+      if needed > available {
+        let detail =
+          "the text needs \(needed) time steps, the image gives \(available) (\(width) pixels wide at height "
+          + "\(geometry.height)); correct the text or remove the record"
+        finding(.labelTooLong, detail)
+      }
+    }
+    if let alphabet {
+      do {
+        _ = try alphabet.encode(record.text)
+      } catch {
+        finding(
+          .unknownScalars, isProblem: unknownScalarsAreProblems,
+          "\(error.description); add them to the alphabet or correct the text")
+      }
+    }
+    if record.rawText != nil {
+      finding(.labelNotNFC, isProblem: false, "the text is not in Unicode normalisation form C; it is used normalised")
+    }
+  }
+}
+
+/// Deals out the numbers 0 ..< count, each once. Unchecked: `next` is touched only while `lock` is held.
+private final class PieceCounter: @unchecked Sendable {
+  private let lock = NSLock()
+  private let count: Int
+  private var next = 0
+
+  init(count: Int) { self.count = count }
+
+  func take() -> Int? {
+    lock.withLock {
+      guard next < count else { return nil }
+      defer { next += 1 }
+      return next
+    }
+  }
+}
+
+/// Results of the pieces of a slice. Unchecked: `results` is touched only while `lock` is held.
+private final class PieceResults: @unchecked Sendable {
+  private let lock = NSLock()
+  private var results: [AuditResult?]
+
+  init(count: Int) { results = [AuditResult?](repeating: nil, count: count) }
+
+  func set(_ piece: Int, _ result: AuditResult) {
+    lock.withLock { results[piece] = result }
+  }
+
+  /// All pieces one after the other.
+  func joined(_ slice: Range<Int>) -> AuditResult {
+    lock.withLock {
+      var whole = AuditResult(records: slice)
+      var counts: [UInt32: Int] = [:]
+      for case let part? in results {
+        whole.findings += part.findings
+        whole.widths += part.widths
+        whole.digests += part.digests
+        for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
+      }
+      whole.scalarCounts = AuditResult.sorted(counts)
+      return whole
+    }
+  }
+}
+
+extension DataSetError {
+  /// The description without the path at its start, for findings that name the path themselves.
+  fileprivate var reasonWithoutPath: String {
+    switch self {
+    case .badImage(_, let reason): return reason
+    case .notFound: return "there is no such file; add the image or remove the record"
+    case .unreadable(_, let reason): return "cannot be read: \(reason)"
+    case .tooLarge(_, _, let what, let limit): return "\(what) is above the limit of \(limit)"
+    default: return description
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+
+/// Something the audit has to say about one record or file.
+public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    case unpairedFile, unreadableImage, emptyLabel, labelTooLong, imageTooWide, unknownScalars
+    case labelNotNFC, duplicateFile
+  }
+
+  /// Index of the record; nil for an unpaired file.
+  public let record: Int?
+  /// The image file, or the unpaired file.
+  public let path: String
+  public let kind: Kind
+  /// True if the record cannot be trained on; otherwise it is a warning.
+  public let isProblem: Bool
+  /// What is wrong and what to do, without the path.
+  public let detail: String
+
+  public var description: String { "\(path): \(detail)" }
+}
+
+/// How often a scalar occurs in the texts.
+public struct ScalarCount: Codable, Sendable, Equatable {
+  public let scalar: UInt32
+  public let count: Int
+}
+
+/// What an audit found in a slice of a data set, or in all of it after ``merging(_:of:)``.
+public struct AuditResult: Codable, Sendable, Equatable {
+  /// The records that were audited.
+  public internal(set) var records: Range<Int>
+  /// In the order of the records.
+  public internal(set) var findings: [AuditFinding] = []
+  /// Width of each audited record's image at the network's height; 0 where it is unreadable. An image may be wider than
+  /// allowed, which is then among the findings.
+  public internal(set) var widths: [Int] = []
+  /// The alphabet of the texts with counts, sorted by scalar.
+  public internal(set) var scalarCounts: [ScalarCount] = []
+  /// 16 bytes for each audited record: the start of its file's SHA-256, or zeros where it is unreadable.
+  var digests = Data()
+
+  static let digestBytes = 16
+
+  /// Findings about records that cannot be trained on, and about files that are no records.
+  public var problems: [AuditFinding] { findings.filter(\.isProblem) }
+  /// Findings that one should look at.
+  public var warnings: [AuditFinding] { findings.filter { !$0.isProblem } }
+  /// Indices of the records with a problem, ascending, each once.
+  public var badRecords: [Int] { Set(problems.compactMap(\.record)).sorted() }
+
+  /// The audited data set without its bad records, and the width of each record that is left.
+  public func good(of dataSet: DataSet) -> (dataSet: DataSet, widths: [Int]) {
+    let bad = badRecords
+    let isBad = Set(bad)
+    return (dataSet.removing(bad), widths.indices.filter { !isBad.contains($0) }.map { widths[$0] })
+  }
+
+  /// Puts the results of all slices together, in any order, and adds what can only be seen in the whole: duplicate files
+  /// and files without a partner.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if the slices are not exactly the data set.
+  public static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
+    var whole = AuditResult(records: 0..<0)
+    var counts: [UInt32: Int] = [:]
+    for part in parts.sorted(by: {
+      ($0.records.lowerBound, $0.records.count) < ($1.records.lowerBound, $1.records.count)
+    }) {
+      guard part.records.lowerBound == whole.records.upperBound, part.widths.count == part.records.count,
+        part.digests.count == part.records.count * digestBytes
+      else { throw .invalid(reason: "the audited slices do not follow one another; audit the same data on every rank") }
+      whole.records = 0..<part.records.upperBound
+      whole.findings += part.findings
+      whole.widths += part.widths
+      whole.digests += part.digests
+      for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
+    }
+    guard whole.records.count == dataSet.records.count else {
+      throw .invalid(
+        reason: "\(whole.records.count) of \(dataSet.records.count) records were audited; audit every slice")
+    }
+    whole.scalarCounts = sorted(counts)
+    whole.addDuplicates(dataSet)
+    whole.findings += dataSet.unpaired.map {
+      AuditFinding(
+        record: nil, path: $0.path, kind: .unpairedFile, isProblem: true,
+        detail: "there is no \($0.missing) beside it; add it or remove the file")
+    }
+    return whole
+  }
+
+  static func sorted(_ counts: [UInt32: Int]) -> [ScalarCount] {
+    counts.map { ScalarCount(scalar: $0.key, count: $0.value) }.sorted { $0.scalar < $1.scalar }
+  }
+
+  private mutating func addDuplicates(_ dataSet: DataSet) {
+    var first: [Data: Int] = [:]
+    first.reserveCapacity(records.count)
+    let none = Data(count: AuditResult.digestBytes)
+    var duplicates: [AuditFinding] = []
+    for record in records {
+      let digest = Data(digests[record * AuditResult.digestBytes..<(record + 1) * AuditResult.digestBytes])
+      guard digest != none else { continue }
+      guard let earlier = first[digest] else {
+        first[digest] = record
+        continue
+      }
+      let (a, b) = (dataSet.records[earlier], dataSet.records[record])
+      let same =
+        sameScalars(a.absolutePath, b.absolutePath) ? "is listed twice" : "has the same bytes as \(a.absolutePath)"
+      let text = sameScalars(a.text, b.text) ? "" : ", with another text (\(quoted(b.text)) and \(quoted(a.text)))"
+      duplicates.append(
+        AuditFinding(
+          record: record, path: b.absolutePath, kind: .duplicateFile, isProblem: false,
+          detail: "\(same)\(text); remove one"))
+    }
+    findings = (findings + duplicates).enumerated().sorted {
+      ($0.element.record ?? .max, $0.offset) < ($1.element.record ?? .max, $1.offset)
+    }.map(\.element)
+  }
+}

@@ -1,0 +1,99 @@
+import Tensors
+
+/// Which samples are trained together, for one epoch: a pure function of (seed, epoch, widths, batch sizes), so the same
+/// on every rank and for any number of ranks.
+///
+/// The samples are shuffled; pools of 50 batches are sorted by width, so that neighbours are about equally wide, and cut
+/// into micro-batches; the micro-batches are shuffled and taken together into steps. A micro-batch that is short because
+/// the number of samples is no multiple of its size goes into the last step, which may be short too.
+public struct BatchPlan: Sendable {
+  /// Batches of a pool.
+  public static let poolBatches = 50
+
+  /// The micro-batches of one optimizer step.
+  public struct Step: Sendable, Equatable {
+    /// Sample indices of each micro-batch.
+    public let microBatches: [[Int32]]
+
+    /// Images in the step: what its gradients are divided by.
+    public var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
+
+    /// Cost of each micro-batch: the sum of its images' widths, given for all samples.
+    public func costs(widths: [Int]) -> [Int] {
+      microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
+    }
+
+    /// The rank that computes each micro-batch; see ``assignMicroBatches(costs:ranks:)``.
+    public func assignment(widths: [Int], ranks: Int) -> [Int] {
+      assignMicroBatches(costs: costs(widths: widths), ranks: ranks)
+    }
+  }
+
+  /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
+  /// the last one what is left.
+  public let samples: [Int32]
+  public let batchSize: Int
+  public let microBatch: Int
+
+  /// - Parameters:
+  ///   - widths: width of every sample after resizing, before augmentation.
+  ///   - batchSize: images of a step.
+  ///   - microBatch: images of a micro-batch, a divisor of `batchSize`.
+  /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together.
+  public init(seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int) throws(DataSetError) {
+    try BatchPlan.check(samples: widths.count, lastEpoch: epoch, batchSize: batchSize, microBatch: microBatch)
+    self.init(checkedSeed: seed, epoch: epoch, widths: widths, batchSize: batchSize, microBatch: microBatch)
+  }
+
+  /// Throws if no plan can be made.
+  static func check(samples: Int, lastEpoch: Int, batchSize: Int, microBatch: Int) throws(DataSetError) {
+    guard microBatch > 0, batchSize > 0, batchSize % microBatch == 0 else {
+      throw .invalid(
+        reason: "batch size \(batchSize) is not a positive multiple of micro-batch \(microBatch); change one of them")
+    }
+    guard batchSize <= 1 << 20, samples <= DataSetLimits.records, lastEpoch >= 0, lastEpoch <= Int(UInt32.max)
+    else {
+      throw .invalid(reason: "batch size \(batchSize), \(samples) samples or epoch \(lastEpoch) is beyond the limits")
+    }
+  }
+
+  /// The plan for arguments that ``check(samples:lastEpoch:batchSize:microBatch:)`` has accepted.
+  init(checkedSeed seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int) {
+    self.batchSize = batchSize
+    self.microBatch = microBatch
+
+    let time = UInt32(epoch)
+    var order = widths.indices.map { Int32($0) }
+    var random = KeyedRandom(seed: seed, purpose: .shuffle, time: time, sample: 0)
+    random.shuffle(&order)
+    for start in stride(from: 0, to: order.count, by: BatchPlan.poolBatches * batchSize) {
+      let end = min(start + BatchPlan.poolBatches * batchSize, order.count)
+      order[start..<end].sort { (widths[Int($0)], $0) < (widths[Int($1)], $1) }
+    }
+
+    // A pool is a whole number of micro-batches, so only the last micro-batch of the last pool can be short.
+    let full = order.count / microBatch
+    var numbers = Array(0..<full)
+    var microBatchRandom = KeyedRandom(seed: seed, purpose: .shuffle, time: time, sample: 1)
+    microBatchRandom.shuffle(&numbers)
+    var planned: [Int32] = []
+    planned.reserveCapacity(order.count)
+    for number in numbers { planned += order[number * microBatch..<(number + 1) * microBatch] }
+    planned += order[(full * microBatch)...]
+    samples = planned
+  }
+
+  /// Steps of the epoch, the short last one included.
+  public var stepCount: Int { BatchPlan.stepCount(samples: samples.count, batchSize: batchSize) }
+
+  /// Steps of an epoch over so many samples.
+  public static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
+
+  /// Step `index` of the epoch.
+  public func step(_ index: Int) -> Step {
+    precondition(index >= 0 && index < stepCount)
+    let end = min((index + 1) * batchSize, samples.count)
+    let starts = stride(from: index * batchSize, to: end, by: microBatch)
+    return Step(microBatches: starts.map { Array(samples[$0..<min($0 + microBatch, end)]) })
+  }
+}

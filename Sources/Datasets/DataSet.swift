@@ -1,0 +1,165 @@
+import Crypto
+import Foundation
+
+/// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
+/// file, or sorted by path for pairs.
+public struct DataSet: Sendable {
+  /// A file that has no partner (`X.png` without `X.gt.txt` or the reverse), so that there is no record for it.
+  public struct Unpaired: Sendable, Equatable, CustomStringConvertible {
+    /// Path of the file, folder included.
+    public let path: String
+    /// Name of the file that is missing beside it.
+    public let missing: String
+
+    public var description: String {
+      "\(path): there is no \(missing) beside it; add it or remove the file"
+    }
+  }
+
+  /// The folders as given.
+  public let folders: [String]
+  public let records: [Record]
+  /// Files of pair folders that are no records. Whoever trains or evaluates has to report them; the audit does.
+  public let unpaired: [Unpaired]
+  /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own place), in hexadecimal.
+  public let fingerprint: String
+
+  private init(folders: [String], records: [Record], unpaired: [Unpaired]) {
+    self.folders = folders
+    self.records = records
+    self.unpaired = unpaired
+    fingerprint = DataSet.fingerprint(of: records)
+  }
+
+  /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
+  /// A folder's format is recognised by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
+  /// and `text` (other files are then left alone), or else pairs `X.png` + `X.gt.txt`.
+  ///
+  /// The images are not opened; see ``Audit``.
+  public static func load(_ argument: String) throws(DataSetError) -> DataSet {
+    let folders: [String]
+    if FileStatus(path: argument, followLink: true)?.kind == .folder {
+      folders = [argument]
+    } else {
+      folders = argument.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { String($0)! }
+    }
+    if folders.contains(where: \.isEmpty) {
+      throw .invalid(reason: "data set \(quoted(argument)): a folder's name is empty; write FOLDER or FOLDER,FOLDER")
+    }
+    var collector = RecordCollector()
+    for (source, folder) in folders.enumerated() { try collector.load(folder, source: source) }
+    return DataSet(folders: folders, records: collector.records, unpaired: collector.unpaired)
+  }
+
+  /// The data set without some records, given by index. Its fingerprint differs.
+  public func removing(_ indices: [Int]) -> DataSet {
+    let removed = Set(indices)
+    let kept = records.indices.filter { !removed.contains($0) }.map { records[$0] }
+    return DataSet(folders: folders, records: kept, unpaired: unpaired)
+  }
+
+  private static func fingerprint(of records: [Record]) -> String {
+    var hash = SHA256()
+    func add(_ number: Int64) {
+      withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
+    }
+    func add(_ string: String) {
+      var string = string
+      string.withUTF8 { bytes in
+        add(Int64(bytes.count))
+        hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+      }
+    }
+    for record in records {
+      add(Int64(record.source))
+      add(record.path)
+      add(record.size)
+      add(record.text)
+    }
+    return hexadecimal(hash.finalize())
+  }
+}
+
+/// Gathers the records of the folders of one data set.
+private struct RecordCollector {
+  var records: [Record] = []
+  var unpaired: [DataSet.Unpaired] = []
+
+  mutating func load(_ folder: String, source: Int) throws(DataSetError) {
+    guard let status = FileStatus(path: folder, followLink: true) else { throw .notFound(path: folder) }
+    guard status.kind == .folder else {
+      throw .unrecognised(path: folder, found: "a file; give the folder that holds it")
+    }
+    var containment = try Containment(folder: folder)
+    let csv = joinPath(folder, MetadataFile.csvName)
+    let jsonLines = joinPath(folder, MetadataFile.jsonLinesName)
+    let before = records.count
+    switch (FileStatus(path: csv, followLink: true) != nil, FileStatus(path: jsonLines, followLink: true) != nil) {
+    case (true, true):
+      throw .unrecognised(path: folder, found: "both metadata files; remove one")
+    case (true, false):
+      try MetadataFile.readCSV(csv) { (name, text, place) throws(DataSetError) in
+        try add(name, text, file: csv, place: place, folder: folder, source: source, &containment)
+      }
+    case (false, true):
+      try MetadataFile.readJSONLines(jsonLines) { (name, text, place) throws(DataSetError) in
+        try add(name, text, file: jsonLines, place: place, folder: folder, source: source, &containment)
+      }
+    case (false, false):
+      try loadPairs(folder, source: source, &containment)
+    }
+    if records.count == before { throw .noRecords(path: folder) }
+  }
+
+  private mutating func loadPairs(
+    _ folder: String, source: Int, _ containment: inout Containment
+  ) throws(DataSetError) {
+    let names = try listFolder(folder)
+    let pairs = ImageTextPairs(names: names)
+    guard !pairs.stems.isEmpty else {
+      let found: String
+      if names.isEmpty {
+        found = "an empty folder"
+      } else if let first = pairs.unpaired.first {
+        found = "\(quoted(first.name)) without \(quoted(first.missing))"
+      } else {
+        found = "\(names.count) other \(names.count == 1 ? "entry" : "entries")"
+      }
+      throw .unrecognised(path: folder, found: found)
+    }
+    for stem in pairs.stems {
+      let (image, label) = (stem + ImageTextPairs.imageSuffix, stem + ImageTextPairs.textSuffix)
+      let labelPath = joinPath(folder, label)
+      _ = try containment.size(of: label, file: folder, place: "the pair \(quoted(stem))")
+      let text = try ImageTextPairs.readText(labelPath)
+      try add(image, text, file: labelPath, place: "the text", folder: folder, source: source, &containment)
+    }
+    for (name, missing) in pairs.unpaired {
+      unpaired.append(DataSet.Unpaired(path: joinPath(folder, name), missing: missing))
+    }
+  }
+
+  private mutating func add(
+    _ name: String, _ rawText: String, file: String, place: String, folder: String, source: Int,
+    _ containment: inout Containment
+  ) throws(DataSetError) {
+    guard records.count < DataSetLimits.records else {
+      throw .tooLarge(path: file, place: place, what: "the number of records", limit: "50 million")
+    }
+    guard rawText.unicodeScalars.count <= DataSetLimits.textScalars else {
+      throw .tooLarge(path: file, place: place, what: "the text", limit: "10,000 scalars")
+    }
+    let size = try containment.size(of: name, file: file, place: place)
+    let text = normalized(rawText)
+    records.append(
+      Record(
+        path: name, folder: folder, text: text, rawText: sameScalars(text, rawText) ? nil : rawText, source: source,
+        size: size))
+  }
+}
+
+/// Lower-case hexadecimal digits of bytes.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}

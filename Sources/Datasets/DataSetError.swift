@@ -1,0 +1,75 @@
+/// What is wrong with a data set, an alphabet file or a plan. The description is one line that names the file, the
+/// record and the remedy.
+public enum DataSetError: Error, Equatable, CustomStringConvertible {
+  /// There is no such folder or file.
+  case notFound(path: String)
+  /// The operating system refused to read it.
+  case unreadable(path: String, reason: String)
+  /// The folder holds no data set of a known format.
+  case unrecognised(path: String, found: String)
+  /// A data set without a single record.
+  case noRecords(path: String)
+  /// Bytes that are not UTF-8; `place` is a line or a record.
+  case notUTF8(path: String, place: String)
+  /// A metadata file without a column (CSV) or key (JSON Lines) that is needed.
+  case missingColumn(path: String, place: String, column: String, found: [String])
+  /// A record that does not follow the format.
+  case malformed(path: String, place: String, reason: String)
+  /// A file name that leads out of the data set.
+  case outside(path: String, place: String, fileName: String, reason: String)
+  /// A file or a count above the limit that protects the memory.
+  case tooLarge(path: String, place: String, what: String, limit: String)
+  /// An image that cannot be used.
+  case badImage(path: String, reason: String)
+  /// A contradiction between arguments.
+  case invalid(reason: String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let path):
+      return "\(path): no such file or folder"
+    case .unreadable(let path, let reason):
+      return "\(path): cannot be read: \(reason)"
+    case .unrecognised(let path, let found):
+      return "\(path): not a data set: expected metadata.csv or metadata.jsonl with \"file_name\" and \"text\", "
+        + "or pairs X.png + X.gt.txt; found \(found)"
+    case .noRecords(let path):
+      return "\(path): holds no records; add at least one image with its text"
+    case .notUTF8(let path, let place):
+      return "\(path): \(place) is not UTF-8; convert the file, for example with iconv -f LATIN1 -t UTF-8"
+    case .missingColumn(let path, let place, let column, let found):
+      let names = found.isEmpty ? "nothing" : found.map { "\"\($0)\"" }.joined(separator: ", ")
+      return "\(path): \(place) lacks \"\(column)\"; found \(names); name it \"\(column)\""
+    case .malformed(let path, let place, let reason):
+      return "\(path): \(place): \(reason)"
+    case .outside(let path, let place, let fileName, let reason):
+      return "\(path): \(place): file_name \(quoted(fileName)) \(reason); images must be inside the data set's folder"
+    case .tooLarge(let path, let place, let what, let limit):
+      return "\(path): \(place.isEmpty ? "" : place + ": ")\(what) is above the limit of \(limit)"
+    case .badImage(let path, let reason):
+      return "\(path): \(reason)"
+    case .invalid(let reason):
+      return reason
+    }
+  }
+}
+
+/// Text from a file made fit for a one-line message: control characters and over-long tails are not repeated.
+func quoted(_ text: String) -> String {
+  var shown = "\""
+  for (i, scalar) in text.unicodeScalars.enumerated() {
+    if i == 200 {
+      shown += "..."
+      break
+    }
+    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    if isControl { shown += codePoint(scalar) } else { shown.unicodeScalars.append(scalar) }
+  }
+  return shown + "\""
+}
+
+/// The usual notation of a scalar, for example U+200D.
+func codePoint(_ scalar: Unicode.Scalar) -> String {
+  let digits = String(scalar.value, radix: 16, uppercase: true)
+  return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+}

@@ -1,0 +1,29 @@
+/// The fixed micro-batches of an evaluation: all samples sorted by width (ties by index), cut into micro-batches. It does
+/// not depend on the number of ranks, so neither do the figures.
+public struct EvaluationPlan: Sendable {
+  /// Sample indices of each micro-batch.
+  public let microBatches: [[Int32]]
+  /// Sum of the widths of each micro-batch.
+  public let costs: [Int]
+
+  /// - Throws: ``DataSetError/invalid(reason:)`` for a micro-batch of less than one image.
+  public init(widths: [Int], microBatch: Int) throws(DataSetError) {
+    guard microBatch > 0 else { throw .invalid(reason: "micro-batch \(microBatch) is not positive; give at least 1") }
+    let order = widths.indices.map { Int32($0) }.sorted { (widths[Int($0)], $0) < (widths[Int($1)], $1) }
+    microBatches = stride(from: 0, to: order.count, by: microBatch).map {
+      Array(order[$0..<min($0 + microBatch, order.count)])
+    }
+    costs = microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
+  }
+
+  /// The rank that computes each micro-batch.
+  public func assignment(ranks: Int) -> [Int] { assignMicroBatches(costs: costs, ranks: ranks) }
+
+  /// The work of one rank, in order.
+  public func work(rank: Int, ranks: Int) -> [WorkItem] {
+    let assignment = assignment(ranks: ranks)
+    return microBatches.indices.filter { assignment[$0] == rank }.map {
+      WorkItem(epoch: 0, step: 0, microBatch: $0, samples: microBatches[$0])
+    }
+  }
+}

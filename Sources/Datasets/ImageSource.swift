@@ -1,0 +1,77 @@
+import Images
+
+/// Where the loader gets the images of a data set from, resized to the network's height, not augmented.
+public protocol ImageSource: Sendable {
+  /// Puts the image of sample `sample` into `image`. Called by one thread at a time with its own buffer; several
+  /// threads may call with different buffers.
+  func load(_ sample: Int, into image: ImageBuffer) throws
+}
+
+/// A reused buffer for one gray image, with the scratch memory that making it takes. Belongs to one thread.
+public final class ImageBuffer {
+  public private(set) var width = 0
+  public private(set) var height = 0
+  private var pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: 0)
+  private var capacity = 0
+  /// Resizes into this buffer.
+  public let resampler = Resampler()
+
+  public init() {}
+
+  deinit { pixels.deallocate() }
+
+  /// Makes room for an image of the given size; its contents are undefined.
+  public func reserve(width: Int, height: Int) {
+    precondition(width > 0 && height > 0)
+    if width * height > capacity {
+      pixels.deallocate()
+      capacity = width * height
+      pixels = .allocate(capacity: capacity)
+      pixels.initialize(repeating: 255, count: capacity)
+    }
+    (self.width, self.height) = (width, height)
+  }
+
+  /// The image. Valid until the next ``reserve(width:height:)`` and as long as the buffer.
+  public var view: GrayView { GrayView(width: width, height: height, pixels: pixels) }
+}
+
+/// Decodes and resizes the image files of a data set at each use.
+public struct FileImageSource: ImageSource {
+  private let records: [Record]
+  private let geometry: InputGeometry
+
+  public init(_ dataSet: DataSet, geometry: InputGeometry) {
+    records = dataSet.records
+    self.geometry = geometry
+  }
+
+  /// - Throws: ``DataSetError`` naming the file.
+  public func load(_ sample: Int, into image: ImageBuffer) throws {
+    let path = records[sample].absolutePath
+    let original = try decodeImage(try readImageFile(path), path: path)
+    let width = geometry.resizedWidth(width: original.width, height: original.height)
+    guard width <= geometry.maximumWidth else {
+      throw DataSetError.badImage(path: path, reason: tooWide(width, geometry))
+    }
+    image.reserve(width: width, height: geometry.height)
+    original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+  }
+}
+
+/// The bytes of an image file.
+func readImageFile(_ path: String) throws(DataSetError) -> [UInt8] {
+  try readFile(path, limit: PNGLimits().fileBytes, limitName: "\(PNGLimits().fileBytes >> 20) MiB")
+}
+
+func decodeImage(_ bytes: [UInt8], path: String) throws(DataSetError) -> GrayImage {
+  do {
+    return try PNG.decode(bytes)
+  } catch {
+    throw .badImage(path: path, reason: error.description)
+  }
+}
+
+func tooWide(_ width: Int, _ geometry: InputGeometry) -> String {
+  "\(width) pixels wide at height \(geometry.height), at most \(geometry.maximumWidth) are allowed; cut it into shorter lines"
+}

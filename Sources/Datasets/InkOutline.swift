@@ -1,0 +1,53 @@
+import Images
+
+/// Where the writing stands in an image: for each row the first and the last pixel of ink. An affine map's effect on these
+/// points tells exactly how far the writing reaches afterwards, since they hold its convex hull.
+struct InkOutline {
+  /// One row of ink: pixels `first ..< end` of row `y`.
+  struct Row {
+    let y: Int
+    let first: Int
+    let end: Int
+  }
+  private(set) var rows: [Row] = []
+  /// Columns of paper left and right of all ink.
+  private(set) var margins = (left: 0, right: 0)
+
+  /// Ink is what is darker than the middle between an image's darkest and lightest value. An image that is (nearly) of
+  /// one gray counts as ink all over.
+  mutating func trace(_ image: GrayView) {
+    rows.removeAll(keepingCapacity: true)
+    var (darkest, lightest) = (UInt8.max, UInt8.min)
+    for i in 0..<image.count {
+      let value = image.pixels[i]
+      darkest = min(darkest, value)
+      lightest = max(lightest, value)
+    }
+    let isEven = lightest - darkest < 16
+    let threshold = isEven ? 255 : UInt8((Int(darkest) + Int(lightest)) / 2)
+    margins = (image.width, image.width)
+    for y in 0..<image.height {
+      let row = image.pixels + y * image.width
+      var (first, end) = (0, image.width)
+      while first < end && row[first] > threshold { first += 1 }
+      while end > first && row[end - 1] > threshold { end -= 1 }
+      guard first < end else { continue }
+      rows.append(Row(y: y, first: first, end: end))
+      margins = (min(margins.left, first), min(margins.right, image.width - end))
+    }
+  }
+
+  /// The smallest box around the mapped ink. Not empty after ``trace(_:)``.
+  func box(under map: AffineMap) -> (left: Double, right: Double, top: Double, bottom: Double) {
+    var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+    // A row is one pixel high: its corners are half a pixel above and below its centre.
+    let (halfX, halfY) = (abs(map.b) / 2, abs(map.e) / 2)
+    for row in rows {
+      let y = Double(row.y) + 0.5
+      let (start, end) = (map(x: Double(row.first), y: y), map(x: Double(row.end), y: y))
+      (left, right) = (min(left, min(start.x, end.x) - halfX), max(right, max(start.x, end.x) + halfX))
+      (top, bottom) = (min(top, min(start.y, end.y) - halfY), max(bottom, max(start.y, end.y) + halfY))
+    }
+    return (left, right, top, bottom)
+  }
+}

@@ -1,0 +1,96 @@
+import Images
+
+/// The images and labels of one micro-batch, in memory that is used again and again: a slot of the loader's ring.
+///
+/// Images are sorted by non-increasing width after augmentation, ties by their place in the plan, as packed sequences
+/// want them.
+///
+/// Unchecked: a slot belongs to the loader's thread until ``MicroBatchLoader/next()`` hands it out, then to the caller
+/// until ``MicroBatchLoader/release(_:)``.
+public final class MicroBatch: @unchecked Sendable {
+  /// What was asked for; its samples are in the order of the plan, unlike ``samples``.
+  public internal(set) var item = WorkItem(epoch: 0, step: 0, microBatch: 0, samples: [])
+  /// Sample index of each image.
+  public internal(set) var samples: [Int32] = []
+  /// Columns of each image, non-increasing.
+  public internal(set) var widths: [Int] = []
+  /// Image i starts at `pixels[offsets[i]]`: `height` rows of `widths[i]` gray values, paper 255, without gaps.
+  public internal(set) var offsets: [Int] = []
+  /// Rows of every image.
+  public internal(set) var height = 0
+  /// Labels of all images, one after the other; label i is `labels[labelOffsets[i] ..< labelOffsets[i + 1]]`.
+  public internal(set) var labels: [Int32] = []
+  public internal(set) var labelOffsets: [Int] = [0]
+
+  private var storage = UnsafeMutablePointer<UInt8>.allocate(capacity: 0)
+  private var capacity = 0
+  private var used = 0
+
+  public init() {}
+
+  deinit { storage.deallocate() }
+
+  /// Step of the micro-batch over the whole run.
+  public var step: Int { item.step }
+  /// Images.
+  public var count: Int { samples.count }
+  /// The pixels of all images; valid while the caller holds the slot.
+  public var pixels: UnsafePointer<UInt8> { UnsafePointer(storage) }
+
+  /// The pixels of image `i`, for reading.
+  public func image(_ i: Int) -> GrayView {
+    GrayView(width: widths[i], height: height, pixels: storage + offsets[i])
+  }
+
+  /// The label of image `i`.
+  public func label(_ i: Int) -> ArraySlice<Int32> { labels[labelOffsets[i]..<labelOffsets[i + 1]] }
+
+  /// Empties the slot for other work; the memory stays.
+  func begin(_ newItem: WorkItem, height newHeight: Int) {
+    item = newItem
+    height = newHeight
+    used = 0
+    samples.removeAll(keepingCapacity: true)
+    widths.removeAll(keepingCapacity: true)
+    offsets.removeAll(keepingCapacity: true)
+    labels.removeAll(keepingCapacity: true)
+    labelOffsets.removeAll(keepingCapacity: true)
+    labelOffsets.append(0)
+  }
+
+  /// Appends an image in the order of the plan; the caller writes its pixels.
+  func append(sample: Int32, width: Int) -> GrayView {
+    let count = width * height
+    if used + count > capacity {
+      let larger = max(used + count, 2 * capacity)
+      let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+      grown.initialize(repeating: 255, count: larger)
+      grown.update(from: storage, count: used)
+      storage.deallocate()
+      (storage, capacity) = (grown, larger)
+    }
+    samples.append(sample)
+    widths.append(width)
+    offsets.append(used)
+    defer { used += count }
+    return GrayView(width: width, height: height, pixels: storage + used)
+  }
+
+  /// Sorts the images by width and adds their labels.
+  func finish(_ table: LabelTable) {
+    // Insertion sort: stable, in place, and micro-batches are small.
+    for i in samples.indices.dropFirst() {
+      var j = i
+      while j > 0 && widths[j - 1] < widths[j] {
+        widths.swapAt(j - 1, j)
+        samples.swapAt(j - 1, j)
+        offsets.swapAt(j - 1, j)
+        j -= 1
+      }
+    }
+    for sample in samples {
+      labels.append(contentsOf: table[Int(sample)])
+      labelOffsets.append(labels.count)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Images
+
+/// Makes micro-batches: loads, augments, sorts. Holds scratch memory, so each thread has one of its own.
+public final class MicroBatchBuilder {
+  private let source: any ImageSource
+  private let labels: LabelTable
+  private let geometry: InputGeometry
+  private let augmenter: Augmenter
+  private let image = ImageBuffer()
+
+  /// - Parameters:
+  ///   - source: gives images of the geometry's height.
+  ///   - labels: the label of each sample.
+  public init(
+    source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64
+  ) {
+    self.source = source
+    self.labels = labels
+    self.geometry = geometry
+    augmenter = Augmenter(augmentation, seed: seed, geometry: geometry)
+  }
+
+  /// Fills `slot` with the images of `item`. Gives up, with false, when `isCancelled` says so between two images.
+  /// - Throws: what the source throws, for example ``DataSetError`` naming the file.
+  @discardableResult
+  public func build(_ item: WorkItem, into slot: MicroBatch, isCancelled: () -> Bool = { false }) throws -> Bool {
+    slot.begin(item, height: geometry.height)
+    for sample in item.samples {
+      if isCancelled() { return false }
+      let index = Int(sample)
+      try source.load(index, into: image)
+      let original = image.view
+      precondition(original.height == geometry.height, "the source gives images of another height")
+      let draw = augmenter.draw(
+        original, epoch: item.epoch, sample: index, neededSteps: labels.neededSteps(index))
+      augmenter.render(draw, original, into: slot.append(sample: sample, width: draw.width))
+    }
+    slot.finish(labels)
+    return true
+  }
+}

@@ -1,0 +1,137 @@
+import Foundation
+
+/// Prepares micro-batches on a background thread, some ahead of their use, through a ring of reused slots.
+///
+///     while let microBatch = try loader.next() {
+///       ...
+///       loader.release(microBatch)
+///     }
+///
+/// The order is that of the work, and the content depends on the work alone, never on timing. The thread ends when the
+/// work does, at an error, at ``stop()``, and when the loader is released.
+public final class MicroBatchLoader {
+  private let ring: Ring
+
+  /// - Parameters:
+  ///   - work: what to prepare, in order; iterated on the background thread.
+  ///   - depth: micro-batches prepared ahead of the one in use.
+  public init(
+    source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
+    work: some Sequence<WorkItem> & Sendable, depth: Int = 2
+  ) {
+    precondition(depth > 0)
+    let ring = Ring(slots: depth + 1)
+    self.ring = ring
+    // The thread holds the ring, not the loader, so that releasing the loader ends the thread.
+    let thread = Thread {
+      let builder = MicroBatchBuilder(
+        source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed)
+      var failure: (any Error)?
+      do {
+        for item in work {
+          guard let slot = ring.takeFree() else { break }
+          guard try builder.build(item, into: slot, isCancelled: { ring.isStopping }) else { break }
+          ring.putReady(slot)
+        }
+      } catch {
+        failure = error
+      }
+      ring.end(failure)
+    }
+    thread.name = "akuru loader"
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  deinit { stop() }
+
+  /// The next micro-batch, in the order of the work; nil after the last one, and after ``stop()``. Blocks until it is
+  /// ready. The caller owns the slot until it releases it.
+  /// - Throws: the error that ended the thread, once the micro-batches before it are used up, and at every later call.
+  public func next() throws -> MicroBatch? { try ring.takeReady() }
+
+  /// Gives a slot back for new work. There are `depth` + 1 slots, which may be given back in any order; while all are
+  /// held there is no next.
+  public func release(_ microBatch: MicroBatch) { ring.putFree(microBatch) }
+
+  /// Ends the thread and waits for its end, at most for the time one image takes.
+  public func stop() { ring.stop() }
+}
+
+/// The slots between the thread and the consumer.
+///
+/// Unchecked: all variables are touched only while `condition` is locked.
+private final class Ring: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let slotCount: Int
+  private var free: [MicroBatch]
+  /// First in, first out.
+  private var ready: [MicroBatch] = []
+  /// Slots that the consumer has.
+  private var held = 0
+  private var stopping = false
+  private var ended = false
+  private var failure: (any Error)?
+
+  init(slots: Int) {
+    slotCount = slots
+    free = (0..<slots).map { _ in MicroBatch() }
+  }
+
+  var isStopping: Bool { condition.withLock { stopping } }
+
+  /// Waits for a free slot; nil if the loader stops.
+  func takeFree() -> MicroBatch? {
+    condition.withLock {
+      while free.isEmpty && !stopping { condition.wait() }
+      return stopping ? nil : free.removeLast()
+    }
+  }
+
+  func putReady(_ slot: MicroBatch) {
+    condition.withLock {
+      ready.append(slot)
+      condition.broadcast()
+    }
+  }
+
+  /// The thread's last call.
+  func end(_ error: (any Error)?) {
+    condition.withLock {
+      failure = error
+      ended = true
+      condition.broadcast()
+    }
+  }
+
+  func takeReady() throws -> MicroBatch? {
+    try condition.withLock {
+      precondition(held < slotCount, "all slots are held: release one before asking for the next")
+      while ready.isEmpty && !ended && !stopping { condition.wait() }
+      if stopping { return nil }
+      if !ready.isEmpty {
+        held += 1
+        return ready.removeFirst()
+      }
+      if let failure { throw failure }
+      return nil
+    }
+  }
+
+  func putFree(_ slot: MicroBatch) {
+    condition.withLock {
+      precondition(held > 0 && !free.contains { $0 === slot }, "a slot was released twice")
+      held -= 1
+      free.append(slot)
+      condition.broadcast()
+    }
+  }
+
+  func stop() {
+    condition.withLock {
+      stopping = true
+      condition.broadcast()
+      while !ended { condition.wait() }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// One image with its text.
+public struct Record: Sendable {
+  /// Path of the image relative to the data set's folder, as in the metadata.
+  public let path: String
+  /// The folder that `path` starts from.
+  public let folder: String
+  /// What the image says, in NFC.
+  public let text: String
+  /// The text as it stands in the file, if that is not NFC.
+  public let rawText: String?
+  /// Index of the folder in ``DataSet/folders``.
+  public let source: Int
+  /// Bytes of the image file; -1 if there is none.
+  public let size: Int64
+
+  /// The image file.
+  public var absolutePath: String { joinPath(folder, path) }
+}
+
+/// `folder` with `name` inside it.
+func joinPath(_ folder: String, _ name: String) -> String {
+  folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
+}
+
+/// Limits on what a data set may make the program hold.
+enum DataSetLimits {
+  /// Bytes of a metadata file.
+  static let metadataBytes = 1 << 30
+  /// Records of all folders together.
+  static let records = 50_000_000
+  /// Unicode scalars of one text.
+  static let textScalars = 10_000
+}
+
+/// The text in Unicode normalisation form C (Unicode Standard Annex 15); ZWJ and all other scalars stay.
+func normalized(_ text: String) -> String {
+  // No scalar below U+0300 combines with another or decomposes canonically without recomposing.
+  if text.unicodeScalars.allSatisfy({ $0.value < 0x300 }) { return text }
+  return text.precomposedStringWithCanonicalMapping
+}
+
+/// True if two strings hold the same scalars. `==` would also accept canonically equivalent ones.
+func sameScalars(_ a: String, _ b: String) -> Bool {
+  a.utf8.elementsEqual(b.utf8)
+}

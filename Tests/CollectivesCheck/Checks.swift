@@ -75,50 +75,67 @@ func checkDisagreement(_ world: Communicator, odd: Int?) throws {
     remedies: ["alphabet": "give it with --alphabet", "OpenBLAS kernels": "set OPENBLAS_CORETYPE"])
 }
 
-/// A step of 24 micro-batches over the ranks: FNV-1a of the bits of all sums.
-///
-/// Values of very different size and both signs, so that plain sums would round and differ.
+/// A hash of the bits of all sums of a step of 24 micro-batches, which is done twice: dealt out like cards and reduced at
+/// once, then dealt out and added the other way round, and reduced in parts.
 func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil) throws -> String {
   let microBatches = 24
   let reducer = ExactReducer(gradientCount: count, statisticCount: 3, integerCount: 2)
-  var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-  func add(_ bits: UInt64) {
-    for shift in stride(from: 0, to: 64, by: 8) { hash = (hash ^ (bits >> shift & 0xFF)) &* 0x100_0000_01B3 }
-  }
-  for parts in [1, 3] {
+  var hashes: [String] = []
+  for backwards in [false, true] {
     try reducer.begin(microBatches: microBatches)
-    // Dealt out like cards; backwards in the second round.
-    let own = (0..<microBatches).filter { (parts == 1 ? $0 : microBatches - 1 - $0) % world.size == world.rank }
-    for m in parts == 1 ? own : own.reversed() {
-      if world.rank == lostBy && m == own.last { continue }
-      var random = KeyedRandom(seed: 7, purpose: .test, sample: UInt32(m))
-      var gradient = (0..<count).map { _ in
-        random.normal() * Float(sign: .plus, exponent: -random.integer(below: 30), significand: 1)
-      }
-      if m % 10 == 3 { gradient[count / 2] = .nan }
-      reducer.addGradients(gradient, count: count)
+    let dealt = (0..<microBatches).map { backwards ? microBatches - 1 - $0 : $0 }
+    let own = dealt.indices.filter { $0 % world.size == world.rank }.map { dealt[$0] }
+    for m in own where world.rank != lostBy || m != own.last {
+      reducer.addGradients(gradient(count, microBatch: m), count: count)
+      var random = KeyedRandom(seed: 8, purpose: .test, sample: UInt32(m))
       reducer.addStatistics([random.normal(), random.normal() * 100], count: 2, weight: 1.0 / 24, at: 0)
       reducer.addStatistic(Double(random.uniform()) / 3, weight: 0.7, at: 2)
       reducer.addInteger(Int64(m) << 40, at: 0)
       reducer.addInteger(-1, at: 1)
     }
-    if parts == 1 {
-      try reducer.reduce(over: world)
-    } else {
+    if backwards {
       let third = count / 3
       for range in [2 * third..<count, third..<2 * third, 0..<third] {
         try reducer.reduce(gradients: range, over: world)
       }
       try reducer.reduceRecord(over: world)
+    } else {
+      try reducer.reduce(over: world)
     }
-    var sums = [Float](repeating: .nan, count: count)
-    sums.withUnsafeMutableBufferPointer { reducer.gradients(into: $0.baseAddress!) }
-    for sum in sums { add(UInt64(sum.bitPattern)) }
-    for i in 0..<3 { add(reducer.statistic(at: i).bitPattern) }
     try require(reducer.integer(at: 0) == Int64(276) << 40 && reducer.integer(at: 1) == -24, "sums of integers")
     try require(reducer.overflowCount == 3, "3 NaN, found \(reducer.overflowCount) overflows")
+    hashes.append(hash(of: reducer))
   }
-  let hashes = try world.allGather(Array(String(hash, radix: 16).utf8))
-  try require(hashes.allSatisfy { $0 == hashes[0] }, "the same sums on all ranks")
+  try require(hashes[0] == hashes[1], "the same sums whoever computes a micro-batch")
+  let all = try world.allGather(Array(hashes[0].utf8))
+  try require(all.allSatisfy { $0 == all[0] }, "the same sums on all ranks")
+  return hashes[0]
+}
+
+/// Large values that cancel in pairs of micro-batches, and values of 2^-38 to 2^-25 in the others, which are what
+/// remains: in plain sums they would have lost bits to the large ones, and which bits would depend on the order.
+private func gradient(_ count: Int, microBatch m: Int) -> [Float] {
+  var large = KeyedRandom(seed: 7, purpose: .test, time: 0, sample: UInt32(m / 4))
+  var small = KeyedRandom(seed: 7, purpose: .test, time: 1, sample: UInt32(m))
+  var values = (0..<count).map { _ in
+    switch m % 4 {
+    case 0: large.uniform(-80, 80)
+    case 1: -large.uniform(-80, 80)
+    default: small.uniform(-1, 1) * Float(sign: .plus, exponent: -25 - small.integer(below: 13), significand: 1)
+    }
+  }
+  if m % 10 == 3 { values[count / 2] = .nan }
+  return values
+}
+
+/// FNV-1a, 64 bits, of the bits of gradients and statistics.
+private func hash(of reducer: ExactReducer) -> String {
+  var gradients = [Float](repeating: .nan, count: reducer.gradientCount)
+  gradients.withUnsafeMutableBufferPointer { reducer.gradients(into: $0.baseAddress!) }
+  let statistics = (0..<reducer.statisticCount).map { reducer.statistic(at: $0).bitPattern }
+  var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+  for bits in gradients.map({ UInt64($0.bitPattern) }) + statistics {
+    for shift in stride(from: 0, to: 64, by: 8) { hash = (hash ^ (bits >> shift & 0xFF)) &* 0x100_0000_01B3 }
+  }
   return String(hash, radix: 16)
 }

@@ -31,6 +31,8 @@ enum BoundedFile {
   static func write(_ bytes: [UInt8], to path: String) throws(PNGError) {
     let file = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw PNGError(.unwritable(message())) }
+    var status = stat()
+    let isRegular = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     var failure: String?
     bytes.withUnsafeBytes { buffer in
       var done = 0
@@ -46,7 +48,8 @@ enum BoundedFile {
     }
     if close(file) != 0 && failure == nil { failure = message() }
     if let failure {
-      unlink(path)
+      // Not a device such as /dev/stdout.
+      if isRegular { unlink(path) }
       throw PNGError(.unwritable(failure))
     }
   }

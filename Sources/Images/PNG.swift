@@ -1,6 +1,6 @@
 import CPNG
 
-/// Reading PNG images as 8-bit gray through libpng's simplified interface (libpng manual, section "Simplified API").
+/// Reading PNG images as 8-bit gray through libpng.
 ///
 /// Every colour type, bit depth and interlacing is accepted. Colours become gray by (299 R + 587 G + 114 B + 500) / 1000
 /// (ITU-R BT.601, as Pillow's `convert('L')`), 16-bit values are scaled to 8 bits, and transparency (alpha or tRNS)
@@ -21,16 +21,20 @@ public enum PNG {
     _ bytes: UnsafeRawBufferPointer, limits: PNGLimits = PNGLimits()
   ) throws(PNGError) -> GrayImage {
     let container = try PNGContainer(bytes, limits: limits)
-    if container.kept.count == 1 {
-      return try decodePixels(UnsafeRawBufferPointer(rebasing: bytes[container.kept[0]]), container.header)
+    let (header, channels) = (container.header, container.channels)
+    let count = header.width * header.height
+    var failure: String?
+    let samples = [UInt8](unsafeUninitializedCapacity: count * channels.rawValue) { buffer, initialized in
+      failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { message in
+        let result = akuru_png_decode(
+          bytes.baseAddress, bytes.count, buffer.baseAddress, UInt32(header.width), UInt32(header.height),
+          Int32(channels.rawValue), message.baseAddress)
+        return result == 0 ? nil : String(cString: message.baseAddress!)
+      }
+      initialized = failure == nil ? count * channels.rawValue : 0
     }
-    var file: [UInt8] = []
-    file.reserveCapacity(container.kept.reduce(0) { $0 + $1.count })
-    for range in container.kept { file.append(contentsOf: bytes[range]) }
-    let result = file.withUnsafeBytes { buffer -> Result<GrayImage, PNGError> in
-      Result { () throws(PNGError) in try decodePixels(buffer, container.header) }
-    }
-    return try result.get()
+    if let failure { throw PNGError(.corrupt(failure)) }
+    return GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
   }
 
   /// Reads and decodes a file.
@@ -58,46 +62,5 @@ public enum PNG {
     } catch {
       throw error.at(path)
     }
-  }
-
-  /// Hands the file to libpng. The `png_image` must stay at one address from begin to finish: libpng keeps a pointer to it.
-  private static func decodePixels(
-    _ file: UnsafeRawBufferPointer, _ header: PNGHeader
-  ) throws(PNGError) -> GrayImage {
-    var state = png_image()
-    state.version = UInt32(PNG_IMAGE_VERSION)
-    let result = withUnsafeMutablePointer(to: &state) { image -> Result<GrayImage, PNGError> in
-      defer { png_image_free(image) }
-      guard png_image_begin_read_from_memory(image, file.baseAddress, file.count) != 0 else {
-        return .failure(PNGError(.corrupt(image.pointee.text)))
-      }
-      // Without this, 16-bit values would be taken for linear light.
-      image.pointee.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-      let channels = PNGChannels(format: image.pointee.format)
-      image.pointee.format = channels.format
-      let count = header.width * header.height
-      guard Int(image.pointee.width) == header.width, Int(image.pointee.height) == header.height else {
-        return .failure(PNGError(.corrupt("two headers")))
-      }
-      var decoded: Int32 = 0
-      let samples = [UInt8](unsafeUninitializedCapacity: count * channels.rawValue) { buffer, initialized in
-        decoded = png_image_finish_read(image, nil, buffer.baseAddress, 0, nil)
-        initialized = decoded != 0 ? buffer.count : 0
-      }
-      // A damaged tRNS chunk is only a warning to libpng, which then leaves the transparency out.
-      guard decoded != 0, !(image.pointee.warning_or_error != 0 && image.pointee.text.hasPrefix("tRNS")) else {
-        return .failure(PNGError(.corrupt(image.pointee.text)))
-      }
-      return .success(
-        GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count)))
-    }
-    return try result.get()
-  }
-}
-
-extension png_image {
-  /// libpng's message, which is ASCII of at most 63 characters.
-  var text: String {
-    withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 }

@@ -1,29 +1,9 @@
-import CPNG
-
-/// The 8-bit channels that libpng is asked for, and how they become gray. The raw value is the bytes per pixel.
+/// The 8-bit channels that libpng gives, and how they become gray. The raw value is the bytes per pixel.
 enum PNGChannels: Int {
   case gray = 1
   case grayAlpha = 2
   case rgb = 3
   case rgba = 4
-
-  /// The channels of a file, from the format that libpng reports for it (a palette counts as colour).
-  init(format: UInt32) {
-    let alpha = format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
-    let color = format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
-    self = color ? (alpha ? .rgba : .rgb) : (alpha ? .grayAlpha : .gray)
-  }
-
-  var format: UInt32 {
-    let color = UInt32(PNG_FORMAT_FLAG_COLOR)
-    let alpha = UInt32(PNG_FORMAT_FLAG_ALPHA)
-    return switch self {
-    case .gray: 0
-    case .grayAlpha: alpha
-    case .rgb: color
-    case .rgba: color | alpha
-    }
-  }
 
   /// `count` gray values from count * rawValue samples. Gray and transparency are rounded once, together.
   func gray(_ samples: [UInt8], count: Int) -> [UInt8] {

@@ -1,17 +1,16 @@
 /// The PNG file structure (PNG specification, third edition, section 5): a signature, then chunks of
 /// length (4 bytes, big-endian), type (4 letters), data, CRC (4 bytes).
 ///
-/// It is walked here, before libpng sees the file, for three reasons: limits are checked before memory is reserved;
-/// a file that ends early is named as such; and only the chunks that make pixels are handed on, so that compressed
-/// texts and colour profiles cost no memory, and gamma chunks change no values (Pillow ignores them too).
+/// It is walked here, before libpng sees the file, so that limits are checked before memory is reserved, and a file that
+/// ends early is named as such.
 struct PNGContainer {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   /// Signature and IHDR chunk.
   static let headerBytes = 33
 
-  private(set) var header: PNGHeader
-  /// Where the kept chunks stand, neighbours joined; the first range begins with the signature.
-  private(set) var kept: [Range<Int>]
+  let header: PNGHeader
+  /// Whether there is a tRNS chunk: a transparent colour, or alpha values for a palette.
+  private(set) var hasTransparency = false
 
   /// Walks the chunks up to IEND; what follows IEND is ignored. Checksums are left to libpng.
   init(_ bytes: UnsafeRawBufferPointer, limits: PNGLimits) throws(PNGError) {
@@ -19,7 +18,6 @@ struct PNGContainer {
       throw PNGError(.tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
     }
     header = try PNGHeader(bytes, limits: limits)
-    kept = [0..<PNGContainer.headerBytes]
     var dataBytes = 0
     var offset = PNGContainer.headerBytes
     while true {
@@ -33,7 +31,7 @@ struct PNGContainer {
         throw PNGError(.truncated("the \(type) chunk needs \(length + 12) bytes, \(remaining) remain"))
       }
       if type == "IDAT" { dataBytes += length }
-      if isKept(type) { keep(offset..<offset + 12 + length) }
+      if type == "tRNS" { hasTransparency = true }
       offset += 12 + length
       if type == "IEND" { break }
     }
@@ -43,18 +41,13 @@ struct PNGContainer {
     }
   }
 
-  /// Critical chunks have a capital first letter: libpng refuses the ones it does not know. A palette in an image
-  /// that is not palette-based is only a suggestion.
-  private func isKept(_ type: String) -> Bool {
-    if type == "PLTE" { return header.colorType == 3 }
-    return type == "tRNS" || type.utf8.first! & 0x20 == 0
-  }
-
-  private mutating func keep(_ range: Range<Int>) {
-    if kept[kept.count - 1].upperBound == range.lowerBound {
-      kept[kept.count - 1] = kept[kept.count - 1].lowerBound..<range.upperBound
-    } else {
-      kept.append(range)
+  /// The channels that libpng gives for this file.
+  var channels: PNGChannels {
+    switch header.colorType {
+    case 0: hasTransparency ? .grayAlpha : .gray
+    case 4: .grayAlpha
+    case 6: .rgba
+    default: hasTransparency ? .rgba : .rgb
     }
   }
 }

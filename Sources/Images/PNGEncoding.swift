@@ -12,7 +12,7 @@ extension PNG {
     state.version = UInt32(PNG_IMAGE_VERSION)
     state.width = UInt32(image.width)
     state.height = UInt32(image.height)
-    state.format = PNGChannels.gray.format
+    state.format = UInt32(PNG_FORMAT_GRAY)
     if fast { state.flags |= UInt32(PNG_IMAGE_FLAG_FAST) }
     let result = withUnsafeMutablePointer(to: &state) { png -> Result<[UInt8], PNGError> in
       defer { png_image_free(png) }
@@ -37,5 +37,12 @@ extension PNG {
     } catch {
       throw error.at(path)
     }
+  }
+}
+
+extension png_image {
+  /// libpng's message, which is ASCII of at most 63 characters.
+  fileprivate var text: String {
+    withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 }

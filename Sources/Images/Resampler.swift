@@ -1,6 +1,7 @@
 /// Resizes gray images with a triangle filter, which is widened by the shrink factor (antialiasing). The arithmetic is
 /// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalised, then integers of 22 bits; first
-/// along rows, then along columns, each result rounded to 8 bits. So the values are Pillow's, on every CPU.
+/// along rows, then along columns, each result rounded to 8 bits. So the values are Pillow's, on every CPU (within one
+/// level where a version of Pillow takes the columns first).
 ///
 /// It keeps its tables and scratch memory between calls: give each thread one of its own. Nothing is allocated once
 /// sizes stop growing.

@@ -37,6 +37,8 @@ enum Fixtures {
     let name: String
     let source: Pixels
     let result: Pixels
+    /// The same in two calls of Pillow: first the width, then the height.
+    let rowsFirst: [UInt8]
   }
 
   struct WarpCase: Decodable {

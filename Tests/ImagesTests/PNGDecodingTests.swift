@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Tensors
 import TestSupport
 import Testing
 
@@ -54,11 +55,8 @@ import Testing
       }
     }
     // Pixels that cannot be compressed do not outgrow the buffer.
-    var state: UInt32 = 1
-    let noise = (0..<97 * 53).map { _ -> UInt8 in
-      state = state &* 1_664_525 &+ 1_013_904_223
-      return UInt8(state >> 24)
-    }
+    var random = KeyedRandom(seed: 1, purpose: .test)
+    let noise = (0..<97 * 53).map { _ in UInt8(random.nextUInt32() >> 24) }
     let image = GrayImage(width: 97, height: 53, pixels: noise)
     #expect(try PNG.decode(PNG.encode(image)) == image)
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Tensors
 import Testing
 
 /// Files that are not what they should be: one clear line each, and never a crash.
@@ -24,24 +25,19 @@ import Testing
     var accepted: [String] = []
     for item in cases {
       let original = [UInt8](item.png)
+      let expected = try PNG.decode(original)
       for bit in 0..<original.count * 8 {
         var bytes = original
         bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-        guard let image = try? PNG.decode(bytes) else { continue }
-        if image.width != item.width || image.height != item.height || image != (try PNG.decode(original)) {
-          accepted.append("\(item.name): bit \(bit)")
-        }
+        if let image = try? PNG.decode(bytes), image != expected { accepted.append("\(item.name): bit \(bit)") }
       }
     }
     #expect(accepted.isEmpty)
   }
 
   @Test func randomDamageDoesNotCrash() throws {
-    var state: UInt64 = 7
-    func random(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % bound
-    }
+    var numbers = KeyedRandom(seed: 7, purpose: .test)
+    func random(_ bound: Int) -> Int { numbers.integer(below: bound) }
     for item in try Fixtures.load("png.json", as: Fixtures.PNGCase.self) where item.png.count < 2000 {
       for _ in 0..<40 {
         var bytes = [UInt8](item.png)
@@ -154,7 +150,7 @@ import Testing
     }
   }
 
-  /// A full disk: nothing half-written is left, and the operating system's words are passed on.
+  /// A full disk: the operating system's words are passed on, and a device is not removed.
   @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/full")))
   func fullDisk() throws {
     try withTemporaryFolder { folder in
@@ -162,7 +158,7 @@ import Testing
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
       let error = pngError { () throws(PNGError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
       #expect(error?.description == "\(path): cannot write: No space left on device")
-      #expect(!FileManager.default.fileExists(atPath: path) && FileManager.default.fileExists(atPath: "/dev/full"))
+      #expect(FileManager.default.fileExists(atPath: path))
     }
   }
 }

@@ -3,13 +3,14 @@ import TestSupport
 import Testing
 
 @Suite struct ResamplerTests {
-  /// Pillow's values exactly, not only within one level.
+  /// Exactly, where Pillow is made to take the same order; within one level where it chooses the order itself.
   @Test func agreesWithPillow() throws {
     let cases = try Fixtures.load("resize.json", as: Fixtures.ResizeCase.self)
     #expect(cases.count == 15)
     for item in cases {
       let resized = item.source.image.resized(width: item.result.width, height: item.result.height)
-      expectClose(resized.floats, item.result.image.floats, absolute: 0, item.name)
+      expectClose(resized.floats, item.result.image.floats, absolute: 1, item.name)
+      #expect(resized.pixels == item.rowsFirst, "\(item.name)")
     }
   }
 
@@ -25,7 +26,7 @@ import Testing
           resampler.resize($0, into: target, width: item.result.width, height: item.result.height)
         }
       }
-      #expect(Array(buffer.prefix(count)) == item.result.pixels, "\(item.name)")
+      #expect(Array(buffer.prefix(count)) == item.rowsFirst, "\(item.name)")
       #expect(Array(buffer.suffix(3)) == [99, 99, 99], "\(item.name)")
     }
   }

@@ -201,12 +201,16 @@ def resize_cases():
     ]  # fmt: skip
     for (w, h), (W, H) in sizes:
         pixels = RNG.integers(0, 256, (h, w)).astype(np.uint8) if len(cases) % 2 else word_like(w, h)
-        resized = np.asarray(Image.fromarray(pixels).resize((W, H), Image.BILINEAR))
+        image = Image.fromarray(pixels)
+        resized = np.asarray(image.resize((W, H), Image.BILINEAR))
+        # New versions of Pillow sometimes do columns first, which moves the rounding between the passes.
+        two_steps = np.asarray(image.resize((W, h), Image.BILINEAR).resize((W, H), Image.BILINEAR))
         cases.append(
             {
                 "name": f"{w}x{h} to {W}x{H}",
                 "source": {"width": w, "height": h, "pixels": pixels.reshape(-1).tolist()},
                 "result": {"width": W, "height": H, "pixels": resized.reshape(-1).tolist()},
+                "rowsFirst": two_steps.reshape(-1).tolist(),
             }
         )
     return cases

@@ -16,6 +16,8 @@ public struct Alphabet: Sendable, Equatable {
   public struct UnknownScalars: Error, Equatable, CustomStringConvertible {
     public let scalars: [Unicode.Scalar]
 
+    public init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
+
     public var description: String {
       "not in the alphabet: " + scalars.map(codePoint).joined(separator: ", ")
     }

@@ -2,9 +2,9 @@
 ///
 /// Subfolders are not searched, names that start with a dot are left alone.
 struct ImageTextPairs {
-  /// Names without `.png` and `.gt.txt` that have both, sorted by bytes.
+  /// Names without `.png` and `.gt.txt` that have both, in the byte order of the images' names.
   private(set) var stems: [String] = []
-  /// Files whose partner is missing, sorted by bytes, each with the partner's name.
+  /// Files whose partner is missing, in the same order, each with the partner's name.
   private(set) var unpaired: [(name: String, missing: String)] = []
 
   static let imageSuffix = ".png"
@@ -17,14 +17,17 @@ struct ImageTextPairs {
       if let stem = ImageTextPairs.stem(name, ImageTextPairs.imageSuffix) { images.append(stem) }
       if let stem = ImageTextPairs.stem(name, ImageTextPairs.textSuffix) { texts.append(stem) }
     }
-    images.sort(by: pathPrecedes)
-    texts.sort(by: pathPrecedes)
+    func precedes(_ a: String, _ b: String) -> Bool {
+      pathPrecedes(a + ImageTextPairs.imageSuffix, b + ImageTextPairs.imageSuffix)
+    }
+    images.sort(by: precedes)
+    texts.sort(by: precedes)
     var (i, t) = (0, 0)
     while i < images.count || t < texts.count {
-      if t == texts.count || (i < images.count && pathPrecedes(images[i], texts[t])) {
+      if t == texts.count || (i < images.count && precedes(images[i], texts[t])) {
         unpaired.append((images[i] + ImageTextPairs.imageSuffix, images[i] + ImageTextPairs.textSuffix))
         i += 1
-      } else if i == images.count || pathPrecedes(texts[t], images[i]) {
+      } else if i == images.count || precedes(texts[t], images[i]) {
         unpaired.append((texts[t] + ImageTextPairs.textSuffix, texts[t] + ImageTextPairs.imageSuffix))
         t += 1
       } else {
@@ -35,7 +38,7 @@ struct ImageTextPairs {
     }
   }
 
-  /// `name` without `suffix`, compared by bytes: a combining mark before the dot would hide the suffix from `hasSuffix`.
+  /// `name` without `suffix`, compared by bytes; nil without it, or with nothing before it.
   private static func stem(_ name: String, _ suffix: String) -> String? {
     let (bytes, end) = (Array(name.utf8), Array(suffix.utf8))
     guard bytes.count > end.count, bytes.suffix(end.count).elementsEqual(end) else { return nil }

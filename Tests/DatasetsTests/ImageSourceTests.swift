@@ -1,0 +1,98 @@
+import Datasets
+import Foundation
+import Images
+import Testing
+
+/// The image that a source gives.
+private func load(_ source: any ImageSource, _ sample: Int, _ buffer: ImageBuffer = ImageBuffer()) throws -> GrayImage {
+  try source.load(sample, into: buffer)
+  let view = buffer.view
+  return GrayImage(
+    width: view.width, height: view.height, pixels: Array(UnsafeBufferPointer(start: view.pixels, count: view.count)))
+}
+
+@Suite struct ImageSourceTests {
+  private let sizes = [(30, 17), (90, 40), (12, 20), (2, 50), (200, 33), (61, 20)]
+
+  private func dataSet(_ folder: TemporaryFolder) throws -> DataSet {
+    for (i, size) in sizes.enumerated() {
+      try folder.write("\(i).png", picture(width: size.0, height: size.1, seed: UInt64(i))).write("\(i).gt.txt", "a")
+    }
+    return try DataSet.load(folder.path)
+  }
+
+  @Test func filesAreResizedToTheHeight() throws {
+    let folder = try TemporaryFolder()
+    let source = FileImageSource(try dataSet(folder), geometry: geometry())
+    let buffer = ImageBuffer()
+    for (i, size) in sizes.enumerated() {
+      let width = max(4, Int((20.0 * Double(size.0) / Double(size.1)).rounded()))
+      let expected = picture(width: size.0, height: size.1, seed: UInt64(i)).resized(width: width, height: 20)
+      #expect(try load(source, i, buffer) == expected)
+    }
+  }
+
+  @Test func badFilesAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let dataSet = try dataSet(folder)
+    try folder.write("0.png", "text")
+    try FileManager.default.removeItem(atPath: folder.path + "/1.png")
+    let source = FileImageSource(dataSet, geometry: geometry(maximumWidth: 100))
+    for (sample, part) in [(0, "0.png: not a PNG"), (1, "1.png"), (4, "4.png: 121 pixels wide")] {
+      let error = dataSetError { _ = try load(source, sample) }
+      #expect(error?.description.contains(part) == true, "\(String(describing: error))")
+    }
+    #expect(try load(source, 5).width == 61)
+  }
+
+  @Test func cacheGivesTheSameAndReadsOnce() throws {
+    let folder = try TemporaryFolder()
+    let files = FileImageSource(try dataSet(folder), geometry: geometry())
+    let expected = try sizes.indices.map { try load(files, $0) }
+    let cache = CachedImageSource(files, count: sizes.count, byteBudget: 1 << 20)
+    let buffer = ImageBuffer()
+    #expect(cache.cachedBytes == 0)
+    for i in [3, 0, 1, 2, 5, 4] { #expect(try load(cache, i, buffer) == expected[i]) }
+    #expect(cache.cachedBytes == expected.reduce(0) { $0 + $1.pixels.count })
+    // The files are gone, the images are not, and their contents do not change with the buffer.
+    for i in sizes.indices { try FileManager.default.removeItem(atPath: folder.path + "/\(i).png") }
+    for i in sizes.indices {
+      #expect(try load(cache, i, buffer) == expected[i])
+      buffer.view.invert()
+      #expect(try load(cache, i, buffer) == expected[i])
+    }
+  }
+
+  @Test func cacheKeepsItsBudget() throws {
+    let folder = try TemporaryFolder()
+    let files = FileImageSource(try dataSet(folder), geometry: geometry())
+    let expected = try sizes.indices.map { try load(files, $0) }
+    let cache = CachedImageSource(files, count: sizes.count, byteBudget: 1300)
+    for _ in 0..<2 { for i in sizes.indices { #expect(try load(cache, i) == expected[i]) } }
+    #expect(cache.cachedBytes > 0 && cache.cachedBytes <= 1300)
+    let none = CachedImageSource(files, count: sizes.count, byteBudget: 0)
+    for i in sizes.indices { #expect(try load(none, i) == expected[i]) }
+    #expect(none.cachedBytes == 0)
+  }
+
+  @Test func cacheServesSeveralThreads() throws {
+    let folder = try TemporaryFolder()
+    let files = FileImageSource(try dataSet(folder), geometry: geometry())
+    let expected = try sizes.indices.map { try load(files, $0) }
+    let cache = CachedImageSource(files, count: sizes.count, byteBudget: 1 << 20)
+    DispatchQueue.concurrentPerform(iterations: 60) { i in
+      #expect((try? load(cache, i % sizes.count)) == expected[i % sizes.count])
+    }
+    #expect(cache.cachedBytes == expected.reduce(0) { $0 + $1.pixels.count })
+  }
+
+  @Test func failureIsNotCached() throws {
+    let folder = try TemporaryFolder()
+    let dataSet = try dataSet(folder)
+    let cache = CachedImageSource(FileImageSource(dataSet, geometry: geometry()), count: 6, byteBudget: 1 << 20)
+    try folder.write("0.png", "text")
+    #expect(dataSetError { _ = try load(cache, 0) } != nil)
+    try folder.write("0.png", picture(width: 30, height: 17))
+    #expect(try load(cache, 0).width == 35)
+  }
+}

@@ -1,0 +1,49 @@
+import Datasets
+import Testing
+
+@Suite struct MetadataJSONLinesTests {
+  private func load(_ lines: String) throws -> [Record] {
+    let folder = try TemporaryFolder()
+    return try DataSet.load(folder.write("metadata.jsonl", lines).path).records
+  }
+
+  private func expectError(
+    _ lines: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let folder = try TemporaryFolder()
+    expectLoadError(
+      try folder.write("metadata.jsonl", lines).path, ["metadata.jsonl"] + parts, sourceLocation: sourceLocation)
+  }
+
+  @Test func objectsInTheOrderOfTheFile() throws {
+    let records = try load(
+      "\u{FEFF}{\"file_name\": \"b.png\", \"text\": \"x,\\n\\\"y\\\"\", \"n\": [1, {}]}\r\n\n"
+        + "{\"text\":\"\\u0d9a\\u0dca\\u200d\\u0dc2\",\"file_name\":\"a.png\"}")
+    #expect(records.map(\.path) == ["b.png", "a.png"])
+    #expect(records.map { scalars($0.text) } == [scalars("x,\n\"y\""), [0x0D9A, 0x0DCA, 0x200D, 0x0DC2]])
+  }
+
+  @Test(arguments: ["{\"file_name\": \"b.png\"", "nonsense", "{\"file_name\": \"b.png\", \"text\": \"x\"} x"])
+  func badJSONNamesTheLine(_ line: String) throws {
+    try expectError("{\"file_name\": \"a.png\", \"text\": \"x\"}\n\n" + line + "\n", ["line 3", "JSON"])
+  }
+
+  @Test func otherThanStrings() throws {
+    try expectError("[1]\n", ["line 1", "not a JSON object"])
+    try expectError("{\"file_name\": \"a.png\", \"text\": 5}\n", ["line 1", "\"text\" is not a string"])
+    try expectError("{\"file_name\": null, \"text\": \"x\"}\n", ["line 1", "\"file_name\" is not a string"])
+  }
+
+  @Test func missingKeyNamesTheKeysFound() throws {
+    try expectError(
+      "{\"file_name\": \"a.png\", \"label\": \"x\"}\n", ["line 1", "\"text\"", "\"file_name\", \"label\""])
+    try expectError("{}\n", ["line 1", "\"file_name\"", "nothing"])
+  }
+
+  @Test func latin1NamesTheLine() throws {
+    let folder = try TemporaryFolder()
+    let bytes = Array("{\"file_name\": \"a.png\", \"text\": \"caf".utf8) + [0xE9] + Array("\"}\n".utf8)
+    try folder.write("metadata.jsonl", Array("{\"file_name\": \"a.png\", \"text\": \"x\"}\n".utf8) + bytes)
+    expectLoadError(folder.path, ["metadata.jsonl", "line 2", "UTF-8"])
+  }
+}

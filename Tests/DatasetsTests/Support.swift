@@ -1,0 +1,77 @@
+import Datasets
+import Foundation
+import Images
+import Tensors
+import Testing
+
+/// A folder that exists as long as the test holds it.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("akuru-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func url(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
+
+  @discardableResult
+  func write(_ name: String, _ text: String) throws -> TemporaryFolder { try write(name, Array(text.utf8)) }
+
+  @discardableResult
+  func write(_ name: String, _ bytes: [UInt8]) throws -> TemporaryFolder {
+    let file = url(name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    return self
+  }
+
+  @discardableResult
+  func write(_ name: String, _ image: GrayImage) throws -> TemporaryFolder { try write(name, try PNG.encode(image)) }
+}
+
+/// Four pixels a step, as the default model.
+func geometry(height: Int = 20, maximumWidth: Int = 4096) -> InputGeometry {
+  InputGeometry(height: height, maximumWidth: maximumWidth) { $0 / 2 / 2 }
+}
+
+/// Paper with strokes that depend on `seed`, with a margin all around.
+func picture(width: Int, height: Int, seed: UInt64 = 1) -> GrayImage {
+  var random = KeyedRandom(seed: seed, purpose: .test)
+  var image = GrayImage(width: width, height: height)
+  let (marginX, marginY) = (width > 8 ? 2 : 0, height > 8 ? 2 : 0)
+  for x in marginX..<width - marginX {
+    let isStroke = x == marginX || x == width - marginX - 1 || random.chance(0.4)
+    for y in marginY..<height - marginY where isStroke { image[x, y] = UInt8(random.integer(below: 60)) }
+  }
+  return image
+}
+
+func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
+
+/// The error that `body` throws, if it is a `DataSetError`.
+func dataSetError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) -> DataSetError? {
+  do {
+    try body()
+    Issue.record("nothing was thrown", sourceLocation: sourceLocation)
+  } catch let error as DataSetError {
+    return error
+  } catch {
+    Issue.record("\(error)", sourceLocation: sourceLocation)
+  }
+  return nil
+}
+
+/// Checks that loading fails with one line that holds all `parts`.
+func expectLoadError(
+  _ argument: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard let error = dataSetError({ _ = try DataSet.load(argument) }, sourceLocation: sourceLocation) else { return }
+  for part in parts {
+    #expect(error.description.contains(part), "\(error) lacks \(part)", sourceLocation: sourceLocation)
+  }
+  #expect(!error.description.utf8.contains(10), "more than one line: \(error)", sourceLocation: sourceLocation)
+}

@@ -51,9 +51,15 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(
-      name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"], exclude: ["Goldens/generate.py"],
+      name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"],
+      exclude: [
+        "Goldens/generate_layers.py", "Goldens/generate_sequence.py", "Goldens/generate_models.py",
+        "Goldens/generate_optimizers.py",
+      ],
       resources: [.copy("Goldens/fixtures")]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"], exclude: ["Goldens/generate.py"],
+      resources: [.copy("Goldens/fixtures")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),

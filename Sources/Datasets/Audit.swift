@@ -9,16 +9,24 @@ public struct Audit: Sendable {
   public let geometry: InputGeometry
   /// The letters that texts may have; nil if they make the alphabet.
   public let alphabet: Alphabet?
-  /// Whether a scalar outside the alphabet is a problem (training) or a warning (evaluation, where it is an error made).
-  public let unknownScalarsAreProblems: Bool
+  public let use: Use
+
+  /// What the data set is for.
+  public enum Use: Sendable {
+    /// Every record must be fit to be trained on.
+    case training
+    /// Records are only read. A text that the model cannot spell, or that is too long for its image, is an error it will
+    /// make, and counts; so it is a warning.
+    case evaluation
+  }
 
   public init(
-    _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, unknownScalarsAreProblems: Bool = true
+    _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, use: Use = .training
   ) {
     self.dataSet = dataSet
     self.geometry = geometry
     self.alphabet = alphabet
-    self.unknownScalarsAreProblems = unknownScalarsAreProblems
+    self.use = use
   }
 
   /// Audits the whole data set.
@@ -90,7 +98,7 @@ public struct Audit: Sendable {
         let detail =
           "the text needs \(needed) time steps, the image gives \(available) (\(width) pixels wide at height "
           + "\(geometry.height)); correct the text or remove the record"
-        finding(.labelTooLong, detail)
+        finding(.labelTooLong, isProblem: use == .training, detail)
       }
     }
     if let alphabet {
@@ -98,7 +106,7 @@ public struct Audit: Sendable {
         _ = try alphabet.encode(record.text)
       } catch {
         finding(
-          .unknownScalars, isProblem: unknownScalarsAreProblems,
+          .unknownScalars, isProblem: use == .training,
           "\(error.description); add them to the alphabet or correct the text")
       }
     }

@@ -71,6 +71,6 @@ struct Train: ParsableCommand {
     options.resume = resume ? true : nil
     if let config { options = try options.merged(over: TrainingOptions(file: config)) }
     let resolved = options
-    runRanks { try train(resolved, over: $0) }
+    runRanks { try runTraining(resolved, over: $0) }
   }
 }

@@ -158,4 +158,13 @@ public final class CRNN {
     mapToSequence.backward()
     for layer in imageLayers.reversed() { layer.backward() }
   }
+
+  /// The layers in order, by name, for timing.
+  var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
+    let names = architecture.stages.map(\.name)
+    let (maps, sequences) = (names.prefix(imageLayers.count), names.dropFirst(imageLayers.count))
+    return zip(maps, imageLayers).map { ($0, $1.forward, $1.backward) }
+      + [("columns", { [mapToSequence] in mapToSequence.forward($0) }, { [mapToSequence] in mapToSequence.backward() })]
+      + zip(sequences, sequenceLayers).map { ($0, $1.forward, $1.backward) }
+  }
 }

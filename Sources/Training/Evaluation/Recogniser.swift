@@ -64,11 +64,13 @@ public final class Recogniser {
     }
     let resized = image.resized(width: width, height: geometry.height)
     let network = state.network
-    network.plan(widths: [width])
+    try network.plan(widths: [width])
     network.clearInput()
     resized.pixels.withUnsafeBufferPointer { network.load(image: 0, pixels: $0.baseAddress!, width: width) }
     network.forward(.evaluation)
-    return alphabet.decode(GreedyDecoder().decode(network.logits)[0])
+    let letters = LabelBatch()
+    GreedyDecoder().decode(network.logits, into: letters)
+    return alphabet.decode(letters[0])
   }
 }
 

@@ -8,7 +8,7 @@ import Tensors
 /// Trains as the options say, on all ranks of the communicator: `akuru train`.
 ///
 /// - Throws: errors with the exit status of design.md, section 8.
-public func train(_ options: TrainingOptions, over communicator: Communicator) throws -> ExitStatus {
+public func runTraining(_ options: TrainingOptions, over communicator: Communicator) throws -> ExitStatus {
   BLAS.useOneThread()
   StopRequest.listen()
   let output = RunLog(rank: communicator.rank)

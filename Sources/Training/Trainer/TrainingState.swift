@@ -25,6 +25,9 @@ final class TrainingState {
     /// OpenBLAS kernel family; bits are promised within one family.
     var blasCore: String
 
+    /// What the network asks of its input images.
+    var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
+
     /// This identity, resumed where `now` is what options and data say today.
     /// - Throws: ``ChangedData`` if the data is not what the run began with.
     func continued(as now: Identity, log: Logger) throws -> Identity {
@@ -32,8 +35,10 @@ final class TrainingState {
       if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
       if now.blasCore != blasCore {
         log.warning(
-          "resuming with OpenBLAS kernels for \(now.blasCore), the run began with \(blasCore): the weights will differ in "
-            + "their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them")
+          """
+          resuming with OpenBLAS kernels for \(now.blasCore), the run began with \(blasCore): the weights will differ in \
+          their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them
+          """)
       }
       return self
     }

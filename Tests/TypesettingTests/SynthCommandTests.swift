@@ -56,7 +56,7 @@ import Typesetting
     for (i, scalar) in scalars.enumerated() {
       switch scalar {
       case "\"":
-        if quoted && i > 0 && scalars[i - 1] == "\"" && !field.isEmpty { field.unicodeScalars.append("\"") }
+        if !quoted && i > 0 && scalars[i - 1] == "\"" { field.unicodeScalars.append("\"") }
         quoted.toggle()
       case "," where !quoted:
         row.append(field)

@@ -30,7 +30,8 @@ import Typesetting
     let empty = try temporaryFile(Array(" \n\t\n".utf8))
     defer { for path in [latin, cut, empty] { try? FileManager.default.removeItem(atPath: path) } }
     for (path, part) in [
-      (latin, "byte 2"), (cut, "byte 3"), (empty, "no word"), ("/no/such/file", "opened"), (NSTemporaryDirectory(), ""),
+      (latin, "byte 2"), (cut, "byte 3"), (empty, "no word"), ("/no/such/file", "opened"),
+      (NSTemporaryDirectory(), "read"),
     ] {
       let error = try #require(throws: TypesettingError.self) { try WordCorpus.read(path: path) }
       #expect("\(error)".contains(path) && "\(error)".contains(part), "\(error)")

@@ -1,6 +1,39 @@
 #ifndef AKURU_CPANGO_SHIM_H
 #define AKURU_CPANGO_SHIM_H
 
+#include <fontconfig/fontconfig.h>
 #include <pango/pangocairo.h>
+#include <pango/pangofc-font.h>
+#include <pango/pangofc-fontmap.h>
+
+// A font map that knows the fonts of `config` only. GObject's checked casts are macros, which Swift does not import.
+// The map keeps a reference to `config` of its own.
+static inline PangoFontMap *akuru_font_map_new(FcConfig *config) {
+  PangoFontMap *map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+  if (map != NULL) pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(map), config);
+  return map;
+}
+
+// The path of the file a font was loaded from, or NULL. Same reason.
+static inline const char *akuru_font_file(PangoFont *font) {
+  FcChar8 *file = NULL;
+  if (!PANGO_IS_FC_FONT(font)) return NULL;
+  if (FcPatternGetString(pango_fc_font_get_pattern(PANGO_FC_FONT(font)), FC_FILE, 0, &file) != FcResultMatch) return NULL;
+  return (const char *)file;
+}
+
+// Whether Pango marks the glyph as one that the font lacks. The flags are macros with casts.
+static inline int akuru_glyph_is_missing(PangoGlyph glyph) {
+  return glyph == 0 || (glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0;
+}
+
+// Whether the glyph stands for nothing at all (PANGO_GLYPH_EMPTY), as for a joiner that has done its work.
+static inline int akuru_glyph_is_empty(PangoGlyph glyph) { return glyph == PANGO_GLYPH_EMPTY; }
+
+// The glyph that a font has for one scalar, 0 if none.
+static inline uint32_t akuru_nominal_glyph(PangoFont *font, uint32_t scalar) {
+  hb_codepoint_t glyph = 0;
+  return hb_font_get_nominal_glyph(pango_font_get_hb_font(font), scalar, &glyph) ? glyph : 0;
+}
 
 #endif

@@ -1,1 +1,3 @@
-print("placeholder")
+import Foundation
+
+exit(SynthCommand.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,97 @@
+import CPango
+
+/// One face of a font: a file, and the description under which Pango finds it there.
+public struct FontFace: Equatable, Sendable {
+  /// As the user gave it: a family with an optional weight, or a path.
+  public let name: String
+  public let file: String
+  /// Family, weight and style in Pango's notation, without a size.
+  let description: String
+}
+
+/// Finds fonts through fontconfig. There is no substitution: a font that is not there is an error.
+public enum FontCatalog {
+  /// The Sinhala faces of Debian's `fonts-noto-core`.
+  public static let defaultNames = [
+    "Noto Sans Sinhala", "Noto Sans Sinhala Bold", "Noto Serif Sinhala", "Noto Serif Sinhala Bold",
+  ]
+
+  /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; another is a family
+  /// with an optional weight and slant ("Noto Sans Sinhala Bold").
+  /// - Throws: `TypesettingError.font`.
+  public static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
+    if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
+    var faces: [FontFace] = []
+    for name in names {
+      let isPath = [".ttf", ".otf", ".ttc"].contains { name.lowercased().hasSuffix($0) }
+      let face = isPath ? try face(path: name) : try face(family: name)
+      if let twin = faces.first(where: { $0.file == face.file && $0.description == face.description }) {
+        throw .font(name, why: "the same face as \"\(twin.name)\"; name each once")
+      }
+      faces.append(face)
+    }
+    return faces
+  }
+
+  private static func face(path: String) throws(TypesettingError) -> FontFace {
+    var count: Int32 = 0
+    guard let pattern = FcFreeTypeQuery(path, 0, nil, &count) else {
+      throw .font(path, why: "no such file, or not a font; give the path of a .ttf or .otf file")
+    }
+    defer { FcPatternDestroy(pattern) }
+    return FontFace(name: path, file: path, description: describe(pattern))
+  }
+
+  private static func face(family name: String) throws(TypesettingError) -> FontFace {
+    let wanted = pango_font_description_from_string(name)
+    defer { pango_font_description_free(wanted) }
+    let candidates = pango_font_description_get_family(wanted).map { installed(family: String(cString: $0)) } ?? []
+    if candidates.isEmpty {
+      throw .font(
+        name,
+        why: "not installed; install the package fonts-noto-core (apt-get install fonts-noto-core), "
+          + "or give the path of a .ttf or .otf file")
+    }
+    let (weight, slant) = (pango_font_description_get_weight(wanted), pango_font_description_get_style(wanted))
+    for candidate in candidates {
+      let found = pango_font_description_from_string(candidate.description)
+      defer { pango_font_description_free(found) }
+      if pango_font_description_get_weight(found) == weight && pango_font_description_get_style(found) == slant {
+        return FontFace(name: name, file: candidate.file, description: candidate.description)
+      }
+    }
+    let present = candidates.map(\.description).joined(separator: ", ")
+    throw .font(name, why: "the family is installed, but not this weight and slant; there is: \(present)")
+  }
+
+  /// The faces of a family, whatever their weight, sorted by file and description.
+  private static func installed(family: String) -> [(file: String, description: String)] {
+    let pattern = FcPatternCreate()
+    defer { FcPatternDestroy(pattern) }
+    FcPatternAddString(pattern, FC_FAMILY, family)
+    let fields = FcObjectSetCreate()
+    defer { FcObjectSetDestroy(fields) }
+    for field in [FC_FAMILY, FC_WEIGHT, FC_SLANT, FC_WIDTH, FC_FILE, FC_VARIABLE] { FcObjectSetAdd(fields, field) }
+    guard let set = FcFontList(nil, pattern, fields) else { return [] }
+    defer { FcFontSetDestroy(set) }
+    var faces: [(file: String, description: String)] = []
+    for i in 0..<Int(set.pointee.nfont) {
+      guard let font = set.pointee.fonts[i] else { continue }
+      // Of a variable font, fontconfig lists the range and each named instance: the instances are what is wanted.
+      var variable: FcBool = 0
+      if FcPatternGetBool(font, FC_VARIABLE, 0, &variable) == FcResultMatch && variable != 0 { continue }
+      var file: UnsafeMutablePointer<FcChar8>?
+      guard FcPatternGetString(font, FC_FILE, 0, &file) == FcResultMatch, let file else { continue }
+      faces.append((String(cString: file), describe(font)))
+    }
+    return faces.sorted { ($0.file, $0.description) < ($1.file, $1.description) }
+  }
+
+  private static func describe(_ pattern: OpaquePointer) -> String {
+    let description = pango_fc_font_description_from_pattern(pattern, 0)
+    defer { pango_font_description_free(description) }
+    let text = pango_font_description_to_string(description)!
+    defer { g_free(text) }
+    return String(cString: text)
+  }
+}

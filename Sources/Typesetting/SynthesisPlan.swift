@@ -1,0 +1,119 @@
+import Tensors
+
+/// What a random stream is for within `RandomPurpose.synthesis`: the key's `time`.
+enum SynthesisStream: UInt32 {
+  case appearance, style, words, split
+}
+
+/// What is asked for: which words, how many images, and how they look.
+public struct SynthesisOptions: Equatable, Sendable {
+  /// The most images of one data set.
+  public static let largestCount = 100_000_000
+
+  public var count: Int
+  public var seed: UInt64
+  public var style: ImageStyle
+  /// The em in pixels.
+  public var size: ClosedRange<Int>
+  /// White pixels on each side, drawn for each side anew.
+  public var padding: ClosedRange<Int>
+  /// Empty: one data set without parts.
+  public var split: [SplitShare]
+
+  public init(
+    count: Int, seed: UInt64 = 1, style: ImageStyle = .plain, size: ClosedRange<Int> = 26...44,
+    padding: ClosedRange<Int> = 2...10, split: [SplitShare] = []
+  ) {
+    self.count = count
+    self.seed = seed
+    self.style = style
+    self.size = size
+    self.padding = padding
+    self.split = split
+  }
+
+  /// - Throws: `TypesettingError.option` for what is out of range.
+  public func validate() throws(TypesettingError) {
+    guard (1...Self.largestCount).contains(count) else {
+      throw .option("--count \(count): give a number from 1 to \(Self.largestCount)")
+    }
+    guard size.lowerBound >= 8, size.upperBound <= 400 else {
+      throw .option("--size \(size.lowerBound)-\(size.upperBound): give sizes from 8 to 400 pixels")
+    }
+    guard padding.lowerBound >= 0, padding.upperBound <= 400 else {
+      throw .option("--padding \(padding.lowerBound)-\(padding.upperBound): give paddings from 0 to 400 pixels")
+    }
+    guard count >= split.count else {
+      throw .option("--count \(count) is less than one image for each part of --split")
+    }
+  }
+}
+
+/// One image to be made.
+public struct WordImage: Equatable, Sendable {
+  public let text: String
+  /// Index into the plan's faces.
+  public let face: Int
+  public let appearance: WordAppearance
+}
+
+/// Which image shows what: a pure function of options, words and number of faces. Images are numbered through all splits.
+public struct SynthesisPlan: Sendable {
+  public struct Split: Equatable, Sendable {
+    /// Empty: the data set's own folder.
+    public let name: String
+    public let pool: WordPool
+    /// The plan's numbers of its images.
+    public let images: Range<Int>
+  }
+
+  public let options: SynthesisOptions
+  public let splits: [Split]
+  private let faceCount: Int
+
+  /// - Throws: `TypesettingError.option`.
+  public init(options: SynthesisOptions, pool: WordPool, faceCount: Int) throws(TypesettingError) {
+    try options.validate()
+    precondition(faceCount > 0)
+    if pool.count == 0 { throw .option("there are no words") }
+    self.options = options
+    self.faceCount = faceCount
+    let shares = options.split.isEmpty ? [SplitShare(name: "", share: 1)] : options.split
+    let pools = options.split.isEmpty ? [pool] : try pool.split(shares, seed: options.seed)
+    var splits: [Split] = []
+    var start = 0
+    for (index, count) in SplitShare.allot(options.count, shares).enumerated() {
+      splits.append(Split(name: shares[index].name, pool: pools[index], images: start..<start + count))
+      start += count
+    }
+    self.splits = splits
+  }
+
+  /// The image with the given number, which must be in the split.
+  public func image(_ index: Int, of split: Split) -> WordImage {
+    var random = random(.appearance, index)
+    let text = split.pool.draw(&random)
+    let face = random.integer(below: faceCount)
+    var appearance = WordAppearance(size: draw(options.size, &random))
+    let size = Float(appearance.size)
+    // Half of the images keep the font's own spacing.
+    if random.chance(0.5) { appearance.letterSpacing = random.uniform(-0.01, 0.04) * size }
+    if random.chance(0.4) { appearance.leading = random.uniform(0, 0.5) }
+    appearance.left = draw(options.padding, &random)
+    appearance.right = draw(options.padding, &random)
+    appearance.top = draw(options.padding, &random)
+    appearance.bottom = draw(options.padding, &random)
+    return WordImage(text: text, face: face, appearance: appearance)
+  }
+
+  /// The numbers that style one image.
+  public func styleRandom(_ index: Int) -> KeyedRandom { random(.style, index) }
+
+  private func random(_ stream: SynthesisStream, _ index: Int) -> KeyedRandom {
+    KeyedRandom(seed: options.seed, purpose: .synthesis, time: stream.rawValue, sample: UInt32(index))
+  }
+
+  private func draw(_ range: ClosedRange<Int>, _ random: inout KeyedRandom) -> Int {
+    range.lowerBound + random.integer(below: range.count)
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// Words from a text file.
+public enum WordCorpus {
+  /// The largest file that is read, in bytes.
+  public static let largestFile = 256 << 20
+
+  /// The distinct words of a UTF-8 file in their order, split at white space, in NFC. In a line "word TAB digits" the
+  /// digits are a frequency, and ignored.
+  /// - Throws: `TypesettingError.corpus` where the file cannot be read, is not UTF-8 or holds no word.
+  public static func read(path: String) throws(TypesettingError) -> [String] {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw .corpus(path, why: "cannot be opened; give a text file in UTF-8")
+    }
+    let data: Data
+    do {
+      defer { try? handle.close() }
+      data = try handle.read(upToCount: largestFile + 1) ?? Data()
+    } catch {
+      throw .corpus(path, why: "cannot be read; give a text file in UTF-8")
+    }
+    if data.count > largestFile { throw .corpus(path, why: "larger than \(largestFile >> 20) MiB; split it") }
+    let bytes = [UInt8](data)
+    if let position = firstInvalid(bytes) {
+      throw .corpus(path, why: "not UTF-8 at byte \(position); convert it, for example with iconv -t UTF-8")
+    }
+    let words = words(in: String(decoding: bytes, as: UTF8.self))
+    if words.isEmpty { throw .corpus(path, why: "holds no word; give a text file with words between white space") }
+    return words
+  }
+
+  /// As `read`, for text.
+  public static func words(in text: String) -> [String] {
+    var known = Set<[UInt8]>()
+    var words: [String] = []
+    let scalars = text.unicodeScalars
+    for line in scalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
+      var fields = line.split(whereSeparator: { $0.properties.isWhitespace || $0 == "\u{FEFF}" })
+      if fields.count == 2, line.contains("\t"), fields[1].allSatisfy({ ("0"..."9").contains($0) }) {
+        fields.removeLast()
+      }
+      for field in fields {
+        let word = String(String.UnicodeScalarView(field)).precomposedStringWithCanonicalMapping
+        if known.insert(Array(word.utf8)).inserted { words.append(word) }
+      }
+    }
+    return words
+  }
+
+  /// The offset of the first byte that is not UTF-8.
+  private static func firstInvalid(_ bytes: [UInt8]) -> Int? {
+    if String(validating: bytes, as: UTF8.self) != nil { return nil }
+    var (parser, source, position) = (UTF8.ForwardParser(), bytes.makeIterator(), 0)
+    while true {
+      switch parser.parseScalar(from: &source) {
+      case .valid(let scalar): position += scalar.count
+      case .error, .emptyInput: return position
+      }
+    }
+  }
+}
+
+/// Looks for words that cannot become faithful pictures.
+public enum CorpusCheck {
+  /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and how many there are.
+  public static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
+    let renderer = try WordRenderer(faces: faces)
+    let scalars = Set(words.lazy.flatMap(\.unicodeScalars))
+    var problems: [Unicode.Scalar: String] = [:]
+    for scalar in scalars {
+      if scalar == "\u{200D}" || scalar == "\u{200C}" { continue }
+      if scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.generalCategory == .control {
+        problems[scalar] = "\(scalar.codePoint) is invisible"
+      } else if let face = faces.indices.first(where: { !renderer.has(scalar, face: $0) }) {
+        problems[scalar] = "font \"\(faces[face].name)\" has no glyph for \(scalar.codePoint) \"\(scalar)\""
+      }
+    }
+    var (bad, listed) = (0, [String]())
+    for word in words {
+      var problem = word.unicodeScalars.lazy.compactMap { problems[$0] }.first
+      if problem == nil && SinhalaOrthography.problem(in: word) != nil {
+        // Shaping tells: other scripts have rules of their own. The error says the word already.
+        do {
+          _ = try renderer.shape(word, face: 0)
+        } catch {
+          problem = "a sign has no letter to stand on"
+        }
+      }
+      guard let problem else { continue }
+      bad += 1
+      if listed.count < 10 { listed.append("\"\(word.prefix(40))\": \(problem)") }
+    }
+    if bad == 0 { return }
+    throw .text(
+      "\(bad) of \(words.count) words cannot be drawn faithfully; correct them, or choose other --fonts: "
+        + listed.joined(separator: "; ") + (bad > listed.count ? "; ..." : ""))
+  }
+}

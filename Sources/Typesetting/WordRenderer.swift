@@ -1,0 +1,141 @@
+import CPango
+import Images
+
+/// How a word is set and cropped.
+public struct WordAppearance: Equatable, Sendable {
+  /// The em in pixels.
+  public var size: Int
+  /// Pixels between clusters, negative to tighten.
+  public var letterSpacing: Float
+  /// How much of the font's empty line height stays above and below the ink: 0 none, 1 all of it.
+  public var leading: Float
+  /// White pixels around the crop.
+  public var left, right, top, bottom: Int
+
+  public init(
+    size: Int = 32, letterSpacing: Float = 0, leading: Float = 0, left: Int = 0, right: Int = 0, top: Int = 0,
+    bottom: Int = 0
+  ) {
+    self.size = size
+    self.letterSpacing = letterSpacing
+    self.leading = leading
+    (self.left, self.right, self.top, self.bottom) = (left, right, top, bottom)
+  }
+}
+
+/// Draws words, shaped by HarfBuzz and set by Pango, in black on white with gray antialiasing and without hinting. Holds
+/// its own Pango objects, so each thread needs one of its own.
+public final class WordRenderer {
+  /// The widest image, in pixels.
+  public static let largestWidth = 16_384
+
+  private let setters: [FaceSetter]
+  /// Coverage, 0...255, with room around the ink.
+  private var canvas: [UInt8] = []
+
+  public init(faces: [FontFace]) throws(TypesettingError) {
+    var setters: [FaceSetter] = []
+    for face in faces { setters.append(try FaceSetter(face)) }
+    self.setters = setters
+  }
+
+  /// Whether a face has a glyph of its own for the scalar.
+  public func has(_ scalar: Unicode.Scalar, face: Int) -> Bool { setters[face].has(scalar) }
+
+  /// The glyphs of a word, from left to right.
+  /// - Throws: `TypesettingError.text`, as `render`.
+  public func shape(
+    _ word: String, face: Int, size: Int = 32, letterSpacing: Float = 0
+  ) throws(TypesettingError) -> [ShapedGlyph] {
+    try setters[face].set(word, size: size, letterSpacing: letterSpacing)
+    return setters[face].glyphs()
+  }
+
+  /// The picture of a word: all of its ink, and the white that `appearance` asks for.
+  /// - Throws: `TypesettingError.text` where the face lacks a glyph, a sign has no base, nothing is drawn, or the word is
+  ///   too long.
+  public func render(
+    _ word: String, face: Int, appearance: WordAppearance
+  ) throws(TypesettingError) -> GrayImage {
+    let setter = setters[face]
+    try setter.set(word, size: appearance.size, letterSpacing: appearance.letterSpacing)
+    var (ink, logical) = (PangoRectangle(), PangoRectangle())
+    pango_layout_get_pixel_extents(setter.layout, &ink, &logical)
+    // Extents come from outlines; antialiasing and rounded positions may reach a little further.
+    var margin = 4
+    while true {
+      let (width, height) = (Int(ink.width) + 2 * margin, Int(ink.height) + 2 * margin)
+      guard width + appearance.left + appearance.right <= Self.largestWidth, height <= Self.largestWidth else {
+        throw .text("word \"\(word.prefix(40))...\": wider than \(Self.largestWidth) pixels; split it")
+      }
+      let stride = (width + 3) & ~3
+      draw(setter, stride: stride, width: width, height: height, x: margin - Int(ink.x), y: margin - Int(ink.y))
+      guard let box = inkBox(stride: stride, width: width, height: height) else {
+        throw .text("word \"\(word)\": font \"\(setter.face.name)\" draws nothing for it; take it out")
+      }
+      if box.left == 0 || box.top == 0 || box.right == width || box.bottom == height {
+        margin *= 4
+        continue
+      }
+      // The line's upper and lower edge in canvas coordinates, where they lie outside the ink.
+      let lineTop = margin - Int(ink.y) + Int(logical.y)
+      let above = Int(Float(max(0, box.top - lineTop)) * appearance.leading) + appearance.top
+      let below =
+        Int(Float(max(0, lineTop + Int(logical.height) - box.bottom)) * appearance.leading) + appearance.bottom
+      return crop(box, stride: stride, above: above, below: below, left: appearance.left, right: appearance.right)
+    }
+  }
+
+  private func draw(_ setter: FaceSetter, stride: Int, width: Int, height: Int, x: Int, y: Int) {
+    let bytes = stride * height
+    if canvas.count < bytes { canvas = [UInt8](repeating: 0, count: bytes) }
+    canvas.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress!.update(repeating: 0, count: bytes)
+      let surface = cairo_image_surface_create_for_data(
+        buffer.baseAddress!, CAIRO_FORMAT_A8, Int32(width), Int32(height), Int32(stride))
+      let cairo = cairo_create(surface)
+      cairo_move_to(cairo, Double(x), Double(y))
+      pango_cairo_show_layout(cairo, setter.layout)
+      cairo_destroy(cairo)
+      cairo_surface_finish(surface)
+      cairo_surface_destroy(surface)
+    }
+  }
+
+  /// Half-open bounds of what is drawn.
+  private struct Box {
+    var left, right, top, bottom: Int
+  }
+
+  private func inkBox(stride: Int, width: Int, height: Int) -> Box? {
+    canvas.withUnsafeBufferPointer { pixels in
+      var box = Box(left: width, right: 0, top: height, bottom: 0)
+      for y in 0..<height {
+        let row = y * stride
+        guard let first = (0..<width).first(where: { pixels[row + $0] != 0 }) else { continue }
+        let last = (0..<width).last { pixels[row + $0] != 0 }!
+        box.left = min(box.left, first)
+        box.right = max(box.right, last + 1)
+        box.top = min(box.top, y)
+        box.bottom = y + 1
+      }
+      return box.right > 0 ? box : nil
+    }
+  }
+
+  private func crop(_ box: Box, stride: Int, above: Int, below: Int, left: Int, right: Int) -> GrayImage {
+    let (inkWidth, inkHeight) = (box.right - box.left, box.bottom - box.top)
+    var image = GrayImage(width: inkWidth + left + right, height: inkHeight + above + below)
+    let width = image.width
+    canvas.withUnsafeBufferPointer { source in
+      image.pixels.withUnsafeMutableBufferPointer { target in
+        for y in 0..<inkHeight {
+          let from = (box.top + y) * stride + box.left
+          let to = (above + y) * width + left
+          for x in 0..<inkWidth { target[to + x] = 255 - source[from + x] }
+        }
+      }
+    }
+    return image
+  }
+}

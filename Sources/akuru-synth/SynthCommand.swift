@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Typesetting
+
+/// The command line: reads options, prints, and maps errors to exit codes.
+struct SynthCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "akuru-synth",
+    abstract: "Render words into a data set for training text recognisers.",
+    discussion: """
+      Writes one word per image as an ImageFolder data set: DIR/[SPLIT/]images/000001.png and DIR/[SPLIT/]metadata.csv \
+      with file_name and text. Words are shaped by HarfBuzz and set by Pango, so conjuncts, reordered vowel signs and \
+      ZWJ come out right. The same options and fonts give the same bytes, whatever --jobs is.
+
+      Without --corpus, half of the images show common Sinhala words and half show made-up words that cover every \
+      letter, vowel sign and common conjunct.
+
+      Example:
+        akuru-synth --output words --count 20000 --seed 1 --split train=0.9,val=0.1
+
+      Exit codes: 0 done, 2 usage or a font that is missing, 3 words that cannot be used, 4 output that cannot be \
+      written or already holds a data set.
+      """)
+
+  @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir"))
+  var output: String
+
+  @Option(help: ArgumentHelp("How many images.", valueName: "n"))
+  var count: Int
+
+  @Option(help: ArgumentHelp("The seed of all random choices.", valueName: "s"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("A UTF-8 text whose words are drawn, instead of the bundled ones.", valueName: "file"))
+  var corpus: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
+        + "By default \(FontCatalog.defaultNames.joined(separator: ", ")).", valueName: "names"))
+  var fonts: String?
+
+  @Option(help: "plain: clean, at most a slight blur. scan: perspective, blur, paper texture, faded ink, noise.")
+  var style: ImageStyle = .plain
+
+  @Option(
+    help: ArgumentHelp(
+      "Folders and their shares, as in train=0.9,val=0.1. No word is in two of them.", valueName: "name=share,..."))
+  var split: String?
+
+  @Option(help: ArgumentHelp("The font's em in pixels.", valueName: "min-max"))
+  var size: PixelRange = PixelRange(26...44)
+
+  @Option(help: ArgumentHelp("White pixels on each side.", valueName: "min-max"))
+  var padding: PixelRange = PixelRange(2...10)
+
+  @Option(help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
+  var jobs: Int?
+
+  @Flag(help: "Replace the data set that the folder holds.")
+  var overwrite = false
+
+  /// The whole program; returns the exit code.
+  static func run(_ arguments: [String]) -> Int32 {
+    do {
+      try parse(arguments).synthesize()
+      return 0
+    } catch let error as TypesettingError {
+      printError("akuru-synth: \(error)")
+      return exitCode(of: error)
+    } catch {
+      if exitCode(for: error) == .success {
+        print(fullMessage(for: error))
+        return 0
+      }
+      printError(fullMessage(for: error))
+      return 2
+    }
+  }
+
+  private static func exitCode(of error: TypesettingError) -> Int32 {
+    switch error {
+    case .font, .option: 2
+    case .corpus, .text: 3
+    case .output: 4
+    }
+  }
+
+  private func synthesize() throws {
+    let options = SynthesisOptions(
+      count: count, seed: seed, style: style, size: size.range, padding: padding.range,
+      split: try split.map(SplitShare.parse) ?? [])
+    try options.validate()
+    let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+    guard (1...1024).contains(jobs) else {
+      throw TypesettingError.option("--jobs \(jobs): give a number from 1 to 1024")
+    }
+    let names = fonts?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    let faces = try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
+    let pool: WordPool
+    if let corpus {
+      let words = try WordCorpus.read(path: corpus)
+      try CorpusCheck.check(words, faces: faces)
+      pool = WordPool(groups: [words])
+    } else {
+      pool = .standard(imageCount: count, seed: seed)
+    }
+    let plan = try SynthesisPlan(options: options, pool: pool, faceCount: faces.count)
+    let progress = ProgressLine(total: count)
+    let summary = try DatasetWriter(plan: plan, faces: faces).write(
+      to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })
+    progress.finish()
+    report(summary, faces)
+  }
+
+  private func report(_ summary: SynthesisSummary, _ faces: [FontFace]) {
+    for split in summary.splits {
+      let folder = split.name.isEmpty ? output : output + "/" + split.name
+      print("\(folder): \(split.images) images of \(split.distinctWords) distinct words")
+    }
+    print("fonts: \(faces.map(\.name).joined(separator: ", "))")
+    let (width, height) = (Int(summary.meanWidth.rounded()), Int(summary.meanHeight.rounded()))
+    print("mean size: \(width) x \(height) pixels; widest at a height of 40: \(summary.largestWidthAt40)")
+  }
+}
+
+extension ImageStyle: ExpressibleByArgument {}
+
+/// "MIN-MAX", or one number for both.
+struct PixelRange: ExpressibleByArgument {
+  let range: ClosedRange<Int>
+
+  init(_ range: ClosedRange<Int>) {
+    self.range = range
+  }
+
+  init?(argument: String) {
+    let ends = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1], low <= high else {
+      return nil
+    }
+    range = low...high
+  }
+
+  var defaultValueDescription: String { "\(range.lowerBound)-\(range.upperBound)" }
+}
+
+func printError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}

@@ -1,0 +1,47 @@
+import Testing
+import Typesetting
+
+@Suite struct FontCatalogTests {
+  @Test func defaultFacesAreFourFilesAndNoneIsHeldOut() throws {
+    let faces = try FontCatalog.resolve(FontCatalog.defaultNames)
+    #expect(Set(faces.map(\.file)).count == 4)
+    for face in faces {
+      #expect(face.file.contains("Noto") && face.file.contains("Sinhala"))
+      #expect(face.file.contains("Bold") == face.name.contains("Bold"))
+      #expect(face.file.contains("Serif") == face.name.contains("Serif"))
+    }
+  }
+
+  @Test(arguments: ["No Such Family", "Noto Sans Sinhal", ""])
+  func missingFamilyNamesFontAndPackage(name: String) throws {
+    let error = try #require(throws: TypesettingError.self) { try FontCatalog.resolve([name]) }
+    #expect("\(error)".contains("\"\(name)\"") && "\(error)".contains("fonts-noto-core"))
+    #expect(!"\(error)".contains("\n"))
+  }
+
+  @Test(arguments: ["Noto Sans Sinhala Ultra-Light", "Noto Sans Sinhala Italic", "Noto Sans Sinhala Bold Oblique"])
+  func missingWeightOrSlantIsNotSubstituted(name: String) throws {
+    let error = try #require(throws: TypesettingError.self) { try FontCatalog.resolve([name]) }
+    #expect("\(error)".contains(name) && "\(error)".contains("Noto Sans Sinhala Bold"))
+  }
+
+  @Test func pathGivesTheSamePicturesAsTheName() throws {
+    let named = try FontCatalog.resolve(["Noto Serif Sinhala Bold"])
+    let path = try FontCatalog.resolve([named[0].file])
+    let appearance = WordAppearance(size: 31)
+    let (a, b) = (try WordRenderer(faces: named), try WordRenderer(faces: path))
+    #expect(
+      try a.render("ප්‍රඥාව", face: 0, appearance: appearance) == b.render("ප්‍රඥාව", face: 0, appearance: appearance))
+  }
+
+  @Test(arguments: ["/no/such/font.ttf", #filePath + ".otf"])
+  func badPathIsAnError(path: String) throws {
+    let error = try #require(throws: TypesettingError.self) { try FontCatalog.resolve([path]) }
+    #expect("\(error)".contains(path))
+  }
+
+  @Test func noFontAndTwiceTheSameAreErrors() throws {
+    #expect(throws: TypesettingError.self) { try FontCatalog.resolve([]) }
+    #expect(throws: TypesettingError.self) { try FontCatalog.resolve(["Noto Sans Sinhala", "noto sans sinhala"]) }
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Images
+import Testing
+import Typesetting
+
+/// The command as a user runs it.
+@Suite struct SynthCommandTests {
+  private let folder = NSTemporaryDirectory() + "akuru-synth-\(UUID().uuidString)"
+
+  private struct Outcome {
+    let code: Int32
+    let output: String
+    let error: String
+  }
+
+  private func synth(_ arguments: String...) throws -> Outcome { try synth(arguments) }
+
+  private func synth(_ arguments: [String]) throws -> Outcome {
+    let process = Process()
+    // The executable lies beside the test bundle.
+    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("akuru-synth")
+    process.arguments = arguments
+    let files = (0..<2).map { index in
+      let path = NSTemporaryDirectory() + "akuru-synth-\(UUID().uuidString).\(index)"
+      #expect(FileManager.default.createFile(atPath: path, contents: nil))
+      return path
+    }
+    defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    let handles = files.map { FileHandle(forWritingAtPath: $0)! }
+    process.standardOutput = handles[0]
+    process.standardError = handles[1]
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
+    return Outcome(code: process.terminationStatus, output: texts[0], error: texts[1])
+  }
+
+  /// Every file under a folder and its bytes, by relative path.
+  private func contents(_ folder: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+      if let data = FileManager.default.contents(atPath: folder + "/" + path), !path.hasSuffix("images") {
+        files[path] = data
+      }
+    }
+    return files
+  }
+
+  /// The records of a metadata.csv, by a reader of its own.
+  private func records(_ path: String) throws -> [[String]] {
+    var (rows, row, field, quoted) = ([[String]](), [String](), "", false)
+    let scalars = Array(try String(contentsOfFile: path, encoding: .utf8).unicodeScalars)
+    for (i, scalar) in scalars.enumerated() {
+      switch scalar {
+      case "\"":
+        if !quoted && i > 0 && scalars[i - 1] == "\"" { field.unicodeScalars.append("\"") }
+        quoted.toggle()
+      case "," where !quoted:
+        row.append(field)
+        field = ""
+      case "\n" where !quoted:
+        rows.append(row + [field])
+        (row, field) = ([], "")
+      default: field.unicodeScalars.append(scalar)
+      }
+    }
+    return rows
+  }
+
+  @Test(arguments: ["plain", "scan"])
+  func bytesDependOnTheSeedAndNotOnJobs(style: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func make(_ name: String, seed: String, jobs: String) throws -> [String: Data] {
+      let outcome = try synth(
+        "--output", "\(folder)/\(name)", "--count", "210", "--seed", seed, "--jobs", jobs, "--style", style, "--split",
+        "train=0.9,val=0.1")
+      #expect(outcome.code == 0, "\(outcome.error)")
+      return try contents("\(folder)/\(name)")
+    }
+    let one = try make("one", seed: "4", jobs: "1")
+    #expect(one.count == 212)
+    #expect(try make("three", seed: "4", jobs: "3") == one)
+    #expect(try make("other", seed: "5", jobs: "3") != one)
+  }
+
+  @Test func writesAnImageFolderWithUnseenValidationWords() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let outcome = try synth("--output", folder, "--count", "150", "--split", "train=0.8,val=0.2")
+    #expect(outcome.code == 0, "\(outcome.error)")
+    #expect(outcome.output.contains("train: 120 images") && outcome.output.contains("val: 30 images"))
+    var words: [Set<String>] = []
+    for (split, count) in [("train", 120), ("val", 30)] {
+      let rows = try records("\(folder)/\(split)/metadata.csv")
+      #expect(rows[0] == ["file_name", "text"] && rows.count == count + 1)
+      #expect(rows.dropFirst().map { $0[0] } == (1...count).map { "images/" + String(format: "%06d", $0) + ".png" })
+      for row in rows.dropFirst() {
+        let image = try PNG.read(path: "\(folder)/\(split)/\(row[0])")
+        #expect((12...90).contains(image.height) && image.width < 900)
+        #expect(SinhalaOrthography.problem(in: row[1]) == nil)
+      }
+      words.append(Set(rows.dropFirst().map { $0[1] }))
+    }
+    #expect(words[0].isDisjoint(with: words[1]))
+  }
+
+  @Test func corpusWordsAreQuotedInTheRecords() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let words = ["ශ්‍රී", "ක,ග", "ක\"ග", "2024"]
+    try words.joined(separator: "\n").write(toFile: folder + "/corpus.txt", atomically: true, encoding: .utf8)
+    let outcome = try synth("--output", folder + "/a", "--count", "60", "--corpus", folder + "/corpus.txt")
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let rows = try records(folder + "/a/metadata.csv")
+    #expect(rows.allSatisfy { $0.count == 2 })
+    #expect(Set(rows.dropFirst().map { $0[1] }) == Set(words))
+  }
+
+  @Test func usageErrorsExitWith2() throws {
+    for arguments in [
+      ["--count", "3"], ["--output", folder], ["--output", folder, "--count", "x"],
+      ["--output", folder, "--count", "0"], ["--output", folder, "--count", "3", "--nonsense"],
+      ["--output", folder, "--count", "3", "--style", "oil"], ["--output", folder, "--count", "3", "--size", "9-8"],
+      ["--output", folder, "--count", "3", "--jobs", "0"],
+      ["--output", folder, "--count", "3", "--split", "train=0.7"],
+      ["--output", folder, "--count", "3", "--fonts", "No Such Font"],
+      ["--output", folder, "--count", "3", "--fonts", ","],
+    ] {
+      let outcome = try synth(arguments)
+      #expect(outcome.code == 2 && outcome.output.isEmpty && !outcome.error.isEmpty, "\(arguments): \(outcome)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder))
+    let help = try synth("--help")
+    #expect(help.code == 0 && help.output.contains("--split") && help.error.isEmpty)
+  }
+
+  @Test func badWordsExitWith3() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (bytes, part) in [
+      ([0xE9, 0x0A], "not UTF-8"), ([0x20, 0x0A], "no word"), (Array("මල් தமிழ்".utf8), "U+0BA4"),
+      (Array("මල් 😀".utf8), "U+1F600"),
+    ] as [([UInt8], String)] {
+      try Data(bytes).write(to: URL(fileURLWithPath: folder + "/corpus.txt"))
+      let outcome = try synth("--output", folder + "/a", "--count", "5", "--corpus", folder + "/corpus.txt")
+      #expect(outcome.code == 3 && outcome.error.contains(part), "\(outcome)")
+      #expect(outcome.error.split(separator: "\n").count == 1)
+      #expect(!FileManager.default.fileExists(atPath: folder + "/a"))
+    }
+    #expect(try synth("--output", folder, "--count", "5", "--corpus", folder + "/none").code == 3)
+  }
+
+  @Test func outputThatHoldsDataOrCannotBeWrittenExitsWith4() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try synth("--output", folder, "--count", "9").code == 0)
+    let before = try contents(folder)
+    let again = try synth("--output", folder, "--count", "5")
+    #expect(again.code == 4 && again.error.contains("--overwrite"))
+    #expect(try contents(folder) == before)
+    let replaced = try synth("--output", folder, "--count", "5", "--overwrite")
+    #expect(replaced.code == 0)
+    #expect(try contents(folder).count == 6)
+    // A part that the new data set would not replace.
+    #expect(try synth("--output", folder, "--count", "5", "--split", "a=0.5,b=0.5", "--overwrite").code == 4)
+    // In the place of a folder, a file.
+    let blocked = try synth("--output", folder + "/metadata.csv/x", "--count", "5")
+    #expect(blocked.code == 4 && blocked.error.split(separator: "\n").count == 1, "\(blocked)")
+  }
+
+  @Test func overwriteSparesOtherData() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder + "/images", withIntermediateDirectories: true)
+    try "file_name,text\nscan-1.png,මල්\n".write(toFile: folder + "/metadata.csv", atomically: true, encoding: .utf8)
+    let before = try contents(folder)
+    let outcome = try synth("--output", folder, "--count", "5", "--overwrite")
+    #expect(outcome.code == 4 && outcome.error.contains("not rendered"))
+    #expect(try contents(folder) == before)
+  }
+}

@@ -63,7 +63,8 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
-    .testTarget(name: "TypesettingTests", dependencies: ["Typesetting", "TestSupport", "akuru-synth"]),
+    .testTarget(
+      name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"]),
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "akuru"]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),

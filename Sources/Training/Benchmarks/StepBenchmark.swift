@@ -71,7 +71,8 @@ public struct StepBenchmark {
     network.initialize(seed: 1)
     var random = KeyedRandom(seed: 1, purpose: .test)
     for _ in 0..<recipe.microBatch {
-      targets.append((0..<StepBenchmark.labelLength).map { _ in Int32(1 + random.integer(below: StepBenchmark.classes - 1)) })
+      targets.append(
+        (0..<StepBenchmark.labelLength).map { _ in Int32(1 + random.integer(below: StepBenchmark.classes - 1)) })
     }
     try network.plan(widths: Array(repeating: width, count: recipe.microBatch))
     loss.plan(network.logits, targets: targets, in: network.workspace)
@@ -111,7 +112,8 @@ public struct StepBenchmark {
       store.zeroGradients()
       network.backward()
       reducer.addGradients(store.gradients.base, count: store.count)
-      reducer.addStatistics(store.bufferStatistics.base, count: store.bufferCount, weight: 1 / Double(microBatches), at: 0)
+      reducer.addStatistics(
+        store.bufferStatistics.base, count: store.bufferCount, weight: 1 / Double(microBatches), at: 0)
       reducer.addStatistic(outcome.sum, weight: 1 / Double(recipe.batchSize), at: store.bufferCount)
     }
     try reducer.reduce(over: communicator)

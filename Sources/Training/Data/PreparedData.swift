@@ -77,6 +77,7 @@ struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible 
     let named = problems.prefix(10).joined(separator: "\n  ")
     let more = problems.count > 10 ? "\n  ... and \(problems.count - 10) more" : ""
     let remedy = "mend them, or leave them out with --skip-bad"
-    description = "\(argument): \(problems.count) bad record\(problems.count == 1 ? "" : "s"); \(remedy)\n  \(named)\(more)"
+    description =
+      "\(argument): \(problems.count) bad record\(problems.count == 1 ? "" : "s"); \(remedy)\n  \(named)\(more)"
   }
 }

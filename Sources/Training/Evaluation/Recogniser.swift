@@ -60,7 +60,9 @@ public final class Recogniser {
     let geometry = identity.geometry
     let width = geometry.resizedWidth(width: image.width, height: image.height)
     guard width <= geometry.maximumWidth else {
-      throw UnreadableImage("\(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into shorter lines")
+      throw UnreadableImage(
+        "\(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into shorter lines"
+      )
     }
     let resized = image.resized(width: width, height: geometry.height)
     let network = state.network

@@ -56,7 +56,11 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }
   try communicator.together {
-    if let found { try state.restore(found.checkpoint, path: found.path) } else { state.network.initialize(seed: recipe.seed) }
+    if let found {
+      try state.restore(found.checkpoint, path: found.path)
+    } else {
+      state.network.initialize(seed: recipe.seed)
+    }
   }
   try state.broadcast(over: communicator)
   let hosts = try communicator.gather(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
@@ -64,21 +68,26 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     guard let directory else { return }
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
-      RunDescription(configuration: configuration, identity: identity, hosts: hosts, weights: state.network.store.weightCount))
+      RunDescription(
+        configuration: configuration, identity: identity, hosts: hosts, weights: state.network.store.weightCount))
     try MetricsLog.truncate(directory.metricsPath, afterStep: state.cursor.step)
     try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
   }
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
   }
-  describe(configuration, identity: identity, data: data, state: state, ranks: communicator.size, resumedFrom: found?.path, log: log)
+  describe(
+    configuration, identity: identity, data: data, state: state, ranks: communicator.size, resumedFrom: found?.path,
+    log: log)
 
   let trainer = try Trainer(configuration, data: data, state: state, recorder: recorder, communicator: communicator)
   let status = try trainer.run()
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
   } else if let best = state.cursor.best {
-    log.info("done: best validation CER \(percent(best.cer)) at step \(best.step); weights in \(configuration.runDir)/checkpoints/best.safetensors")
+    log.info(
+      "done: best validation CER \(percent(best.cer)) at step \(best.step); weights in \(configuration.runDir)/checkpoints/best.safetensors"
+    )
   }
   return status
 }
@@ -90,14 +99,20 @@ private func describe(
 ) {
   let recipe = identity.recipe
   log.info(
-    "data: \(data.train.widths.count) training and \(data.validation.widths.count) validation images, \(data.alphabet.scalars.count) letters")
-  log.info("model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(identity.architecture.inputHeight)")
+    "data: \(data.train.widths.count) training and \(data.validation.widths.count) validation images, \(data.alphabet.scalars.count) letters"
+  )
+  log.info(
+    "model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(identity.architecture.inputHeight)"
+  )
   let perStep = recipe.batchSize / recipe.microBatch
   let end = identity.scheduleSteps.map { "\($0) steps" } ?? "no fixed end"
   log.info(
-    "training: \(end), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(perStep) micro-batches over \(ranks) rank\(ranks == 1 ? "" : "s"); the weights have the same bits on any number of ranks")
+    "training: \(end), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(perStep) micro-batches over \(ranks) rank\(ranks == 1 ? "" : "s"); the weights have the same bits on any number of ranks"
+  )
   if perStep < ranks {
-    log.warning("a step has \(perStep) micro-batches for \(ranks) ranks: \(ranks - perStep) idle; use fewer ranks, a larger --batch-size or a smaller --micro-batch")
+    log.warning(
+      "a step has \(perStep) micro-batches for \(ranks) ranks: \(ranks - perStep) idle; use fewer ranks, a larger --batch-size or a smaller --micro-batch"
+    )
   }
   if let resumedFrom { log.info("going on from \(resumedFrom), step \(state.cursor.step)") }
 }

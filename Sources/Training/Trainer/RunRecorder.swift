@@ -47,7 +47,8 @@ final class RunRecorder {
     try metrics.append([
       "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
       "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
-      "imagesPerSecond": .number(rate), "seconds": .number(seconds), "waiting": .number(window.waiting.seconds / max(seconds, 1e-9)),
+      "imagesPerSecond": .number(rate), "seconds": .number(seconds),
+      "waiting": .number(window.waiting.seconds / max(seconds, 1e-9)),
     ])
     let eta = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * seconds / Double(window.steps))) left"
     let end = lastStep == .max ? "" : "/\(lastStep)"
@@ -71,7 +72,7 @@ final class RunRecorder {
     guard let directory else { return }
     do {
       try directory.checkpoints.save(state.checkpoint(), step: state.cursor.step, keep: keep)
-    } catch where !isFinal {
+    } catch  where !isFinal {
       log.warning("checkpoint of step \(state.cursor.step) failed: \(error); going on without it")
     }
   }

@@ -65,7 +65,8 @@ final class TrainingState {
     tensors += store.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
     for slot in optimizer.slots {
       tensors += store.parameters.map { parameter in
-        let values = UnsafeBufferPointer(start: slot.storage.base + parameter.value.offset, count: parameter.value.count)
+        let values = UnsafeBufferPointer(
+          start: slot.storage.base + parameter.value.offset, count: parameter.value.count)
         return NamedTensor(
           name: "optimizer.\(slot.name).\(parameter.name)", shape: parameter.shape, values: Array(values))
       }
@@ -105,7 +106,8 @@ final class TrainingState {
           into: slot.storage.base + parameter.value.offset)
       }
     }
-    guard let cursorText = checkpoint.metadata["cursor"], let steps = checkpoint.metadata["optimizerStep"].flatMap(Int.init)
+    guard let cursorText = checkpoint.metadata["cursor"],
+      let steps = checkpoint.metadata["optimizerStep"].flatMap(Int.init)
     else { throw CheckpointError.damaged(path: path, why: "it says nothing of the steps done") }
     cursor = try RunJSON.decode(Cursor.self, from: cursorText)
     optimizer.step = steps

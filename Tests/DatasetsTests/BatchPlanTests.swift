@@ -46,14 +46,19 @@ private func someWidths(_ count: Int) -> [Int] {
     #expect(Set(plans).count == 4)
   }
 
-  /// The plan of a known key, so that a change of the rule, which would break resuming, is noticed.
-  @Test func knownPlan() throws {
-    let plan = try BatchPlan(
-      seed: 1, epoch: 0, widths: [50, 40, 30, 20, 10, 60, 70, 80, 90], batchSize: 4, microBatch: 2)
-    // One pool: by width it is 4 3 2 1 0 5 6 7 8, so the micro-batches are these, and 8 is left.
-    let pairs = plan.step(0).microBatches + plan.step(1).microBatches
-    #expect(Set(pairs) == [[4, 3], [2, 1], [0, 5], [6, 7]])
-    #expect(plan.step(2).microBatches == [[8]])
+  /// Plans of known keys, computed by another implementation (Python, of Philox too): a change of the rule would break
+  /// resuming.
+  @Test func knownPlans() throws {
+    let small = try BatchPlan(
+      seed: (7 << 32) + 1, epoch: 3, widths: [50, 40, 30, 20, 10, 60, 70, 80, 90], batchSize: 4, microBatch: 2)
+    #expect(small.samples == [4, 3, 2, 1, 6, 7, 0, 5, 8])
+    #expect(small.step(2).microBatches == [[8]])
+    // Three pools, the last of them short.
+    let widths = (0..<457).map { $0 * 7919 % 211 }
+    let large = try BatchPlan(seed: 1, epoch: 2, widths: widths, batchSize: 4, microBatch: 2)
+    #expect(large.samples.prefix(12) == [193, 404, 186, 397, 409, 36, 206, 417, 32, 243, 72, 202])
+    #expect(large.samples.suffix(5) == [57, 268, 327, 246, 388])
+    #expect(large.samples.enumerated().reduce(0) { $0 + ($1.offset + 1) * Int($1.element) } == 23_649_292)
   }
 
   @Test func neighboursAreAboutEquallyWide() throws {

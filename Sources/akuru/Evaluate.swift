@@ -29,8 +29,8 @@ struct Evaluate: ParsableCommand {
         data, samples: samples, skipBad: skipBad, over: communicator, log: log)
       guard communicator.rank == 0 else { return .done }
       for pair in pairs where !json {
-        printLine(
-          "\(pair.path)\t\(pair.reference)\t\(pair.prediction)\(pair.reference == pair.prediction ? "" : "\t(wrong)")")
+        let verdict = pair.reference == pair.prediction ? "" : "\t(wrong)"
+        printLine("\(pair.path)\t\(pair.reference)\t\(pair.prediction)\(verdict)")
       }
       printLine(json ? try RunJSON.line(report) : report.summary)
       return .done

@@ -71,8 +71,7 @@ public struct StepBenchmark {
     network.initialize(seed: 1)
     var random = KeyedRandom(seed: 1, purpose: .test)
     for _ in 0..<recipe.microBatch {
-      targets.append(
-        (0..<StepBenchmark.labelLength).map { _ in Int32(1 + random.integer(below: StepBenchmark.classes - 1)) })
+      targets.append(StepBenchmark.label(&random))
     }
     try network.plan(widths: Array(repeating: width, count: recipe.microBatch))
     loss.plan(network.logits, targets: targets, in: network.workspace)
@@ -101,6 +100,10 @@ public struct StepBenchmark {
       width: width, imagesPerSecond: Double(recipe.batchSize) / seconds, stepMilliseconds: seconds * 1e3,
       gflops: operations / seconds * 1e-9, peakGflops: peak, peakShare: operations / seconds * 1e-9 / peak,
       layers: layers(costs), peakMegabytes: try communicator.allreduceMax([peakMemory()])[0])
+  }
+
+  private static func label(_ random: inout KeyedRandom) -> [Int32] {
+    (0..<labelLength).map { _ in Int32(1 + random.integer(below: classes - 1)) }
   }
 
   private func step(microBatches: Int, mine: Int) throws {

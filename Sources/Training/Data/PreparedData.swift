@@ -27,6 +27,7 @@ struct PreparedData {
     communicator: Communicator, log: Logger
   ) throws {
     let whole = try communicator.together { try DataSet.load(argument) }
+    try communicator.requireAgreement(on: [("the data set \(argument)", whole.fingerprint)])
     let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator)
     let (problems, warnings) = (audit.problems, audit.warnings)
     for warning in warnings.prefix(10) { log.warning("\(warning)") }

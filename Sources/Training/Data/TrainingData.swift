@@ -31,6 +31,7 @@ struct TrainingData {
     let records = train.dataSet.records
     let letters = try communicator.together { try given ?? resumed ?? Alphabet(texts: records.map(\.text)) }
     alphabet = letters
+    try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try PreparedData(
       configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
       skipBad: configuration.skipBad, communicator: communicator, log: log)

@@ -61,8 +61,10 @@ public final class Recogniser {
     let width = geometry.resizedWidth(width: image.width, height: image.height)
     guard width <= geometry.maximumWidth else {
       throw UnreadableImage(
-        "\(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into shorter lines"
-      )
+        """
+        \(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into \
+        shorter lines
+        """)
     }
     let resized = image.resized(width: width, height: geometry.height)
     let network = state.network

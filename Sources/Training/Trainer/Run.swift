@@ -7,7 +7,7 @@ import Tensors
 
 /// Trains as the options say, on all ranks of the communicator: `akuru train`.
 ///
-/// - Throws: errors with the exit status of design.md, section 8.
+/// - Throws: errors that ``ExitStatus`` gives the exit status of.
 public func runTraining(_ options: TrainingOptions, over communicator: Communicator) throws -> ExitStatus {
   BLAS.useOneThread()
   StopRequest.listen()
@@ -28,10 +28,15 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     return try found.map { try TrainingState.identity(of: $0.checkpoint, path: $0.path) }
   }
   let configuration = try communicator.together { try TrainingConfiguration(options, recipe: resumed?.recipe) }
-  let recipe = configuration.recipe
-  let architecture = resumed?.architecture ?? recipe.architecture()
+  try communicator.requireAgreement(
+    on: [
+      ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
+      (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
+    ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
 
   // Data: every rank reads the records, and audits its share of the images.
+  let recipe = configuration.recipe
+  let architecture = resumed?.architecture ?? recipe.architecture()
   let data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, communicator: communicator, log: log)
   let steps = try communicator.together {
@@ -42,16 +47,6 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
-  try communicator.requireAgreement(
-    on: [
-      ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
-      ("the training data \(configuration.train)", data.train.dataSet.fingerprint),
-      ("the validation data \(configuration.validation)", data.validation.dataSet.fingerprint),
-      ("the alphabet", data.alphabet.hash), ("the OpenBLAS kernels", "\(BLAS.coreName), \(BLAS.configuration)"),
-    ],
-    remedies: [
-      "the OpenBLAS kernels": "set the same OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"
-    ])
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }
@@ -69,69 +64,26 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
       RunDescription(
-        configuration: configuration, identity: identity, hosts: hosts, weights: state.network.store.weightCount))
+        configuration: configuration, identity: identity, worldSize: hosts.count, hosts: hosts,
+        weights: state.network.store.weightCount))
     try MetricsLog.truncate(directory.metricsPath, afterStep: state.cursor.step)
     try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
   }
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
   }
-  describe(
-    configuration, identity: identity, data: data, state: state, ranks: communicator.size, resumedFrom: found?.path,
-    log: log)
+  describe(state, data, ranks: communicator.size, log: log)
+  if let found { log.info("going on from \(found.path), step \(state.cursor.step)") }
 
   let trainer = try Trainer(configuration, data: data, state: state, recorder: recorder, communicator: communicator)
   let status = try trainer.run()
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
   } else if let best = state.cursor.best {
-    log.info(
-      "done: best validation CER \(percent(best.cer)) at step \(best.step); weights in \(configuration.runDir)/checkpoints/best.safetensors"
-    )
+    log.info("done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir)")
   }
   return status
 }
 
-/// The first lines of a run.
-private func describe(
-  _ configuration: TrainingConfiguration, identity: TrainingState.Identity, data: TrainingData, state: TrainingState,
-  ranks: Int, resumedFrom: String?, log: Logger
-) {
-  let recipe = identity.recipe
-  log.info(
-    "data: \(data.train.widths.count) training and \(data.validation.widths.count) validation images, \(data.alphabet.scalars.count) letters"
-  )
-  log.info(
-    "model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(identity.architecture.inputHeight)"
-  )
-  let perStep = recipe.batchSize / recipe.microBatch
-  let end = identity.scheduleSteps.map { "\($0) steps" } ?? "no fixed end"
-  log.info(
-    "training: \(end), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(perStep) micro-batches over \(ranks) rank\(ranks == 1 ? "" : "s"); the weights have the same bits on any number of ranks"
-  )
-  if perStep < ranks {
-    log.warning(
-      "a step has \(perStep) micro-batches for \(ranks) ranks: \(ranks - perStep) idle; use fewer ranks, a larger --batch-size or a smaller --micro-batch"
-    )
-  }
-  if let resumedFrom { log.info("going on from \(resumedFrom), step \(state.cursor.step)") }
-}
-
-/// `config.json`.
-private struct RunDescription: Encodable {
-  let configuration: TrainingConfiguration
-  let identity: TrainingState.Identity
-  let version = akuruVersion
-  let openBLAS = BLAS.configuration
-  let worldSize: Int
-  let hosts: [String]
-  let weights: Int
-
-  init(configuration: TrainingConfiguration, identity: TrainingState.Identity, hosts: [String], weights: Int) {
-    self.configuration = configuration
-    self.identity = identity
-    self.hosts = hosts
-    self.weights = weights
-    worldSize = hosts.count
-  }
-}
+/// What ranks must agree about, with a remedy of its own.
+private let kernels = "the OpenBLAS kernels"

@@ -106,3 +106,15 @@ public final class Convolution: ImageLayer {
     if bias != nil { biasSum += Double(lineSum(gradient, count: count)) }
   }
 }
+
+/// line[x] = max(0, line[x] + bias), without the maximum if not `relu`; zero where mask is.
+@inline(never)
+func finishColumns(
+  _ line: UnsafeMutablePointer<Float>, bias: Float, relu: Bool, mask: UnsafePointer<Float>, count: Int
+) {
+  let (bias, floor) = (Vector(repeating: bias), Vector(repeating: relu ? 0 : -.infinity))
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    let v = Vector(line + x) + bias
+    keep(v.replacing(with: floor, where: v .< floor), Vector(mask + x)).store(line + x)
+  }
+}

@@ -43,7 +43,8 @@ extension Convolution {
         gemm(
           m: outputs, n: count, k: depth, weights, lda: depth, gathered, ldb: pitch, beta: 0, place, ldc: plane)
         for channel in 0..<outputs {
-          finish(place + channel * plane, bias: biases?[channel] ?? 0, relu: relu, mask: mask + x, count: count)
+          finishColumns(
+            place + channel * plane, bias: biases?[channel] ?? 0, relu: relu, mask: mask + x, count: count)
         }
       }
     }
@@ -124,18 +125,6 @@ extension Convolution {
           target + (channel * height + line) * columns + from, count: to - from)
       }
     }
-  }
-}
-
-/// line[x] = max(0, line[x] + bias), without the maximum if not `relu`; zero where mask is.
-@inline(__always)
-private func finish(
-  _ line: UnsafeMutablePointer<Float>, bias: Float, relu: Bool, mask: UnsafePointer<Float>, count: Int
-) {
-  let (bias, floor) = (Vector(repeating: bias), Vector(repeating: relu ? 0 : -.infinity))
-  for x in stride(from: 0, to: count, by: Vector.width) {
-    let v = Vector(line + x) + bias
-    keep(v.replacing(with: floor, where: v .< floor), Vector(mask + x)).store(line + x)
   }
 }
 

@@ -52,26 +52,26 @@ extension Convolution {
     let (columns, plane) = (input.layout.stride, outputPlane)
     let source = pad(input.value.pointer, planes: 1, count: self.plane, rim: rim, direction: 1)
     let (weights, biases, target) = (weight.value.pointer, bias?.value.pointer, output.value.pointer)
-    let (mask, taps, height, outputs) = (output.layout.mask.base, taps, output.height, outputs)
-    let floor: Float = relu ? 0 : -.infinity
+    let (mask, taps, height, relu) = (output.layout.mask.base, taps, output.height, relu)
     offsets.withUnsafeBufferPointer { offsets in
       let offsets = offsets.baseAddress!
       for y in 0..<height {
         for x in stride(from: 0, to: columns, by: block) {
           let (count, place) = (min(block, columns - x), y * columns + x)
           var channel = 0
-          while channel + 4 <= outputs {
-            let four = biases.map { SIMD4($0[channel], $0[channel + 1], $0[channel + 2], $0[channel + 3]) }
-            correlateFour(
-              source + place, offsets, taps, weights + channel * taps, bias: four ?? SIMD4(), floor: floor,
-              mask: mask + x, target + channel * plane + place, pitch: plane, count: count)
-            channel += 4
-          }
           while channel < outputs {
-            correlate(
-              source + place, offsets, taps, weights + channel * taps, bias: biases?[channel] ?? 0, floor: floor,
-              mask: mask + x, target + channel * plane + place, count: count)
-            channel += 1
+            let (first, row) = (weights + channel * taps, target + channel * plane + place)
+            let channels = channel + 4 <= outputs ? 4 : 1
+            if channels == 4 {
+              correlateFour(source + place, offsets, taps, first, row, pitch: plane, count: count)
+            } else {
+              correlate(source + place, offsets, taps, first, row, count: count)
+            }
+            for i in 0..<channels {
+              finishColumns(
+                row + i * plane, bias: biases?[channel + i] ?? 0, relu: relu, mask: mask + x, count: count)
+            }
+            channel += channels
           }
         }
       }
@@ -105,25 +105,25 @@ extension Convolution {
     offsets.withUnsafeBufferPointer { offsets in
       for y in 0..<input.height {
         for x in stride(from: 0, to: columns, by: block) {
-          correlate(
-            planes + y * columns + x, offsets.baseAddress!, offsets.count, weights, bias: 0, floor: -.infinity,
-            mask: mask + x, target + y * columns + x, count: min(block, columns - x))
+          let (count, place) = (min(block, columns - x), y * columns + x)
+          correlate(planes + place, offsets.baseAddress!, offsets.count, weights, target + place, count: count)
+          finishColumns(target + place, bias: 0, relu: false, mask: mask + x, count: count)
         }
       }
     }
   }
 }
 
-/// target[x] = max(floor, bias + sum over taps of weights[tap] * source[x + offsets[tap]]), zero where mask is.
+/// target[x] = sum over taps of weights[tap] * source[x + offsets[tap]].
 @inline(never)
 private func correlate(
   _ source: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ taps: Int, _ weights: UnsafePointer<Float>,
-  bias: Float, floor: Float, mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, count: Int
+  _ target: UnsafeMutablePointer<Float>, count: Int
 ) {
-  let (bias, floor) = (Vector(repeating: bias), Vector(repeating: floor))
+  let zero = Vector(repeating: 0)
   var x = 0
   while x + 64 <= count {
-    var (a, b, c, d) = (bias, bias, bias, bias)
+    var (a, b, c, d) = (zero, zero, zero, zero)
     for tap in 0..<taps {
       let (weight, place) = (Vector(repeating: weights[tap]), source + x + offsets[tap])
       a = a.multiplyAdd(weight, Vector(place))
@@ -131,16 +131,16 @@ private func correlate(
       c = c.multiplyAdd(weight, Vector(place + 32))
       d = d.multiplyAdd(weight, Vector(place + 48))
     }
-    finish(a, floor, mask + x).store(target + x)
-    finish(b, floor, mask + x + 16).store(target + x + 16)
-    finish(c, floor, mask + x + 32).store(target + x + 32)
-    finish(d, floor, mask + x + 48).store(target + x + 48)
+    a.store(target + x)
+    b.store(target + x + 16)
+    c.store(target + x + 32)
+    d.store(target + x + 48)
     x += 64
   }
   while x < count {
-    var a = bias
+    var a = zero
     for tap in 0..<taps { a = a.multiplyAdd(Vector(repeating: weights[tap]), Vector(source + x + offsets[tap])) }
-    finish(a, floor, mask + x).store(target + x)
+    a.store(target + x)
     x += 16
   }
 }
@@ -149,14 +149,12 @@ private func correlate(
 @inline(never)
 private func correlateFour(
   _ source: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ taps: Int, _ weights: UnsafePointer<Float>,
-  bias: SIMD4<Float>, floor: Float, mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, pitch: Int,
-  count: Int
+  _ target: UnsafeMutablePointer<Float>, pitch: Int, count: Int
 ) {
-  let floor = Vector(repeating: floor)
+  let zero = Vector(repeating: 0)
   let (second, third, fourth) = (weights + taps, weights + 2 * taps, weights + 3 * taps)
   for x in stride(from: 0, to: count, by: Vector.width) {
-    var (a, b) = (Vector(repeating: bias.x), Vector(repeating: bias.y))
-    var (c, d) = (Vector(repeating: bias.z), Vector(repeating: bias.w))
+    var (a, b, c, d) = (zero, zero, zero, zero)
     for tap in 0..<taps {
       let v = Vector(source + x + offsets[tap])
       a = a.multiplyAdd(Vector(repeating: weights[tap]), v)
@@ -164,16 +162,11 @@ private func correlateFour(
       c = c.multiplyAdd(Vector(repeating: third[tap]), v)
       d = d.multiplyAdd(Vector(repeating: fourth[tap]), v)
     }
-    finish(a, floor, mask + x).store(target + x)
-    finish(b, floor, mask + x).store(target + x + pitch)
-    finish(c, floor, mask + x).store(target + x + 2 * pitch)
-    finish(d, floor, mask + x).store(target + x + 3 * pitch)
+    a.store(target + x)
+    b.store(target + x + pitch)
+    c.store(target + x + 2 * pitch)
+    d.store(target + x + 3 * pitch)
   }
-}
-
-@inline(__always)
-private func finish(_ v: Vector, _ floor: Vector, _ mask: UnsafePointer<Float>) -> Vector {
-  keep(v.replacing(with: floor, where: v .< floor), Vector(mask))
 }
 
 /// Adds to sums[tap] the dot product of `gradient` with `source` shifted by offsets[tap]. The taps of a kernel row read

@@ -10,6 +10,7 @@ public final class MaxPool: ImageLayer {
   private let stride: (height: Int, width: Int)
   private let padding: (height: Int, width: Int)
   private let ownLayout: ColumnLayout
+  private var outputWidths: [Int] = []
   private var plannedInput: Strip?
   private var plannedOutput: Strip?
 
@@ -42,7 +43,11 @@ public final class MaxPool: ImageLayer {
   }
 
   public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
-    if !keepsColumns { ownLayout.place(input.layout.widths.lazy.map(outputWidth)) }
+    if !keepsColumns {
+      outputWidths.removeAll(keepingCapacity: true)
+      for width in input.layout.widths { outputWidths.append(outputWidth(width)) }
+      ownLayout.place(outputWidths)
+    }
     let layout = keepsColumns ? input.layout : ownLayout
     let rows = input.channels * outputHeight(input.height)
     let output = Strip(

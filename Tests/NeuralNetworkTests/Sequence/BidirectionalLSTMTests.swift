@@ -67,7 +67,10 @@ import Testing
   }
 
   /// Odd sizes, and sizes on both sides of the limit below which a transposed copy of W_hh is used.
-  @Test(arguments: [(5, 7, [6, 4, 4, 1]), (9, 48, [7, 7, 5, 2]), (4, 160, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 1])])
+  @Test(arguments: [
+    (5, 7, [6, 4, 4, 1]), (9, 48, [7, 7, 5, 2]), (4, 160, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 1]),
+    (3, 224, [4, 3, 3, 3, 3, 2]),
+  ])
   func eachSequenceAloneGivesTheSame(inputs: Int, hidden: Int, lengths: [Int]) {
     let batch = bench(inputs: inputs, hidden: hidden, lengths: lengths, seed: 31)
     let x = numbers(seed: 9, count: batch.layout.rows * inputs, scale: 2)

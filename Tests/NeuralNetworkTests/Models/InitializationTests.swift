@@ -47,8 +47,11 @@ import Testing
       return (0..<model.store.count).map { model.store.values.base[$0] }
     }
     let first = try weights(3)
-    #expect(try weights(3, twice: true) == first)
-    #expect(try weights(4) != first && weights(3 | 1 << 40) != first)
+    expectSameBits(try weights(3, twice: true), first, "weights")
+    for other: UInt64 in [4, 3 | 1 << 40] {
+      let differs = try weights(other) != first
+      #expect(differs)
+    }
   }
 
   @Test func parametersHaveStreamsOfTheirOwn() throws {

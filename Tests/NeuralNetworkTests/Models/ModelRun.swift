@@ -1,5 +1,23 @@
 import NeuralNetwork
 import Tensors
+import Testing
+
+extension Architecture: CustomTestStringConvertible {
+  public var testDescription: String { "\(name), height \(inputHeight), \(stages.count) stages" }
+}
+
+/// Records an issue unless both arrays have the same bits; names the first difference only, as there may be many.
+func expectSameBits(
+  _ actual: [Float], _ expected: [Float], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard actual.count == expected.count else {
+    Issue.record("\(what): \(actual.count) elements, expected \(expected.count)", sourceLocation: sourceLocation)
+    return
+  }
+  if let i = actual.indices.first(where: { actual[$0].bitPattern != expected[$0].bitPattern }) {
+    Issue.record("\(what)[\(i)]: \(actual[i]), expected the bits of \(expected[i])", sourceLocation: sourceLocation)
+  }
+}
 
 /// An image of a test: 8-bit gray lines, and its label.
 struct TestImage {
@@ -57,10 +75,9 @@ final class ModelRun {
     }
   }
 
-  /// All gradients, for comparing bits.
-  var gradientBits: [UInt32] {
-    let store = model.store
-    return (0..<store.count).map { store.gradients.base[$0].bitPattern }
+  /// The whole gradient slab.
+  var gradients: [Float] {
+    Array(UnsafeBufferPointer(start: model.store.gradients.base, count: model.store.count))
   }
 }
 

@@ -28,7 +28,7 @@ public struct Strip {
 }
 
 /// A micro-batch of sequences; `value` and `gradient` are [layout.rows, features].
-public struct Sequence {
+public struct PackedSequence {
   public let layout: SequenceLayout
   public let features: Int
   public let value: Matrix
@@ -63,7 +63,7 @@ public protocol ImageLayer: AnyObject {
 
 /// A layer from sequences to sequences of the same lengths.
 public protocol SequenceLayer: AnyObject {
-  func plan(_ input: Sequence, in workspace: Workspace) -> Sequence
+  func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence
   func forward(_ mode: Mode)
   func backward()
 }

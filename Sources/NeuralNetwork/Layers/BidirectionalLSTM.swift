@@ -13,7 +13,7 @@ public final class BidirectionalLSTM: SequenceLayer {
 
   private let forwardDirection: LSTMDirection
   private let reverseDirection: LSTMDirection
-  private var input: Sequence?
+  private var input: PackedSequence?
 
   /// Declares `<name>.weight_ih_l<layer>` [4 hidden, in], `weight_hh` [4 hidden, hidden], `bias_ih` and `bias_hh`
   /// [4 hidden], then the same with `_reverse`. Gates are ordered i, f, g, o.
@@ -25,9 +25,9 @@ public final class BidirectionalLSTM: SequenceLayer {
       prefix: name, layer: layer, reverse: true, inputs: inputs, hidden: hidden, store: store)
   }
 
-  public func plan(_ input: Sequence, in workspace: Workspace) -> Sequence {
+  public func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence {
     let rows = input.layout.rows
-    let output = Sequence(
+    let output = PackedSequence(
       layout: input.layout, features: outputs, value: workspace.activation(rows: rows, columns: outputs),
       gradient: workspace.gradient(rows: rows, columns: outputs))
     let share = forwardDirection.scratchCount(batch: input.layout.count)

@@ -13,8 +13,8 @@ final class LSTMDirection {
   private let biasInput: Parameter
   private let biasHidden: Parameter
 
-  private var input: Sequence?
-  private var output: Sequence?
+  private var input: PackedSequence?
+  private var output: PackedSequence?
   private var gates = Matrix(rows: 0, columns: 0)
   private var cells = Matrix(rows: 0, columns: 0)
   private var tanhCells = Matrix(rows: 0, columns: 0)
@@ -51,7 +51,7 @@ final class LSTMDirection {
     biasCount + 2 * rowCount + max(padded(4 * hidden * hidden), 2 * padded(batch * hidden))
   }
 
-  func plan(_ input: Sequence, _ output: Sequence, scratch: Matrix, in workspace: Workspace) {
+  func plan(_ input: PackedSequence, _ output: PackedSequence, scratch: Matrix, in workspace: Workspace) {
     let rows = input.layout.rows
     (self.input, self.output, self.scratch) = (input, output, scratch)
     gates = workspace.activation(rows: rows, columns: 4 * hidden)

@@ -7,8 +7,8 @@ public final class Linear: SequenceLayer {
   private let inputs: Int
   private let weight: Parameter
   private let bias: Parameter
-  private var input: Sequence?
-  private var output: Sequence?
+  private var input: PackedSequence?
+  private var output: PackedSequence?
 
   /// Declares `<name>.weight` [out, in] and `<name>.bias` [out].
   public init(name: String, in inputs: Int, out outputs: Int, store: ParameterStore) {
@@ -17,9 +17,9 @@ public final class Linear: SequenceLayer {
     bias = store.add("\(name).bias", shape: [outputs])
   }
 
-  public func plan(_ input: Sequence, in workspace: Workspace) -> Sequence {
+  public func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence {
     let rows = input.layout.rows
-    let output = Sequence(
+    let output = PackedSequence(
       layout: input.layout, features: outputs, value: workspace.activation(rows: rows, columns: outputs),
       gradient: workspace.gradient(rows: rows, columns: outputs))
     (self.input, self.output) = (input, output)

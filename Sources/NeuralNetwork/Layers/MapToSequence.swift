@@ -8,15 +8,15 @@ import Tensors
 public final class MapToSequence {
   private let layout = SequenceLayout()
   private var plannedInput: Strip?
-  private var plannedOutput: Sequence?
+  private var plannedOutput: PackedSequence?
 
   public init() {}
 
   /// Every image must have at least one column.
-  public func plan(_ input: Strip, in workspace: Workspace) -> Sequence {
+  public func plan(_ input: Strip, in workspace: Workspace) -> PackedSequence {
     layout.place(input.layout.widths)
     let features = input.channels * input.height
-    let output = Sequence(
+    let output = PackedSequence(
       layout: layout, features: features, value: workspace.activation(rows: layout.rows, columns: features),
       gradient: workspace.gradient(rows: layout.rows, columns: features))
     (plannedInput, plannedOutput) = (input, output)
@@ -54,7 +54,7 @@ public final class MapToSequence {
   /// the sequence's row of step 0 relative to `rowOffsets`, those steps' offsets, and the square's extent.
   @inline(__always)
   private func forEachSquare(
-    _ input: Strip, _ output: Sequence,
+    _ input: Strip, _ output: PackedSequence,
     _ body: (
       _ column: Int, _ firstRow: Int, _ rowOffsets: UnsafePointer<Int>, _ steps: Int, _ feature: Int, _ count: Int
     ) -> Void

@@ -21,7 +21,7 @@ public final class CTCLoss {
   public private(set) var losses: [Double] = []
 
   private let classes: Int
-  private var logits: Sequence?
+  private var logits: PackedSequence?
   private var targets: LabelBatch?
   private var scratch = Matrix(rows: 0, columns: 0)
 
@@ -31,7 +31,7 @@ public final class CTCLoss {
 
   /// Requests the memory to run on `logits` with `targets`, whose label n belongs to sequence n. The labels must be in
   /// place: memory depends on their lengths.
-  public func plan(_ logits: Sequence, targets: LabelBatch, in workspace: Workspace) {
+  public func plan(_ logits: PackedSequence, targets: LabelBatch, in workspace: Workspace) {
     let layout = logits.layout
     guard targets.count == layout.count, logits.features == classes else {
       fatalError(
@@ -77,7 +77,7 @@ public final class CTCLoss {
   }
 
   private func run(
-    _ n: Int, _ logits: Sequence, _ targets: LabelBatch, _ maxima: UnsafePointer<Float>,
+    _ n: Int, _ logits: PackedSequence, _ targets: LabelBatch, _ maxima: UnsafePointer<Float>,
     _ logSums: UnsafePointer<Float>, scale: Float, gradient: Bool, _ outcome: inout Outcome
   ) -> Double {
     let (layout, steps) = (logits.layout, logits.layout.lengths[n])
@@ -127,7 +127,7 @@ public final class CTCLoss {
     }
   }
 
-  private func fillGradient(_ n: Int, _ logits: Sequence, _ value: Float) {
+  private func fillGradient(_ n: Int, _ logits: PackedSequence, _ value: Float) {
     for t in 0..<logits.layout.lengths[n] {
       logits.gradient.row(logits.layout.offsets[t] + n).update(repeating: value, count: classes)
     }

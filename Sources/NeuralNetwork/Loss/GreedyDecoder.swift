@@ -7,7 +7,7 @@ public struct GreedyDecoder: Sendable {
 
   /// Replaces the contents of `labels` by one label for each sequence, in image order. A step whose logits hold a NaN
   /// reads as blank.
-  public func decode(_ logits: Sequence, into labels: LabelBatch) {
+  public func decode(_ logits: PackedSequence, into labels: LabelBatch) {
     let layout = logits.layout
     labels.removeAll()
     for n in 0..<layout.count {

@@ -17,7 +17,7 @@ public final class CRNN {
   /// value leaves zeros in columns that belong to no image.
   public private(set) var input: Strip
   /// Class scores before softmax; rows are packed time steps, see ``SequenceLayout``.
-  public private(set) var logits: Sequence
+  public private(set) var logits: PackedSequence
 
   private let inputLayout: ColumnLayout
   private let inputGradient: Bool
@@ -42,7 +42,7 @@ public final class CRNN {
     input = Strip(
       layout: inputLayout, channels: 1, height: architecture.inputHeight, value: Matrix(rows: 0, columns: 0),
       gradient: nil)
-    logits = Sequence(
+    logits = PackedSequence(
       layout: SequenceLayout(), features: classes, value: Matrix(rows: 0, columns: 0),
       gradient: Matrix(rows: 0, columns: 0))
     var shape = FeatureShape.maps(channels: 1, height: architecture.inputHeight)

@@ -47,7 +47,7 @@ struct PreparedData {
 
   /// Prepares this rank's micro-batches in the background.
   func loader(
-    _ work: some Swift.Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
+    _ work: some Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
     seed: UInt64 = 0
   ) -> MicroBatchLoader {
     MicroBatchLoader(

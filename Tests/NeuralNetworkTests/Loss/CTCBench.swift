@@ -7,12 +7,12 @@ final class CTCBench {
   let loss: CTCLoss
   let layout = SequenceLayout()
   let workspace = Workspace()
-  let logits: NeuralNetwork.Sequence
+  let logits: NeuralNetwork.PackedSequence
 
   init(classes: Int, lengths: [Int], labels: [[Int32]], logits values: [Float]) {
     loss = CTCLoss(classes: classes)
     layout.place(lengths)
-    logits = NeuralNetwork.Sequence(
+    logits = NeuralNetwork.PackedSequence(
       layout: layout, features: classes, value: Matrix(rows: layout.rows, columns: classes, values),
       gradient: Matrix(rows: layout.rows, columns: classes))
     loss.plan(logits, targets: LabelBatch(labels), in: workspace)

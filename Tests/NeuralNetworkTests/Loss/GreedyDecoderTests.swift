@@ -4,18 +4,18 @@ import Testing
 
 @Suite struct GreedyDecoderTests {
   /// Logits whose largest class at step t of sequence n is `paths[n][t]`.
-  func logits(_ paths: [[Int]], classes: Int) -> NeuralNetwork.Sequence {
+  func logits(_ paths: [[Int]], classes: Int) -> NeuralNetwork.PackedSequence {
     let layout = SequenceLayout()
     layout.place(paths.map(\.count))
     let value = Matrix(rows: layout.rows, columns: classes, numbers(seed: 3, count: layout.rows * classes))
     for (n, path) in paths.enumerated() {
       for (t, k) in path.enumerated() { value.row(layout.offsets[t] + n)[k] = 2 }
     }
-    return NeuralNetwork.Sequence(
+    return NeuralNetwork.PackedSequence(
       layout: layout, features: classes, value: value, gradient: Matrix(rows: layout.rows, columns: classes))
   }
 
-  func decode(_ logits: NeuralNetwork.Sequence, into batch: LabelBatch = LabelBatch()) -> [[Int32]] {
+  func decode(_ logits: NeuralNetwork.PackedSequence, into batch: LabelBatch = LabelBatch()) -> [[Int32]] {
     GreedyDecoder().decode(logits, into: batch)
     return (0..<batch.count).map { Array(batch[$0]) }
   }

@@ -39,15 +39,15 @@ final class SequenceBench<L: SequenceLayer> {
   let layout = SequenceLayout()
   let workspace = Workspace()
   let features: Int
-  private(set) var input: NeuralNetwork.Sequence
-  private(set) var output: NeuralNetwork.Sequence
+  private(set) var input: NeuralNetwork.PackedSequence
+  private(set) var output: NeuralNetwork.PackedSequence
 
   init(features: Int, lengths: [Int], store: ParameterStore, layer: L) {
     (self.features, self.layer, self.store) = (features, layer, store)
     layout.place(lengths)
     let value = Matrix(rows: layout.rows, columns: features)
     let gradient = Matrix(rows: layout.rows, columns: features)
-    input = NeuralNetwork.Sequence(layout: layout, features: features, value: value, gradient: gradient)
+    input = NeuralNetwork.PackedSequence(layout: layout, features: features, value: value, gradient: gradient)
     output = layer.plan(input, in: workspace)
     workspace.commit()
   }
@@ -58,7 +58,7 @@ final class SequenceBench<L: SequenceLayer> {
     workspace.reset()
     let value = Matrix(rows: layout.rows, columns: features)
     let gradient = Matrix(rows: layout.rows, columns: features)
-    input = NeuralNetwork.Sequence(layout: layout, features: features, value: value, gradient: gradient)
+    input = NeuralNetwork.PackedSequence(layout: layout, features: features, value: value, gradient: gradient)
     output = layer.plan(input, in: workspace)
     workspace.commit()
   }

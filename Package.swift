@@ -64,7 +64,7 @@ let package = Package(
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "TypesettingTests", dependencies: ["Typesetting", "TestSupport", "akuru-synth"]),
-    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "akuru"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "Tensors", "akuru"]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

@@ -100,7 +100,7 @@ import Testing
     let result = try audit(folder, alphabet: alphabet)
     expect(result, .unknownScalars, record: 1, isProblem: true, ["U+0063, U+200D"])
     let audit = Audit(
-      try DataSet.load(folder.path), geometry: geometry(), alphabet: alphabet, unknownScalarsAreProblems: false)
+      try DataSet.load(folder.path), geometry: geometry(), alphabet: alphabet, use: .evaluation)
     expect(try audit.run(), .unknownScalars, record: 1, isProblem: false, ["U+0063, U+200D"])
   }
 

@@ -130,7 +130,8 @@ public struct Recipe: Codable, Sendable, Equatable {
     try require(lr.isFinite && lr > 0, "--lr \(lr): must be positive")
     try require(weightDecay.isFinite && weightDecay >= 0, "--weight-decay \(weightDecay): must not be negative")
     try require(clipNorm.isFinite && clipNorm >= 0, "--clip-norm \(clipNorm): must not be negative (0 is off)")
-    try require((epochs ?? 1) >= 1, "--epochs \(epochs ?? 1): must be at least 1")
+    try require(
+      (1...1_000_000_000).contains(epochs ?? 1), "--epochs \(epochs ?? 1): must be 1 to 1,000,000,000")
   }
 
   private static func choice<Name: RawRepresentable & CaseIterable>(

@@ -34,11 +34,13 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   // Data: every rank reads the records, and audits its share of the images.
   let data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, communicator: communicator, log: log)
-  let steps = try communicator.together {
-    try configuration.scheduleSteps(stepsPerEpoch: data.stepsPerEpoch(recipe))
+  let (scheduleSteps, lastStep) = try communicator.together {
+    let stepsPerEpoch = data.stepsPerEpoch(recipe)
+    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
+    return (steps, try configuration.lastStep(stepsPerEpoch: stepsPerEpoch, scheduleSteps: steps))
   }
   var identity = TrainingState.Identity(
-    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: steps,
+    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
@@ -71,9 +73,11 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
   }
-  describe(configuration, identity: identity, data: data, state: state, ranks: communicator.size, resumedFrom: found?.path, log: log)
+  describe(
+    identity, data: data, state: state, lastStep: lastStep, ranks: communicator.size, resumedFrom: found?.path, log: log)
 
-  let trainer = try Trainer(configuration, data: data, state: state, recorder: recorder, communicator: communicator)
+  let trainer = try Trainer(
+    configuration, data: data, state: state, lastStep: lastStep, recorder: recorder, communicator: communicator)
   let status = try trainer.run()
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
@@ -85,15 +89,15 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
 
 /// The first lines of a run.
 private func describe(
-  _ configuration: TrainingConfiguration, identity: TrainingState.Identity, data: TrainingData, state: TrainingState,
-  ranks: Int, resumedFrom: String?, log: Logger
+  _ identity: TrainingState.Identity, data: TrainingData, state: TrainingState, lastStep: Int, ranks: Int,
+  resumedFrom: String?, log: Logger
 ) {
   let recipe = identity.recipe
   log.info(
     "data: \(data.train.widths.count) training and \(data.validation.widths.count) validation images, \(data.alphabet.scalars.count) letters")
   log.info("model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(identity.architecture.inputHeight)")
   let perStep = recipe.batchSize / recipe.microBatch
-  let end = identity.scheduleSteps.map { "\($0) steps" } ?? "no fixed end"
+  let end = lastStep == .max ? "no fixed end" : "\(lastStep) steps"
   log.info(
     "training: \(end), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(perStep) micro-batches over \(ranks) rank\(ranks == 1 ? "" : "s"); the weights have the same bits on any number of ranks")
   if perStep < ranks {

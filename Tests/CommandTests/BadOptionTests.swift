@@ -17,8 +17,9 @@ import Testing
     .options("unknown augmentation", ["--augment", "much"], ["--augment much", "default"]),
     .options("rate below zero", ["--lr=-1"], ["--lr -1.0: must be positive"]),
     .options("rate that is no number", ["--lr", "nan"], ["--lr nan: must be positive"]),
-    .options("no height", ["--height", "0"], ["height"]),
-    .options("endless height", ["--height", "2000000000"], ["height"]),
+    .options("no height", ["--height", "0"], ["--height 0: must be"]),
+    .options("height below what the pools need", ["--height", "3"], ["--height 3 is not possible", "too few"]),
+    .options("endless height", ["--height", "2000000000"], ["--height 2000000000: must be"]),
     .options("no epochs", ["--epochs", "0"], ["--epochs 0"]),
     .options("too many epochs", ["--epochs", "9223372036854775807"], ["--epochs 9223372036854775807"]),
     .options("no minutes", ["--max-minutes", "0"], ["--max-minutes 0.0"]),
@@ -54,8 +55,12 @@ import Testing
     },
     config(
       "unknown key", "{\"batchsize\": 8}", ["{folder}config.json: unknown option \"batchsize\"", "\"batchSize\""]),
-    config("text for a number", "{\"batchSize\": \"8\"}", ["{folder}config.json: option \"batchSize\" must be"]),
-    config("fraction for a number", "{\"batchSize\": 8.5}", ["{folder}config.json: option \"batchSize\" must be"]),
+    config(
+      "text for a number", "{\"batchSize\": \"8\"}",
+      ["{folder}config.json: option \"batchSize\" must be a whole number"]),
+    config(
+      "fraction for a number", "{\"batchSize\": 8.5}",
+      ["{folder}config.json: option \"batchSize\" must be a whole number"]),
     config("number below zero for the seed", "{\"seed\": -1}", ["{folder}config.json: option \"seed\" must be"]),
     config("no JSON", "batch size: 8", ["{folder}config.json: is not a JSON object"]),
     config("JSON list", "[8]", ["{folder}config.json: is not a JSON object"]),
@@ -71,8 +76,8 @@ import Testing
     }
   }
 
-  @Test(arguments: values, [1, 3]) func badValues(_ input: BadInput, ranks: Int) throws {
-    try input.expectFailure(ranks: ranks)
+  @Test(arguments: values) func badValues(_ input: BadInput) throws {
+    try input.expectFailure(ranks: 2)
   }
 
   @Test(arguments: commands, [1, 2, 3]) func badCommands(_ input: BadInput, ranks: Int) throws {

@@ -85,7 +85,9 @@ import Testing
     BadInput("text file", status: 3, ["the checkpoint {train}/metadata.csv is damaged"]) {
       ["predict", "--checkpoint", "\($0.train)/metadata.csv", "\($0.train)/0.png"]
     },
-    BadInput("device", status: 3, ["/dev/zero"]) { ["predict", "--checkpoint", "/dev/zero", "\($0.train)/0.png"] },
+    BadInput("device", status: 4, ["cannot read /dev/zero"]) {
+      ["predict", "--checkpoint", "/dev/zero", "\($0.train)/0.png"]
+    },
   ]
 
   @Test(arguments: checkpoints, [1, 2, 3]) func noCheckpoint(_ input: BadInput, ranks: Int) throws {

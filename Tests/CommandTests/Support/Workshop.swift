@@ -78,7 +78,9 @@ enum Recipes {
 /// Runs `akuru` under mpirun, or alone when `ranks` is nil.
 func akuru(ranks: Int? = nil, _ arguments: [String], timeout: Double = 60) throws -> ProcessResult {
   guard let ranks else { return try run(product("akuru"), arguments, timeout: timeout) }
-  return try mpirun(ranks: ranks, product: "akuru", arguments, environment: quietMPIRun, timeout: timeout)
+  // When a rank exits with another status than 0, mpirun gives the others a second; they are at their end as well.
+  let environment = quietMPIRun.merging(["OMPI_MCA_odls_base_sigkill_timeout": "0"]) { $1 }
+  return try mpirun(ranks: ranks, product: "akuru", arguments, environment: environment, timeout: timeout)
 }
 
 /// Keeps mpirun from explaining that a rank exited with a status other than 0.

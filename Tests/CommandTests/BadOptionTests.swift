@@ -18,7 +18,6 @@ import Testing
     .options("rate below zero", ["--lr=-1"], ["--lr -1.0: must be positive"]),
     .options("rate that is no number", ["--lr", "nan"], ["--lr nan: must be positive"]),
     .options("no height", ["--height", "0"], ["--height 0: must be"]),
-    .options("height below what the pools need", ["--height", "3"], ["--height 3 is not possible", "too few"]),
     .options("endless height", ["--height", "2000000000"], ["--height 2000000000: must be"]),
     .options("no epochs", ["--epochs", "0"], ["--epochs 0"]),
     .options("too many epochs", ["--epochs", "9223372036854775807"], ["--epochs 9223372036854775807"]),
@@ -40,6 +39,9 @@ import Testing
     },
     BadInput("one-cycle without an end", status: 2, ["--schedule one-cycle", "--epochs or --max-steps"]) {
       $0.training(Recipes.akuru, "run")
+    },
+    BadInput("height that the pools use up", status: 2, ["--height 8 is not possible", "too few"]) {
+      $0.training([], "run", ["--height", "8", "--max-steps", "2"])
     },
     BadInput("no end", status: 2, ["nothing ends this run", "--epochs, --max-steps or --max-minutes"]) {
       $0.training(Recipes.seed, "run")

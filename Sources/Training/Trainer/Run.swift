@@ -64,11 +64,12 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   let hosts = try communicator.gather(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
   try communicator.together {
     guard let directory else { return }
+    // Before the first file of the run, so that it can be started again when there is space.
+    try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
       RunDescription(configuration: configuration, identity: identity, hosts: hosts, weights: state.network.store.weightCount))
     try MetricsLog.truncate(directory.metricsPath, afterStep: state.cursor.step)
-    try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
   }
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)

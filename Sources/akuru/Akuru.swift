@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Training
 
 /// The command line of Akuru.
@@ -18,20 +17,21 @@ struct Akuru: ParsableCommand {
     version: akuruVersion,
     subcommands: [Train.self, Evaluate.self, Predict.self, Check.self, Bench.self])
 
-  /// Parses and runs; a usage error is one line on stderr and exit status 2.
+  /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      let status = exitCode(for: error)
-      if status == .success { exit(withError: error) }  // --help and --version
-      if let failure = error as? any ExitStatusProviding {
-        FileHandle.standardError.write(Data("akuru: \(failure)\n".utf8))
-        Foundation.exit(failure.exitStatus.rawValue)
-      }
-      FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-      Foundation.exit(ExitStatus.usage.rawValue)
+      if exitCode(for: error) == .success { exit(withError: error) }  // --help and --version
+      let usage = ConfigurationError("\(message(for: error))\(hint(for: error))")
+      runRanks { try $0.together { throw usage } }
     }
+  }
+
+  /// "; see akuru train --help" for the command that was meant.
+  private static func hint(for error: any Error) -> String {
+    let text = fullMessage(for: error)
+    return text.firstMatch(of: /'(akuru[a-z ]* --help)'/).map { "; see \($0.1)" } ?? ""
   }
 }

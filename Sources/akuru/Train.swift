@@ -69,8 +69,12 @@ struct Train: ParsableCommand {
     options.keep = keep
     options.logEvery = logEvery
     options.resume = resume ? true : nil
-    if let config { options = try options.merged(over: TrainingOptions(file: config)) }
-    let resolved = options
-    runRanks { try runTraining(resolved, over: $0) }
+    let (flags, file) = (options, config)
+    runRanks { communicator in
+      let options = try communicator.together {
+        try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags
+      }
+      return try runTraining(options, over: communicator)
+    }
   }
 }

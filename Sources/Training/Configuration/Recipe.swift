@@ -111,7 +111,9 @@ public struct Recipe: Codable, Sendable, Equatable {
     }
   }
 
-  private func validate() throws {
+  /// Checks every value, also those that come from a checkpoint.
+  /// - Throws: ``ConfigurationError`` naming the option.
+  func validate() throws {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ConfigurationError(message) }
     }
@@ -126,11 +128,18 @@ public struct Recipe: Codable, Sendable, Equatable {
         + "summed exactly: raise --micro-batch")
     try require((1...4096).contains(channels ?? 1), "--channels \(channels ?? 1): must be 1 to 4096")
     try require((1...4096).contains(hidden ?? 1), "--hidden \(hidden ?? 1): must be 1 to 4096")
+    try require((1...4096).contains(height), "--height \(height): must be 1 to 4096 pixels")
+    do {
+      try architecture().validate(classes: 2)
+    } catch {
+      throw ConfigurationError("--height \(height) is not possible: \(error)")
+    }
     try require((4...65_535).contains(maxWidth), "--max-width \(maxWidth): must be 4 to 65535 pixels")
     try require(lr.isFinite && lr > 0, "--lr \(lr): must be positive")
     try require(weightDecay.isFinite && weightDecay >= 0, "--weight-decay \(weightDecay): must not be negative")
     try require(clipNorm.isFinite && clipNorm >= 0, "--clip-norm \(clipNorm): must not be negative (0 is off)")
-    try require((epochs ?? 1) >= 1, "--epochs \(epochs ?? 1): must be at least 1")
+    try require(
+      (1...1_000_000_000).contains(epochs ?? 1), "--epochs \(epochs ?? 1): must be 1 to 1,000,000,000")
   }
 
   private static func choice<Name: RawRepresentable & CaseIterable>(

@@ -51,23 +51,39 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     ] {
       if let value, value < 1 { throw ConfigurationError("\(flag) \(value): must be at least 1") }
     }
-    if let maxMinutes, !(maxMinutes > 0 && maxMinutes.isFinite) {
-      throw ConfigurationError("--max-minutes \(maxMinutes): must be positive")
+    if keep > 1_000_000 { throw ConfigurationError("--keep \(keep): must be at most 1,000,000") }
+    if let maxMinutes, !(maxMinutes > 0 && maxMinutes <= 1e9) {
+      throw ConfigurationError("--max-minutes \(maxMinutes): must be positive, and at most 1e9")
     }
   }
 
-  /// Steps the schedule is made for, nil for a run without a fixed end, from the number of steps an epoch has.
-  /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end, or nothing ends the run.
+  /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
+  /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end.
   func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
-    let limits = [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
-    if let steps = limits.min() { return steps }
-    if recipe.schedule == .oneCycle {
-      throw ConfigurationError("--schedule one-cycle needs to know its end: give --epochs or --max-steps")
+    guard recipe.schedule == .oneCycle else { return nil }
+    if let steps = limits(stepsPerEpoch).min() { return steps }
+    throw ConfigurationError("--schedule one-cycle needs to know its end: give --epochs or --max-steps")
+  }
+
+  /// The step after which the run is done; `Int.max` when only minutes end it.
+  ///
+  /// - Parameter scheduleSteps: of the run, which may have begun with other limits.
+  /// - Throws: ``ConfigurationError`` when nothing ends the run, or it is to go on past the end of its schedule.
+  func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
+    if let scheduleSteps, let maxSteps, maxSteps > scheduleSteps, recipe.epochs == nil {
+      throw ConfigurationError(
+        "--max-steps \(maxSteps): the one-cycle schedule of the run that is resumed ends at step \(scheduleSteps), where "
+          + "its rate is almost zero; start a new run directory")
     }
+    if let step = (limits(stepsPerEpoch) + [scheduleSteps].compactMap { $0 }).min() { return step }
     if maxMinutes == nil {
       throw ConfigurationError("nothing ends this run: give --epochs, --max-steps or --max-minutes")
     }
-    return nil
+    return .max
+  }
+
+  private func limits(_ stepsPerEpoch: Int) -> [Int] {
+    [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
   }
 
   /// Where a run is, which must be known before its recipe: a resumed run reads the recipe there.

@@ -51,12 +51,29 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
       throw ConfigurationError("\(file): unknown option \"\(key)\"; \(remedy ?? "see akuru train --help")")
     }
     do {
-      self = try JSONDecoder().decode(TrainingOptions.self, from: data)
-    } catch DecodingError.typeMismatch(let type, let context) {
-      let key = context.codingPath.last?.stringValue ?? "?"
-      throw ConfigurationError("\(file): option \"\(key)\" must be a \(type)")
+      self = try TrainingOptions(object)
     } catch {
-      throw ConfigurationError("\(file): \(error)")
+      // Whatever the decoder says, the option that cannot be read alone is the one to name.
+      let wrong = object.keys.sorted().first { (try? TrainingOptions([$0: object[$0]!])) == nil }
+      throw ConfigurationError("\(file): option \"\(wrong ?? "?")\" must be \(TrainingOptions.kind(of: wrong ?? ""))")
+    }
+  }
+
+  private init(_ object: [String: Any]) throws {
+    self = try JSONDecoder().decode(TrainingOptions.self, from: JSONSerialization.data(withJSONObject: object))
+  }
+
+  /// What an option's value is, in words.
+  private static func kind(of key: String) -> String {
+    guard let value = Mirror(reflecting: TrainingOptions()).children.first(where: { $0.label == key })?.value else {
+      return "known"
+    }
+    return switch type(of: value) {
+    case is Int?.Type: "a whole number"
+    case is UInt64?.Type: "a whole number, not below zero"
+    case is Double?.Type: "a number"
+    case is Bool?.Type: "true or false"
+    default: "text"
     }
   }
 
@@ -66,7 +83,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   /// These options, with those of `other` where these are nil.
   public func merged(over other: TrainingOptions) throws -> TrainingOptions {
     let merged = try other.object().merging(object()) { _, mine in mine }
-    return try JSONDecoder().decode(TrainingOptions.self, from: JSONSerialization.data(withJSONObject: merged))
+    return try TrainingOptions(merged)
   }
 
   private func object() throws -> [String: Any] {

@@ -39,11 +39,13 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   let architecture = resumed?.architecture ?? recipe.architecture()
   let data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, communicator: communicator, log: log)
-  let steps = try communicator.together {
-    try configuration.scheduleSteps(stepsPerEpoch: data.stepsPerEpoch(recipe))
+  let (scheduleSteps, lastStep) = try communicator.together {
+    let stepsPerEpoch = data.stepsPerEpoch(recipe)
+    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
+    return (steps, try configuration.lastStep(stepsPerEpoch: stepsPerEpoch, scheduleSteps: steps))
   }
   var identity = TrainingState.Identity(
-    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: steps,
+    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
@@ -61,21 +63,23 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   let hosts = try communicator.gather(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
   try communicator.together {
     guard let directory else { return }
+    // Before the first file of the run, so that it can be started again when there is space.
+    try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
       RunDescription(
         configuration: configuration, identity: identity, worldSize: hosts.count, hosts: hosts,
         weights: state.network.store.weightCount))
     try MetricsLog.truncate(directory.metricsPath, afterStep: state.cursor.step)
-    try directory.checkpoints.requireSpace(bytes: (configuration.keep + 2) * state.checkpointBytes)
   }
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
   }
-  describe(state, data, ranks: communicator.size, log: log)
+  describe(state, data, lastStep: lastStep, ranks: communicator.size, log: log)
   if let found { log.info("going on from \(found.path), step \(state.cursor.step)") }
 
-  let trainer = try Trainer(configuration, data: data, state: state, recorder: recorder, communicator: communicator)
+  let trainer = try Trainer(
+    configuration, data: data, state: state, lastStep: lastStep, recorder: recorder, communicator: communicator)
   let status = try trainer.run()
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")

@@ -14,13 +14,13 @@ struct RunDescription: Encodable {
 }
 
 /// Logs the first lines of a run.
-func describe(_ state: TrainingState, _ data: TrainingData, ranks: Int, log: Logger) {
-  let (identity, recipe) = (state.identity, state.identity.recipe)
+func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, ranks: Int, log: Logger) {
+  let recipe = state.identity.recipe
   let (training, validation) = (data.train.widths.count, data.validation.widths.count)
   log.info("data: \(training) training and \(validation) validation images, \(data.alphabet.scalars.count) letters")
   log.info("model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(recipe.height)")
   let microBatches = recipe.batchSize / recipe.microBatch
-  let length = identity.scheduleSteps.map { "\($0) steps" } ?? "no fixed end"
+  let length = lastStep == .max ? "no fixed end" : "\(lastStep) steps"
   log.info(
     """
     training: \(length), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(microBatches) \

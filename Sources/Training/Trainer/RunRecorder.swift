@@ -10,6 +10,7 @@ final class RunRecorder {
   private let logEvery: Int
   private let keep: Int
   private var window = Window()
+  private var metricsFail = false
 
   /// Sums since the last line.
   private struct Window {
@@ -30,8 +31,8 @@ final class RunRecorder {
     self.keep = keep
   }
 
-  func record(_ result: StepResult, step: Int, epoch: Int, lastStep: Int) throws {
-    guard let metrics else { return }
+  func record(_ result: StepResult, step: Int, epoch: Int, lastStep: Int) {
+    guard directory != nil else { return }
     if result.skipped {
       log.warning("step \(step) skipped: a loss or gradient is not finite or too large")
     }
@@ -44,7 +45,7 @@ final class RunRecorder {
     let seconds = window.duration.seconds
     let rate = Double(window.images) / max(seconds, 1e-9)
     let loss = window.loss / Double(window.steps)
-    try metrics.append([
+    append([
       "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
       "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
       "imagesPerSecond": .number(rate), "seconds": .number(seconds),
@@ -57,14 +58,25 @@ final class RunRecorder {
     window = Window()
   }
 
-  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool) throws {
-    guard let metrics else { return }
-    try metrics.append([
+  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool) {
+    guard directory != nil else { return }
+    append([
       "kind": "evaluation", "step": .integer(step), "epoch": .integer(epoch), "cer": .number(report.cer),
       "graphemeCER": .number(report.graphemeCER), "wer": .number(report.wer), "exactMatch": .number(report.exactMatch),
       "loss": .number(report.loss), "images": .integer(report.images),
     ])
     log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
+  }
+
+  /// Appends a line to metrics.jsonl. Training does not stop because it cannot be written; the log says so once.
+  private func append(_ fields: KeyValuePairs<String, MetricValue>) {
+    do {
+      try metrics?.append(fields)
+      metricsFail = false
+    } catch {
+      if !metricsFail { log.warning("\(error); going on, and metrics.jsonl will lack lines") }
+      metricsFail = true
+    }
   }
 
   /// Writes a checkpoint. A failure warns and leaves the earlier ones as they are, unless it is the final one.

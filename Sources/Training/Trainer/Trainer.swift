@@ -29,13 +29,14 @@ final class Trainer {
   private static let maximumBadSteps = 5
 
   init(
-    _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, recorder: RunRecorder,
-    communicator: Communicator
+    _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, lastStep: Int,
+    recorder: RunRecorder, communicator: Communicator
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
     self.data = data
     self.state = state
+    self.lastStep = lastStep
     self.recorder = recorder
     let (recipe, store) = (state.identity.recipe, state.network.store)
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
@@ -44,7 +45,6 @@ final class Trainer {
     reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 1)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
-    lastStep = min(state.identity.scheduleSteps ?? .max, configuration.maxSteps ?? .max)
     loader = try data.loader(recipe, from: state.cursor.step, to: lastStep, communicator)
     try state.network.reserve(images: recipe.microBatch, width: data.widestAverage(recipe))
   }
@@ -57,7 +57,7 @@ final class Trainer {
       let result = try step(plan.step(state.cursor.stepInEpoch))
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
-      try recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
+      recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
 
       let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
       if isLast || isDue(configuration.evalEvery, orAt: endsEpoch) { try evaluate(epoch: epoch) }
@@ -144,7 +144,7 @@ final class Trainer {
     let report = evaluation.report
     let isBest = report.cer < state.cursor.best?.cer ?? .infinity
     if isBest { state.cursor.best = Cursor.Best(cer: report.cer, step: state.cursor.step) }
-    try recorder.record(report, step: state.cursor.step, epoch: epoch, isBest: isBest)
+    recorder.record(report, step: state.cursor.step, epoch: epoch, isBest: isBest)
     if isBest { try recorder.saveBest(state) }
   }
 

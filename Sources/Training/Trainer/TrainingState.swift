@@ -80,8 +80,11 @@ final class TrainingState {
   }
 
   /// The identity a checkpoint was written under.
+  /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
   static func identity(of checkpoint: Checkpoint, path: String) throws -> Identity {
-    guard let text = checkpoint.metadata["identity"], let identity = try? RunJSON.decode(Identity.self, from: text)
+    guard let text = checkpoint.metadata["identity"], let identity = try? RunJSON.decode(Identity.self, from: text),
+      (try? identity.recipe.validate()) != nil,
+      (try? identity.architecture.validate(classes: identity.alphabet.classCount)) != nil
     else { throw CheckpointError.damaged(path: path, why: "it says nothing of model and alphabet") }
     return identity
   }

@@ -1,0 +1,103 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// `akuru check`: the audit of data sets.
+@Suite struct CheckTests {
+  @Test(arguments: [nil, 1, 2, 3]) func goodDataHasNoProblems(ranks: Int?) throws {
+    let workshop = try Workshop(train: 12, validation: 5)
+    let result = try akuru(ranks: ranks, ["check", workshop.train, workshop.validation])
+    #expect(result.exitCode == 0 && result.stderr == "", "\(result.transcript)")
+    for part in [
+      "\(workshop.train)\n", "\(workshop.validation)\n", "12 good and 0 bad", "5 good and 0 bad", "problems: 0",
+    ] {
+      #expect(result.stdout.contains(part), "lacks \(part): \(result.transcript)")
+    }
+    #expect(result.stdout.contains("U+0061") && result.stdout.contains("widths: "), "\(result.transcript)")
+  }
+
+  /// A data set with one finding of each kind, but files without a partner.
+  private func spoiled() throws -> Workshop {
+    let workshop = try Workshop(train: 12, validation: 5)
+    try workshop.cut("\(workshop.train)/0.png")
+    try workshop.spoilMetadata(line: 2, "1.png,")
+    try workshop.spoilMetadata(line: 3, "2.png," + String(repeating: "ab", count: 40))
+    try PNG.write(GrayImage(width: 900, height: 28), to: "\(workshop.train)/3.png")
+    try workshop.spoilMetadata(line: 5, "4.png,xa")
+    try workshop.spoilMetadata(line: 6, "5.png,e\u{301}")
+    try workshop.spoil("7.png", try workshop.bytes("\(workshop.train)/6.png"))
+    try Data("abcde\u{D9A}é".utf8).write(to: URL(fileURLWithPath: workshop.path("letters.txt")))
+    return workshop
+  }
+
+  private func arguments(_ workshop: Workshop) -> [String] {
+    ["check", workshop.train, "--max-width", "400", "--alphabet", workshop.path("letters.txt")]
+  }
+
+  @Test(arguments: [nil, 2, 3]) func everyKindIsListed(ranks: Int?) throws {
+    let workshop = try spoiled()
+    let result = try akuru(ranks: ranks, arguments(workshop))
+    #expect(result.exitCode == 3 && result.stderr == "", "\(result.transcript)")
+    for part in [
+      "records: 12, of which 7 good and 5 bad", "problems: 5", "warnings: 2",
+      "unreadable images: 1\n      \(workshop.train)/0.png: truncated PNG",
+      "empty labels: 1\n      \(workshop.train)/1.png: ",
+      "labels that do not fit their image: 1\n      \(workshop.train)/2.png: the text needs 80 time steps",
+      "images that are too wide: 1\n      \(workshop.train)/3.png: ",
+      "labels with scalars outside the alphabet: 1\n      \(workshop.train)/4.png: not in the alphabet: U+0078",
+      "labels that are not in NFC: 1\n      \(workshop.train)/5.png: ",
+      "duplicate files: 1\n      \(workshop.train)/7.png: has the same bytes as \(workshop.train)/6.png",
+    ] {
+      #expect(result.stdout.contains(part), "lacks \(part): \(result.transcript)")
+    }
+    #expect(try result.stdout == akuru(arguments(workshop)).stdout, "the same on any number of ranks")
+  }
+
+  @Test(arguments: [nil, 3]) func jsonIsOneObjectForEachDataSet(ranks: Int?) throws {
+    struct Audit: Decodable {
+      struct Finding: Decodable {
+        let kind: String
+        let path: String
+        let isProblem: Bool
+      }
+      let findings: [Finding]
+      let widths: [Int]
+    }
+    let workshop = try spoiled()
+    let result = try akuru(ranks: ranks, arguments(workshop) + [workshop.validation, "--json"])
+    #expect(result.exitCode == 3, "\(result.transcript)")
+    let audits = try result.stdout.split(separator: "\n").map {
+      try JSONDecoder().decode(Audit.self, from: Data($0.utf8))
+    }
+    #expect(audits.count == 2)
+    #expect(
+      audits.first?.findings.map(\.kind) == [
+        "unreadableImage", "emptyLabel", "labelTooLong", "imageTooWide", "unknownScalars", "labelNotNFC",
+        "duplicateFile",
+      ])
+    #expect(audits.first?.findings.map(\.isProblem) == [true, true, true, true, true, false, false])
+    #expect(audits.first?.widths.count == 12 && audits.last?.widths.count == 5 && audits.last?.findings.isEmpty == true)
+  }
+
+  @Test(arguments: [nil, 2]) func filesWithoutAPartner(ranks: Int?) throws {
+    let workshop = try Workshop(train: 3, validation: 1)
+    try FileManager.default.removeItem(atPath: "\(workshop.train)/metadata.csv")
+    for name in ["0", "1", "9"] { try workshop.spoil("\(name).gt.txt", "a\n") }
+    let result = try akuru(ranks: ranks, ["check", workshop.train])
+    #expect(result.exitCode == 3, "\(result.transcript)")
+    for part in ["files without a partner: 2", "/2.png: there is no 2.gt.txt", "/9.gt.txt: there is no 9.png"] {
+      #expect(result.stdout.contains(part), "\(result.transcript)")
+    }
+  }
+
+  @Test(arguments: [1, 2, 3]) func whatIsNoDataSet(ranks: Int) throws {
+    let workshop = try Workshop(train: 3, validation: 1)
+    let empty = workshop.path("empty")
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
+    expectFailure(
+      try akuru(ranks: ranks, ["check", workshop.train, empty]), 3, ["\(empty): not a data set", "an empty folder"])
+    let model = try akuru(ranks: ranks, ["check", workshop.train, "--model", "sead"])
+    expectFailure(model, 2, ["--model sead: no such model", "did you mean seed?"])
+  }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The promise: the same bits on any number of ranks, and whether or not a run was interrupted.
+@Suite struct TrainingBitsTests {
+  /// 30 steps on one rank, without a break: what all others must come to. An epoch has 12 steps.
+  static let reference = Result { () throws -> Reference in
+    let workshop = try Workshop()
+    try workshop.train(Recipes.akuru, "run", ["--max-steps", "30"])
+    return Reference(
+      checkpoints: try workshop.checkpoints("run"), steps: try workshop.metrics("run", "step"),
+      evaluations: try workshop.metrics("run", "evaluation"))
+  }
+
+  struct Reference {
+    let checkpoints: [String: Data]
+    let steps: [MetricsLine]
+    let evaluations: [MetricsLine]
+  }
+
+  /// Compares the last checkpoint, the best one and the metrics of a run with the reference.
+  func expectReference(_ workshop: Workshop, _ run: String, _ note: Comment? = nil) throws {
+    let reference = try Self.reference.get()
+    let files = try workshop.checkpoints(run)
+    for name in ["step-00000030.safetensors", "best.safetensors"] {
+      let (expected, actual) = (try #require(reference.checkpoints[name]), files[name])
+      #expect(actual == expected, "\(name) differs")
+    }
+    #expect(try workshop.metrics(run, "step") == reference.steps)
+    #expect(try workshop.metrics(run, "evaluation") == reference.evaluations)
+  }
+
+  @Test func theReferenceIsWhole() throws {
+    let reference = try Self.reference.get()
+    #expect(
+      reference.checkpoints.keys.sorted() == [
+        "best.safetensors", "step-00000012.safetensors", "step-00000024.safetensors", "step-00000030.safetensors",
+      ])
+    #expect(reference.checkpoints["step-00000030.safetensors"] != reference.checkpoints["step-00000024.safetensors"])
+    #expect(reference.steps.map(\.step) == Array(1...30))
+    #expect(reference.steps.map(\.epoch) == (0..<30).map { $0 / 12 })
+    #expect(reference.evaluations.map(\.step) == [12, 24, 30])
+    #expect(Set(reference.steps.map(\.loss)).count == 30)
+  }
+
+  @Test(arguments: [1, 2, 3])
+  func anyNumberOfRanksGivesTheSameCheckpoints(ranks: Int) throws {
+    let workshop = try Workshop()
+    try workshop.train(ranks: ranks, Recipes.akuru, "run", ["--max-steps", "30"])
+    #expect(try workshop.checkpoints("run") == Self.reference.get().checkpoints)
+    try expectReference(workshop, "run")
+  }
+
+  @Test func anyNumberOfRanksGivesTheSameCheckpointsOfTheSeedModel() throws {
+    let workshop = try Workshop()
+    for ranks in [1, 2, 3] { try workshop.train(ranks: ranks, Recipes.seed, "run\(ranks)", ["--max-steps", "30"]) }
+    let alone = try workshop.checkpoints("run1")
+    #expect(alone.count == 4)
+    #expect(try workshop.checkpoints("run2") == alone)
+    #expect(try workshop.checkpoints("run3") == alone)
+  }
+
+  /// What is killed, on how many ranks, after the checkpoint of which step, and how the run goes on.
+  struct Interruption: Sendable, CustomTestStringConvertible {
+    enum Victim { case rank, mpirun }
+    let victim: Victim
+    let ranks: Int
+    let every: Int
+    let resumedRanks: Int?
+
+    var testDescription: String {
+      "\(victim) of \(ranks) ranks after step \(every), then on \(resumedRanks.map { "\($0)" } ?? "one, alone")"
+    }
+  }
+
+  /// Steps 11, 7 and 15 are in the middle of an epoch, 12 is the end of one.
+  @Test(arguments: [
+    Interruption(victim: .rank, ranks: 2, every: 11, resumedRanks: 3),
+    Interruption(victim: .mpirun, ranks: 3, every: 11, resumedRanks: 2),
+    Interruption(victim: .rank, ranks: 3, every: 7, resumedRanks: nil),
+    Interruption(victim: .mpirun, ranks: 1, every: 15, resumedRanks: 2),
+    Interruption(victim: .rank, ranks: 2, every: 12, resumedRanks: 2),
+  ])
+  func aKilledRunGoesOnToTheSameBits(_ interruption: Interruption) throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(
+      Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "\(interruption.every)"])
+    let job = try RunningRanks(
+      interruption.ranks, arguments, until: workshop.checkpoint("run", step: interruption.every))
+    kill(interruption.victim == .rank ? job.ranks[0] : job.mpirun.processIdentifier, SIGKILL)
+    let killed = try job.mpirun.wait(timeout: 30)
+    #expect(killed.exitCode != 0)
+    job.expectGone()
+    try #require(!FileManager.default.fileExists(atPath: workshop.checkpoint("run", step: 30)), "killed too late")
+
+    let resumed = try akuru(ranks: interruption.resumedRanks, arguments + ["--resume"])
+    #expect(resumed.exitCode == 0, "\(resumed.transcript)")
+    #expect(resumed.stderr.contains("going on from \(workshop.path("run/checkpoints/step-"))"))
+    try expectReference(workshop, "run")
+  }
+
+  /// SIGUSR1 to mpirun reaches all ranks; to one rank, it stops them all.
+  @Test(arguments: [(ranks: 2, toOneRank: false), (ranks: 3, toOneRank: true)])
+  func aSignalStopsAfterACheckpoint(ranks: Int, toOneRank: Bool) throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "7"])
+    let job = try RunningRanks(ranks, arguments, until: workshop.checkpoint("run", step: 7))
+    kill(toOneRank ? job.ranks[0] : job.mpirun.processIdentifier, SIGUSR1)
+    let stopped = try job.mpirun.wait(timeout: 30)
+    #expect(stopped.exitCode == 85, "\(stopped.transcript)")
+    #expect(stopped.stderr.contains("go on with --resume"))
+    try #require(!FileManager.default.fileExists(atPath: workshop.checkpoint("run", step: 30)), "stopped too late")
+    let last = try #require(try workshop.metrics("run", "step").last).step
+    #expect(FileManager.default.fileExists(atPath: workshop.checkpoint("run", step: last)))
+
+    let resumed = try akuru(ranks: 4 - ranks, arguments + ["--resume"])
+    #expect(resumed.exitCode == 0, "\(resumed.transcript)")
+    try expectReference(workshop, "run")
+  }
+
+  @Test func aRunStopsWhenItsMinutesAreOver() throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30"])
+    var ends: [Int32] = []
+    for ranks in [2, 1, 3] {
+      ends.append(try akuru(ranks: ranks, arguments + ["--resume", "--max-minutes", "0.00001"]).exitCode)
+    }
+    #expect(ends == [85, 85, 85])
+    #expect(try workshop.metrics("run", "step").map(\.step) == [1, 2, 3], "at least one step each time")
+    try workshop.train(ranks: 2, Recipes.akuru, "run", ["--max-steps", "30", "--resume"])
+    try expectReference(workshop, "run")
+  }
+
+  @Test func resumingAFinishedRunChangesNothing() throws {
+    let workshop = try Workshop()
+    try workshop.train(Recipes.akuru, "run", ["--max-steps", "3"])
+    let before = (try workshop.checkpoints("run"), try workshop.metrics("run", "step"))
+    for ranks in [nil, 2] {
+      let again = try workshop.train(ranks: ranks, Recipes.akuru, "run", ["--max-steps", "3", "--resume"])
+      #expect(again.stderr.contains("done"), "\(again.transcript)")
+    }
+    #expect(try workshop.checkpoints("run") == before.0)
+    #expect(try workshop.metrics("run", "step") == before.1)
+  }
+
+  @Test func ranksWithoutAMicroBatchIdle() throws {
+    let workshop = try Workshop()
+    let recipe = ["--height", "32", "--batch-size", "8", "--micro-batch", "4", "--max-steps", "5"]
+    let alone = try workshop.train(ranks: 2, recipe, "run2")
+    #expect(!alone.stderr.contains("idle"))
+    let idle = try workshop.train(ranks: 3, recipe, "run3")
+    #expect(idle.stderr.contains("warning: a step has 2 micro-batches for 3 ranks: 1 idle"), "\(idle.transcript)")
+    #expect(try workshop.checkpoints("run3") == workshop.checkpoints("run2"))
+  }
+
+  /// One step of fewer images than a batch, and fewer records than ranks to audit, train and evaluate on.
+  @Test func fewerImagesThanRanks() throws {
+    let workshop = try Workshop(train: 2, validation: 1)
+    for ranks in [1, 3] { try workshop.train(ranks: ranks, Recipes.akuru, "run\(ranks)", ["--epochs", "3"]) }
+    #expect(try workshop.checkpoints("run3") == workshop.checkpoints("run1"))
+    #expect(try workshop.metrics("run3", "step").map(\.step) == [1, 2, 3])
+  }
+
+  /// Bad records left out give the bits of a data set that never had them.
+  @Test func skippedRecordsLeaveNoTrace() throws {
+    let workshop = try Workshop(train: 20, validation: 5)
+    let path = "\(workshop.train)/metadata.csv"
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    try GlyphData.write(lines.filter { !$0.hasPrefix("3.png") && !$0.hasPrefix("17.png") }, to: path)
+    try workshop.train(Recipes.akuru, "clean", ["--epochs", "2"])
+
+    try GlyphData.write(lines, to: path)
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(workshop.train)/3.png"))
+    try FileManager.default.removeItem(atPath: "\(workshop.train)/17.png")
+    for ranks in [1, 3] {
+      let result = try workshop.train(ranks: ranks, Recipes.akuru, "run\(ranks)", ["--epochs", "2", "--skip-bad"])
+      for part in [
+        "left out: \(workshop.train)/3.png", "left out: \(workshop.train)/17.png", "left out 2 of 20 records",
+      ] {
+        #expect(result.stderr.contains(part), "\(result.transcript)")
+      }
+      let log = try String(contentsOfFile: workshop.path("run\(ranks)/train.log"), encoding: .utf8)
+      #expect(log.contains("left out 2 of 20 records"))
+      #expect(try workshop.checkpoints("run\(ranks)") == workshop.checkpoints("clean"))
+    }
+  }
+}

@@ -147,7 +147,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   ) throws -> Name where Name.RawValue == String {
     guard let value else { return preset }
     guard let name = Name(rawValue: value) else {
-      throw ConfigurationError("\(flag) \(value): it is one of \(Name.allCases.map(\.rawValue).joined(separator: ", "))")
+      let names = Name.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ConfigurationError("\(flag) \(value): it is one of \(names)")
     }
     return name
   }

@@ -4,30 +4,42 @@ import Testing
 
 /// Training learns, and `evaluate` and `predict` show it.
 @Suite struct LearningTests {
-  /// A trained run with its workshop, for all tests of the suite.
+  /// 140 steps on two ranks.
   static let trained = Result { () throws -> Trained in
-    let workshop = try Workshop(train: 160, validation: 24)
+    let workshop = try makeWorkshop()
     let recipe = ["--height", "32", "--batch-size", "8", "--micro-batch", "4", "--augment", "none"]
-    try workshop.train(ranks: 2, recipe, "run", ["--epochs", "12"])
-    return Trained(workshop: workshop)
+    try workshop.train(ranks: 2, recipe, "run", ["--epochs", "7"])
+    return Trained(
+      best: try workshop.bytes(workshop.best("run")), evaluations: try workshop.metrics("run", "evaluation"))
   }
 
-  /// Unchecked: the workshop does not change after training.
-  struct Trained: @unchecked Sendable {
-    let workshop: Workshop
+  struct Trained {
+    let best: Data
+    let evaluations: [MetricsLine]
+  }
+
+  static func makeWorkshop() throws -> Workshop { try Workshop(train: 160, validation: 24) }
+
+  /// A workshop of its own with the best checkpoint of the trained run.
+  func trainedWorkshop() throws -> Workshop {
+    let workshop = try Self.makeWorkshop()
+    let best = workshop.best("run")
+    try FileManager.default.createDirectory(
+      atPath: workshop.path("run/checkpoints"), withIntermediateDirectories: true)
+    try Self.trained.get().best.write(to: URL(fileURLWithPath: best))
+    return workshop
   }
 
   static let keys = ["cer", "exactMatch", "graphemeCER", "images", "loss", "wer"]
 
   @Test func theErrorRateFalls() throws {
-    let workshop = try Self.trained.get().workshop
-    let evaluations = try workshop.metrics("run", "evaluation")
+    let evaluations = try Self.trained.get().evaluations
     let (first, last) = (try #require(evaluations.first?.cer), try #require(evaluations.last?.cer))
     #expect(first > 0.6 && last < 0.3, "\(evaluations.compactMap(\.cer))")
   }
 
   @Test func evaluationHasTheSameFiguresOnAnyNumberOfRanks() throws {
-    let workshop = try Self.trained.get().workshop
+    let workshop = try trainedWorkshop()
     let arguments = ["evaluate", "--checkpoint", workshop.path("run"), "--data", workshop.validation, "--json"]
     let alone = try akuru(arguments)
     #expect(alone.exitCode == 0 && alone.stderr == "", "\(alone.transcript)")
@@ -35,7 +47,7 @@ import Testing
     let figures = try #require(object, "\(alone.transcript)")
     #expect(figures.keys.sorted() == Self.keys)
     #expect(figures["images"] == 24)
-    let best = try #require(try workshop.metrics("run", "evaluation").compactMap(\.cer).min())
+    let best = try #require(try Self.trained.get().evaluations.compactMap(\.cer).min())
     #expect(figures["cer"] == best, "the best checkpoint is the one that was measured")
     for ranks in [1, 2, 3] {
       let result = try akuru(ranks: ranks, arguments)
@@ -46,7 +58,7 @@ import Testing
   }
 
   @Test func evaluationForPeopleShowsSamples() throws {
-    let workshop = try Self.trained.get().workshop
+    let workshop = try trainedWorkshop()
     let result = try akuru(
       ranks: 3,
       ["evaluate", "--checkpoint", workshop.path("run"), "--data", workshop.validation, "--samples", "5"])
@@ -61,7 +73,7 @@ import Testing
 
   /// Letters that the alphabet lacks and images that are too short count as errors.
   @Test func evaluationCountsWhatCannotBeRead() throws {
-    let workshop = try Self.trained.get().workshop
+    let workshop = try trainedWorkshop()
     let folder = workshop.path("strange")
     try GlyphData.writeImageFolder(folder, count: 3, seed: 5)
     let word = "abcde"
@@ -75,7 +87,7 @@ import Testing
   }
 
   @Test func badEvaluationData() throws {
-    let workshop = try Self.trained.get().workshop
+    let workshop = try trainedWorkshop()
     let folder = workshop.path("damaged")
     try GlyphData.writeImageFolder(folder, count: 5, seed: 6)
     try workshop.cut("\(folder)/3.png")
@@ -90,7 +102,7 @@ import Testing
   }
 
   @Test(arguments: [nil, 2]) func predictionsAreLines(ranks: Int?) throws {
-    let workshop = try Self.trained.get().workshop
+    let workshop = try trainedWorkshop()
     let metadata = try String(contentsOfFile: "\(workshop.train)/metadata.csv", encoding: .utf8)
     let records = metadata.split(separator: "\n").dropFirst().prefix(12)
       .map { $0.split(separator: ",").map(String.init) }
@@ -113,9 +125,9 @@ import Testing
 
   /// One bad image does not keep the others from being read.
   @Test(arguments: [nil, 3]) func predictionNamesBadImages(ranks: Int?) throws {
-    let workshop = try Self.trained.get().workshop
-    let (good, bad) = ("\(workshop.train)/0.png", workshop.path("none-\(ranks ?? 0).png"))
-    let text = workshop.path("text-\(ranks ?? 0).png")
+    let workshop = try trainedWorkshop()
+    let (good, bad) = ("\(workshop.train)/0.png", workshop.path("none.png"))
+    let text = workshop.path("text.png")
     try Data("hello".utf8).write(to: URL(fileURLWithPath: text))
     let result = try akuru(ranks: ranks, ["predict", "--checkpoint", workshop.path("run"), bad, good, text, good])
     #expect(result.exitCode == 3, "\(result.transcript)")

@@ -5,8 +5,8 @@ import Images
 import Testing
 
 /// A data set of six images of various sizes, its audit, and a folder for caches.
-private struct Fixture {
-  let folder = try! TemporaryFolder()
+private struct Fixture: Sendable {
+  let folder: TemporaryFolder
   let dataSet: DataSet
   let widths: [Int]
   let layout: ImageCacheLayout
@@ -16,6 +16,7 @@ private struct Fixture {
 
   /// - Parameter removing: records that are left out.
   init(height: Int = 20, seed: UInt64 = 0, removing: [Int] = []) throws {
+    folder = try TemporaryFolder()
     for (i, size) in Fixture.sizes.enumerated() {
       let image = picture(width: size.0, height: size.1, seed: seed + UInt64(i))
       try folder.write("data/\(i).png", image).write("data/\(i).gt.txt", "a")

@@ -18,6 +18,12 @@ static inline MPI_Datatype akuru_type_int64(void) { return MPI_INT64_T; }
 static inline MPI_Op akuru_op_sum(void) { return MPI_SUM; }
 static inline MPI_Op akuru_op_max(void) { return MPI_MAX; }
 
+/// The ranks of `all` that share memory with this one, in the same order: a new communicator, made by all at once. A
+/// function of its own because MPI_INFO_NULL casts, too.
+static inline int akuru_split_by_machine(MPI_Comm all, MPI_Comm *machine) {
+  return MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, machine);
+}
+
 /// The error handler that returns codes instead of ending the job.
 static inline MPI_Errhandler akuru_errors_return(void) { return MPI_ERRORS_RETURN; }
 

@@ -56,6 +56,14 @@ public struct AuditResult: Codable, Sendable, Equatable {
     return (dataSet.removing(bad), widths.indices.filter { !isBad.contains($0) }.map { widths[$0] })
   }
 
+  /// For each record without a problem, 16 bytes that stand for the contents of its image file.
+  public var goodDigests: [UInt8] {
+    let isBad = Set(badRecords)
+    return widths.indices.filter { !isBad.contains($0) }.flatMap {
+      digests[$0 * AuditResult.digestBytes..<($0 + 1) * AuditResult.digestBytes]
+    }
+  }
+
   /// Puts the results of all slices together, in any order, and adds what can only be seen in the whole: duplicate files
   /// and files without a partner.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the slices are not exactly the data set.

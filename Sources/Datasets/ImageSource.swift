@@ -49,10 +49,15 @@ public struct FileImageSource: ImageSource {
   /// - Throws: ``DataSetError`` naming the file.
   public func load(_ sample: Int, into image: ImageBuffer) throws {
     let path = records[sample].absolutePath
-    let original = try decodeImage(try readImageFile(path), path: path)
+    try resize(try readImageFile(path), path: path, into: image)
+  }
+
+  /// The same for an image file that has been read.
+  func resize(_ bytes: [UInt8], path: String, into image: ImageBuffer) throws(DataSetError) {
+    let original = try decodeImage(bytes, path: path)
     let width = geometry.resizedWidth(width: original.width, height: original.height)
     guard width <= geometry.maximumWidth else {
-      throw DataSetError.badImage(path: path, reason: tooWide(width, geometry))
+      throw .badImage(path: path, reason: tooWide(width, geometry))
     }
     image.reserve(width: width, height: geometry.height)
     original.withReadOnlyView { image.resampler.resize($0, into: image.view) }

@@ -28,11 +28,21 @@ extension GrayView {
     // A byte has mean 127.5 and variance (256^2 - 1) / 12; the sum of four a deviation of 147.80.
     let scale = Int32((Double(sigma) * 65_536 / 147.800_54).rounded())
     if scale == 0 { return }
-    for i in 0..<count {
-      let n = random.nextUInt32()
-      let sum = Int32(truncatingIfNeeded: (n & 255) &+ (n &>> 8 & 255) &+ (n &>> 16 & 255) &+ (n &>> 24))
-      let value = ((Int32(pixels[i]) &<< 16) &+ (sum &- 510) &* scale &+ 32_768) &>> 16
-      pixels[i] = UInt8(truncatingIfNeeded: max(0, min(255, value)))
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1024) { buffer in
+      let numbers = buffer.baseAddress!
+      var start = 0
+      while start < count {
+        let piece = min(1024, count &- start)
+        random.fill(numbers, count: piece)
+        let values = pixels + start
+        for i in 0..<piece {
+          let n = numbers[i]
+          let sum = Int32(truncatingIfNeeded: (n & 255) &+ (n &>> 8 & 255) &+ (n &>> 16 & 255) &+ (n &>> 24))
+          let value = ((Int32(values[i]) &<< 16) &+ (sum &- 510) &* scale &+ 32_768) &>> 16
+          values[i] = UInt8(truncatingIfNeeded: max(0, min(255, value)))
+        }
+        start &+= piece
+      }
     }
   }
 

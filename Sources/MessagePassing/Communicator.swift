@@ -6,14 +6,14 @@ internal import COpenMPI
   import Glibc
 #endif
 
-/// All ranks of the job (`MPI_COMM_WORLD`) and the collective operations among them.
+/// All ranks of the job (`MPI_COMM_WORLD`), or those of one machine, and the collective operations among them.
 ///
 /// A collective call must be made by every rank, in the same order. It belongs to the thread that runs
 /// ``MPIRuntime/run(exitCode:_:)``. All methods throw ``MPIError`` when MPI returns an error code.
 public final class Communicator {
   /// This process's number, 0..<size.
   public let rank: Int
-  /// Processes in the job.
+  /// Processes in the job, or on the machine.
   public let size: Int
   /// The machine this rank runs on.
   public let hostName: String
@@ -26,6 +26,8 @@ public final class Communicator {
   /// Nil without MPI.
   private let world: MPI_Comm?
   let exitCode: (any Error) -> Int32
+  /// Made at its first use.
+  private var machine: Communicator?
   private static let gatherTag: Int32 = 1
 
   /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
@@ -38,9 +40,13 @@ public final class Communicator {
   }
 
   /// All ranks, after MPI has started.
-  init(exitCode: @escaping (any Error) -> Int32) throws {
+  convenience init(exitCode: @escaping (any Error) -> Int32) throws {
+    try self.init(akuru_comm_world(), exitCode: exitCode)
+  }
+
+  private init(_ ranks: MPI_Comm?, exitCode: @escaping (any Error) -> Int32) throws {
     self.exitCode = exitCode
-    world = akuru_comm_world()
+    world = ranks
     var (rank, size, length) = (Int32(0), Int32(0), Int32(0))
     try MPIError.check(MPI_Comm_rank(world, &rank), "MPI_Comm_rank")
     try MPIError.check(MPI_Comm_size(world, &size), "MPI_Comm_size")
@@ -48,6 +54,21 @@ public final class Communicator {
     try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
     (self.rank, self.size) = (Int(rank), Int(size))
     hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// The ranks on this rank's machine, in the order of this communicator: those that can share memory. Its collective
+  /// calls are made by the ranks of the machine only. An error that they throw together is not one of the whole job.
+  ///
+  /// The first call is collective.
+  public func sameMachine() throws -> Communicator {
+    guard let world else { return self }
+    if let machine { return machine }
+    var split: MPI_Comm?
+    try MPIError.check(akuru_split_by_machine(world, &split), "MPI_Comm_split_type")
+    try MPIError.check(MPI_Comm_set_errhandler(split, akuru_errors_return()), "MPI_Comm_set_errhandler")
+    let communicator = try Communicator(split, exitCode: exitCode)
+    machine = communicator
+    return communicator
   }
 
   /// Waits until all ranks are here.
@@ -58,7 +79,7 @@ public final class Communicator {
   /// Ends all ranks; mpirun exits with `code`.
   public func abort(_ code: Int32) -> Never {
     fflush(nil)
-    if let world { MPI_Abort(world, code) }
+    if world != nil { MPI_Abort(akuru_comm_world(), code) }
     _exit(code)
   }
 

@@ -14,6 +14,8 @@ struct Train: ParsableCommand {
   @Option(help: "Training data.") var train: String?
   @Option(help: "Validation data, never trained on.") var validation: String?
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
+  @Option(help: "Folder for decoded images, which runs on the same data can share (cache in the run directory).")
+  var cache: String?
   @Option(help: "akuru (default) or seed.") var model: String?
   @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
   @Option(help: "LSTM units in each direction (model seed; 256).") var hidden: Int?
@@ -45,6 +47,7 @@ struct Train: ParsableCommand {
     options.train = train
     options.validation = validation
     options.runDir = runDir
+    options.cache = cache
     options.model = model
     options.channels = channels
     options.hidden = hidden

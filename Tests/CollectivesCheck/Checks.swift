@@ -6,8 +6,22 @@ func require(_ condition: Bool, _ what: String) throws {
   if !condition { throw CheckError(description: "failed: \(what)") }
 }
 
+/// The ranks of a machine: here all, since tests run on one. They have messages of their own.
+func checkSameMachine(_ world: Communicator) throws {
+  let machine = try world.sameMachine()
+  try require(machine.rank == world.rank && machine.size == world.size, "all ranks are on one machine, in order")
+  try require(machine.hostName == world.hostName, "host name")
+  try require(try machine.allreduceSum([Int64(1)]) == [Int64(world.size)], "sum over the machine")
+  let last = world.size - 1
+  let bytes = try machine.broadcast(world.rank == last ? [7, 8] : nil, from: last)
+  try require(bytes == [7, 8], "broadcast on the machine")
+  try machine.barrier()
+  try require(try world.sameMachine() === machine, "made once")
+}
+
 /// Every collective against its definition, also cut into pieces.
 func checkCollectives(_ world: Communicator) throws {
+  try checkSameMachine(world)
   let (rank, size) = (world.rank, world.size)
   try require(size >= 1 && (0..<size).contains(rank) && !world.hostName.isEmpty, "rank, size, host name")
 

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 /// A folder that exists as long as the test holds it.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {

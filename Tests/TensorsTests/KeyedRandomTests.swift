@@ -8,6 +8,22 @@ private func draws(_ count: Int, _ random: KeyedRandom) -> [UInt32] {
 
 @Suite struct KeyedRandomTests {
   /// Known answers from Random123's `kat_vectors`.
+  /// Many numbers at once are the same numbers, from any place in the stream.
+  @Test func fillGivesTheStream() {
+    for skipped in 0..<6 {
+      for count in [0, 1, 3, 4, 5, 8, 31, 64, 130, 1001] {
+        var one = KeyedRandom(seed: 0x1234_5678_9ABC, purpose: .test, time: 3, sample: 8)
+        for _ in 0..<skipped { _ = one.nextUInt32() }
+        var many = one
+        let expected = (0..<count + 3).map { _ in one.nextUInt32() }
+        var numbers = [UInt32](repeating: 0, count: count + 1)
+        numbers.withUnsafeMutableBufferPointer { many.fill($0.baseAddress!, count: count) }
+        #expect(numbers.last == 0, "no number beyond the end")
+        #expect(numbers.dropLast() + (0..<3).map { _ in many.nextUInt32() } == expected, "\(skipped), \(count)")
+      }
+    }
+  }
+
   @Test(arguments: [
     (
       SIMD4<UInt32>(repeating: 0), SIMD2<UInt32>(repeating: 0),

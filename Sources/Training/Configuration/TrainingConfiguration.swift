@@ -5,6 +5,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var train: String
   public var validation: String
   public var runDir: String
+  /// Folder of decoded images; nil is `cache` in the run directory.
+  public var cache: String?
   /// Alphabet file; nil takes the letters of the training labels.
   public var alphabet: String?
   /// Leave bad records out instead of stopping.
@@ -36,6 +38,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     train = try need(options.train, "--train", "the folder of training images")
     validation = try need(options.validation, "--validation", "the folder of validation images")
     runDir = try need(options.runDir, "--run-dir", "a folder for the results")
+    cache = try options.cache.map { try need($0, "--cache", "a folder for decoded images") }
     alphabet = options.alphabet
     skipBad = options.skipBad ?? false
     resume = options.resume ?? false
@@ -56,6 +59,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       throw ConfigurationError("--max-minutes \(maxMinutes): must be positive, and at most 1e9")
     }
   }
+
+  /// Where decoded images are kept.
+  var cacheFolder: String { cache ?? "\(runDir)/cache" }
 
   /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
   /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end.

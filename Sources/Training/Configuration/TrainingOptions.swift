@@ -6,6 +6,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var train: String?
   public var validation: String?
   public var runDir: String?
+  public var cache: String?
   public var model: String?
   public var channels: Int?
   public var hidden: Int?

@@ -11,10 +11,10 @@ struct PreparedData {
   let geometry: InputGeometry
   /// How often each letter occurs in the texts.
   let scalarCounts: [ScalarCount]
-  private let source: any ImageSource
-
-  /// Bytes of resized images that a rank keeps in memory for each data set.
-  private static let cacheBytes = 2 << 30
+  /// Stand for the contents of the image files, see `AuditResult.goodDigests`.
+  let digests: [UInt8]
+  /// The files, until ``cacheImages(in:over:log:)`` takes a cache.
+  var source: any ImageSource
 
   /// Reads a data set on every rank, has the ranks audit a share each, and leaves bad records out or stops.
   ///
@@ -39,10 +39,10 @@ struct PreparedData {
     }
     (dataSet, widths) = audit.good(of: whole)
     guard !dataSet.records.isEmpty else { throw BadData(argument, problems: ["no usable record is left"]) }
+    digests = audit.goodDigests
     scalarCounts = audit.scalarCounts
     self.geometry = geometry
-    source = CachedImageSource(
-      FileImageSource(dataSet, geometry: geometry), count: dataSet.records.count, byteBudget: PreparedData.cacheBytes)
+    source = FileImageSource(dataSet, geometry: geometry)
   }
 
   /// Prepares this rank's micro-batches in the background.

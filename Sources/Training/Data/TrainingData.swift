@@ -6,8 +6,8 @@ import NeuralNetwork
 
 /// Everything a run learns from and is measured on.
 struct TrainingData {
-  let train: PreparedData
-  let validation: PreparedData
+  private(set) var train: PreparedData
+  private(set) var validation: PreparedData
   let alphabet: Alphabet
   /// Encoded training labels.
   private let labels: LabelTable
@@ -37,6 +37,12 @@ struct TrainingData {
       skipBad: configuration.skipBad, communicator: communicator, log: log)
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
+  }
+
+  /// Decodes all images once; from then on they are read from a file that the ranks of a machine share.
+  mutating func cacheImages(in folder: String, over communicator: Communicator, log: Logger) throws {
+    try train.cacheImages(in: folder, over: communicator, log: log)
+    try validation.cacheImages(in: folder, over: communicator, log: log)
   }
 
   /// Steps of an epoch.

@@ -34,10 +34,10 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
       (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
     ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
 
-  // Data: every rank reads the records, and audits its share of the images.
+  // Data: every rank reads the records, audits its share of the images, and decodes its share into the machine's cache.
   let recipe = configuration.recipe
   let architecture = resumed?.architecture ?? recipe.architecture()
-  let data = try TrainingData(
+  var data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, communicator: communicator, log: log)
   let (scheduleSteps, lastStep) = try communicator.together {
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
@@ -49,6 +49,7 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
+  try data.cacheImages(in: configuration.cacheFolder, over: communicator, log: log)
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }

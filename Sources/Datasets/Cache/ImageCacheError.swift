@@ -1,0 +1,29 @@
+import Foundation
+
+/// Why an image cache cannot be used or made. The description is one line.
+public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
+  /// There is no such file.
+  case absent(path: String)
+  /// The file is not, or no longer, the cache that was asked for. It has to be made again.
+  case damaged(path: String, reason: String)
+  /// A system call failed.
+  case system(action: String, path: String, code: Int32)
+
+  public var description: String {
+    switch self {
+    case .absent(let path): "\(path): no such file"
+    case .damaged(let path, let reason): "\(path): damaged: \(reason)"
+    case .system(let action, let path, let code):
+      "cannot \(action) \(path): \(String(cString: strerror(code)))\(ImageCacheError.remedy(code))"
+    }
+  }
+
+  private static func remedy(_ code: Int32) -> String {
+    switch code {
+    case ENOSPC, EDQUOT: "; free some space, or choose another folder with --cache"
+    case EACCES, EPERM, EROFS: "; check its permissions, or choose another folder with --cache"
+    case EFBIG: "; raise the file size limit (ulimit -f)"
+    default: ""
+    }
+  }
+}

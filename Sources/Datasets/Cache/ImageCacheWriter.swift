@@ -1,0 +1,76 @@
+import Crypto
+import Dispatch
+import Foundation
+
+/// Decodes images into the temporary file of an ``ImageCacheDraft``; each rank writes a share of the images.
+public struct ImageCacheWriter: Sendable {
+  private let layout: ImageCacheLayout
+  private let records: [Record]
+  private let images: FileImageSource
+  private let file: MappedFile
+
+  /// - Parameters:
+  ///   - path: ``ImageCacheDraft/temporaryPath``.
+  ///   - dataSet: the good records, from whose audit `layout` was made.
+  public init(
+    _ path: String, layout: ImageCacheLayout, dataSet: DataSet, geometry: InputGeometry
+  ) throws(ImageCacheError) {
+    precondition(dataSet.records.count == layout.count && geometry.height == layout.height)
+    self.layout = layout
+    records = dataSet.records
+    images = FileImageSource(dataSet, geometry: geometry)
+    file = try MappedFile(path, size: layout.fileSize, writable: true)
+  }
+
+  /// Writes pixels and table entries of some images.
+  /// - Throws: ``DataSetError`` naming the file that can no longer be read or has changed since the audit.
+  public func write(_ samples: Range<Int>, threads: Int = 1) throws {
+    let failures = Failures()
+    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+      let start = samples.lowerBound + samples.count * thread / threads
+      let end = samples.lowerBound + samples.count * (thread + 1) / threads
+      let buffer = ImageBuffer()
+      do {
+        for sample in start..<end { try write(sample, buffer) }
+      } catch {
+        failures.add(error)
+      }
+    }
+    try failures.rethrow()
+  }
+
+  private func write(_ sample: Int, _ buffer: ImageBuffer) throws {
+    let path = records[sample].absolutePath
+    let bytes = try readImageFile(path)
+    let digest = layout.digests[sample * ImageCacheLayout.digestSize..<(sample + 1) * ImageCacheLayout.digestSize]
+    guard digest.elementsEqual(SHA256.hash(data: bytes).prefix(ImageCacheLayout.digestSize)) else {
+      throw DataSetError.badImage(
+        path: path, reason: "has changed since the audit; start again when nobody writes to it")
+    }
+    try images.resize(bytes, path: path, into: buffer)
+    let view = buffer.view
+    precondition(view.width == layout.widths[sample], "the audit found another width")
+    let target = file.mutableBytes
+    UnsafeMutableRawBufferPointer(rebasing: target[layout.pixels(sample)])
+      .copyMemory(from: UnsafeRawBufferPointer(start: view.pixels, count: view.count))
+    let (entry, place) = (layout.entry(sample), layout.entryPlace(sample))
+    target.storeBytes(of: entry.offset.littleEndian, toByteOffset: place, as: UInt64.self)
+    target.storeBytes(of: entry.width.littleEndian, toByteOffset: place + 8, as: UInt32.self)
+    let checksum = layout.checksum(ofImage: sample, in: file.bytes)
+    target.storeBytes(of: checksum.littleEndian, toByteOffset: place + 12, as: UInt32.self)
+  }
+}
+
+/// What the threads threw. Unchecked: `first` is touched only while `lock` is held.
+private final class Failures: @unchecked Sendable {
+  private let lock = NSLock()
+  private var first: (any Error)?
+
+  func add(_ error: any Error) {
+    lock.withLock { if first == nil { first = error } }
+  }
+
+  func rethrow() throws {
+    if let first = lock.withLock({ first }) { throw first }
+  }
+}

@@ -72,7 +72,7 @@ public enum MPIRuntime {
   ]
 
   /// True under mpirun, or under another launcher that speaks PMIx or PMI (srun).
-  private static var isLaunched: Bool {
+  public static var isLaunched: Bool {
     let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "PMI_RANK"]
     return variables.contains { (name: String) in getenv(name) != nil }
   }

@@ -54,6 +54,16 @@ public struct Architecture: Codable, Sendable, Equatable {
     return Architecture(name: "akuru", inputHeight: height, stages: stages)
   }
 
+  /// A name for each stage, for tables. Pools have no weights, and so no name of their own: they are numbered.
+  var stageNames: [String] {
+    var pools = 0
+    return stages.map { stage in
+      guard case .maxPool = stage else { return stage.name }
+      pools += 1
+      return "\(stage.name)\(pools)"
+    }
+  }
+
   /// Time steps, and so the longest label, of an image `width` columns wide; 0 where the image is too narrow.
   public func sequenceLength(forWidth width: Int) -> Int {
     var width = max(0, width)

@@ -161,7 +161,7 @@ public final class CRNN {
 
   /// The layers in order, by name, for timing.
   var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
-    let names = architecture.stages.map(\.name)
+    let names = architecture.stageNames
     let (maps, sequences) = (names.prefix(imageLayers.count), names.dropFirst(imageLayers.count))
     return zip(maps, imageLayers).map { ($0, $1.forward, $1.backward) }
       + [("columns", { [mapToSequence] in mapToSequence.forward($0) }, { [mapToSequence] in mapToSequence.backward() })]

@@ -22,7 +22,7 @@ extension Architecture {
     var layers: [LayerDescription] = []
     var names: [String] = []
     var weights = 0
-    for (i, stage) in stages.enumerated() {
+    for (i, (stage, stageName)) in zip(stages, stageNames).enumerated() {
       if let problem = stage.problem(after: shape, isLast: i == stages.count - 1) {
         throw ArchitectureError(
           model: name, "stage \(i + 1)\(isPlain(stage.name) ? " (\(stage.name))" : ""): \(problem)")
@@ -35,7 +35,7 @@ extension Architecture {
       shape = stage.shape(after: shape, classes: classes)
       weights += count
       try check(weights <= 1 << 30, "more than 2^30 weights with stage \(i + 1) (\(stage.name))")
-      layers.append(LayerDescription(name: stage.name, summary: stage.summary, output: shape, weights: count))
+      layers.append(LayerDescription(name: stageName, summary: stage.summary, output: shape, weights: count))
     }
     try check(
       sequenceLength(forWidth: minimumWidth) > 0, "images of \(minimumWidth) columns give no time step")

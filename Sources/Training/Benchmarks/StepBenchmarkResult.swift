@@ -1,0 +1,58 @@
+extension StepBenchmark {
+  /// What was measured; the keys of `akuru bench step --json`.
+  public struct Result: Codable, Sendable {
+    /// A part of the step. What is no layer of the network has only a forward time.
+    public struct Layer: Codable, Sendable {
+      public let name: String
+      public let forwardMilliseconds: Double
+      public let backwardMilliseconds: Double
+      /// Billions of floating-point operations a second, forward and backward; 0 for layers that multiply nothing.
+      public let gflops: Double
+    }
+    public let model: String
+    public let ranks: Int
+    public let batchSize: Int
+    public let microBatch: Int
+    public let height: Int
+    public let width: Int
+    /// Images of a step over the median time of a step, all ranks together.
+    public let imagesPerSecond: Double
+    /// Median.
+    public let stepMilliseconds: Double
+    /// The fastest step.
+    public let minimumStepMilliseconds: Double
+    /// Of one rank.
+    public let gflops: Double
+    /// Largest sgemm rate found on this rank.
+    public let peakGflops: Double
+    /// gflops / peakGflops.
+    public let peakShare: Double
+    /// Where rank 0 spends a step, medians over the steps: the layers, each with all micro-batches of the rank; `loss`
+    /// (log-softmax and CTC); `accumulate` (zeroing, rounding and adding of gradients); `reduce` (the sum over the ranks,
+    /// with the wait for the slowest); `update` (gradient norm and optimizer). They add up to the step.
+    public let layers: [Layer]
+    /// Largest resident memory of a rank.
+    public let peakMegabytes: Double
+  }
+}
+
+extension StepBenchmark.Result {
+  /// The table for people.
+  public var lines: [String] {
+    let step = stepMilliseconds
+    var table = BenchmarkTable("ms of a step", "forward", "backward", "share", "GFLOP/s")
+    for layer in layers {
+      let (forward, backward) = (layer.forwardMilliseconds, layer.backwardMilliseconds)
+      table.append(
+        layer.name, forward.formatted(decimals: 3), backward > 0 ? backward.formatted(decimals: 3) : "",
+        percent((forward + backward) / step), layer.gflops > 0 ? layer.gflops.formatted(decimals: 1) : "")
+    }
+    return [
+      "\(model), \(counted(ranks, "rank")), batch \(batchSize) in micro-batches of \(microBatch), images \(height) x \(width)",
+      "\(imagesPerSecond.formatted(decimals: 1)) images/s, \(step.formatted(decimals: 2)) ms a step (at best "
+        + "\(minimumStepMilliseconds.formatted(decimals: 2))), \(peakMegabytes.formatted(decimals: 0)) MB a rank",
+      "\(gflops.formatted(decimals: 1)) GFLOP/s a rank, \(percent(peakShare)) of sgemm's "
+        + peakGflops.formatted(decimals: 1),
+    ] + table.lines
+  }
+}

@@ -39,15 +39,18 @@ import Testing
     let result = try akuru(
       arguments + Recipes.seed + ["--max-steps", "2"], arguments + Recipes.seed + ["--max-steps", "2"],
       variables: ["--chdir=\(workshop.path(""))", "--chdir=\(copy)"])
-    expectFailure(result, 5, ["ranks disagree about the training data data"])
+    expectFailure(result, 5, ["ranks disagree about the data set data"])
   }
 
   @Test func aDataSetThatOneRankLacks() throws {
     let workshop = try Workshop(train: 10, validation: 3)
-    let arguments = workshop.training(Recipes.seed, "run", ["--max-steps", "2"])
-    var other = arguments
-    other[2] = workshop.path("nowhere")
-    expectFailure(try akuru(arguments, other), 3, ["rank 1 on ", "nowhere: no such file or folder"])
+    try FileManager.default.createSymbolicLink(atPath: workshop.path("data"), withDestinationPath: workshop.train)
+    // The argument is the same on both ranks; on the second there is nothing under it.
+    let arguments =
+      ["train", "--train", "data", "--validation", workshop.validation, "--run-dir", workshop.path("run")]
+      + Recipes.seed + ["--max-steps", "2"]
+    let result = try akuru(arguments, arguments, variables: ["--chdir=\(workshop.path(""))", "--chdir=/"])
+    expectFailure(result, 3, ["rank 1 on ", "data: no such file or folder"])
   }
 
   @Test func anOptionThatOneRankDoesNotKnow() throws {

@@ -150,7 +150,7 @@ import Testing
     let alone = try workshop.train(ranks: 2, recipe, "run2")
     #expect(!alone.stderr.contains("idle"))
     let idle = try workshop.train(ranks: 3, recipe, "run3")
-    #expect(idle.stderr.contains("warning: a step has 2 micro-batches for 3 ranks: 1 idle"), "\(idle.transcript)")
+    #expect(idle.stderr.contains("warning: a step has 2 micro-batches for 3 ranks, so 1 idle"), "\(idle.transcript)")
     #expect(try workshop.checkpoints("run3") == workshop.checkpoints("run2"))
   }
 

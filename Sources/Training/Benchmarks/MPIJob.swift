@@ -31,7 +31,7 @@ struct MPIJob {
     let interrupts = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number)
-      source.setEventHandler { process.terminate() }
+      source.setEventHandler { if process.isRunning { process.terminate() } }
       source.resume()
       return source
     }

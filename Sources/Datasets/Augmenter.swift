@@ -32,6 +32,12 @@ public final class Augmenter {
     self.geometry = geometry
   }
 
+  /// Makes room for images of up to `width` columns.
+  func reserve(width: Int) {
+    blur.reserve(width: width, height: geometry.height, sigma: augmentation.blurSigma.upperBound)
+    outline.reserve(rows: geometry.height)
+  }
+
   /// Draws the changes for one image, keyed by (seed, epoch, sample).
   ///
   /// The changed image is never narrower than `neededSteps` time steps demand (unless the original is: then no narrower

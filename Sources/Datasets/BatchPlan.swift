@@ -12,8 +12,8 @@ public struct BatchPlan: Sendable {
 
   /// The micro-batches of one optimizer step.
   public struct Step: Sendable, Equatable {
-    /// Sample indices of each micro-batch.
-    public let microBatches: [[Int32]]
+    /// Sample indices of each micro-batch: a part of ``BatchPlan/microBatches``, so its indices do not begin with 0.
+    public let microBatches: ArraySlice<ArraySlice<Int32>>
 
     /// Images in the step: what its gradients are divided by.
     public var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
@@ -32,6 +32,8 @@ public struct BatchPlan: Sendable {
   /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
   /// the last one what is left.
   public let samples: [Int32]
+  /// The samples of each micro-batch, made once so that a step takes no memory of its own.
+  public let microBatches: [ArraySlice<Int32>]
   public let batchSize: Int
   public let microBatch: Int
 
@@ -81,6 +83,9 @@ public struct BatchPlan: Sendable {
     for number in numbers { planned += order[number * microBatch..<(number + 1) * microBatch] }
     planned += order[(full * microBatch)...]
     samples = planned
+    microBatches = stride(from: 0, to: planned.count, by: microBatch).map {
+      planned[$0..<min($0 + microBatch, planned.count)]
+    }
   }
 
   /// Steps of the epoch, the short last one included.
@@ -89,11 +94,13 @@ public struct BatchPlan: Sendable {
   /// Steps of an epoch over so many samples.
   public static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 
+  /// Micro-batches of every step but the last, which may have fewer.
+  var microBatchesPerStep: Int { batchSize / microBatch }
+
   /// Step `index` of the epoch.
   public func step(_ index: Int) -> Step {
     precondition(index >= 0 && index < stepCount)
-    let end = min((index + 1) * batchSize, samples.count)
-    let starts = stride(from: index * batchSize, to: end, by: microBatch)
-    return Step(microBatches: starts.map { Array(samples[$0..<min($0 + microBatch, end)]) })
+    let first = index * microBatchesPerStep
+    return Step(microBatches: microBatches[first..<min(first + microBatchesPerStep, microBatches.count)])
   }
 }

@@ -2,7 +2,7 @@
 /// not depend on the number of ranks, so neither do the figures.
 public struct EvaluationPlan: Sendable {
   /// Sample indices of each micro-batch.
-  public let microBatches: [[Int32]]
+  public let microBatches: [ArraySlice<Int32>]
   /// Sum of the widths of each micro-batch.
   public let costs: [Int]
 
@@ -11,7 +11,7 @@ public struct EvaluationPlan: Sendable {
     guard microBatch > 0 else { throw .invalid(reason: "micro-batch \(microBatch) is not positive; give at least 1") }
     let order = widths.indices.map { Int32($0) }.sorted { (widths[Int($0)], $0) < (widths[Int($1)], $1) }
     microBatches = stride(from: 0, to: order.count, by: microBatch).map {
-      Array(order[$0..<min($0 + microBatch, order.count)])
+      order[$0..<min($0 + microBatch, order.count)]
     }
     costs = microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
   }

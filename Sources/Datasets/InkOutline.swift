@@ -13,6 +13,9 @@ struct InkOutline {
   /// Columns of paper left and right of all ink.
   private(set) var margins = (left: 0, right: 0)
 
+  /// Makes room for images of so many rows.
+  mutating func reserve(rows count: Int) { rows.reserveCapacity(count) }
+
   /// Ink is what is darker than the middle between an image's darkest and lightest value. An image that is (nearly) of
   /// one gray counts as ink all over.
   mutating func trace(_ image: GrayView) {

@@ -45,6 +45,16 @@ public final class MicroBatch: @unchecked Sendable {
   /// The label of image `i`.
   public func label(_ i: Int) -> ArraySlice<Int32> { labels[labelOffsets[i]..<labelOffsets[i + 1]] }
 
+  /// Makes room for every micro-batch within the bounds, of images `height` rows high.
+  func reserve(_ bounds: MicroBatchBounds, height: Int) {
+    samples.reserveCapacity(bounds.images)
+    widths.reserveCapacity(bounds.images)
+    offsets.reserveCapacity(bounds.images)
+    labels.reserveCapacity(bounds.labels)
+    labelOffsets.reserveCapacity(bounds.images + 1)
+    makeRoom(bounds.columns * height)
+  }
+
   /// Empties the slot for other work; the memory stays.
   func begin(_ newItem: WorkItem, height newHeight: Int) {
     item = newItem
@@ -61,19 +71,21 @@ public final class MicroBatch: @unchecked Sendable {
   /// Appends an image in the order of the plan; the caller writes its pixels.
   func append(sample: Int32, width: Int) -> GrayView {
     let count = width * height
-    if used + count > capacity {
-      let larger = max(used + count, 2 * capacity)
-      let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-      grown.initialize(repeating: 255, count: larger)
-      grown.update(from: storage, count: used)
-      storage.deallocate()
-      (storage, capacity) = (grown, larger)
-    }
+    if used + count > capacity { makeRoom(max(used + count, 2 * capacity)) }
     samples.append(sample)
     widths.append(width)
     offsets.append(used)
     defer { used += count }
     return GrayView(width: width, height: height, pixels: storage + used)
+  }
+
+  private func makeRoom(_ bytes: Int) {
+    guard bytes > capacity else { return }
+    let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes)
+    grown.initialize(repeating: 255, count: bytes)
+    grown.update(from: storage, count: used)
+    storage.deallocate()
+    (storage, capacity) = (grown, bytes)
   }
 
   /// Sorts the images by width and adds their labels.

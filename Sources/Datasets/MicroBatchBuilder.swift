@@ -11,13 +11,19 @@ public final class MicroBatchBuilder {
   /// - Parameters:
   ///   - source: gives images of the geometry's height.
   ///   - labels: the label of each sample.
+  ///   - bounds: room to make at once; without, memory grows with the images.
   public init(
-    source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64
+    source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
+    bounds: MicroBatchBounds? = nil
   ) {
     self.source = source
     self.labels = labels
     self.geometry = geometry
     augmenter = Augmenter(augmentation, seed: seed, geometry: geometry)
+    if let bounds {
+      image.reserve(width: bounds.widest, height: geometry.height)
+      augmenter.reserve(width: bounds.widest)
+    }
   }
 
   /// Fills `slot` with the images of `item`. Gives up, with false, when `isCancelled` says so between two images.

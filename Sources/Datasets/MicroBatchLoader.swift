@@ -14,18 +14,24 @@ public final class MicroBatchLoader {
 
   /// - Parameters:
   ///   - work: what to prepare, in order; iterated on the background thread.
+  ///   - bounds: room to make at once for every micro-batch of the work; without, memory grows with the work.
   ///   - depth: micro-batches prepared ahead of the one in use.
   public init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
-    work: some Sequence<WorkItem> & Sendable, depth: Int = 2
+    work: some Sequence<WorkItem> & Sendable, bounds: MicroBatchBounds? = nil, depth: Int = 2
   ) {
     precondition(depth > 0)
-    let ring = Ring(slots: depth + 1)
+    let slots = (0...depth).map { _ in MicroBatch() }
+    if let bounds {
+      for slot in slots { slot.reserve(bounds, height: geometry.height) }
+    }
+    let ring = Ring(slots)
     self.ring = ring
     // The thread holds the ring, not the loader, so that releasing the loader ends the thread.
     let thread = Thread {
       let builder = MicroBatchBuilder(
-        source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed)
+        source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed,
+        bounds: bounds)
       var failure: (any Error)?
       do {
         for item in work {
@@ -73,9 +79,10 @@ private final class Ring: @unchecked Sendable {
   private var ended = false
   private var failure: (any Error)?
 
-  init(slots: Int) {
-    slotCount = slots
-    free = (0..<slots).map { _ in MicroBatch() }
+  init(_ slots: [MicroBatch]) {
+    slotCount = slots.count
+    free = slots
+    ready.reserveCapacity(slots.count)
   }
 
   var isStopping: Bool { condition.withLock { stopping } }

@@ -6,14 +6,18 @@ public struct WorkItem: Sendable, Equatable {
   public let step: Int
   /// Number of the micro-batch in its step (or in the evaluation).
   public let microBatch: Int
-  /// Sample indices.
-  public let samples: [Int32]
+  /// Sample indices: a part of the plan's.
+  public let samples: ArraySlice<Int32>
 
-  public init(epoch: Int, step: Int, microBatch: Int, samples: [Int32]) {
+  public init(epoch: Int, step: Int, microBatch: Int, samples: ArraySlice<Int32>) {
     self.epoch = epoch
     self.step = step
     self.microBatch = microBatch
     self.samples = samples
+  }
+
+  public init(epoch: Int, step: Int, microBatch: Int, samples: [Int32]) {
+    self.init(epoch: epoch, step: step, microBatch: microBatch, samples: samples[...])
   }
 }
 
@@ -53,38 +57,37 @@ public struct TrainingWork: Sequence, Sendable {
   public struct Iterator: IteratorProtocol {
     private let work: TrainingWork
     private let stepsPerEpoch: Int
-    private var step: Int
-    private var epoch = -1
-    private var plan: BatchPlan?
-    private var pending: ArraySlice<WorkItem> = []
+    private var epoch: Int
+    /// This epoch's work, and the rank's next micro-batch in it; nil before the first.
+    private var current: (plan: RankPlan, next: Int)?
 
     fileprivate init(work: TrainingWork) {
       self.work = work
-      step = work.steps.lowerBound
       stepsPerEpoch = BatchPlan.stepCount(samples: work.widths.count, batchSize: work.batchSize)
+      epoch = work.steps.lowerBound / stepsPerEpoch
     }
 
     public mutating func next() -> WorkItem? {
-      while pending.isEmpty {
-        guard step < work.steps.upperBound else { return nil }
-        let planned = plan(forEpoch: step / stepsPerEpoch).step(step % stepsPerEpoch)
-        let assignment = planned.assignment(widths: work.widths, ranks: work.ranks)
-        pending =
-          planned.microBatches.indices.filter { assignment[$0] == work.rank }.map {
-            WorkItem(epoch: epoch, step: step, microBatch: $0, samples: planned.microBatches[$0])
-          }[...]
-        step += 1
+      while epoch * stepsPerEpoch < work.steps.upperBound {
+        let firstStep = epoch * stepsPerEpoch
+        let (plan, next) = current ?? begin(step: Swift.max(0, work.steps.lowerBound - firstStep))
+        if next < plan.microBatches.count {
+          current = (plan, next + 1)
+          let item = plan.item(next, epoch: epoch, firstStep: firstStep)
+          return item.step < work.steps.upperBound ? item : nil
+        }
+        (epoch, current) = (epoch + 1, nil)
       }
-      return pending.removeFirst()
+      return nil
     }
 
-    private mutating func plan(forEpoch newEpoch: Int) -> BatchPlan {
-      if newEpoch == epoch, let plan { return plan }
-      let newPlan = BatchPlan(
-        checkedSeed: work.seed, epoch: newEpoch, widths: work.widths, batchSize: work.batchSize,
+    /// The epoch's plan, and the first micro-batch of a step of it.
+    private func begin(step: Int) -> (RankPlan, Int) {
+      let plan = BatchPlan(
+        checkedSeed: work.seed, epoch: epoch, widths: work.widths, batchSize: work.batchSize,
         microBatch: work.microBatch)
-      (epoch, plan) = (newEpoch, newPlan)
-      return newPlan
+      let mine = RankPlan(plan, widths: work.widths, rank: work.rank, ranks: work.ranks)
+      return (mine, mine.start(ofStep: step))
     }
   }
 }

@@ -18,6 +18,8 @@ public final class GaussianBlur {
 
   /// The weight at distance i from the centre.
   private var weights: [UInt32] = []
+  /// The same, neither rounded nor scaled to a sum of 1.
+  private var bell: [Double] = []
   private var sigma: Float = -1
   /// One row with `radius` pixels more on both sides.
   private var padded: [UInt8] = []
@@ -26,6 +28,14 @@ public final class GaussianBlur {
   private var sums: [UInt32] = []
 
   public init() {}
+
+  /// Makes room for images of up to that size and blurs of up to that sigma.
+  public func reserve(width: Int, height: Int, sigma: Float) {
+    let radius = radius(sigma)
+    weights.reserveCapacity(radius + 1)
+    bell.reserveCapacity(radius + 1)
+    makeRoom(width: width, height: height, radius: radius)
+  }
 
   /// Blurs in place. `sigma` is in pixels, 0...64; below 0.05 nothing changes.
   public func apply(to view: GrayView, sigma: Float, border: BorderRule = .clamp) {
@@ -59,21 +69,29 @@ public final class GaussianBlur {
     }
   }
 
+  private func radius(_ sigma: Float) -> Int { Int((3 * sigma).rounded(.up)) }
+
   private func prepare(_ sigma: Float, _ view: GrayView) {
+    let radius = radius(sigma)
     if sigma != self.sigma {
       self.sigma = sigma
-      let radius = Int((3 * sigma).rounded(.up))
       let s = Double(sigma)
-      let values = (0...radius).map { exp(-Double($0 * $0) / (2 * s * s)) }
-      let sum = values[0] + 2 * values.dropFirst().reduce(0, +)
-      weights = values.map { UInt32(($0 / sum * 65_536).rounded()) }
+      bell.removeAll(keepingCapacity: true)
+      weights.removeAll(keepingCapacity: true)
+      for i in 0...radius { bell.append(exp(-Double(i * i) / (2 * s * s))) }
+      let sum = bell[0] + 2 * bell.dropFirst().reduce(0, +)
+      for value in bell { weights.append(UInt32((value / sum * 65_536).rounded())) }
       weights[0] = 65_536 - 2 * weights.dropFirst().reduce(0, +)
     }
-    let paddedCount = view.width + 2 * (weights.count - 1)
+    makeRoom(width: view.width, height: view.height, radius: radius)
+  }
+
+  private func makeRoom(width: Int, height: Int, radius: Int) {
+    let paddedCount = width + 2 * radius
     if padded.count < paddedCount { padded = [UInt8](repeating: 0, count: paddedCount) }
-    let middleCount = view.width * (view.height + 1)
+    let middleCount = width * (height + 1)
     if middle.count < middleCount { middle = [UInt16](repeating: 0, count: middleCount) }
-    if sums.count < view.width { sums = [UInt32](repeating: 0, count: view.width) }
+    if sums.count < width { sums = [UInt32](repeating: 0, count: width) }
   }
 
   /// The two passes on one row of `width` values, with `sums` as scratch.

@@ -118,7 +118,7 @@ public struct KeyedRandom: Sendable {
   }
 
   /// Fisher-Yates.
-  public mutating func shuffle<Element>(_ elements: inout [Element]) {
+  @inlinable public mutating func shuffle<Element>(_ elements: inout [Element]) {
     guard elements.count > 1 else { return }
     for i in stride(from: elements.count - 1, through: 1, by: -1) {
       elements.swapAt(i, integer(below: i + 1))

@@ -10,6 +10,9 @@ extension Double {
   func formatted(decimals: Int) -> String {
     String(format: "%.\(decimals)f", self)
   }
+
+  /// To the nearest thousandth: what measured times are good for.
+  var inThousandths: Double { (self * 1000).rounded() / 1000 }
 }
 
 /// A rate as a percentage with two decimals.

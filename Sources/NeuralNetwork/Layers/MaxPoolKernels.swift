@@ -23,6 +23,15 @@ private func larger(_ a: Vector, _ b: Vector) -> Vector {
   a.replacing(with: b, where: b .> a)
 }
 
+/// `v` where `mask` is true and 0 elsewhere, and the other way round. What is left of the bits is the other part: a second
+/// select would make the compiler carry the mask through every shuffle that follows.
+@inline(__always)
+private func split(_ v: Vector, _ mask: SIMDMask<Vector.MaskStorage>) -> (where: Vector, elsewhere: Vector) {
+  let part = Vector(repeating: 0).replacing(with: v, where: mask)
+  let rest = unsafeBitCast(v, to: SIMD16<UInt32>.self) ^ unsafeBitCast(part, to: SIMD16<UInt32>.self)
+  return (part, unsafeBitCast(rest, to: Vector.self))
+}
+
 /// target[x] = max(first[x], second[x]); `count` is a multiple of 16.
 @inline(never)
 func poolLines(
@@ -39,12 +48,10 @@ func unpoolLines(
   _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   into firstGradient: UnsafeMutablePointer<Float>, _ secondGradient: UnsafeMutablePointer<Float>, count: Int
 ) {
-  let zero = Vector(repeating: 0)
   for x in stride(from: 0, to: count, by: Vector.width) {
-    let g = Vector(gradient + x)
-    let secondWins = Vector(second + x) .> Vector(first + x)
-    g.replacing(with: zero, where: secondWins).store(firstGradient + x)
-    zero.replacing(with: g, where: secondWins).store(secondGradient + x)
+    let (below, above) = split(Vector(gradient + x), Vector(second + x) .> Vector(first + x))
+    above.store(firstGradient + x)
+    below.store(secondGradient + x)
   }
 }
 
@@ -78,22 +85,16 @@ func unpoolSquares(
   into firstGradient: UnsafeMutablePointer<Float>, _ secondGradient: UnsafeMutablePointer<Float>, count: Int
 ) {
   if count >= Vector.width {
-    let zero = Vector(repeating: 0)
     var x = 0
     while x < count {
       x = min(x, count - Vector.width)
       let (a, b) = deinterleaved(first + 2 * x)
       let (c, d) = deinterleaved(second + 2 * x)
-      let g = Vector(gradient + x)
-      let (rightOnTop, rightBelow) = (b .> a, d .> c)
-      let below = larger(c, d) .> larger(a, b)
-      let (top, bottom) = (g.replacing(with: zero, where: below), zero.replacing(with: g, where: below))
-      storeInterleaved(
-        top.replacing(with: zero, where: rightOnTop), zero.replacing(with: top, where: rightOnTop),
-        firstGradient + 2 * x)
-      storeInterleaved(
-        bottom.replacing(with: zero, where: rightBelow), zero.replacing(with: bottom, where: rightBelow),
-        secondGradient + 2 * x)
+      let (below, above) = split(Vector(gradient + x), larger(c, d) .> larger(a, b))
+      let (topRight, topLeft) = split(above, b .> a)
+      let (bottomRight, bottomLeft) = split(below, d .> c)
+      storeInterleaved(topLeft, topRight, firstGradient + 2 * x)
+      storeInterleaved(bottomLeft, bottomRight, secondGradient + 2 * x)
       x += Vector.width
     }
   } else {

@@ -42,9 +42,21 @@ public final class CTCLoss {
       let length = targets.offsets[n + 1] - targets.offsets[n]
       lattice = max(lattice, CTCLattice.floats(steps: layout.lengths[n], length: length))
     }
-    scratch = workspace.scratch(count: 2 * padded(layout.rows) + lattice)
+    scratch = workspace.scratch(count: scratchCount(rows: layout.rows, lattice: lattice))
     (self.logits, self.targets) = (logits, targets)
   }
+
+  /// Makes room for `images` images of `rows` time steps in all, none with more than `steps` or with a label longer than
+  /// `length`, so that planning and running them allocates nothing.
+  public func reserve(images: Int, rows: Int, steps: Int, length: Int, in workspace: Workspace) {
+    losses.reserveCapacity(images)
+    scratch = workspace.scratch(
+      count: scratchCount(rows: rows, lattice: CTCLattice.floats(steps: steps, length: length)))
+    workspace.commit()
+  }
+
+  /// For each row two figures of its softmax, and the lattice.
+  private func scratchCount(rows: Int, lattice: Int) -> Int { 2 * padded(rows) + lattice }
 
   /// Computes ``losses`` and, with `gradient`, overwrites the logits' gradient with d(scale * sum of losses) / d logits.
   public func run(scale: Float = 1, gradient: Bool = true) -> Outcome {

@@ -19,6 +19,12 @@ public final class LabelBatch {
   /// Images.
   public var count: Int { offsets.count - 1 }
 
+  /// Makes room for `images` labels with `scalars` classes in all.
+  public func reserve(images: Int, scalars: Int) {
+    labels.reserveCapacity(scalars)
+    offsets.reserveCapacity(images + 1)
+  }
+
   /// Forgets all labels and keeps the memory.
   public func removeAll() {
     labels.removeAll(keepingCapacity: true)

@@ -108,9 +108,13 @@ struct SafeTensorsHeader {
   /// Header text of F32 tensors in the given order with sorted metadata, padded with spaces to a multiple of 8 bytes.
   static func text(tensors: [NamedTensor], metadata: [String: String]) throws(Fault) -> [UInt8] {
     var text = "{"
+    text.reserveCapacity(
+      128 * tensors.count + metadata.reduce(64) { $0 + 2 * ($1.key.utf8.count + $1.value.utf8.count) })
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-      text += "\"__metadata__\":{" + pairs.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",") + "}"
+      text += "\"__metadata__\":{"
+      for (i, pair) in pairs.enumerated() { text += "\(i > 0 ? "," : "")\(quoted(pair.key)):\(quoted(pair.value))" }
+      text += "}"
     }
     var offset = 0
     var names: Set<String> = ["__metadata__"]
@@ -134,6 +138,7 @@ struct SafeTensorsHeader {
   /// A JSON string: quotes, backslashes and control characters escaped, everything else as it is.
   private static func quoted(_ text: String) -> String {
     var result = "\""
+    result.reserveCapacity(2 * text.utf8.count + 2)
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""

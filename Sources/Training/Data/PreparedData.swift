@@ -48,10 +48,11 @@ struct PreparedData {
   /// Prepares this rank's micro-batches in the background.
   func loader(
     _ work: some Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, bounds: MicroBatchBounds? = nil
   ) -> MicroBatchLoader {
     MicroBatchLoader(
-      source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work)
+      source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work,
+      bounds: bounds)
   }
 }
 

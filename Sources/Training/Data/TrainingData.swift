@@ -50,26 +50,30 @@ struct TrainingData {
     BatchPlan.stepCount(samples: train.widths.count, batchSize: recipe.batchSize)
   }
 
-  /// The plan of an epoch: a pure function of recipe, epoch and widths.
-  func plan(epoch: Int, _ recipe: Recipe) throws -> BatchPlan {
-    try BatchPlan(
+  /// What this rank computes of an epoch: a pure function of recipe, epoch, widths and rank.
+  func plan(epoch: Int, _ recipe: Recipe, _ communicator: Communicator) throws -> RankPlan {
+    let plan = try BatchPlan(
       seed: recipe.seed, epoch: epoch, widths: train.widths, batchSize: recipe.batchSize,
       microBatch: recipe.microBatch)
+    return RankPlan(plan, widths: train.widths, rank: communicator.rank, ranks: communicator.size)
+  }
+
+  /// What no micro-batch exceeds.
+  func bounds(_ recipe: Recipe) -> MicroBatchBounds {
+    MicroBatchBounds(
+      microBatch: recipe.microBatch, widths: train.widths, labels: labels, geometry: train.geometry,
+      augmentation: recipe.augmentation)
   }
 
   /// Prepares this rank's micro-batches from a step on.
-  func loader(_ recipe: Recipe, from step: Int, to end: Int, _ communicator: Communicator) throws -> MicroBatchLoader {
+  func loader(
+    _ recipe: Recipe, from step: Int, to end: Int, bounds: MicroBatchBounds, _ communicator: Communicator
+  ) throws -> MicroBatchLoader {
     let work = try TrainingWork(
       seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
-    return train.loader(work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed)
-  }
-
-  /// The width that no image of a micro-batch exceeds on average, in the widest micro-batch, with what augmentation adds.
-  func widestAverage(_ recipe: Recipe) -> Int {
-    let widest = train.widths.sorted(by: >).prefix(recipe.microBatch)
-    let average = (widest.reduce(0, +) + widest.count - 1) / max(1, widest.count)
-    return recipe.augment == .none ? average : average * 5 / 4
+    return train.loader(
+      work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed, bounds: bounds)
   }
 }
 

@@ -48,8 +48,8 @@ final class RunRecorder {
     append([
       "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
       "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
-      "imagesPerSecond": .number(rate), "seconds": .number(seconds),
-      "waiting": .number(window.waiting.seconds / max(seconds, 1e-9)),
+      "imagesPerSecond": .number(rate.inThousandths), "seconds": .number(seconds.inThousandths),
+      "waiting": .number((window.waiting.seconds / max(seconds, 1e-9)).inThousandths),
     ])
     let eta = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * seconds / Double(window.steps))) left"
     let end = lastStep == .max ? "" : "/\(lastStep)"

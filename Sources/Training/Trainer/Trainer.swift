@@ -45,16 +45,31 @@ final class Trainer {
     reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 1)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
-    loader = try data.loader(recipe, from: state.cursor.step, to: lastStep, communicator)
-    try state.network.reserve(images: recipe.microBatch, width: data.widestAverage(recipe))
+    let bounds = data.bounds(recipe)
+    loader = try data.loader(recipe, from: state.cursor.step, to: lastStep, bounds: bounds, communicator)
+    try reserve(bounds)
+  }
+
+  /// Makes room for every micro-batch, so that no step allocates.
+  private func reserve(_ bounds: MicroBatchBounds) throws {
+    // One image may need longer tables of time steps, all together more rows and columns. What pools round off one by
+    // one, they must not round off the average.
+    let average = (bounds.columns / bounds.images + 16) & ~15
+    try network.reserve(images: 1, width: bounds.widest)
+    let steps = network.logits.layout.steps
+    try network.reserve(images: bounds.images, width: average)
+    loss.reserve(
+      images: bounds.images, rows: network.logits.layout.rows, steps: steps, length: bounds.longestLabel,
+      in: network.workspace)
+    targets.reserve(images: bounds.images, scalars: bounds.labels)
   }
 
   /// Trains to the end, or until asked to stop.
   func run() throws -> ExitStatus {
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
-    var plan = try data.plan(epoch: state.cursor.epoch, recipe)
+    var plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
     while state.cursor.step < lastStep {
-      let result = try step(plan.step(state.cursor.stepInEpoch))
+      let result = try step(of: plan)
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
       recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
@@ -66,7 +81,7 @@ final class Trainer {
         try communicator.together { try recorder.save(state, isFinal: isFinal) }
       }
       if result.stopRequested && !isLast { return .stoppedOnRequest }
-      if endsEpoch { plan = try data.plan(epoch: state.cursor.epoch, recipe) }
+      if endsEpoch { plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator) }
     }
     return .done
   }
@@ -76,12 +91,12 @@ final class Trainer {
   }
 
   /// Trains on one batch: forward and backward on this rank's micro-batches, the exact sum over all of them, update.
-  private func step(_ step: BatchPlan.Step) throws -> StepResult {
+  private func step(of plan: RankPlan) throws -> StepResult {
+    let step = plan.plan.step(state.cursor.stepInEpoch)
     let clock = ContinuousClock.now
     var result = StepResult(images: step.imageCount)
     try reducer.begin(microBatches: step.microBatches.count)
-    let mine = step.assignment(widths: data.train.widths, ranks: communicator.size).count { $0 == communicator.rank }
-    for _ in 0..<mine {
+    for _ in 0..<plan.count(ofStep: state.cursor.stepInEpoch) {
       let asked = ContinuousClock.now
       guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
       result.waiting += asked.duration(to: .now)

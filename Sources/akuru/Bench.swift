@@ -17,6 +17,8 @@ struct Bench: ParsableCommand {
     @Option(help: "Images in a micro-batch (akuru 8, seed 64).") var microBatch: Int?
     @Option(help: "Width of the images in pixels.") var width = 200
     @Option(help: "Steps to measure.") var steps = 7
+    @Option(help: "Reduce gradients during the backward pass, true or false (true on several machines).")
+    var overlap: Bool?
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -29,7 +31,9 @@ struct Bench: ParsableCommand {
         var options = TrainingOptions()
         (options.model, options.channels, options.hidden) = (model, channels, hidden)
         (options.batchSize, options.microBatch) = (batchSize, microBatch)
-        let result = try StepBenchmark(options, width: width, steps: steps, over: communicator).run()
+        let result = try StepBenchmark(
+          options, width: width, steps: steps, overlaps: overlap, over: communicator
+        ).run()
         guard communicator.rank == 0 else { return .done }
         if json {
           printLine(try RunJSON.line(result))

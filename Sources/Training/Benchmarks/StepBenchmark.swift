@@ -41,13 +41,16 @@ public struct StepBenchmark {
   private let loss: CTCLoss
   private let targets = LabelBatch()
   private let communicator: Communicator
-  private let reducer: ExactReducer
+  private let sum: GradientSum
 
   private static let classes = 80
   private static let labelLength = 8
 
+  /// - Parameter overlaps: whether gradients are reduced during the backward pass; nil as in training.
   /// - Throws: ``ConfigurationError`` for options that do not fit together.
-  public init(_ options: TrainingOptions, width: Int, steps: Int, over communicator: Communicator) throws {
+  public init(
+    _ options: TrainingOptions, width: Int, steps: Int, overlaps: Bool? = nil, over communicator: Communicator
+  ) throws {
     BLAS.useOneThread()
     recipe = try Recipe(options)
     (self.width, self.steps, self.communicator) = (width, steps, communicator)
@@ -57,8 +60,7 @@ public struct StepBenchmark {
         recipe: recipe, architecture: recipe.architecture(), alphabet: .init(scalars: letters), scheduleSteps: nil,
         trainFingerprint: "", validationFingerprint: "", blasCore: BLAS.coreName))
     loss = CTCLoss(classes: StepBenchmark.classes)
-    let store = state.network.store
-    reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 0)
+    sum = GradientSum(state.network, loss: loss, integers: 0, overlaps: overlaps, over: communicator)
     let available = recipe.architecture().sequenceLength(forWidth: width)
     guard available >= 2 * StepBenchmark.labelLength else {
       throw ConfigurationError("--width \(width): too narrow, it gives \(available) time steps; 16 are needed")
@@ -107,20 +109,11 @@ public struct StepBenchmark {
   }
 
   private func step(microBatches: Int, mine: Int) throws {
-    let (network, store) = (state.network, state.network.store)
-    try reducer.begin(microBatches: microBatches)
-    for _ in 0..<mine {
-      network.forward(.training)
-      let outcome = loss.run(scale: 1 / Float(recipe.batchSize))
-      store.zeroGradients()
-      network.backward()
-      reducer.addGradients(store.gradients.base, count: store.count)
-      reducer.addStatistics(
-        store.bufferStatistics.base, count: store.bufferCount, weight: 1 / Double(microBatches), at: 0)
-      reducer.addStatistic(outcome.sum, weight: 1 / Double(recipe.batchSize), at: store.bufferCount)
-    }
-    try reducer.reduce(over: communicator)
-    reducer.gradients(into: store.gradients.base)
+    let store = state.network.store
+    try sum.begin(microBatches: microBatches, mine: mine, images: recipe.batchSize)
+    for _ in 0..<mine { try sum.add(images: recipe.microBatch) }
+    try sum.finish()
+    sum.reducer.gradients(into: store.gradients.base)
     // A rate of zero keeps the numbers in range over many steps on noise, and costs the same.
     state.optimizer.update(
       values: store.values.base, gradients: store.gradients.base, count: store.count, learningRate: 0, gradientScale: 1)

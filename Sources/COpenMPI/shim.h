@@ -33,6 +33,15 @@ static inline const void *akuru_in_place(void) { return MPI_IN_PLACE; }
 /// In place of a status that nobody reads.
 static inline MPI_Status *akuru_status_ignore(void) { return MPI_STATUS_IGNORE; }
 
+/// In place of an array of statuses that nobody reads.
+static inline MPI_Status *akuru_statuses_ignore(void) { return MPI_STATUSES_IGNORE; }
+
+/// The group of ranks that share memory.
+static inline int akuru_split_shared(void) { return MPI_COMM_TYPE_SHARED; }
+
+/// No hints.
+static inline MPI_Info akuru_info_null(void) { return MPI_INFO_NULL; }
+
 /// The thread level at which one thread makes all MPI calls: an anonymous enumeration, which Swift imports as a type of
 /// its own where MPI_Init_thread takes an int.
 static inline int akuru_thread_funneled(void) { return MPI_THREAD_FUNNELED; }

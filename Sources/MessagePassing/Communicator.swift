@@ -17,6 +17,8 @@ public final class Communicator {
   public let size: Int
   /// The machine this rank runs on.
   public let hostName: String
+  /// Whether all ranks run on one machine, where messages cost next to nothing.
+  public let isOneMachine: Bool
 
   /// Elements in one MPI call; more are sent in several. The same on all ranks. MPI counts are Int32; tests lower it.
   public var largestCount = Int(Int32.max) {
@@ -32,7 +34,7 @@ public final class Communicator {
 
   /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
   public init() {
-    (rank, size, world, exitCode) = (0, 1, nil, { _ in 1 })
+    (rank, size, isOneMachine, world, exitCode) = (0, 1, true, nil, { _ in 1 })
     var name = [CChar](repeating: 0, count: 256)
     hostName =
       gethostname(&name, name.count - 1) == 0
@@ -53,6 +55,13 @@ public final class Communicator {
     var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME) + 1)
     try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
     (self.rank, self.size) = (Int(rank), Int(size))
+    var machine: MPI_Comm?
+    try MPIError.check(
+      MPI_Comm_split_type(world, akuru_split_shared(), rank, akuru_info_null(), &machine), "MPI_Comm_split_type")
+    var neighbours = Int32(0)
+    try MPIError.check(MPI_Comm_size(machine, &neighbours), "MPI_Comm_size")
+    try MPIError.check(MPI_Comm_free(&machine), "MPI_Comm_free")
+    isOneMachine = neighbours == size
     hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -109,6 +118,21 @@ public final class Communicator {
   public func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
     try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
       MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
+    }
+  }
+
+  /// Begins what ``allreduceSum(_:count:)`` does, from `values` to `sums`; neither may be touched until `pending` is
+  /// finished. It goes on only while this rank is in an MPI call.
+  func beginSum(
+    of values: UnsafeMutablePointer<Double>, into sums: UnsafeMutablePointer<Double>, count: Int,
+    _ pending: inout PendingSums
+  ) throws {
+    try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Iallreduce") { piece, n in
+      let offset = piece!.assumingMemoryBound(to: Double.self) - values
+      var request: MPI_Request?
+      let code = MPI_Iallreduce(piece, sums + offset, n, akuru_type_double(), akuru_op_sum(), world, &request)
+      if code == MPI_SUCCESS { pending.append(request) }
+      return code
     }
   }
 

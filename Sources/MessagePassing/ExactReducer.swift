@@ -10,7 +10,7 @@ import Tensors
 ///
 /// A step: ``begin(microBatches:)``; per micro-batch of this rank `addGradients`, `addStatistics`, `addInteger`;
 /// ``reduce(over:)``; then read. Gradients may also be reduced in parts, while others are still being computed:
-/// ``reduce(gradients:over:)`` for each part, ``reduceRecord(over:)`` last.
+/// ``beginReducing(gradients:over:)`` for each part, ``advance()`` now and then, ``finishReducing(over:)`` last.
 public final class ExactReducer {
   public let gradientCount: Int
   public let statisticCount: Int
@@ -30,9 +30,15 @@ public final class ExactReducer {
   public var statisticLimit: Double { 0x1p21 / Double(microBatches) }
 
   private let slab: UnsafeMutableBufferPointer<Double>
+  /// Sums over all ranks of gradients that are reduced in parts: `MPI_Iallreduce` in place sends all values to one rank
+  /// and back, which is slow for many. Allocated by the first such step.
+  private var partSums: UnsafeMutablePointer<Double>?
+  private var pending = PendingSums()
   private var microBatches = 0
   private var reducedGradients = 0
   private var recordReduced = false
+  /// Whether the sums of the gradients are in `partSums`.
+  private var inParts = false
 
   /// Integers that the reducer keeps for itself, behind the caller's.
   private enum Own: Int, CaseIterable {
@@ -52,6 +58,7 @@ public final class ExactReducer {
 
   deinit {
     UnsafeMutableRawBufferPointer(slab).deallocate()
+    partSums?.deallocate()
   }
 
   /// Starts a step of `microBatches` over all ranks: zeroes all sums and sets the limits.
@@ -63,7 +70,7 @@ public final class ExactReducer {
     }
     slab.update(repeating: 0)
     self.microBatches = microBatches
-    (reducedGradients, recordReduced) = (0, false)
+    (reducedGradients, recordReduced, inParts) = (0, false, false)
   }
 
   // MARK: Adding
@@ -120,17 +127,31 @@ public final class ExactReducer {
     try finish()
   }
 
-  /// Sums a part of the gradients over all ranks; parts do not overlap and come in the same order on all ranks.
-  public func reduce(gradients range: Range<Int>, over communicator: Communicator) throws {
+  /// Begins to sum a part of the gradients over all ranks, and returns at once. All ranks begin the same parts in the
+  /// same order; parts do not overlap, and nothing is added to a part that was begun.
+  public func beginReducing(gradients range: Range<Int>, over communicator: Communicator) throws {
+    precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
     precondition(range.lowerBound >= 0 && range.upperBound <= gradientCount, "gradients outside of the slab")
     precondition(reducedGradients + range.count <= gradientCount, "gradients reduced twice")
-    try sum(range, over: communicator)
     reducedGradients += range.count
+    inParts = communicator.size > 1
+    guard inParts else { return }
+    let sums = partSums ?? .allocate(capacity: gradientCount)
+    partSums = sums
+    try communicator.beginSum(
+      of: gradients + range.lowerBound, into: sums + range.lowerBound, count: range.count, &pending)
   }
 
-  /// Sums statistics and integers over all ranks, after all parts of the gradients. Throws as ``reduce(over:)`` does.
-  public func reduceRecord(over communicator: Communicator) throws {
+  /// Lets MPI go on with the parts that were begun; it does nothing between two calls.
+  public func advance() throws {
+    try pending.advance()
+  }
+
+  /// Waits for the parts, which must be all gradients, and sums statistics and integers over all ranks. Throws as
+  /// ``reduce(over:)`` does.
+  public func finishReducing(over communicator: Communicator) throws {
     precondition(reducedGradients == gradientCount, "reduce all gradients first")
+    try pending.finish()
     try sum(gradientCount..<slab.count, over: communicator)
     try finish()
   }
@@ -158,7 +179,7 @@ public final class ExactReducer {
   /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless when ``overflowCount`` is not 0.
   public func gradients(into values: UnsafeMutablePointer<Float>) {
     precondition(recordReduced, "reduce before reading")
-    ExactRounding.convert(gradients, count: gradientCount, into: values)
+    ExactRounding.convert(inParts ? partSums ?? gradients : gradients, count: gradientCount, into: values)
   }
 
   public func statistic(at index: Int) -> Double {

@@ -66,4 +66,11 @@ public protocol SequenceLayer: AnyObject {
   func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence
   func forward(_ mode: Mode)
   func backward()
+  /// The same. A layer with much left to do when some gradients of its last parameters are complete says so by calling
+  /// `finished` with the place in the parameter slab from which on they are.
+  func backward(finished: (_ from: Int) throws -> Void) rethrows
+}
+
+extension SequenceLayer {
+  public func backward(finished: (_ from: Int) throws -> Void) rethrows { backward() }
 }

@@ -31,12 +31,15 @@ struct Bench: ParsableCommand {
     @OptionGroup var model: Model
     @Option(help: "Width of the images in pixels.") var width = 200
     @Option(help: "Steps to measure.") var steps = 7
+    @Option(help: "Reduce gradients during the backward pass, true or false (true on several machines).")
+    var overlap: Bool?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
       runRanks { communicator in
         let benchmark = try communicator.together {
-          try StepBenchmark(StepWorkload(model.options, width: width, steps: steps), over: communicator)
+          try StepBenchmark(
+            StepWorkload(model.options, width: width, steps: steps), overlaps: overlap, over: communicator)
         }
         let result = try benchmark.run()
         if communicator.rank == 0 { try printResult(result, result.lines, json: json) }

@@ -89,41 +89,53 @@ func checkDisagreement(_ world: Communicator, odd: Int?) throws {
     remedies: ["alphabet": "give it with --alphabet", "OpenBLAS kernels": "set OPENBLAS_CORETYPE"])
 }
 
-/// A hash of the bits of all sums of a step of 24 micro-batches, which is done twice: dealt out like cards and reduced at
-/// once, then dealt out and added the other way round, and reduced in parts.
+/// A hash of the bits of all sums of a step of 24 micro-batches, which is done three times: dealt out like cards and
+/// reduced at once; dealt out and added the other way round, and reduced in parts; all on the last rank, in parts.
 func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil) throws -> String {
   let microBatches = 24
   let reducer = ExactReducer(gradientCount: count, statisticCount: 3, integerCount: 2)
   var hashes: [String] = []
-  for backwards in [false, true] {
+  for pass in 0..<3 {
     try reducer.begin(microBatches: microBatches)
-    let dealt = (0..<microBatches).map { backwards ? microBatches - 1 - $0 : $0 }
-    let own = dealt.indices.filter { $0 % world.size == world.rank }.map { dealt[$0] }
+    let dealt = (0..<microBatches).map { pass == 1 ? microBatches - 1 - $0 : $0 }
+    let owner = { (i: Int) in pass == 2 ? world.size - 1 : i % world.size }
+    let own = dealt.indices.filter { owner($0) == world.rank }.map { dealt[$0] }
     for m in own where world.rank != lostBy || m != own.last {
-      reducer.addGradients(gradient(count, microBatch: m), count: count)
+      if pass == 0 { reducer.addGradients(gradient(count, microBatch: m), count: count) }
       var random = KeyedRandom(seed: 8, purpose: .test, sample: UInt32(m))
       reducer.addStatistics([random.normal(), random.normal() * 100], count: 2, weight: 1.0 / 24, at: 0)
       reducer.addStatistic(Double(random.uniform()) / 3, weight: 0.7, at: 2)
       reducer.addInteger(Int64(m) << 40, at: 0)
       reducer.addInteger(-1, at: 1)
     }
-    if backwards {
-      let third = count / 3
-      for range in [2 * third..<count, third..<2 * third, 0..<third] {
-        try reducer.reduce(gradients: range, over: world)
-      }
-      try reducer.reduceRecord(over: world)
-    } else {
+    if pass == 0 {
       try reducer.reduce(over: world)
+    } else {
+      // From the tail, as a backward pass does it: each part is added while those before it are on their way.
+      let gradients = own.filter { world.rank != lostBy || $0 != own.last }.map { gradient(count, microBatch: $0) }
+      for range in parts(of: count) {
+        for values in gradients {
+          reducer.addGradients(Array(values[range]), count: range.count, at: range.lowerBound)
+          try reducer.advance()
+        }
+        try reducer.beginReducing(gradients: range, over: world)
+      }
+      try reducer.finishReducing(over: world)
     }
     try require(reducer.integer(at: 0) == Int64(276) << 40 && reducer.integer(at: 1) == -24, "sums of integers")
     try require(reducer.overflowCount == 3, "3 NaN, found \(reducer.overflowCount) overflows")
     hashes.append(hash(of: reducer))
   }
-  try require(hashes[0] == hashes[1], "the same sums whoever computes a micro-batch")
+  try require(hashes.allSatisfy { $0 == hashes[0] }, "the same sums whoever computes a micro-batch, in parts or not")
   let all = try world.allGather(Array(hashes[0].utf8))
   try require(all.allSatisfy { $0 == all[0] }, "the same sums on all ranks")
   return hashes[0]
+}
+
+/// Odd parts of 0..<count from its end: of one element, of three (fewer than ranks), none, and of about a third each.
+private func parts(of count: Int) -> [Range<Int>] {
+  let edges = [count, count - 1, count - 4, count - 4, 2 * count / 3, count / 3 + 1, 0]
+  return zip(edges, edges.dropFirst()).map { $1..<$0 }
 }
 
 /// Large values that cancel in pairs of micro-batches, and values of 2^-38 to 2^-25 in the others, which are what

@@ -195,10 +195,11 @@ import Testing
     // The last layers' gradients come first, in parts that are no multiple of eight.
     for range in [17..<29, 10..<17, 0..<10] {
       for gradient in all { reducer.addGradients(Array(gradient[range]), count: range.count, at: range.lowerBound) }
-      try reducer.reduce(gradients: range, over: alone)
+      try reducer.beginReducing(gradients: range, over: alone)
+      try reducer.advance()
     }
     reducer.addInteger(5, at: 0)
-    try reducer.reduceRecord(over: alone)
+    try reducer.finishReducing(over: alone)
     #expect(gradients(reducer).map(\.bitPattern) == whole.map(\.bitPattern))
     #expect(reducer.integer(at: 0) == 5)
   }

@@ -112,6 +112,26 @@ import Testing
       messages(five).count == 1 && messages(five)[0].hasPrefix("akuru: ranks disagree about alphabet: rank 0 on "))
   }
 
+  /// As `MPI_Allreduce`, `MPI_Iallreduce` has several algorithms, by size and number of ranks.
+  @Test(arguments: [0, 1, 2, 3, 4])
+  func partsDoNotDependOnTheAlgorithm(algorithm: Int) throws {
+    let alone = try run(product(program), ["hash", "1001"])
+    let result = try mpirun(
+      ranks: 3, product: program, ["hash", "1001"],
+      environment: ["OMPI_MCA_coll_libnbc_iallreduce_algorithm": "\(algorithm)"])
+    #expect(result.exitCode == 0 && result.stdout == alone.stdout, "\(result.transcript)")
+  }
+
+  @Test(arguments: ["MPI_Iallreduce", "MPI_Testall", "MPI_Waitall"], [0, 1])
+  func aFailureOfMPIWhilePartsAreReducedEndsTheJob(function: String, rank: Int) throws {
+    let result = try mpirun(ranks: 2, product: program, ["broken", function, "\(rank)"], timeout: 60)
+    #expect(result.exitCode == 70, "\(result.transcript)")
+    #expect(messages(result).count == 1, "\(result.transcript)")
+    #expect(
+      messages(result).first?.hasPrefix("akuru: rank \(rank) on ") == true
+        && messages(result).first?.contains(": \(function) failed: MPI_ERR_OTHER") == true)
+  }
+
   @Test func aLostMicroBatchIsFound() throws {
     let result = try mpirun(ranks: 2, product: program, ["lost", "1"], timeout: 60)
     #expect(result.exitCode == 70, "\(result.transcript)")

@@ -53,6 +53,12 @@ public final class BidirectionalLSTM: SequenceLayer {
 
   /// The gates are overwritten by their gradients: one backward pass for each forward pass.
   public func backward() {
+    backward { _ in }
+  }
+
+  /// The gradients of the reverse direction's weights, which stand last, are complete first, then those of the forward
+  /// direction's, then the input's.
+  public func backward(finished: (_ from: Int) throws -> Void) rethrows {
     guard let steps = input?.layout.steps else { return }
     forwardDirection.beginBackward()
     reverseDirection.beginBackward()
@@ -60,7 +66,12 @@ public final class BidirectionalLSTM: SequenceLayer {
       forwardDirection.backwardStep(steps - 1 - t)
       reverseDirection.backwardStep(t)
     }
-    forwardDirection.endBackward(inputGradient: inputNeedsGradient, accumulate: false)
-    reverseDirection.endBackward(inputGradient: inputNeedsGradient, accumulate: true)
+    reverseDirection.addWeightGradients()
+    try finished(reverseDirection.firstWeight)
+    forwardDirection.addWeightGradients()
+    try finished(forwardDirection.firstWeight)
+    guard inputNeedsGradient else { return }
+    forwardDirection.inputGradient(accumulate: false)
+    reverseDirection.inputGradient(accumulate: true)
   }
 }

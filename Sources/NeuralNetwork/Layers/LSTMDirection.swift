@@ -145,8 +145,11 @@ final class LSTMDirection {
       beta: 0, carriedOutput, ldc: hidden)
   }
 
-  /// Weight gradients of all steps in one product each, and the input's gradient: written, or added when `accumulate`.
-  func endBackward(inputGradient: Bool, accumulate: Bool) {
+  /// Where the direction's weights begin in the parameter slab.
+  var firstWeight: Int { weightInput.value.offset }
+
+  /// After all steps: weight gradients of all of them in one product each.
+  func addWeightGradients() {
     guard let input, gates.rows > 0 else { return }
     let rows = gates.rows
     gemm(
@@ -160,9 +163,13 @@ final class LSTMDirection {
       first[i] += bias[i]
       second[i] += bias[i]
     }
-    guard inputGradient else { return }
+  }
+
+  /// After all steps: the input's gradient, written, or added when `accumulate`.
+  func inputGradient(accumulate: Bool) {
+    guard let input, gates.rows > 0 else { return }
     gemm(
-      m: rows, n: inputs, k: 4 * hidden, gates.pointer, lda: 4 * hidden, weightInput.value.pointer, ldb: inputs,
+      m: gates.rows, n: inputs, k: 4 * hidden, gates.pointer, lda: 4 * hidden, weightInput.value.pointer, ldb: inputs,
       beta: accumulate ? 1 : 0, input.gradient.pointer, ldc: inputs)
   }
 }

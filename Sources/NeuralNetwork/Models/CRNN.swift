@@ -25,6 +25,8 @@ public final class CRNN {
   private var imageLayers: [any ImageLayer] = []
   private let mapToSequence = MapToSequence()
   private var sequenceLayers: [any SequenceLayer] = []
+  /// Where the parameters of each layer, images' and sequences', begin in the slab.
+  private var firstWeights: [Int] = []
   /// How each of `store.parameters` starts.
   private var starts: [WeightStart] = []
   /// The network's input for each of the 256 gray levels.
@@ -57,6 +59,7 @@ public final class CRNN {
     let features = shape.features
     var channels = 1
     if case .maps(let count, _) = shape { channels = count }
+    firstWeights.append(store.count)
     switch stage {
     case .convolution(let name, let out, let kernel, let padding, let bias, let relu):
       imageLayers.append(
@@ -154,9 +157,22 @@ public final class CRNN {
   /// Adds d loss / d weights to the gradients of `store`, from `logits.gradient` and after `forward(.training)`. One
   /// backward pass for each forward pass.
   public func backward() {
-    for layer in sequenceLayers.reversed() { layer.backward() }
+    backward { _ in }
+  }
+
+  /// The same, calling `finished` after each layer, and sometimes within one: all gradients of the slab from that place
+  /// on are complete. The places never grow; the last is 0.
+  public func backward(finished: (_ from: Int) throws -> Void) rethrows {
+    let images = imageLayers.count
+    for i in sequenceLayers.indices.reversed() {
+      try sequenceLayers[i].backward(finished: finished)
+      try finished(firstWeights[images + i])
+    }
     mapToSequence.backward()
-    for layer in imageLayers.reversed() { layer.backward() }
+    for i in imageLayers.indices.reversed() {
+      imageLayers[i].backward()
+      try finished(firstWeights[i])
+    }
   }
 
   /// The layers in order, by name, for timing.

@@ -10,7 +10,7 @@ public struct StepBenchmark {
   private let loss = CTCLoss(classes: StepWorkload.classes)
   private let targets = LabelBatch()
   private let communicator: Communicator
-  private let reducer: ExactReducer
+  private let sum: GradientSum
   /// Micro-batches of a step that this rank computes; rank 0 has as many as any other.
   private let mine: Int
 
@@ -18,8 +18,9 @@ public struct StepBenchmark {
   private var network: CRNN { state.network }
   private static let warmUpSteps = 3
 
+  /// - Parameter overlaps: whether gradients are reduced during the backward pass; nil as in training.
   /// - Throws: `ArchitectureError` when the network cannot be built.
-  public init(_ workload: StepWorkload, over communicator: Communicator) throws {
+  public init(_ workload: StepWorkload, overlaps: Bool? = nil, over communicator: Communicator) throws {
     BLAS.useOneThread()
     (self.workload, self.communicator) = (workload, communicator)
     let letters = (0..<UInt32(StepWorkload.classes - 1)).map { Unicode.Scalar(0x4E00 + $0)! }
@@ -27,8 +28,7 @@ public struct StepBenchmark {
       identity: .init(
         recipe: workload.recipe, architecture: workload.recipe.architecture(), alphabet: .init(scalars: letters),
         scheduleSteps: nil, trainFingerprint: "", validationFingerprint: "", blasCore: BLAS.coreName))
-    let store = state.network.store
-    reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 0)
+    sum = GradientSum(state.network, loss: loss, integers: 0, overlaps: overlaps, over: communicator)
     mine = (0..<workload.microBatches).count { $0 % communicator.size == communicator.rank }
   }
 
@@ -40,7 +40,9 @@ public struct StepBenchmark {
     for number in 0..<workload.steps + StepBenchmark.warmUpSteps {
       try communicator.barrier()
       var seconds = 0.0
-      let part = try timed(&seconds) { try step() }
+      try timed(&seconds) { try step() }
+      try communicator.barrier()
+      let part = try stepInParts()
       guard number >= StepBenchmark.warmUpSteps else { continue }
       times.append(seconds)
       parts.append(part)
@@ -85,9 +87,27 @@ public struct StepBenchmark {
     }
   }
 
-  /// One step, as ``Trainer`` does it, and the time of its parts. Reading the clock takes microseconds of it.
-  private func step() throws -> [LayerTime] {
+  /// One step, as ``Trainer`` does it.
+  private func step() throws {
+    try sum.begin(microBatches: workload.microBatches, mine: mine, images: recipe.batchSize)
+    for _ in 0..<mine { try sum.add(images: recipe.microBatch) }
+    try sum.finish()
+    update()
+  }
+
+  private func update() {
     let store = network.store
+    sum.reducer.gradients(into: store.gradients.base)
+    _ = GradientClipping.norm(store.gradients.base, count: store.count)
+    // A rate of zero keeps the numbers in range over many steps on noise, and costs the same.
+    state.optimizer.update(
+      values: store.values.base, gradients: store.gradients.base, count: store.count, learningRate: 0,
+      gradientScale: 1)
+  }
+
+  /// One step whose parts follow one another, and the time of each.
+  private func stepInParts() throws -> [LayerTime] {
+    let (store, reducer) = (network.store, sum.reducer)
     let (share, weight) = (1 / Double(recipe.batchSize), 1 / Double(workload.microBatches))
     var layers: [LayerTime] = []
     var lossTime = LayerTime(name: "loss", forward: 0, backward: 0)
@@ -113,14 +133,7 @@ public struct StepBenchmark {
       }
     }
     try timed(&reduceTime.forward) { try reducer.reduce(over: communicator) }
-    timed(&updateTime.forward) {
-      reducer.gradients(into: store.gradients.base)
-      _ = GradientClipping.norm(store.gradients.base, count: store.count)
-      // A rate of zero keeps the numbers in range over many steps on noise, and costs the same.
-      state.optimizer.update(
-        values: store.values.base, gradients: store.gradients.base, count: store.count, learningRate: 0,
-        gradientScale: 1)
-    }
+    timed(&updateTime.forward) { update() }
     return layers + [lossTime, accumulateTime, reduceTime, updateTime]
   }
 

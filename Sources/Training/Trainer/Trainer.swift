@@ -14,7 +14,7 @@ final class Trainer {
   private let recorder: RunRecorder
   private let evaluator: Evaluator
   private let loss: CTCLoss
-  private let reducer: ExactReducer
+  private let sum: GradientSum
   private let schedule: LearningRateSchedule
   private let clipping: GradientClipping?
   private let loader: MicroBatchLoader
@@ -38,11 +38,11 @@ final class Trainer {
     self.state = state
     self.lastStep = lastStep
     self.recorder = recorder
-    let (recipe, store) = (state.identity.recipe, state.network.store)
+    let recipe = state.identity.recipe
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
-    // Statistics: what batch normalisation averages, then the loss. Integers: requests to stop.
-    reducer = ExactReducer(gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: 1)
+    // Its integer counts requests to stop.
+    sum = GradientSum(state.network, loss: loss, integers: 1, over: communicator)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)
@@ -95,18 +95,20 @@ final class Trainer {
     let step = plan.plan.step(state.cursor.stepInEpoch)
     let clock = ContinuousClock.now
     var result = StepResult(images: step.imageCount)
-    try reducer.begin(microBatches: step.microBatches.count)
-    for _ in 0..<plan.count(ofStep: state.cursor.stepInEpoch) {
+    let mine = plan.count(ofStep: state.cursor.stepInEpoch)
+    try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
+    for _ in 0..<mine {
       let asked = ContinuousClock.now
       guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
       result.waiting += asked.duration(to: .now)
-      try accumulate(microBatch, of: step)
+      try network.load(microBatch, targets: targets, loss: loss)
+      try sum.add(images: microBatch.count)
       loader.release(microBatch)
     }
-    if shouldStop { reducer.addInteger(1, at: 0) }
-    try reducer.reduce(over: communicator)
-    result.stopRequested = reducer.integer(at: 0) > 0
-    result.loss = reducer.statistic(at: network.store.bufferCount)
+    if shouldStop { sum.reducer.addInteger(1, at: 0) }
+    try sum.finish()
+    result.stopRequested = sum.reducer.integer(at: 0) > 0
+    result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
       step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr)
     try update(&result)
@@ -114,26 +116,9 @@ final class Trainer {
     return result
   }
 
-  /// Adds one micro-batch's share of the step's loss, gradients and statistics.
-  private func accumulate(_ microBatch: MicroBatch, of step: BatchPlan.Step) throws {
-    let share = 1 / Float(step.imageCount)
-    try network.load(microBatch, targets: targets, loss: loss)
-    network.forward(.training)
-    let outcome = loss.run(scale: share)
-    network.store.zeroGradients()
-    network.backward()
-
-    let store = network.store
-    reducer.addGradients(store.gradients.base, count: store.count)
-    reducer.addStatistics(
-      store.bufferStatistics.base, count: store.bufferCount,
-      weight: Double(microBatch.count) / Double(step.imageCount), at: 0)
-    reducer.addStatistic(outcome.sum, weight: 1 / Double(step.imageCount), at: store.bufferCount)
-  }
-
   /// Changes weights and running statistics, unless the step is bad: then all ranks leave it out.
   private func update(_ result: inout StepResult) throws {
-    guard reducer.overflowCount == 0 else {
+    guard sum.reducer.overflowCount == 0 else {
       result.skipped = true
       state.cursor.badSteps += 1
       if state.cursor.badSteps >= Trainer.maximumBadSteps {
@@ -143,14 +128,14 @@ final class Trainer {
     }
     state.cursor.badSteps = 0
     let store = network.store
-    reducer.gradients(into: store.gradients.base)
+    sum.reducer.gradients(into: store.gradients.base)
     let norm = GradientClipping.norm(store.gradients.base, count: store.count)
     result.gradientNorm = norm
     state.optimizer.update(
       values: store.values.base, gradients: store.gradients.base, count: store.count,
       learningRate: result.learningRate, gradientScale: clipping?.coefficient(norm: norm) ?? 1)
     for i in 0..<store.bufferCount {
-      store.bufferValues.base[i] = 0.9 * store.bufferValues.base[i] + 0.1 * Float(reducer.statistic(at: i))
+      store.bufferValues.base[i] = 0.9 * store.bufferValues.base[i] + 0.1 * Float(sum.reducer.statistic(at: i))
     }
   }
 

@@ -147,4 +147,26 @@ import Testing
     try model.plan(widths: [8, 8, 4])
     #expect(model.logits.layout.lengths == [2, 2, 1])
   }
+
+  /// What is announced as complete no longer changes, and what remains is announced at last.
+  @Test(arguments: [
+    Architecture.seed(channels: 2, hidden: 5, height: 21), .akuru(height: 32, channels: [3, 4], hidden: 6),
+  ])
+  func gradientsAreCompleteWhenAnnounced(architecture: Architecture) throws {
+    let run = try ModelRun(architecture, classes: 7)
+    run.model.initialize(seed: 5)
+    let images = TestImage.batch([41, 33, 30], for: architecture, classes: 7, seed: 6)
+    try run.train(images)
+    let expected = run.gradients
+    try run.load(images)
+    run.model.store.zeroGradients()
+    _ = run.meanLoss(.training, gradient: true)
+    var places = [expected.count]
+    run.model.backward { from in
+      expectSameBits(Array(run.gradients[from...]), Array(expected[from...]), "gradients from \(from)")
+      places.append(from)
+    }
+    #expect(places.last == 0 && places == places.sorted(by: >))
+    #expect(Set(places).count > architecture.stages.count { if case .maxPool = $0 { false } else { true } })
+  }
 }

@@ -62,8 +62,8 @@ public enum MPIRuntime {
     }
   }
 
-  /// `MPI_Iallreduce` with Rabenseifner's algorithm, in which all ranks send and add at the same time. Open MPI 4.1
-  /// sends all to one rank and back when there are fewer than four, which took longer than not to overlap at all.
+  /// `MPI_Iallreduce` with Rabenseifner's algorithm, in which all ranks send and add at the same time. With fewer than
+  /// four ranks, Open MPI 4.1 would send everything to one rank and back, one after the other.
   private static let settings = [(name: "OMPI_MCA_coll_libnbc_iallreduce_algorithm", value: "3")]
 
   /// What a process alone needs: no daemon beside it (which wants ssh and 0.1 s) and no probing of networks (0.2 s).

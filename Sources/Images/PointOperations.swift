@@ -28,20 +28,21 @@ extension GrayView {
     // A byte has mean 127.5 and variance (256^2 - 1) / 12; the sum of four a deviation of 147.80.
     let scale = Int32((Double(sigma) * 65_536 / 147.800_54).rounded())
     if scale == 0 { return }
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1024) { buffer in
+    let piece = 256  // 1024 bytes: more would not be on the stack
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: piece) { buffer in
       let numbers = buffer.baseAddress!
       var start = 0
       while start < count {
-        let piece = min(1024, count &- start)
-        random.fill(numbers, count: piece)
+        let length = min(piece, count &- start)
+        random.fill(numbers, count: length)
         let values = pixels + start
-        for i in 0..<piece {
+        for i in 0..<length {
           let n = numbers[i]
           let sum = Int32(truncatingIfNeeded: (n & 255) &+ (n &>> 8 & 255) &+ (n &>> 16 & 255) &+ (n &>> 24))
           let value = ((Int32(values[i]) &<< 16) &+ (sum &- 510) &* scale &+ 32_768) &>> 16
           values[i] = UInt8(truncatingIfNeeded: max(0, min(255, value)))
         }
-        start &+= piece
+        start &+= length
       }
     }
   }

@@ -129,10 +129,10 @@ struct SafeTensorsHeader {
       text += "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
-    var bytes = Array((text + "}").utf8)
-    while bytes.count % 8 != 0 { bytes.append(UInt8(ascii: " ")) }
-    guard bytes.count <= SafeTensors.maximumHeaderLength else { throw Fault(why: "the header would be too long") }
-    return bytes
+    text += "}"
+    text += String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+    guard text.utf8.count <= SafeTensors.maximumHeaderLength else { throw Fault(why: "the header would be too long") }
+    return Array(text.utf8)
   }
 
   /// A JSON string: quotes, backslashes and control characters escaped, everything else as it is.

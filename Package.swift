@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"]),
-    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "Tensors", "akuru"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "Tensors", "Training", "akuru"]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

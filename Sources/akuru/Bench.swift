@@ -124,5 +124,5 @@ struct Bench: ParsableCommand {
 
 /// Prints one line of JSON, or the table.
 private func printResult(_ result: some Encodable, _ lines: [String], json: Bool) throws {
-  for line in json ? [try RunJSON.line(result)] : lines { printLine(line) }
+  for line in json ? [try RunJSON.line(result)] : lines { try printLine(line) }
 }

@@ -28,10 +28,10 @@ struct Check: ParsableCommand {
       guard communicator.rank == 0 else { return results.allSatisfy(\.problems.isEmpty) ? .done : .badData }
       for (argument, result) in zip(data, results) {
         if json {
-          printLine(try RunJSON.line(result))
+          try printLine(RunJSON.line(result))
         } else {
-          printLine(argument)
-          for line in AuditReport(result).lines() { printLine("  " + line) }
+          try printLine(argument)
+          for line in AuditReport(result).lines() { try printLine("  " + line) }
         }
       }
       return results.allSatisfy(\.problems.isEmpty) ? .done : .badData

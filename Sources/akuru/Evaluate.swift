@@ -15,10 +15,11 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Data set: a folder, or several separated by commas.") var data: String
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: "Also print so many images with reference and prediction.") var samples = 0
-  @Flag(help: "Leave bad records out, naming each, instead of stopping.") var skipBad = false
+  @Flag(help: "Leave images out that cannot be read, naming each, instead of stopping.") var skipBad = false
 
   func validate() throws {
     if !(0...1_000_000).contains(samples) { throw ValidationError("--samples \(samples): must be 0 to 1,000,000") }
+    if json && samples > 0 { throw ValidationError("--samples does not go with --json") }
   }
 
   func run() throws {
@@ -30,9 +31,9 @@ struct Evaluate: ParsableCommand {
       guard communicator.rank == 0 else { return .done }
       for pair in pairs where !json {
         let verdict = pair.reference == pair.prediction ? "" : "\t(wrong)"
-        printLine("\(pair.path)\t\(pair.reference)\t\(pair.prediction)\(verdict)")
+        try printLine("\(pair.path)\t\(pair.reference)\t\(pair.prediction)\(verdict)")
       }
-      printLine(json ? try RunJSON.line(report) : report.summary)
+      try printLine(json ? RunJSON.line(report) : report.summary)
       return .done
     }
   }

@@ -17,13 +17,15 @@ struct Predict: ParsableCommand {
       guard communicator.rank == 0 else { return .done }
       var status = ExitStatus.done
       for path in images {
+        let text: String
         do {
-          let text = try recogniser.read(path)
-          printLine(json ? try RunJSON.line(["image": path, "text": text]) : "\(path)\t\(text)")
+          text = try recogniser.read(path)
         } catch {
           printError("akuru: \(error)")
           status = .badData
+          continue
         }
+        try printLine(json ? RunJSON.line(["image": path, "text": text]) : "\(path)\t\(text)")
       }
       return status
     }

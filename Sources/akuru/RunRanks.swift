@@ -18,11 +18,22 @@ func runAlone(_ body: () throws -> ExitStatus) -> Never {
 }
 
 /// Writes a line to stdout.
-func printLine(_ text: String) {
-  FileHandle.standardOutput.write(Data((text + "\n").utf8))
+/// - Throws: ``OutputError`` when nobody takes it, as on a full disk.
+func printLine(_ text: String) throws {
+  do {
+    try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+  } catch {
+    throw OutputError()
+  }
+}
+
+/// Results could not be written; exit status 4.
+struct OutputError: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  var exitStatus: ExitStatus { .inputOutput }
+  var description: String { "standard output: cannot be written; is the disk full, or the reader gone?" }
 }
 
 /// Writes a line to stderr.
 func printError(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
+  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Training
 
 /// Run directories and checkpoints that cannot be used as asked.
 @Suite struct BadRunDirectoryTests {
@@ -44,6 +45,23 @@ import Testing
     #expect(result.stderr.contains("the checkpoint \(newest) is damaged"), "\(result.transcript)")
     #expect(result.stderr.contains("going on from \(workshop.checkpoint("run", step: 1)), step 1"))
     #expect(try workshop.checkpoints("run") == before, "step 2 again, with the same bits")
+  }
+
+  @Test(arguments: [
+    (cursor: "[]", why: "makes no sense"),
+    (cursor: #"{"badSteps":0,"epoch":0,"step":-1,"stepInEpoch":0}"#, why: "makes no sense"),
+    (cursor: #"{"badSteps":0,"epoch":0,"step":2,"stepInEpoch":-1}"#, why: "makes no sense"),
+    (cursor: #"{"badSteps":0,"epoch":1,"step":1,"stepInEpoch":1}"#, why: "contradict each other"),
+  ])
+  func aCheckpointThatSaysNonsense(cursor: String, why: String) throws {
+    let workshop = try workshopWithRun()
+    let path = workshop.checkpoint("run", step: 2)
+    var checkpoint = try Checkpoint.read(path)
+    checkpoint.metadata["cursor"] = cursor
+    checkpoint.metadata["optimizerStep"] = "0"
+    try checkpoint.write(to: path)
+    let result = try akuru(ranks: 2, workshop.training(Recipes.seed, "run", ["--max-steps", "4", "--resume"]))
+    expectFailure(result, 3, [path, why])
   }
 
   @Test(arguments: [1, 2, 3]) func noCheckpointIsWhole(ranks: Int) throws {

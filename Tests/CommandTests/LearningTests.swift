@@ -123,6 +123,18 @@ import Testing
     #expect(objects.map { $0["image"] } == images && objects.allSatisfy { $0.keys.sorted() == ["image", "text"] })
   }
 
+  @Test func resultsThatNobodyTakes() throws {
+    let workshop = try trainedWorkshop()
+    let program = try product("akuru")
+    for arguments in [
+      ["predict", "--checkpoint", workshop.path("run"), "\(workshop.train)/0.png"], ["check", workshop.train],
+      ["evaluate", "--checkpoint", workshop.path("run"), "--data", workshop.validation],
+    ] {
+      let result = try run("/bin/sh", ["-c", "exec \"$@\" >/dev/full", "sh", program] + arguments)
+      expectFailure(result, 4, ["standard output: cannot be written"])
+    }
+  }
+
   /// One bad image does not keep the others from being read.
   @Test(arguments: [nil, 3]) func predictionNamesBadImages(ranks: Int?) throws {
     let workshop = try trainedWorkshop()

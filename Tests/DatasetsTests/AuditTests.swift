@@ -127,6 +127,11 @@ import Testing
     expect(try audit(folder), .unpairedFile, record: nil, isProblem: true, ["2.gt.txt", "no 2.png"])
   }
 
+  @Test func unlistedImages() throws {
+    let folder = try folder(["a", "b"]).write("7.png", picture(width: 24, height: 12, seed: 7)).write("note.txt", "x")
+    expect(try audit(folder), .unlistedImage, record: nil, isProblem: false, [folder.path + "/7.png: ", "list it"])
+  }
+
   @Test func goodPart() throws {
     let folder = try folder(["a", "", "c", "d"]).write("3.png", picture(width: 48, height: 12))
     let dataSet = try DataSet.load(folder.path)

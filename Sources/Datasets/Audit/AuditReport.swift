@@ -35,6 +35,7 @@ public struct AuditReport: Sendable {
   private static func title(_ kind: AuditFinding.Kind) -> String {
     switch kind {
     case .unpairedFile: "files without a partner"
+    case .unlistedImage: "images that the metadata does not list"
     case .unreadableImage: "unreadable images"
     case .emptyLabel: "empty labels"
     case .labelTooLong: "labels that do not fit their image"

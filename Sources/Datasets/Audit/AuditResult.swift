@@ -3,7 +3,7 @@ import Foundation
 /// Something the audit has to say about one record or file.
 public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case unpairedFile, unreadableImage, emptyLabel, labelTooLong, imageTooWide, unknownScalars
+    case unpairedFile, unlistedImage, unreadableImage, emptyLabel, labelTooLong, imageTooWide, unknownScalars
     case labelNotNFC, duplicateFile
   }
 
@@ -92,6 +92,11 @@ public struct AuditResult: Codable, Sendable, Equatable {
       AuditFinding(
         record: nil, path: $0.path, kind: .unpairedFile, isProblem: true,
         detail: "there is no \($0.missing) beside it; add it or remove the file")
+    }
+    whole.findings += dataSet.unlisted.map {
+      AuditFinding(
+        record: nil, path: $0, kind: .unlistedImage, isProblem: false,
+        detail: "the metadata does not list it, so it is not used; list it or remove it")
     }
     return whole
   }

@@ -21,19 +21,22 @@ public struct DataSet: Sendable {
   public let records: [Record]
   /// Files of pair folders that are no records. Whoever trains or evaluates has to report them; the audit does.
   public let unpaired: [Unpaired]
+  /// PNG files beside listed images that the metadata does not list. The audit warns of them.
+  public let unlisted: [String]
   /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own place), in hexadecimal.
   public let fingerprint: String
 
-  private init(folders: [String], records: [Record], unpaired: [Unpaired]) {
+  private init(folders: [String], records: [Record], unpaired: [Unpaired], unlisted: [String]) {
     self.folders = folders
     self.records = records
     self.unpaired = unpaired
+    self.unlisted = unlisted
     fingerprint = DataSet.fingerprint(of: records)
   }
 
   /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
   /// A folder's format is recognised by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
-  /// and `text` (other files are then left alone), or else pairs `X.png` + `X.gt.txt`.
+  /// and `text` (other PNG files beside the listed ones are then ``unlisted``), or else pairs `X.png` + `X.gt.txt`.
   ///
   /// The images are not opened; see ``Audit``.
   public static func load(_ argument: String) throws(DataSetError) -> DataSet {
@@ -48,14 +51,15 @@ public struct DataSet: Sendable {
     }
     var collector = RecordCollector()
     for (source, folder) in folders.enumerated() { try collector.load(folder, source: source) }
-    return DataSet(folders: folders, records: collector.records, unpaired: collector.unpaired)
+    return DataSet(
+      folders: folders, records: collector.records, unpaired: collector.unpaired, unlisted: collector.unlisted)
   }
 
   /// The data set without some records, given by index. Its fingerprint differs.
   public func removing(_ indices: [Int]) -> DataSet {
     let removed = Set(indices)
     let kept = records.indices.filter { !removed.contains($0) }.map { records[$0] }
-    return DataSet(folders: folders, records: kept, unpaired: unpaired)
+    return DataSet(folders: folders, records: kept, unpaired: unpaired, unlisted: unlisted)
   }
 
   private static func fingerprint(of records: [Record]) -> String {
@@ -84,6 +88,7 @@ public struct DataSet: Sendable {
 private struct RecordCollector {
   var records: [Record] = []
   var unpaired: [DataSet.Unpaired] = []
+  var unlisted: [String] = []
 
   mutating func load(_ folder: String, source: Int) throws(DataSetError) {
     guard let status = FileStatus(path: folder, followLink: true) else { throw .notFound(path: folder) }
@@ -109,6 +114,23 @@ private struct RecordCollector {
       try loadPairs(folder, source: source, &containment)
     }
     if records.count == before { throw .noRecords(path: folder) }
+    if unpaired.isEmpty { try findUnlisted(folder, from: before) }
+  }
+
+  /// Looks through the folders that hold listed images.
+  private mutating func findUnlisted(_ folder: String, from first: Int) throws(DataSetError) {
+    var listed: [String: Set<String>] = [:]
+    for record in records[first...] {
+      let parts = record.path.split(separator: "/", omittingEmptySubsequences: false)
+      listed[parts.dropLast().joined(separator: "/"), default: []].insert(String(parts.last ?? ""))
+    }
+    for (place, names) in listed.sorted(by: { $0.key < $1.key }) {
+      let path = place.isEmpty ? folder : joinPath(folder, place)
+      guard FileStatus(path: path, followLink: true)?.kind == .folder else { continue }
+      for name in try listFolder(path).sorted() where name.hasSuffix(".png") && !names.contains(name) {
+        unlisted.append(joinPath(path, name))
+      }
+    }
   }
 
   private mutating func loadPairs(

@@ -45,6 +45,16 @@ struct PreparedData {
     source = FileImageSource(dataSet, geometry: geometry)
   }
 
+  /// Images whose files have the same bytes as one of `other`.
+  func imagesShared(with other: PreparedData) -> Int {
+    func pieces(_ data: PreparedData) -> [ArraySlice<UInt8>] {
+      let size = data.digests.count / max(1, data.widths.count)
+      return data.widths.indices.map { data.digests[$0 * size..<($0 + 1) * size] }
+    }
+    let known = Set(pieces(other))
+    return pieces(self).count { known.contains($0) }
+  }
+
   /// Prepares this rank's micro-batches in the background.
   func loader(
     _ work: some Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,

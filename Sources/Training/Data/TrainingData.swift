@@ -35,6 +35,11 @@ struct TrainingData {
     validation = try PreparedData(
       configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
       skipBad: configuration.skipBad, communicator: communicator, log: log)
+    let shared = validation.imagesShared(with: train)
+    if shared > 0 {
+      log.warning(
+        "\(shared) validation images are also training images: the error rates will look better than they are")
+    }
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
   }

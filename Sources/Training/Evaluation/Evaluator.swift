@@ -65,7 +65,7 @@ final class Evaluator {
     try reducer.reduce(over: communicator)
     let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
     let total = RecognitionCounts(values: Array(sums.dropLast()))!
-    let mean = reducer.statistic(at: 0) / Double(max(1, sums.last!))
+    let mean = reducer.statistic(at: 0) / Double(sums.last!)  // not a number when no image has a loss
     return Evaluation(report: EvaluationReport(total, loss: mean), predictions: try gather(predictions))
   }
 

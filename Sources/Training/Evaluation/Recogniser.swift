@@ -26,7 +26,7 @@ public final class Recogniser {
     }
     state = try TrainingState(identity: identity)
     try communicator.together {
-      if let found { try state.restoreWeights(found.checkpoint) }
+      if let found { try state.restoreWeights(found.checkpoint, path: found.path) }
     }
     try state.broadcast(over: communicator)
   }

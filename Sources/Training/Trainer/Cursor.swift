@@ -16,6 +16,11 @@ public struct Cursor: Codable, Sendable, Equatable {
     public var step: Int
   }
 
+  /// Whether a run can have come here; a checkpoint may say anything.
+  var isSensible: Bool {
+    step >= 0 && (0...step) ~= epoch && (0...step) ~= stepInEpoch && badSteps >= 0 && best.map { $0.cer >= 0 } ?? true
+  }
+
   mutating func advance(stepsPerEpoch: Int) {
     step += 1
     stepInEpoch += 1

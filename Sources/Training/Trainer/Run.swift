@@ -56,6 +56,10 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   try communicator.together {
     if let found {
       try state.restore(found.checkpoint, path: found.path)
+      let (cursor, stepsPerEpoch) = (state.cursor, data.stepsPerEpoch(recipe))
+      guard cursor.step / stepsPerEpoch == cursor.epoch, cursor.step % stepsPerEpoch == cursor.stepInEpoch else {
+        throw CheckpointError.damaged(path: found.path, why: "its step and its epoch contradict each other")
+      }
     } else {
       state.network.initialize(seed: recipe.seed)
     }

@@ -90,18 +90,23 @@ final class TrainingState {
   }
 
   /// Takes weights and buffers from a checkpoint.
-  func restoreWeights(_ checkpoint: Checkpoint) throws {
+  func restoreWeights(_ checkpoint: Checkpoint, path: String) throws {
     for parameter in network.store.parameters {
       try checkpoint.copy(parameter.name, shape: parameter.shape, into: parameter.value.pointer)
     }
     for buffer in network.store.buffers {
       try checkpoint.copy(buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
     }
+    let store = network.store
+    let slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
+    guard slabs.allSatisfy({ UnsafeBufferPointer(start: $0.base, count: $1).allSatisfy(\.isFinite) }) else {
+      throw CheckpointError.damaged(path: path, why: "a weight is not a finite number")
+    }
   }
 
   /// Takes the whole state from a checkpoint.
   func restore(_ checkpoint: Checkpoint, path: String) throws {
-    try restoreWeights(checkpoint)
+    try restoreWeights(checkpoint, path: path)
     for slot in optimizer.slots {
       for parameter in network.store.parameters {
         try checkpoint.copy(
@@ -112,7 +117,9 @@ final class TrainingState {
     guard let cursorText = checkpoint.metadata["cursor"],
       let steps = checkpoint.metadata["optimizerStep"].flatMap(Int.init)
     else { throw CheckpointError.damaged(path: path, why: "it says nothing of the steps done") }
-    cursor = try RunJSON.decode(Cursor.self, from: cursorText)
+    guard let cursor = try? RunJSON.decode(Cursor.self, from: cursorText), cursor.isSensible, (0...cursor.step) ~= steps
+    else { throw CheckpointError.damaged(path: path, why: "its count of steps makes no sense") }
+    self.cursor = cursor
     optimizer.step = steps
   }
 

@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func missingImage() throws {
-    let result = try audit(folder(["a", "b"]).write("metadata.csv", "file_name,text\n0.png,a\nx/9.png,b\n"))
+    let result = try audit(folder(["a"]).write("metadata.csv", "file_name,text\n0.png,a\nx/9.png,b\n"))
     expect(result, .unreadableImage, record: 1, isProblem: true, ["x/9.png", "no such file"])
     #expect(result.widths == [40, 0])
   }
@@ -111,14 +111,15 @@ import Testing
   }
 
   @Test func duplicateFiles() throws {
-    let folder = try folder(["a", "b", "a", "c"])
+    var folder = try folder(["a", "b", "a", "c"])
     try folder.write("2.png", picture(width: 24, height: 12, seed: 0))
     let same = try audit(folder)
     expect(same, .duplicateFile, record: 2, isProblem: false, ["2.png: has the same bytes as \(folder.path)/0.png; "])
     try folder.write("metadata.csv", csv(["a", "b", "x", "c"]))
     expect(try audit(folder), .duplicateFile, record: 2, isProblem: false, ["with another text (\"x\" and \"a\")"])
-    try folder.write("metadata.csv", "file_name,text\n3.png,c\n0.png,a\n3.png,c\n")
-    expect(try audit(folder), .duplicateFile, record: 2, isProblem: false, ["3.png: is listed twice; "])
+    folder = try self.folder(["a", "c"])
+    try folder.write("metadata.csv", "file_name,text\n1.png,c\n0.png,a\n1.png,c\n")
+    expect(try audit(folder), .duplicateFile, record: 2, isProblem: false, ["1.png: is listed twice; "])
   }
 
   @Test func unpairedFiles() throws {

@@ -65,7 +65,7 @@ final class Evaluator {
     try reducer.reduce(over: communicator)
     let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
     let total = RecognitionCounts(values: Array(sums.dropLast()))!
-    let mean = reducer.statistic(at: 0) / Double(sums.last!)  // not a number when no image has a loss
+    let mean = sums.last! > 0 ? reducer.statistic(at: 0) / Double(sums.last!) : nil
     return Evaluation(report: EvaluationReport(total, loss: mean), predictions: try gather(predictions))
   }
 
@@ -85,6 +85,6 @@ extension EvaluationReport {
   /// One line for people.
   public var summary: String {
     "CER \(percent(cer)), grapheme CER \(percent(graphemeCER)), WER \(percent(wer)), exact \(percent(exactMatch)), "
-      + "loss \(loss.formatted(decimals: 4)), \(images) images"
+      + "loss \(loss?.formatted(decimals: 4) ?? "undefined"), \(images) images"
   }
 }

@@ -96,16 +96,27 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
   public let graphemeCER: Double
   public let wer: Double
   public let exactMatch: Double
-  /// Mean over the images of -ln p / max(1, label length).
-  public let loss: Double
+  /// Mean of -ln p / max(1, label length) over the images whose text the model can spell; null if there is none.
+  public let loss: Double?
   public let images: Int
 
-  public init(_ counts: RecognitionCounts, loss: Double) {
+  public init(_ counts: RecognitionCounts, loss: Double?) {
     cer = counts.cer
     graphemeCER = counts.graphemeCER
     wer = counts.wer
     exactMatch = counts.exactMatch
     self.loss = loss
     images = Int(counts.images)
+  }
+
+  /// Keeps the key of a loss that is null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(cer, forKey: .cer)
+    try container.encode(graphemeCER, forKey: .graphemeCER)
+    try container.encode(wer, forKey: .wer)
+    try container.encode(exactMatch, forKey: .exactMatch)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(images, forKey: .images)
   }
 }

@@ -63,7 +63,7 @@ final class RunRecorder {
     append([
       "kind": "evaluation", "step": .integer(step), "epoch": .integer(epoch), "cer": .number(report.cer),
       "graphemeCER": .number(report.graphemeCER), "wer": .number(report.wer), "exactMatch": .number(report.exactMatch),
-      "loss": .number(report.loss), "images": .integer(report.images),
+      "loss": .number(report.loss ?? .nan), "images": .integer(report.images),
     ])
     log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
   }

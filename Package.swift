@@ -12,6 +12,7 @@ import PackageDescription
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -19,11 +20,14 @@ let package = Package(
   products: [
     .executable(name: "akuru", targets: ["akuru"]),
     .executable(name: "akuru-synth", targets: ["akuru-synth"]),
+    // What reads files, for the package in Tests/Fuzz.
+    .library(name: "AkuruReaders", type: .static, targets: ["Images", "Datasets", "Training"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // C libraries: a module map and static inlines each, imported by one Swift target only.
@@ -40,12 +44,18 @@ let package = Package(
     .target(name: "Images", dependencies: ["CPNG", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Images", "Tensors", crypto]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
+    // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
+    // onnx.proto` makes of it with the plugin of swift-protobuf 1.39.0.
+    .target(name: "ONNXSchema", dependencies: [protobuf], exclude: ["onnx.proto", "LICENSE"]),
     .target(
       name: "Training",
-      dependencies: ["Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", logging, crypto]),
+      dependencies: [
+        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", logging, crypto, protobuf,
+      ]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 
-    .executableTarget(name: "akuru", dependencies: ["Training", "Datasets", "MessagePassing", argumentParser]),
+    .executableTarget(
+      name: "akuru", dependencies: ["Training", "Datasets", "Images", "MessagePassing", argumentParser]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
@@ -65,7 +75,11 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"]),
-    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Images", "Tensors", "Training", "akuru"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["TestSupport", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
+      exclude: ["Goldens/generate_pretrained.py"],
+      resources: [.copy("Interchange/Scripts"), .copy("Goldens/fixtures")]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

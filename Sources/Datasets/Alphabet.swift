@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Images
 
 /// The letters a network can write: class k is `scalars[k - 1]`, class 0 is the CTC blank.
 ///
@@ -24,12 +25,15 @@ public struct Alphabet: Sendable, Equatable {
   }
 
   /// An alphabet in the given order of classes.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if it is empty, too large or names a scalar twice.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if it is empty, too large, or holds a scalar twice or a control character.
   public init(scalars: [Unicode.Scalar]) throws(DataSetError) {
     guard !scalars.isEmpty else { throw .invalid(reason: "the alphabet is empty; it needs at least one letter") }
     guard scalars.count < Alphabet.maximumClassCount else {
       throw .invalid(
         reason: "the alphabet has \(scalars.count) letters; with the blank it may have \(Alphabet.maximumClassCount)")
+    }
+    if let control = scalars.first(where: \.isControl) {
+      throw .invalid(reason: "the alphabet holds \(codePoint(control)), a control character; remove it")
     }
     var classes: [UInt32: Int32] = [:]
     classes.reserveCapacity(scalars.count)
@@ -100,6 +104,11 @@ public struct Alphabet: Sendable, Equatable {
       throw UnknownScalars(scalars: unknown.sorted().compactMap(Unicode.Scalar.init))
     }
     return labels
+  }
+
+  /// The classes of the scalars of `text`, `unknown` for those that the alphabet lacks.
+  public func encode(_ text: String, unknown: Int32) -> [Int32] {
+    text.unicodeScalars.map { classes[$0.value] ?? unknown }
   }
 
   /// The classes of the scalars of `text` that the alphabet has; the others are left out.

@@ -4,13 +4,10 @@ import Foundation
 enum BoundedFile {
   /// The bytes of a file of at most `limit` bytes; the size is checked before memory is reserved.
   static func read(_ path: String, limit: Int) throws(PNGError) -> [UInt8] {
-    let file = try open(path)
+    let (file, size) = try open(path)
     defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw PNGError(.unreadable(message())) }
-    let size = Int(status.st_size)
     guard size <= limit else { throw PNGError(.tooLarge("\(size) bytes, at most \(limit)")) }
-    // One byte more than expected, so that a file that grew, or a pipe, is noticed.
+    // One byte more than expected, so that a file that grew is noticed.
     var bytes = try read(file, atMost: size + 1)
     while bytes.count > size {
       guard bytes.count <= limit else { throw PNGError(.tooLarge("more than \(limit) bytes")) }
@@ -23,7 +20,7 @@ enum BoundedFile {
 
   /// The first `count` bytes, or fewer where the file is shorter.
   static func readStart(_ path: String, count: Int) throws(PNGError) -> [UInt8] {
-    let file = try open(path)
+    let file = try open(path).descriptor
     defer { close(file) }
     return try read(file, atMost: count)
   }
@@ -54,10 +51,22 @@ enum BoundedFile {
     }
   }
 
-  private static func open(_ path: String) throws(PNGError) -> Int32 {
-    let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+  /// Opens a regular file; a pipe or a device, which could keep a reader waiting, is refused.
+  private static func open(_ path: String) throws(PNGError) -> (descriptor: Int32, size: Int) {
+    let file = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw PNGError(.unreadable(message())) }
-    return file
+    var status = stat()
+    var failure: String?
+    if fstat(file, &status) != 0 {
+      failure = message()
+    } else if status.st_mode & S_IFMT != S_IFREG {
+      failure = status.st_mode & S_IFMT == S_IFDIR ? String(cString: strerror(EISDIR)) : "not a regular file"
+    }
+    if let failure {
+      close(file)
+      throw PNGError(.unreadable(failure))
+    }
+    return (file, Int(status.st_size))
   }
 
   /// Up to `atMost` bytes, fewer only at the end of the file.

@@ -43,7 +43,7 @@ public struct PNGError: Error, Equatable, Sendable, CustomStringConvertible {
       case .tooLarge(let detail): "PNG too large (\(detail)); cut it into lines or scale it down"
       case .notEncodable(let why): "cannot be encoded as PNG: \(why)"
       }
-    return path.map { "\($0): \(text)" } ?? text
+    return (path.map { "\($0): \(text)" } ?? text).onOneLine
   }
 }
 

@@ -52,10 +52,10 @@ public final class Resampler {
 }
 
 extension GrayImage {
-  /// This image in another size, by `Resampler`.
-  public func resized(width: Int, height: Int) -> GrayImage {
+  /// This image in another size.
+  public func resized(width: Int, height: Int, by resampler: Resampler = Resampler()) -> GrayImage {
     withReadOnlyView { source in
-      .filled(width: width, height: height) { Resampler().resize(source, into: $0) }
+      .filled(width: width, height: height) { resampler.resize(source, into: $0) }
     }
   }
 

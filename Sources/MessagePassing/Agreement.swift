@@ -60,7 +60,8 @@ private func shortened(_ a: [UInt8], _ b: [UInt8]) -> (String, String) {
   let texts = [a, b].map { bytes in
     let start = bytes.count <= 60 ? 0 : max(0, min(same - 20, bytes.count - 60))
     let text = String(decoding: bytes[start...].prefix(60), as: UTF8.self)
-    let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+    let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+    let line = String(String.UnicodeScalarView(scalars))
     return "\"\(start > 0 ? "..." : "")\(line)\(start + 60 < bytes.count ? "..." : "")\""
   }
   if String(decoding: a, as: UTF8.self) != String(decoding: b, as: UTF8.self) { return (texts[0], texts[1]) }

@@ -200,6 +200,12 @@ public final class ExactReducer {
     return Int64(own(.overflows).pointee)
   }
 
+  /// Before reducing: gradients and statistics of this rank that were refused so far.
+  public var refusedHere: Int64 {
+    precondition(!recordReduced, "after reducing it is that of all ranks")
+    return Int64(own(.overflows).pointee)
+  }
+
   // MARK: The slab
 
   private var gradients: UnsafeMutablePointer<Double> { slab.baseAddress! }

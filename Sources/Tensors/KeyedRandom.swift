@@ -5,22 +5,25 @@ public enum RandomPurpose: UInt32, Sendable {
   case augmentation = 3
   case dropout = 4
   case synthesis = 5
+  case bootstrap = 8
+  case labels = 9
   case test = 1000
 }
 
 /// Random numbers that depend on a key only, never on who asks or in which order: Philox4x32-10 (Salmon et al. 2011,
 /// "Parallel random numbers: as easy as 1, 2, 3").
 ///
-/// The key is (seed, purpose, time, sample), where `time` is an epoch or a step. Each key gives a stream of its own.
+/// The key is (seed, purpose, time, sample), where `time` is an epoch or a step, and `stream` tells apart what needs several
+/// for one purpose. Each key gives a stream of its own.
 public struct KeyedRandom: Sendable {
   private let seed: SIMD2<UInt32>
   private var counter: SIMD4<UInt32>
   private var block = SIMD4<UInt32>(repeating: 0)
   private var used = 4
 
-  public init(seed: UInt64, purpose: RandomPurpose, time: UInt32 = 0, sample: UInt32 = 0) {
+  public init(seed: UInt64, purpose: RandomPurpose, time: UInt32 = 0, sample: UInt32 = 0, stream: UInt16 = 0) {
     self.seed = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    counter = SIMD4(0, sample, time, purpose.rawValue)
+    counter = SIMD4(0, sample, time, purpose.rawValue | UInt32(stream) << 16)
   }
 
   /// The Philox4x32-10 block function.

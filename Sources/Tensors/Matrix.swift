@@ -32,6 +32,11 @@ public struct Matrix {
   /// The door to the kernels: valid until the storage grows, and while something holds the storage.
   public var pointer: UnsafeMutablePointer<Float> { storage.base + offset }
 
+  /// The same memory as bytes, four for each float.
+  public var bytes: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self)
+  }
+
   /// The first element of row `r`.
   public func row(_ r: Int) -> UnsafeMutablePointer<Float> { storage.base + (offset + r * columns) }
 

@@ -26,6 +26,20 @@ extension Vector {
   }
 }
 
+extension SIMD16<Int32> {
+  /// Reads sixteen bytes from any address.
+  @inlinable @inline(__always)
+  public init(bytes address: UnsafePointer<UInt8>) {
+    self = akuru_widen(UnsafeRawPointer(address).loadUnaligned(as: SIMD16<UInt8>.self))
+  }
+
+  /// Writes the low bytes of the lanes to any address.
+  @inlinable @inline(__always)
+  public func storeBytes(_ address: UnsafeMutablePointer<UInt8>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: akuru_narrow(self), as: SIMD16<UInt8>.self)
+  }
+}
+
 /// The sum of the lanes, always added in the same order.
 @inlinable @inline(__always)
 public func horizontalSum(_ v: Vector) -> Float {

@@ -1,3 +1,5 @@
+import Images
+
 /// Why words could not be set or a data set not written. `description` is one line that names the culprit and the remedy.
 public enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A font that cannot be used: its name or path, and why.
@@ -11,7 +13,9 @@ public enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertibl
   /// Output that cannot be written: its path, and why.
   case output(String, why: String)
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .font(let name, let why): "font \"\(name)\": \(why)"
     case .option(let what): what

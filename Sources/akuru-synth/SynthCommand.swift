@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import Typesetting
 
 /// The command line: reads options, prints, and maps errors to exit codes.
@@ -25,10 +26,10 @@ struct SynthCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir"))
   var output: String
 
-  @Option(help: ArgumentHelp("How many images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many images.", valueName: "n"))
   var count: Int
 
-  @Option(help: ArgumentHelp("The seed of all random choices.", valueName: "s"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The seed of all random choices.", valueName: "s"))
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("A UTF-8 text whose words are drawn, instead of the bundled ones.", valueName: "file"))
@@ -54,7 +55,7 @@ struct SynthCommand: ParsableCommand {
   @Option(help: ArgumentHelp("White pixels on each side.", valueName: "min-max"))
   var padding: PixelRange = PixelRange(2...10)
 
-  @Option(help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
   var jobs: Int?
 
   @Flag(help: "Replace the data set that the folder holds.")
@@ -73,7 +74,7 @@ struct SynthCommand: ParsableCommand {
         print(fullMessage(for: error))
         return 0
       }
-      printError(fullMessage(for: error))
+      printError("akuru-synth: \(message(for: error).onOneLine); see akuru-synth --help")
       return 2
     }
   }

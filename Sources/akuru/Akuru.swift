@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Training
 
 /// The command line of Akuru.
@@ -15,12 +16,13 @@ struct Akuru: ParsableCommand {
       88 checkpoints exist and none is whole.
       """,
     version: akuruVersion,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Check.self, Bench.self])
+    subcommands: [Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Bench.self])
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {
+    if CommandLine.arguments.dropFirst().first == "train" { StopRequest.listen() }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch {
       if exitCode(for: error) == .success { exit(withError: error) }  // --help and --version
@@ -29,8 +31,26 @@ struct Akuru: ParsableCommand {
     }
   }
 
-  /// "; see akuru train --help" for the command that was meant.
+  /// `--lr -1` as `--lr=-1`: the parser would take the number for an option and say that the value is missing.
+  private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
+    var result: [String] = []
+    for argument in arguments {
+      if argument.wholeMatch(of: /-\.?[0-9][-+.0-9eE]*/) != nil, let option = result.last, option.hasPrefix("--"),
+        option.count > 2,
+        !option.contains("=")
+      {
+        result[result.count - 1] = "\(option)=\(argument)"
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
+  }
+
+  /// "; see akuru train --help" for the command that was meant, or how to name a file that looks like an option.
   private static func hint(for error: any Error) -> String {
+    let hidden = CommandLine.arguments.first { $0.hasPrefix("-") && access($0, F_OK) == 0 }
+    if let hidden { return "; for the file write ./\(hidden)" }
     let text = fullMessage(for: error)
     return text.firstMatch(of: /'(akuru[a-z ]* --help)'/).map { "; see \($0.1)" } ?? ""
   }

@@ -8,12 +8,12 @@ struct Bench: ParsableCommand {
 
   /// What is trained.
   struct Model: ParsableArguments {
-    @Option(help: "akuru (default) or seed.") var model: String?
+    @Option(help: "akuru (default), crnn, seed, or a network in brackets.") var model: String?
     @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
     @Option(help: "LSTM units in each direction (model seed; 256).") var hidden: Int?
-    @Option(help: "Input height in pixels (akuru 40, seed 61).") var height: Int?
-    @Option(help: "Images in a step (akuru 32, seed 256).") var batchSize: Int?
-    @Option(help: "Images in a micro-batch (akuru 8, seed 64).") var microBatch: Int?
+    @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
+    @Option(help: "Images in a step (akuru 32, crnn 64, seed 256).") var batchSize: Int?
+    @Option(help: "Images in a micro-batch (akuru 8, crnn 16, seed 64).") var microBatch: Int?
 
     var options: TrainingOptions {
       var options = TrainingOptions()
@@ -54,13 +54,14 @@ struct Bench: ParsableCommand {
       discussion: """
         Example: akuru bench loader --data data/train
 
-        Images per second of decoding, resizing and augmenting; of copying images that are already resized; and of whole \
-        micro-batches, from the files and from resized images.
+        Images per second of decoding, resizing and augmenting; of copying images out of the cache; and of whole \
+        micro-batches, from the files and from the cache. Then the time of training steps that a loader feeds, against steps \
+        on micro-batches that are ready.
         """)
 
     @Option(help: "Data set: a folder, or several separated by commas.") var data: String
     @OptionGroup var model: Model
-    @Option(help: "default or none (akuru default, seed none).") var augment: String?
+    @Option(help: "default or none (seed none, others default).") var augment: String?
     @Option(help: "Images to take from the data set, evenly spread.") var images = 2000
     @Flag(help: "Print one JSON object.") var json = false
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Images
 import Training
 
 struct Check: ParsableCommand {
@@ -14,8 +15,8 @@ struct Check: ParsableCommand {
       """)
 
   @Argument(help: "Data sets.") var data: [String]
-  @Option(help: "Model to check for: akuru (default) or seed.") var model: String?
-  @Option(help: "Input height in pixels (akuru 40, seed 61).") var height: Int?
+  @Option(help: "Model to check for: akuru (default), crnn, seed, or a network in brackets.") var model: String?
+  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
   @Option(help: "Widest resized image in pixels (4096).") var maxWidth: Int?
   @Option(help: "Alphabet file that the labels must keep to.") var alphabet: String?
   @Flag(help: "Print one JSON object for each data set.") var json = false
@@ -28,9 +29,9 @@ struct Check: ParsableCommand {
       guard communicator.rank == 0 else { return results.allSatisfy(\.problems.isEmpty) ? .done : .badData }
       for (argument, result) in zip(data, results) {
         if json {
-          try printLine(RunJSON.line(result))
+          try printLine(RunJSON.line(AuditSummary(result, dataSet: argument)))
         } else {
-          try printLine(argument)
+          try printLine(argument.onOneLine)
           for line in AuditReport(result).lines() { try printLine("  " + line) }
         }
       }

@@ -1,40 +1,84 @@
 import ArgumentParser
+import Images
+import MessagePassing
 import Training
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure a model on a data set.",
+    abstract: "Measure a model on a data set, or compare two.",
     discussion: """
-      Example: mpirun -n 2 akuru evaluate --checkpoint runs/first --data data/val
+      Examples:
+        mpirun -n 2 akuru evaluate --checkpoint runs/first --data data/val
+        akuru evaluate --compare runs/first runs/second --data data/val
 
       CER is the sum of edit distances over the sum of reference lengths, in Unicode scalars after NFC; grapheme CER counts \
-      what readers see as letters; WER counts words; exact is the share of images whose whole text is right.
+      what readers see as letters; WER counts words; exact is the share of images whose whole text is right. In brackets \
+      are 95 % bootstrap intervals: another sample of such images would likely give a figure in them. A comparison resamples \
+      the images of both models together, and a difference is significant when its interval leaves zero out.
       """)
 
-  @Option(help: "Checkpoint file, or run directory: its best checkpoint, else the newest.") var checkpoint: String
+  @Option(
+    help: """
+      Checkpoint file, or run directory: its best checkpoint, else the newest; or what predict or another program read: \
+      a file NAME.tsv with path, TAB, text on each line.
+      """)
+  var checkpoint: String?
+  @Option(parsing: .upToNextOption, help: "Two of these to compare, instead of --checkpoint.")
+  var compare: [String] = []
   @Option(help: "Data set: a folder, or several separated by commas.") var data: String
   @Flag(help: "Print one JSON object.") var json = false
+  @Flag(help: "Also print errors by length and by letter frequency, and the 50 most frequent confusions.")
+  var details = false
   @Option(help: "Also print so many images with reference and prediction.") var samples = 0
+  @OptionGroup var decoding: Decoding
   @Flag(help: "Leave images out that cannot be read, naming each, instead of stopping.") var skipBad = false
 
   func validate() throws {
     if !(0...1_000_000).contains(samples) { throw ValidationError("--samples \(samples): must be 0 to 1,000,000") }
     if json && samples > 0 { throw ValidationError("--samples does not go with --json") }
+    if json && details { throw ValidationError("--details does not go with --json, which has them all") }
+    if compare.isEmpty {
+      if checkpoint == nil { throw ValidationError("give --checkpoint, or --compare with two of them") }
+    } else {
+      if checkpoint != nil { throw ValidationError("--checkpoint does not go with --compare") }
+      if compare.count != 2 { throw ValidationError("--compare takes two checkpoints, not \(compare.count)") }
+      if samples > 0 || details { throw ValidationError("--samples and --details do not go with --compare") }
+    }
   }
 
   func run() throws {
     runRanks { communicator in
       let log = RunLog(rank: communicator.rank).logger()
-      let recogniser = try Recogniser(checkpoint, over: communicator, log: log)
-      let (report, pairs) = try recogniser.evaluate(
-        data, samples: samples, skipBad: skipBad, over: communicator, log: log)
-      guard communicator.rank == 0 else { return .done }
-      for pair in pairs where !json {
-        let verdict = pair.reference == pair.prediction ? "" : "\t(wrong)"
-        try printLine("\(pair.path)\t\(pair.reference)\t\(pair.prediction)\(verdict)")
+      let results = try (checkpoint.map { [$0] } ?? compare).compactMap { name -> DetailedReport? in
+        if name.hasSuffix(PredictionFile.suffix) {
+          return try communicator.together {
+            communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data) : nil
+          }
+        }
+        return try Recogniser(name, over: communicator, log: log).evaluate(
+          data, decoding: decoding.options, skipBad: skipBad, over: communicator, log: log)
       }
-      try printLine(json ? RunJSON.line(report) : report.summary)
+      guard let result = results.first else { return .done }
+      if results.count == 2 {
+        let comparison = Comparison(results[0], results[1])
+        for line in json ? [try RunJSON.line(comparison)] : comparison.lines(names: compare.map(\.onOneLine)) {
+          try printLine(line)
+        }
+      } else {
+        for line in json ? [try RunJSON.line(result)] : lines(result) { try printLine(line) }
+      }
       return .done
     }
+  }
+
+  /// For people: samples, spread evenly over the data set, details if asked for, and the figures.
+  private func lines(_ result: DetailedReport) -> [String] {
+    let images = result.images
+    let chosen = (0..<min(samples, images.count)).map { images[$0 * images.count / samples] }
+    let shown = chosen.map { image in
+      let verdict = image.reference == image.prediction ? "" : "\t(wrong)"
+      return [image.path, image.reference, image.prediction].map(\.onOneLine).joined(separator: "\t") + verdict
+    }
+    return shown + (details ? result.details.lines.map(\.onOneLine) : []) + [result.summary]
   }
 }

@@ -3,15 +3,23 @@ import MessagePassing
 import Training
 
 /// Runs a command on all ranks and ends the process with its exit status.
-func runRanks(_ body: (Communicator) throws -> ExitStatus) -> Never {
+///
+/// - Parameter mayRunAlone: for commands that are over before MPI is up: without a launcher, do without MPI.
+func runRanks(mayRunAlone: Bool = false, _ body: (Communicator) throws -> ExitStatus) -> Never {
+  let launchers = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
+  if mayRunAlone && launchers.allSatisfy({ ProcessInfo.processInfo.environment[$0] == nil }) {
+    runAlone { try body(Communicator()) }
+  }
   MPIRuntime.run(exitCode: { ExitStatus(for: $0).rawValue }) { try body($0).rawValue }
 }
 
-/// Runs a command in this process alone, without MPI, and ends the process with its exit status.
+/// Runs a command in this process alone, without MPI, and ends the process with its exit status. Under `mpirun`, which it
+/// should refuse, its error is reported once for all ranks.
 func runAlone(_ body: () throws -> ExitStatus) -> Never {
   do {
     exit(try body().rawValue)
   } catch {
+    if MPIRuntime.isLaunched { runRanks { try $0.together { throw error } } }
     printError("akuru: \(error)")
     exit(ExitStatus(for: error).rawValue)
   }

@@ -16,22 +16,19 @@ struct Train: ParsableCommand {
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
   @Option(help: "Folder for decoded images, which runs on the same data can share (cache in the run directory).")
   var cache: String?
-  @Option(help: "akuru (default) or seed.") var model: String?
+  @Option(help: "akuru (default), crnn, seed, or a network in brackets.") var model: String?
   @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
   @Option(help: "LSTM units in each direction (model seed; 256).") var hidden: Int?
-  @Option(help: "Input height in pixels (akuru 40, seed 61).") var height: Int?
+  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
   @Option(help: "Widest resized image in pixels; wider is bad data (4096).") var maxWidth: Int?
-  @Option(help: "Images in a step (akuru 32, seed 256).") var batchSize: Int?
-  @Option(help: "Images in a micro-batch, one rank's unit of work (akuru 8, seed 64).") var microBatch: Int?
+  @Option(help: "Images in a step (akuru 32, crnn 64, seed 256).") var batchSize: Int?
+  @Option(help: "Images in a micro-batch, one rank's unit of work (akuru 8, crnn 16, seed 64).") var microBatch: Int?
   @Option(help: "Passes over the training data.") var epochs: Int?
   @Option(help: "Steps after which the run is done.") var maxSteps: Int?
   @Option(help: "Minutes after which to checkpoint and exit with 85; go on with --resume.") var maxMinutes: Double?
-  @Option(help: "adam or adamw (akuru adamw, seed adam).") var optimizer: String?
-  @Option(help: "Peak learning rate (akuru 3e-3, seed 1e-3).") var lr: Double?
-  @Option(help: "Weight decay (akuru 1e-4, seed 0).") var weightDecay: Double?
-  @Option(help: "Largest global gradient norm, 0 is off (akuru 5, seed 0).") var clipNorm: Double?
-  @Option(help: "constant or one-cycle (akuru one-cycle, seed constant).") var schedule: String?
-  @Option(help: "default or none (akuru default, seed none).") var augment: String?
+  @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
+  @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
+  @Option(help: "default or none (seed none, others default).") var augment: String?
   @Option(help: "Alphabet file instead of the letters of the training labels.") var alphabet: String?
   @Flag(help: "Leave bad records out, naming each in the log, instead of stopping.") var skipBad = false
   @Option(help: "Seed of everything random (1).") var seed: UInt64?
@@ -39,6 +36,17 @@ struct Train: ParsableCommand {
   @Option(help: "Steps between checkpoints (once an epoch).") var checkpointEvery: Int?
   @Option(help: "Newest checkpoints to keep besides the best (3).") var keep: Int?
   @Option(help: "Steps between lines in metrics.jsonl (10).") var logEvery: Int?
+  @Option(
+    help:
+      "Steps skipped in a row, for losses or gradients that are not finite, that end the run (5).")
+  var maxBadSteps: Int?
+  @Option(
+    help: "Steps between comparisons of all ranks' weights (500; also before each checkpoint).")
+  var verifyEvery: Int?
+  @Option(
+    help:
+      "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
+  var stallTimeout: Double?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
 
@@ -58,11 +66,8 @@ struct Train: ParsableCommand {
     options.epochs = epochs
     options.maxSteps = maxSteps
     options.maxMinutes = maxMinutes
-    options.optimizer = optimizer
-    options.lr = lr
-    options.weightDecay = weightDecay
-    options.clipNorm = clipNorm
-    options.schedule = schedule
+    optimization.write(to: &options)
+    fineTuning.write(to: &options)
     options.augment = augment
     options.alphabet = alphabet
     options.skipBad = skipBad ? true : nil
@@ -71,8 +76,12 @@ struct Train: ParsableCommand {
     options.checkpointEvery = checkpointEvery
     options.keep = keep
     options.logEvery = logEvery
+    options.maxBadSteps = maxBadSteps
+    options.verifyEvery = verifyEvery
+    options.stallTimeout = stallTimeout
     options.resume = resume ? true : nil
     let (flags, file) = (options, config)
+    Watchdog.start(timeout: stallTimeout)
     runRanks { communicator in
       let options = try communicator.together {
         try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags

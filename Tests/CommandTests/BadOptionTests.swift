@@ -12,8 +12,29 @@ import Testing
     .options("micro-batch of nothing", ["--micro-batch", "0"], ["--micro-batch 0"]),
     .options("micro-batch above the batch", ["--micro-batch", "16"], ["--micro-batch 16", "(8)"]),
     .options("option of another model", ["--model", "akuru"], ["--channels goes with --model seed only"]),
-    .options("unknown optimizer", ["--optimizer", "sgd"], ["--optimizer sgd", "adam, adamw"]),
-    .options("unknown schedule", ["--schedule", "cosine"], ["--schedule cosine", "constant, one-cycle"]),
+    .options("unknown optimizer", ["--optimizer", "lion"], ["--optimizer lion", "adam, adamw, sgd, adadelta"]),
+    .options(
+      "unknown schedule", ["--schedule", "sine"], ["--schedule sine", "constant, one-cycle, cosine, step, plateau"]),
+    .options("momentum without SGD", ["--momentum", "0.9"], ["--momentum goes with --optimizer sgd"]),
+    .options(
+      "momentum of all", ["--optimizer", "sgd", "--momentum", "1"], ["--momentum 1.0: must be from 0 to below 1"]),
+    .options(
+      "warm-up of one cycle", ["--schedule", "one-cycle", "--warm-up", "3"], ["--warm-up: the one-cycle schedule"]),
+    .options("no steps of warm-up", ["--warm-up", "0"], ["--warm-up 0: must be 1"]),
+    .options("step of a constant", ["--decay-every", "3"], ["--decay-every goes with --schedule step"]),
+    .options("step of unknown length", ["--schedule", "step"], ["--schedule step needs --decay-every"]),
+    .options(
+      "step that is none", ["--schedule", "step", "--decay-every", "1", "--decay-factor", "1"],
+      ["--decay-factor 1.0: must be between 0 and 1"]),
+    .options(
+      "factor of a constant", ["--decay-factor", "0.5"], ["--decay-factor goes with --schedule step or plateau"]),
+    .options("patience of a constant", ["--patience", "5"], ["--patience goes with --schedule plateau"]),
+    .options("patience below zero", ["--schedule", "plateau", "--patience=-1"], ["--patience -1: must be 0"]),
+    .options("average of nothing", ["--ema", "1"], ["--ema 1.0: must be from 0 to below 1"]),
+    .options("average that is no number", ["--ema", "nan"], ["--ema nan: must be"]),
+    .options("no evaluations", ["--early-stopping", "0"], ["--early-stopping 0: must be 1"]),
+    .options("no labels left", ["--label-dropout", "1"], ["--label-dropout 1.0: must be"]),
+    .options("no features left", ["--feature-dropout", "1.5"], ["--feature-dropout 1.5: must be"]),
     .options("unknown augmentation", ["--augment", "much"], ["--augment much", "default"]),
     .options("rate below zero", ["--lr=-1"], ["--lr -1.0: must be positive"]),
     .options("rate that is no number", ["--lr", "nan"], ["--lr nan: must be positive"]),
@@ -39,6 +60,9 @@ import Testing
     },
     BadInput("one-cycle without an end", status: 2, ["--schedule one-cycle", "--epochs or --max-steps"]) {
       $0.training(Recipes.akuru, "run")
+    },
+    BadInput("cosine without an end", status: 2, ["--schedule cosine needs", "--epochs or --max-steps"]) {
+      $0.training(Recipes.akuru, "run", ["--schedule", "cosine", "--max-minutes", "1"])
     },
     BadInput("height that the pools use up", status: 2, ["--height 8 is not possible", "too few"]) {
       $0.training([], "run", ["--height", "8", "--max-steps", "2"])
@@ -70,6 +94,20 @@ import Testing
       $0.training(Recipes.seed, "run", ["--config", $0.path("config.json")])
     },
   ]
+
+  @Test(arguments: [1, 2, 3]) func aWrongNetworkIsPointedAt(ranks: Int) throws {
+    for (network, message) in [
+      ("[1,24,0,1 Cr3,3,8 Mx2,2 Lbx16 O1c]", "--model: position 19: Mx2,2: unknown layer"),
+      ("[1,8,0,1 Mp9,9 Mp2,2 Lbx16 O1c]", "--model: position 10: Mp9,9: 8 lines are too few"),
+    ] {
+      try BadInput("network", status: 2, [message]) {
+        $0.training([], "run", ["--model", network, "--max-steps", "2"])
+      }.expectFailure(ranks: ranks)
+    }
+    try BadInput("height", status: 2, ["--height goes with named models"]) {
+      $0.training([], "run", ["--model", "[1,24,0,1 Lbx16 O1c]", "--height", "24", "--max-steps", "2"])
+    }.expectFailure(ranks: ranks)
+  }
 
   private static func config(_ name: String, _ text: String, _ parts: [String]) -> BadInput {
     BadInput("configuration file: \(name)", status: 2, parts) {

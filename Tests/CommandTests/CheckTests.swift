@@ -61,6 +61,7 @@ import Testing
         let path: String
         let isProblem: Bool
       }
+      let dataSet: String
       let findings: [Finding]
       let widths: [Int]
     }
@@ -70,7 +71,7 @@ import Testing
     let audits = try result.stdout.split(separator: "\n").map {
       try JSONDecoder().decode(Audit.self, from: Data($0.utf8))
     }
-    #expect(audits.count == 2)
+    #expect(audits.map(\.dataSet) == [workshop.train, workshop.validation])
     #expect(
       audits.first?.findings.map(\.kind) == [
         "unreadableImage", "emptyLabel", "labelTooLong", "imageTooWide", "unknownScalars", "labelNotNFC",

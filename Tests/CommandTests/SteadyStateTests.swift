@@ -22,13 +22,18 @@ import Testing
     let stripped = try run("strip", ["-g", "-o", folder.file("akuru"), product("akuru")])
     #expect(stripped.exitCode == 0, "\(stripped.transcript)")
 
-    let (few, more) = (try allocations(until: 13, in: folder), try allocations(until: 23, in: folder))
-    #expect(few == more, "allocations in 3 and in 13 steps")
+    // What a clock wakes - lease, watchdog - may fall into one run and not into the other; a step's allocations cannot hide.
+    var counts: [(few: Int, more: Int)] = []
+    while counts.count < 4, counts.last.map({ $0.few != $0.more }) ?? true {
+      counts.append((try allocations(until: 13, in: folder), try allocations(until: 23, in: folder)))
+    }
+    #expect(counts.last?.few == counts.last?.more, "allocations in 3 and in 13 steps: \(counts)")
   }
 
   /// Allocations of a run that goes on from step 10, and evaluates and saves at its end only.
   private func allocations(until step: Int, in folder: TemporaryDirectory) throws -> Int {
     let runDirectory = "run-\(step)"
+    try? FileManager.default.removeItem(atPath: folder.file(runDirectory))
     try FileManager.default.copyItem(atPath: folder.file("run-10"), toPath: folder.file(runDirectory))
     // On one core: the audit's threads share the work by chance.
     let result = try run(

@@ -27,7 +27,7 @@ import Testing
   @Test func emptyNameAndNUL() throws {
     let folder = try TemporaryFolder()
     expectLoadError(try folder.write("metadata.csv", csv("")).path, ["record 2", "is empty"])
-    expectLoadError(try folder.write("metadata.csv", csv("a\0b")).path, ["record 2", "NUL", "aU+0000b"])
+    expectLoadError(try folder.write("metadata.csv", csv("a\0b")).path, ["record 2", "NUL", "a\\u{0}b"])
   }
 
   @Test func linksOutOfTheDataSet() throws {

@@ -47,7 +47,10 @@ public final class RunningProcess {
     command = ([executable] + arguments).joined(separator: " ")
     process.executableURL = URL(fileURLWithPath: try locate(executable))
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Open MPI's jobs share a folder in /tmp; one that ends removes it while another moves in.
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["OMPI_MCA_orte_tmpdir_base": output.path]) { $1 }
+      .merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try emptyFile(output.file("stdout"))

@@ -36,11 +36,15 @@ public struct Audit: Sendable {
 
   /// Audits the slice of one rank: a contiguous part of the records. Every image is decoded in full, since the header of
   /// a truncated file looks good. Give all slices to ``AuditResult/merging(_:of:)``.
-  public func runSlice(rank: Int, ranks: Int, threads: Int = 1) -> AuditResult {
+  ///
+  /// - Parameter goesOn: called before each record, on several threads; once it says no, the result is worth nothing.
+  public func runSlice(
+    rank: Int, ranks: Int, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
+  ) -> AuditResult {
     precondition(ranks > 0 && rank >= 0 && rank < ranks && threads > 0)
     let count = dataSet.records.count
     let slice = count * rank / ranks..<count * (rank + 1) / ranks
-    guard threads > 1 && slice.count > 1 else { return audit(slice) }
+    guard threads > 1 && slice.count > 1 else { return audit(slice, while: goesOn) }
     let pieces = min(slice.count, threads * 16)
     let results = PieceResults(count: pieces)
     let next = PieceCounter(count: pieces)
@@ -48,18 +52,21 @@ public struct Audit: Sendable {
       while let piece = next.take() {
         let start = slice.lowerBound + slice.count * piece / pieces
         let end = slice.lowerBound + slice.count * (piece + 1) / pieces
-        results.set(piece, audit(start..<end))
+        results.set(piece, audit(start..<end, while: goesOn))
       }
     }
     return results.joined(slice)
   }
 
-  private func audit(_ range: Range<Int>) -> AuditResult {
+  private func audit(_ range: Range<Int>, while goesOn: () -> Bool) -> AuditResult {
     var result = AuditResult(records: range)
     result.widths.reserveCapacity(range.count)
     result.digests.reserveCapacity(range.count * AuditResult.digestBytes)
     var counts: [UInt32: Int] = [:]
-    for index in range { check(index, &result, &counts) }
+    for index in range {
+      guard goesOn() else { break }
+      check(index, &result, &counts)
+    }
     result.scalarCounts = AuditResult.sorted(counts)
     return result
   }
@@ -88,6 +95,11 @@ public struct Audit: Sendable {
 
     if record.text.isEmpty {
       finding(.emptyLabel, "the text is empty; write what the image says or remove the record")
+    }
+    if let control = record.text.unicodeScalars.first(where: \.isControl) {
+      finding(
+        .controlCharacter, isProblem: use == .training,
+        "the text holds \(codePoint(control)), a control character; remove it")
     }
     if width > geometry.maximumWidth {
       finding(.imageTooWide, tooWide(width, geometry))

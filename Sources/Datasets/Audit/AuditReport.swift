@@ -38,6 +38,7 @@ public struct AuditReport: Sendable {
     case .unlistedImage: "images that the metadata does not list"
     case .unreadableImage: "unreadable images"
     case .emptyLabel: "empty labels"
+    case .controlCharacter: "labels with control characters"
     case .labelTooLong: "labels that do not fit their image"
     case .imageTooWide: "images that are too wide"
     case .unknownScalars: "labels with scalars outside the alphabet"

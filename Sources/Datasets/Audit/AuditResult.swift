@@ -1,9 +1,11 @@
 import Foundation
+import Images
 
 /// Something the audit has to say about one record or file.
 public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case unpairedFile, unlistedImage, unreadableImage, emptyLabel, labelTooLong, imageTooWide, unknownScalars
+    case unpairedFile, unlistedImage, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
+      unknownScalars
     case labelNotNFC, duplicateFile
   }
 
@@ -17,7 +19,7 @@ public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertibl
   /// What is wrong and what to do, without the path.
   public let detail: String
 
-  public var description: String { "\(path): \(detail)" }
+  public var description: String { "\(path): \(detail)".onOneLine }
 }
 
 /// How often a scalar occurs in the texts.

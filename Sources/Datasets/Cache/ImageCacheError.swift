@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// Why an image cache cannot be used or made. The description is one line.
 public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
@@ -9,7 +10,9 @@ public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
   /// A system call failed.
   case system(action: String, path: String, code: Int32)
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .absent(let path): "\(path): no such file"
     case .damaged(let path, let reason): "\(path): damaged: \(reason)"

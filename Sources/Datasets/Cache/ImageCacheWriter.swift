@@ -23,15 +23,21 @@ public struct ImageCacheWriter: Sendable {
   }
 
   /// Writes pixels and table entries of some images.
+  /// - Parameter goesOn: called before each image, on several threads; once it says no, the rest is left out.
   /// - Throws: ``DataSetError`` naming the file that can no longer be read or has changed since the audit.
-  public func write(_ samples: Range<Int>, threads: Int = 1) throws {
+  public func write(
+    _ samples: Range<Int>, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
+  ) throws {
     let failures = Failures()
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
       let start = samples.lowerBound + samples.count * thread / threads
       let end = samples.lowerBound + samples.count * (thread + 1) / threads
       let buffer = ImageBuffer()
       do {
-        for sample in start..<end { try write(sample, buffer) }
+        for sample in start..<end {
+          guard goesOn() else { break }
+          try write(sample, buffer)
+        }
       } catch {
         failures.add(error)
       }

@@ -49,7 +49,11 @@ struct CSVReader {
     guard position < bytes.count else { return false }
     record += 1
     line = nextLine
-    while try readField() {}
+    while try readField() {
+      guard ends.count < DataSetLimits.fields else {
+        throw .tooLarge(path: path, place: place, what: "the number of fields", limit: "10,000")
+      }
+    }
     return true
   }
 
@@ -72,7 +76,7 @@ struct CSVReader {
       try readQuoted()
     } else {
       while position < bytes.count, bytes[position] != comma, bytes[position] != lf, bytes[position] != cr {
-        content.append(bytes[position])
+        try append(bytes[position])
         position += 1
       }
     }
@@ -110,9 +114,16 @@ struct CSVReader {
         position += 1
       }
       if byte == lf { nextLine += 1 }
-      content.append(byte)
+      try append(byte)
     }
     throw .malformed(path: path, place: place, reason: "a quoted field that never ends; add the closing quote")
+  }
+
+  private mutating func append(_ byte: UInt8) throws(DataSetError) {
+    guard content.count < DataSetLimits.recordBytes else {
+      throw .tooLarge(path: path, place: place, what: "the record", limit: "4 MiB; is a closing quote missing?")
+    }
+    content.append(byte)
   }
 }
 

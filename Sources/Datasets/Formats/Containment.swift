@@ -19,6 +19,7 @@ struct Containment {
     }
     let bytes = name.utf8
     if bytes.isEmpty { throw refuse("is empty") }
+    if bytes.count > DataSetLimits.fileNameBytes { throw refuse("is longer than a path can be") }
     if bytes.contains(0) { throw refuse("holds a NUL") }
     if bytes.first == UInt8(ascii: "/") { throw refuse("is an absolute path") }
     let parts = bytes.split(separator: UInt8(ascii: "/"))

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Images
 
 /// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
 /// file, or sorted by path for pairs.
@@ -12,7 +13,7 @@ public struct DataSet: Sendable {
     public let missing: String
 
     public var description: String {
-      "\(path): there is no \(missing) beside it; add it or remove the file"
+      "\(path): there is no \(missing) beside it; add it or remove the file".onOneLine
     }
   }
 
@@ -114,11 +115,11 @@ private struct RecordCollector {
       try loadPairs(folder, source: source, &containment)
     }
     if records.count == before { throw .noRecords(path: folder) }
-    if unpaired.isEmpty { try findUnlisted(folder, from: before) }
+    if unpaired.isEmpty { findUnlisted(folder, from: before) }
   }
 
   /// Looks through the folders that hold listed images.
-  private mutating func findUnlisted(_ folder: String, from first: Int) throws(DataSetError) {
+  private mutating func findUnlisted(_ folder: String, from first: Int) {
     var listed: [String: Set<String>] = [:]
     for record in records[first...] {
       let parts = record.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -126,8 +127,9 @@ private struct RecordCollector {
     }
     for (place, names) in listed.sorted(by: { $0.key < $1.key }) {
       let path = place.isEmpty ? folder : joinPath(folder, place)
-      guard FileStatus(path: path, followLink: true)?.kind == .folder else { continue }
-      for name in try listFolder(path).sorted() where name.hasSuffix(".png") && !names.contains(name) {
+      // A folder that lets its files be read, but not be listed, hides what is not named.
+      guard let found = try? listFolder(path) else { continue }
+      for name in found.sorted() where name.hasSuffix(".png") && !names.contains(name) {
         unlisted.append(joinPath(path, name))
       }
     }

@@ -1,3 +1,5 @@
+import Images
+
 /// What is wrong with a data set, an alphabet file or a plan. The description is one line that names the file, the
 /// record and the remedy.
 public enum DataSetError: Error, Equatable, CustomStringConvertible {
@@ -24,7 +26,9 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
   /// A contradiction between arguments.
   case invalid(reason: String)
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .notFound(let path):
       return "\(path): no such file or folder"
@@ -38,7 +42,8 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
     case .notUTF8(let path, let place):
       return "\(path): \(place) is not UTF-8; convert the file, for example with iconv -f LATIN1 -t UTF-8"
     case .missingColumn(let path, let place, let column, let found):
-      let names = found.isEmpty ? "nothing" : found.map { "\"\($0)\"" }.joined(separator: ", ")
+      let more = found.count > 20 ? " and \(found.count - 20) more" : ""
+      let names = found.isEmpty ? "nothing" : found.prefix(20).map(quoted).joined(separator: ", ") + more
       return "\(path): \(place) lacks \"\(column)\"; found \(names); name it \"\(column)\""
     case .malformed(let path, let place, let reason):
       return "\(path): \(place): \(reason)"
@@ -55,18 +60,7 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Text from a file made fit for a one-line message: control characters and over-long tails are not repeated.
-func quoted(_ text: String) -> String {
-  var shown = "\""
-  for (i, scalar) in text.unicodeScalars.enumerated() {
-    if i == 200 {
-      shown += "..."
-      break
-    }
-    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-    if isControl { shown += codePoint(scalar) } else { shown.unicodeScalars.append(scalar) }
-  }
-  return shown + "\""
-}
+func quoted(_ text: String) -> String { "\"\(text.shortened)\"" }
 
 /// The usual notation of a scalar, for example U+200D.
 func codePoint(_ scalar: Unicode.Scalar) -> String {

@@ -57,10 +57,14 @@ func listFolder(_ path: String) throws(DataSetError) -> [String] {
   var names: [String] = []
   errno = 0
   while let entry = readdir(folder) {
-    let name: String? = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+    let (name, isUTF8) = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+        (String(cString: $0), String(validatingCString: $0) != nil)
+      }
     }
-    guard let name else { throw .notUTF8(path: path, place: "a file name in the folder") }
+    guard isUTF8 else {
+      throw .unreadable(path: path, reason: "it holds \(quoted(name)), a name not in UTF-8; rename it")
+    }
     if name != "." && name != ".." { names.append(name) }
     errno = 0
   }

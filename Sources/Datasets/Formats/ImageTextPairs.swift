@@ -17,11 +17,11 @@ struct ImageTextPairs {
       if let stem = ImageTextPairs.stem(name, ImageTextPairs.imageSuffix) { images.append(stem) }
       if let stem = ImageTextPairs.stem(name, ImageTextPairs.textSuffix) { texts.append(stem) }
     }
+    images = ImageTextPairs.inOrderOfImages(images)
+    texts = ImageTextPairs.inOrderOfImages(texts)
     func precedes(_ a: String, _ b: String) -> Bool {
       pathPrecedes(a + ImageTextPairs.imageSuffix, b + ImageTextPairs.imageSuffix)
     }
-    images.sort(by: precedes)
-    texts.sort(by: precedes)
     var (i, t) = (0, 0)
     while i < images.count || t < texts.count {
       if t == texts.count || (i < images.count && precedes(images[i], texts[t])) {
@@ -36,6 +36,11 @@ struct ImageTextPairs {
         t += 1
       }
     }
+  }
+
+  /// Stems sorted by the byte order of their images' names.
+  private static func inOrderOfImages(_ stems: [String]) -> [String] {
+    stems.map { $0 + imageSuffix }.sorted(by: pathPrecedes).map { String($0.utf8.dropLast(imageSuffix.utf8.count))! }
   }
 
   /// `name` without `suffix`, compared by bytes; nil without it, or with nothing before it.

@@ -54,6 +54,9 @@ enum MetadataFile {
       number += 1
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       let place = "line \(number)"
+      guard line.count <= DataSetLimits.recordBytes else {
+        throw .tooLarge(path: path, place: place, what: "the line", limit: "4 MiB")
+      }
       guard String(validating: line, as: UTF8.self) != nil else { throw .notUTF8(path: path, place: place) }
       let object: JSONLine
       do {

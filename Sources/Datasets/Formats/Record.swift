@@ -30,6 +30,12 @@ enum DataSetLimits {
   static let metadataBytes = 1 << 30
   /// Records of all folders together.
   static let records = 50_000_000
+  /// Bytes of one record of a metadata file.
+  static let recordBytes = 4 << 20
+  /// Fields of one record of a metadata.csv.
+  static let fields = 10_000
+  /// Bytes of a file_name: what the operating system takes (PATH_MAX).
+  static let fileNameBytes = 4096
   /// Unicode scalars of one text.
   static let textScalars = 10_000
 }

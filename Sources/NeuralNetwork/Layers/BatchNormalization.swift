@@ -1,7 +1,8 @@
 import Tensors
 
-/// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU, as PyTorch's `BatchNorm2d`
-/// with epsilon 1e-5. Output and input have one shape and share a layout.
+/// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU and max pooling, as PyTorch's
+/// `BatchNorm2d` with epsilon 1e-5. Without pooling, output and input have one shape and share a layout; with it, the
+/// normalised values are never stored.
 ///
 /// Training normalises each channel by the mean and the biased variance over the columns of images only, n values in
 /// all, and leaves mean and unbiased variance (n / (n - 1); 0 for n = 1) in the buffers' `statistic`. Evaluation uses
@@ -16,8 +17,12 @@ public final class BatchNormalization: ImageLayer {
   public let runningMean: Buffer
   public let runningVariance: Buffer
 
+  /// Whether training, too, uses the running averages, as evaluation does.
+  public var isFrozen = false
+
   private let channels: Int
   private let relu: Bool
+  private let pooling: Pooling?
   private var plannedInput: Strip?
   private var plannedOutput: Strip?
   /// Values of a channel in images.
@@ -25,34 +30,52 @@ public final class BatchNormalization: ImageLayer {
   /// Mean and 1 / sqrt(variance + epsilon) of each channel, as the forward pass used them; [2, channels].
   private var used = Matrix(rows: 0, columns: 0)
   private var mode = Mode.training
+  /// Two lines of the gradient before the pool.
+  private var scratch = Matrix(rows: 0, columns: 0)
 
-  /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`.
-  public init(name: String, channels: Int, relu: Bool, store: ParameterStore) {
+  /// Whether ``init(name:channels:relu:pool:gap:store:)`` takes the pool.
+  public static func canPool(_ pool: MaxPool.Shape) -> Bool { PoolWindow(pool) != nil }
+
+  /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`. `gap` is what the layers
+  /// behind the pool need between images.
+  public init(
+    name: String, channels: Int, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1, store: ParameterStore
+  ) {
+    precondition(pool.map(BatchNormalization.canPool) ?? true, "unsupported pool")
     (self.channels, self.relu) = (channels, relu)
+    pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
     weight = store.add("\(name).weight", shape: [channels])
     bias = store.add("\(name).bias", shape: [channels])
     runningMean = store.addBuffer("\(name).running_mean", count: channels, initial: 0)
     runningVariance = store.addBuffer("\(name).running_var", count: channels, initial: 1)
   }
 
-  public func outputWidth(_ width: Int) -> Int { width }
+  public func outputWidth(_ width: Int) -> Int { pooling?.window.outputWidth(width) ?? width }
 
-  public func outputHeight(_ height: Int) -> Int { height }
+  public func outputHeight(_ height: Int) -> Int { pooling == nil ? height : height / 2 }
 
   public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
     precondition(input.channels == channels, "\(input.channels) channels for a normalisation of \(channels)")
     let (rows, columns) = (channels * input.height, input.layout.stride)
-    let output = Strip(
-      layout: input.layout, channels: channels, height: input.height,
-      value: workspace.activation(rows: rows, columns: columns),
-      gradient: workspace.gradient(rows: rows, columns: columns))
+    let output: Strip
+    if let pooling {
+      output = pooling.plan(input.layout, channels: channels, height: input.height, in: workspace)
+      pooling.select(0..<columns)
+      scratch = workspace.scratch(count: 2 * columns)
+    } else {
+      output = Strip(
+        layout: input.layout, channels: channels, height: input.height,
+        value: workspace.activation(rows: rows, columns: columns),
+        gradient: workspace.gradient(rows: rows, columns: columns))
+    }
     used = workspace.activation(rows: 2, columns: channels)
     population = input.layout.validColumns * input.height
     (plannedInput, plannedOutput) = (input, output)
     return output
   }
 
-  public func forward(_ mode: Mode) {
+  public func forward(_ asked: Mode) {
+    let mode = isFrozen ? .evaluation : asked
     self.mode = mode
     guard let input = plannedInput, let output = plannedOutput else { return }
     let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
@@ -73,12 +96,21 @@ public final class BatchNormalization: ImageLayer {
       let inverse = Float(1 / (variance + BatchNormalization.epsilon).squareRoot())
       used.pointer[channel] = mean
       used.pointer[channels + channel] = inverse
-      for y in 0..<height {
-        normalizeLine(
-          source + y * columns, mean: mean, scale: gamma[channel] * inverse, shift: beta[channel],
-          floor: relu ? 0 : -.infinity, mask: mask, output.value.row(channel * height + y), count: columns)
+      let map = PoolMap(
+        mean: mean, scale: gamma[channel] * inverse, shift: beta[channel], floor: relu ? 0 : -.infinity)
+      if let pooling {
+        for y in 0..<height / 2 {
+          let first = source + 2 * y * columns
+          pooling.pool(first, first + columns, map, channel: channel, y: y)
+        }
+      } else {
+        for y in 0..<height {
+          normalizeLine(
+            source + y * columns, map, mask: mask, output.value.row(channel * height + y), count: columns)
+        }
       }
     }
+    pooling?.finishForward()
   }
 
   /// Mean and biased variance of a channel, in two passes; lines are summed in Float lanes, over lines in Double.
@@ -97,22 +129,28 @@ public final class BatchNormalization: ImageLayer {
 
   public func backward() {
     guard let input = plannedInput, let output = plannedOutput, let gradients = output.gradient else { return }
-    let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
-    let (gammaGradient, betaGradient) = (weight.gradient.pointer, bias.gradient.pointer)
+    let (columns, height) = (input.layout.stride, input.height)
     for channel in 0..<channels {
-      let (source, value) = (input.value.row(channel * height), output.value.row(channel * height))
-      let gradient = gradients.row(channel * height)
+      let source = input.value.row(channel * height)
       let (mean, inverse) = (used.pointer[channel], used.pointer[channels + channel])
       // Sums of the gradient, and of the gradient times the deviation from the mean.
       var (plain, weighted) = (0.0, 0.0)
-      for y in 0..<height {
-        let place = y * columns
-        if relu { rectifyGradient(gradient + place, where: value + place, count: columns) }
-        plain += Double(lineSum(gradient + place, count: columns))
-        weighted += Double(deviationProducts(source + place, gradient + place, mean: mean, count: columns))
+      func add(_ gradient: UnsafePointer<Float>, line y: Int) {
+        plain += Double(lineSum(gradient, count: columns))
+        weighted += Double(deviationProducts(source + y * columns, gradient, mean: mean, count: columns))
       }
-      gammaGradient[channel] += Float(weighted * Double(inverse))
-      betaGradient[channel] += Float(plain)
+      if pooling != nil {
+        unpool(channel, height: height - height % 2, add)
+      } else {
+        let (value, gradient) = (output.value.row(channel * height), gradients.row(channel * height))
+        for y in 0..<height {
+          let place = y * columns
+          if relu { rectifyGradient(gradient + place, where: value + place, count: columns) }
+          add(gradient + place, line: y)
+        }
+      }
+      weight.gradient.pointer[channel] += Float(weighted * Double(inverse))
+      bias.gradient.pointer[channel] += Float(plain)
       guard let target = input.gradient?.row(channel * height) else { continue }
       // dx = scale * (dy - mean(dy) - deviation * inverse^2 * mean(dy * deviation)); in evaluation scale * dy.
       let scale = weight.value.pointer[channel] * inverse
@@ -121,12 +159,33 @@ public final class BatchNormalization: ImageLayer {
         constant = -scale * Float(plain / Double(population))
         slope = -scale * Float(weighted / Double(population) * Double(inverse) * Double(inverse))
       }
-      for y in 0..<height {
-        let place = y * columns
+      func combine(_ gradient: UnsafePointer<Float>, line y: Int) {
         combineLine(
-          gradient + place, scale: scale, source + place, mean: mean, slope: slope, constant: constant, mask: mask,
-          target + place, count: columns)
+          gradient, scale: scale, source + y * columns, mean: mean, slope: slope, constant: constant,
+          mask: input.layout.mask.base, target + y * columns, count: columns)
       }
+      if pooling != nil {
+        unpool(channel, height: height, combine)
+      } else {
+        for y in 0..<height { combine(gradients.row(channel * height + y), line: y) }
+      }
+    }
+  }
+
+  /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs less
+  /// than storing them all.
+  @inline(__always)
+  private func unpool(_ channel: Int, height: Int, _ body: (_ gradient: UnsafePointer<Float>, _ y: Int) -> Void) {
+    guard let pooling, let columns = plannedInput?.layout.stride else { return }
+    let (first, second) = (scratch.pointer, scratch.pointer + columns)
+    for y in 0..<height / 2 {
+      pooling.unpool(channel: channel, y: y, into: first, second)
+      body(first, 2 * y)
+      body(second, 2 * y + 1)
+    }
+    if height % 2 == 1 {
+      first.update(repeating: 0, count: columns)
+      body(first, height - 1)
     }
   }
 }
@@ -134,11 +193,11 @@ public final class BatchNormalization: ImageLayer {
 /// target = max(floor, (source - mean) * scale + shift), zero where mask is.
 @inline(never)
 private func normalizeLine(
-  _ source: UnsafePointer<Float>, mean: Float, scale: Float, shift: Float, floor: Float, mask: UnsafePointer<Float>,
-  _ target: UnsafeMutablePointer<Float>, count: Int
+  _ source: UnsafePointer<Float>, _ map: PoolMap, mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+  count: Int
 ) {
-  let (mean, scale) = (Vector(repeating: mean), Vector(repeating: scale))
-  let (shift, floor) = (Vector(repeating: shift), Vector(repeating: floor))
+  let (mean, scale) = (Vector(repeating: map.mean), Vector(repeating: map.scale))
+  let (shift, floor) = (Vector(repeating: map.shift), Vector(repeating: map.floor))
   for x in stride(from: 0, to: count, by: Vector.width) {
     let v = shift.multiplyAdd(Vector(source + x) - mean, scale)
     keep(v.replacing(with: floor, where: v .< floor), Vector(mask + x)).store(target + x)

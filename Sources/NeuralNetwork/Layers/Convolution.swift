@@ -1,13 +1,16 @@
 import Tensors
 
-/// Two-dimensional cross-correlation with stride 1, zero padding, and optionally bias and ReLU, as PyTorch's `Conv2d`.
+/// Two-dimensional cross-correlation with stride 1, zero padding, and optionally bias, ReLU and max pooling, as PyTorch's
+/// `Conv2d`.
 ///
-/// Input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An image loses
+/// Without pooling: input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An image loses
 /// `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. When it loses none, the output
 /// shares the input's layout. One input channel is computed directly (``ConvolutionDirect.swift``), more by GEMM over
-/// tiles of gathered columns (``ConvolutionColumns.swift``).
+/// tiles of gathered columns (``ConvolutionColumns.swift``), or in the manner of Winograd (``ConvolutionWinograd.swift``).
 ///
-/// With ReLU, ``backward()`` zeroes the output's gradient in place where the output is not positive.
+/// With pooling, two lines of the output at a time are made in scratch and pooled at once: neither they nor their gradients
+/// are ever stored. Without, but with ReLU, ``backward()`` zeroes the output's gradient in place where the output is not
+/// positive.
 public final class Convolution: ImageLayer {
   /// [out, in, kernel.height, kernel.width].
   public let weight: Parameter
@@ -19,6 +22,8 @@ public final class Convolution: ImageLayer {
   let kernel: (height: Int, width: Int)
   let padding: (height: Int, width: Int)
   let relu: Bool
+  /// Windows that may be cut between images' columns: not those of ``PoolWindow/neighbours``.
+  let pooling: Pooling?
   let inputNeedsGradient: Bool
 
   private var narrowed = ColumnLayout()
@@ -30,11 +35,17 @@ public final class Convolution: ImageLayer {
   /// Where each tap of the direct code reads, relative to the output's place.
   var offsets: [Int] = []
 
+  /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` takes the pool.
+  public static func canPool(_ pool: MaxPool.Shape) -> Bool {
+    PoolWindow(pool).map { $0 != .neighbours } ?? false
+  }
+
   /// Declares `<name>.weight` and, with `bias`, `<name>.bias`. `inputNeedsGradient` is false for a network's first
-  /// layer, whose input gradient is then left alone.
+  /// layer, whose input gradient is then left alone. `gap` is what the layers behind the pool need between images.
   public init(
     name: String, in inputs: Int, out outputs: Int, kernel: (height: Int, width: Int),
-    padding: (height: Int, width: Int), bias: Bool, relu: Bool, store: ParameterStore, inputNeedsGradient: Bool = true
+    padding: (height: Int, width: Int), bias: Bool, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1,
+    store: ParameterStore, inputNeedsGradient: Bool = true
   ) {
     precondition(inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0, "sizes must be positive")
     precondition(2 * padding.width < kernel.width, "a convolution must not widen its input")
@@ -42,7 +53,9 @@ public final class Convolution: ImageLayer {
     weight = store.add("\(name).weight", shape: [outputs, inputs, kernel.height, kernel.width])
     self.bias = bias ? store.add("\(name).bias", shape: [outputs]) : nil
     (self.inputs, self.outputs, self.kernel, self.padding) = (inputs, outputs, kernel, padding)
+    precondition(pool.map(Convolution.canPool) ?? true, "unsupported pool")
     (self.relu, self.inputNeedsGradient) = (relu, inputNeedsGradient)
+    pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
     sums = Array(repeating: 0, count: outputs + (inputs == 1 ? outputs * kernel.height * kernel.width : 0))
   }
 
@@ -51,46 +64,62 @@ public final class Convolution: ImageLayer {
 
   var input: Strip { plannedInput! }
   var output: Strip { plannedOutput! }
+  /// Lines of the convolution itself that are computed, before pooling: an odd last one is not.
+  var lines: Int { pooling == nil ? output.height : 2 * output.height }
+  /// Lines that are computed together.
+  var tileLines: Int { pooling == nil ? 1 : 2 }
+  /// What pooling does to a channel's lines on the way.
+  func map(_ channel: Int) -> PoolMap {
+    PoolMap(shift: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity)
+  }
   /// The input's gradient, if it is wanted.
   var inputGradient: Matrix? { inputNeedsGradient ? input.gradient : nil }
 
   public func outputWidth(_ width: Int) -> Int {
-    max(0, width + 2 * padding.width - kernel.width + 1)
+    pooling?.window.outputWidth(ownWidth(width)) ?? ownWidth(width)
   }
 
   public func outputHeight(_ height: Int) -> Int {
-    max(0, height + 2 * padding.height - kernel.height + 1)
+    pooling == nil ? ownHeight(height) : ownHeight(height) / 2
   }
+
+  /// Columns and lines before pooling.
+  private func ownWidth(_ width: Int) -> Int { max(0, width + 2 * padding.width - kernel.width + 1) }
+  private func ownHeight(_ height: Int) -> Int { max(0, height + 2 * padding.height - kernel.height + 1) }
 
   public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
     precondition(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
     precondition(
       input.layout.gap >= max(padding.width, kernel.width - 1 - padding.width), "images would see each other")
     let layout: ColumnLayout
-    if outputWidth(kernel.width) == kernel.width {
+    if ownWidth(kernel.width) == kernel.width {
       layout = input.layout
     } else {
       if narrowed.gap != input.layout.gap { narrowed = ColumnLayout(gap: input.layout.gap) }
-      narrowed.place(as: input.layout, width: outputWidth)
+      narrowed.place(as: input.layout, width: ownWidth)
       layout = narrowed
     }
-    let height = outputHeight(input.height)
-    let output = Strip(
-      layout: layout, channels: outputs, height: height,
-      value: workspace.activation(rows: outputs * height, columns: layout.stride),
-      gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
+    let height = ownHeight(input.height)
+    let output =
+      pooling?.plan(layout, channels: outputs, height: height, in: workspace)
+      ?? Strip(
+        layout: layout, channels: outputs, height: height,
+        value: workspace.activation(rows: outputs * height, columns: layout.stride),
+        gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
     (plannedInput, plannedOutput) = (input, output)
-    scratch = workspace.scratch(count: inputs == 1 ? directScratchCount : columnScratchCount)
+    scratch = workspace.scratch(
+      count: inputs == 1 ? directScratchCount : usesWinograd ? winogradScratchCount : columnScratchCount)
     return output
   }
 
   public func forward(_ mode: Mode) {
-    if inputs == 1 { forwardDirect() } else { forwardColumns() }
+    if inputs == 1 { forwardDirect() } else if usesWinograd { forwardWinograd() } else { forwardColumns() }
+    pooling?.finishForward()
   }
 
   public func backward() {
     sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
-    if inputs == 1 { backwardDirect() } else { backwardColumns() }
+    if inputs == 1 { backwardDirect() } else if usesWinograd { backwardWinograd() } else { backwardColumns() }
     guard let bias else { return }
     let gradient = bias.gradient.pointer
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }

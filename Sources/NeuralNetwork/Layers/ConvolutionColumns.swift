@@ -1,8 +1,9 @@
 import Tensors
 
-// Convolution of several input channels by GEMM. A tile is `count` columns of one output line in all channels. For it
-// the input is gathered into `columns` [depth, count], row (channel, ky, kx) being the input line y + ky - padding
-// shifted by kx - padding, and the output tile is weight [out, depth] x columns, written in place.
+// Convolution of several input channels by GEMM. A tile is some columns of one output line, or before a pool of two, in
+// all channels. For it the input is gathered into `columns` [depth, width], row (channel, ky, kx) being the input line
+// y + ky - padding shifted by kx - padding, and the output tile is weight [out, depth] x columns. Without pooling it is
+// written in place; with it, into scratch, and pooled from there.
 //
 // Backward, the tile of the output's gradient times columns^T goes into the weight's gradient, and weight^T times the
 // tile gives the gradient of the columns, which is added back to the lines they came from. (The other way, a convolution
@@ -11,91 +12,149 @@ import Tensors
 
 /// Floats of gathered columns: half of a second-level cache of 1 MB.
 private let tileBudget = 131_072
-/// Zeros between the rows of gathered columns, for horizontal shifts.
-private let margin = 32
+/// Columns a tile should have at least, or the GEMM spends its time packing weights.
+private let narrowestTile = 256
+/// Zeros before each row of gathered columns, for horizontal shifts.
+private let margin = 16
+
+/// A tile: `count` columns from `x` on of the output lines from `y` on.
+private struct Tile {
+  var x, y, count: Int
+}
 
 extension Convolution {
-  /// Columns of a tile: lines are cut into equal parts, as wide as the budget allows and never so narrow that the GEMM
-  /// spends its time packing weights.
+  /// Zero columns between the two lines of a tile, for horizontal shifts.
+  private var lineGap: Int { kernel.width - 1 }
+
+  /// Columns of a tile's line: lines are cut into equal parts, as wide as the budget allows.
   private var tileWidth: Int {
     let columns = input.layout.stride
-    let widest = max(tileBudget / depth, 256)
+    let widest = max(tileBudget / depth, narrowestTile) / tileLines
     let parts = (columns + widest - 1) / widest
     return ((columns + parts - 1) / parts + 15) & ~15
   }
 
   /// Floats from one row of gathered columns to the next: an odd number of cache lines, so that rows spread over the
   /// cache's sets.
-  private var tilePitch: Int { (tileWidth + margin) | 16 }
+  private var tilePitch: Int { (tileLines * (tileWidth + lineGap) + 2 * margin) | 16 }
 
-  var columnScratchCount: Int { margin + depth * tilePitch }
+  var columnScratchCount: Int { margin + (depth + (pooling == nil ? 0 : outputs)) * tilePitch }
+
+  /// The scratch: gathered columns, and behind them the lines before the pool.
+  private var gathered: UnsafeMutablePointer<Float> { scratch.pointer + margin }
+  private var pooledTile: UnsafeMutablePointer<Float> { gathered + depth * tilePitch }
+
+  /// Columns of a tile's GEMM.
+  private func width(of tile: Tile) -> Int { tileLines * (tile.count + lineGap) - lineGap }
+
+  private func forEachTile(_ body: (Tile) -> Void) {
+    let (columns, width) = (input.layout.stride, tileWidth)
+    var x = 0
+    while x < columns {
+      let end = min(columns, x + width)
+      let cut = pooling?.cut(at: end) ?? end
+      pooling?.select(x..<cut)
+      for y in stride(from: 0, to: lines, by: tileLines) { body(Tile(x: x, y: y, count: cut - x)) }
+      x = cut
+    }
+  }
 
   func forwardColumns() {
-    let (columns, plane) = (input.layout.stride, output.height * input.layout.stride)
-    let (width, pitch, gathered) = (tileWidth, tilePitch, scratch.pointer + margin)
-    let (target, weights, biases) = (output.value.pointer, weight.value.pointer, bias?.value.pointer)
-    let mask = output.layout.mask.base
-    for x in stride(from: 0, to: columns, by: width) {
-      let count = min(width, columns - x)
-      for y in 0..<output.height {
-        gather(x: x, y: y, count: count, into: gathered, pitch: pitch)
-        let place = target + y * columns + x
+    let (columns, plane) = (input.layout.stride, output.height * output.layout.stride)
+    let (gathered, pitch, weights) = (gathered, tilePitch, weight.value.pointer)
+    forEachTile { tile in
+      gather(tile, into: gathered, pitch: pitch)
+      if let pooling {
+        let lines = pooledTile
         gemm(
-          m: outputs, n: count, k: depth, weights, lda: depth, gathered, ldb: pitch, beta: 0, place, ldc: plane)
+          m: outputs, n: width(of: tile), k: depth, weights, lda: depth, gathered, ldb: pitch, beta: 0, lines,
+          ldc: pitch)
         for channel in 0..<outputs {
-          finishColumns(
-            place + channel * plane, bias: biases?[channel] ?? 0, relu: relu, mask: mask + x, count: count)
+          let first = lines + channel * pitch
+          pooling.pool(first, first + tile.count + lineGap, map(channel), channel: channel, y: tile.y / 2)
+        }
+      } else {
+        let place = output.value.pointer + tile.y * columns + tile.x
+        let (biases, mask) = (bias?.value.pointer, output.layout.mask.base + tile.x)
+        gemm(
+          m: outputs, n: tile.count, k: depth, weights, lda: depth, gathered, ldb: pitch, beta: 0, place, ldc: plane)
+        for channel in 0..<outputs {
+          finishColumns(place + channel * plane, bias: biases?[channel] ?? 0, relu: relu, mask: mask, count: tile.count)
         }
       }
     }
   }
 
   func backwardColumns() {
-    let (columns, plane) = (input.layout.stride, output.height * input.layout.stride)
-    let (width, pitch, gathered) = (tileWidth, tilePitch, scratch.pointer + margin)
-    let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
+    let (gathered, pitch) = (gathered, tilePitch)
     let (weights, weightGradient) = (weight.value.pointer, weight.gradient.pointer)
     inputGradient?.fill(0)
-    for x in stride(from: 0, to: columns, by: width) {
-      let count = min(width, columns - x)
-      for y in 0..<output.height {
-        let place = y * columns + x
-        sums.withUnsafeMutableBufferPointer { sums in
-          for channel in 0..<outputs {
-            let j = channel * plane + place
-            receiveGradient(gradient + j, value: value + j, count: count, biasSum: &sums[channel])
-          }
+    for row in 0...depth { (gathered + row * pitch - margin).update(repeating: 0, count: margin) }
+    forEachTile { tile in
+      let (gradient, plane) = receiveGradient(tile, pitch: pitch)
+      let width = width(of: tile)
+      gather(tile, into: gathered, pitch: pitch)
+      gemm(
+        transposeB: true, m: outputs, n: depth, k: width, gradient, lda: plane, gathered, ldb: pitch, beta: 1,
+        weightGradient, ldc: depth)
+      guard let inputGradient else { return }
+      gemm(
+        transposeA: true, m: depth, n: width, k: outputs, weights, lda: depth, gradient, ldb: plane, beta: 0, gathered,
+        ldc: pitch)
+      scatter(gathered, pitch: pitch, tile, into: inputGradient.pointer)
+    }
+  }
+
+  /// The gradient of a tile before ReLU and pooling, [out, columns of the tile's GEMM], and the floats from row to row.
+  private func receiveGradient(_ tile: Tile, pitch: Int) -> (UnsafeMutablePointer<Float>, Int) {
+    sums.withUnsafeMutableBufferPointer { sums in
+      if let pooling {
+        let lines = pooledTile
+        for channel in 0..<outputs {
+          let (first, second) = (lines + channel * pitch, lines + channel * pitch + tile.count + lineGap)
+          pooling.unpool(channel: channel, y: tile.y / 2, into: first, second)
+          (first + tile.count).update(repeating: 0, count: lineGap)
+          (second + tile.count).update(repeating: 0, count: margin)
+          if bias != nil { sums[channel] += Double(lineSum(first, count: (width(of: tile) + 15) & ~15)) }
         }
-        gather(x: x, y: y, count: count, into: gathered, pitch: pitch)
-        gemm(
-          transposeB: true, m: outputs, n: depth, k: count, gradient + place, lda: plane, gathered, ldb: pitch,
-          beta: 1, weightGradient, ldc: depth)
-        guard let inputGradient else { continue }
-        gemm(
-          transposeA: true, m: depth, n: count, k: outputs, weights, lda: depth, gradient + place, ldb: plane, beta: 0,
-          gathered, ldc: pitch)
-        scatter(gathered, pitch: pitch, x: x, y: y, count: count, into: inputGradient.pointer)
+        return (lines, pitch)
       }
+      let (columns, plane) = (input.layout.stride, output.height * input.layout.stride)
+      let place = tile.y * columns + tile.x
+      let (value, gradient) = (output.value.pointer + place, output.gradient!.pointer + place)
+      for channel in 0..<outputs {
+        let j = channel * plane
+        receiveGradient(gradient + j, value: value + j, count: tile.count, biasSum: &sums[channel])
+      }
+      return (gradient, plane)
     }
   }
 
   /// Gathers the columns of a tile: zeros where the kernel looks above, below or beside the input.
-  private func gather(x: Int, y: Int, count: Int, into gathered: UnsafeMutablePointer<Float>, pitch: Int) {
-    let (columns, height, source) = (input.layout.stride, input.height, input.value.pointer)
+  private func gather(_ tile: Tile, into gathered: UnsafeMutablePointer<Float>, pitch: Int) {
+    let (columns, height, source, lineGap) = (input.layout.stride, input.height, input.value.pointer, lineGap)
+    let (count, lines) = (tile.count, tileLines)
     var row = gathered
     for channel in 0..<inputs {
       for ky in 0..<kernel.height {
-        let line = y + ky - padding.height
         for kx in 0..<kernel.width {
-          if line < 0 || line >= height {
-            row.update(repeating: 0, count: count)
-          } else {
-            let from = x + kx - padding.width
-            let (low, high) = (max(0, -from), min(count, columns - from))
-            let place = source + (channel * height + line) * columns + from
-            for i in 0..<low { row[i] = 0 }
-            (row + low).update(from: place + low, count: high - low)
-            for i in high..<count { row[i] = 0 }
+          let from = tile.x + kx - padding.width
+          let (low, high) = (max(0, -from), min(count, columns - from))
+          var part = row
+          for i in 0..<lines {
+            let line = tile.y + i + ky - padding.height
+            if line < 0 || line >= height {
+              part.update(repeating: 0, count: count)
+            } else {
+              let place = source + (channel * height + line) * columns + from
+              for i in 0..<low { part[i] = 0 }
+              (part + low).update(from: place + low, count: high - low)
+              for i in high..<count { part[i] = 0 }
+            }
+            part += count
+            guard i < lines - 1 else { continue }
+            for i in 0..<lineGap { part[i] = 0 }
+            part += lineGap
           }
           row += pitch
         }
@@ -105,46 +164,51 @@ extension Convolution {
 
   /// Adds the gradient of a tile's columns to the gradient of the input's images.
   private func scatter(
-    _ gathered: UnsafeMutablePointer<Float>, pitch: Int, x: Int, y: Int, count: Int,
-    into target: UnsafeMutablePointer<Float>
+    _ gathered: UnsafeMutablePointer<Float>, pitch: Int, _ tile: Tile, into target: UnsafeMutablePointer<Float>
   ) {
     let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
-    for row in 0...depth {
-      // What a shift reads beside a row belongs to other tiles: zero.
-      (gathered + row * pitch - margin).update(repeating: 0, count: margin)
-      if row < depth { (gathered + row * pitch + count).update(repeating: 0, count: pitch - margin - count) }
-    }
-    let (from, to) = (max(0, x - 16), min(columns, x + count + 16))
+    // A shift reads zeros beside each line: before the rows, between the lines (the gradient is zero there), and here.
+    let end = width(of: tile)
+    for row in 0..<depth { for i in end..<end + lineGap { gathered[row * pitch + i] = 0 } }
+    let from = max(0, tile.x - padding.width)
+    let to = min(columns, tile.x + tile.count + lineGap - padding.width)
     for channel in 0..<inputs {
       for ky in 0..<kernel.height {
-        let line = y + ky - padding.height
-        guard line >= 0 && line < height else { continue }
-        let first = gathered + (channel * kernel.height + ky) * kernel.width * pitch + from - x + padding.width
-        addShifted(
-          first, rows: kernel.width, pitch: pitch - 1, mask: mask + from,
-          target + (channel * height + line) * columns + from, count: to - from)
+        for i in 0..<tileLines {
+          let line = tile.y + i + ky - padding.height
+          guard line >= 0 && line < height else { continue }
+          let row = gathered + (channel * kernel.height + ky) * kernel.width * pitch + i * (tile.count + lineGap)
+          addShifted(
+            row + from - tile.x + padding.width, rows: kernel.width, pitch: pitch - 1, mask: mask + from,
+            target + (channel * height + line) * columns + from, head: -from & 15, count: to - from)
+        }
       }
     }
   }
 }
 
-/// target[x] += sum over `rows` of row[x], rows being `pitch` floats apart; zero where mask is.
+/// target[x] += sum over `rows` of row[x], rows being `pitch` floats apart; zero where mask is. The first `head` floats of
+/// the target reach to a vector's boundary.
 @inline(never)
 private func addShifted(
   _ first: UnsafePointer<Float>, rows: Int, pitch: Int, mask: UnsafePointer<Float>,
-  _ target: UnsafeMutablePointer<Float>, count: Int
+  _ target: UnsafeMutablePointer<Float>, head: Int, count: Int
 ) {
-  if rows == 3 {
-    let (second, third) = (first + pitch, first + 2 * pitch)
-    for x in stride(from: 0, to: count, by: Vector.width) {
-      let v = Vector(target + x) + (Vector(first + x) + Vector(second + x) + Vector(third + x))
-      keep(v, Vector(mask + x)).store(target + x)
-    }
-  } else {
-    for x in stride(from: 0, to: count, by: Vector.width) {
-      var v = Vector(target + x)
+  @inline(__always) func sum(_ x: Int) -> Vector {
+    var v = Vector(target + x)
+    if rows == 3 {
+      let (a, b, c) = (Vector(first + x), Vector(first + pitch + x), Vector(first + 2 * pitch + x))
+      v += a + b + c
+    } else {
       for row in 0..<rows { v += Vector(first + row * pitch + x) }
-      keep(v, Vector(mask + x)).store(target + x)
     }
+    return keep(v, Vector(mask + x))
   }
+  var x = min(head, count)
+  if x > 0 { sum(0).store(target, first: x) }
+  while x + Vector.width <= count {
+    sum(x).store(target + x)
+    x += Vector.width
+  }
+  if x < count { sum(x).store(target + x, first: count - x) }
 }

@@ -6,37 +6,43 @@ import Tensors
 // The input is copied once into scratch, with zero lines above and below and 16 zeros at both ends. From there every tap
 // is a constant offset: output[j] = sum over taps of weight[tap] * padded[j + offset[tap]], with j running flat over the
 // lines. Horizontal padding is the zero columns between images. The input's gradient is the same computation on padded
-// planes of the output's gradient with the offsets negated.
+// planes of the output's gradient with the offsets negated. Before a pool, both lines of a window are computed into
+// scratch, some columns at a time, and pooled from there.
 
 /// Columns per pass: the lines a pass reads and writes stay in the first-level cache.
 private let block = 1024
 /// Zeros before and behind a padded plane, for horizontal offsets.
 private let margin = 16
+/// Output channels that are computed at once.
+private let group = 4
 
 extension Convolution {
   private var taps: Int { kernel.height * kernel.width }
   private var plane: Int { input.height * input.layout.stride }
-  private var outputPlane: Int { output.height * input.layout.stride }
+  private var outputPlane: Int { lines * input.layout.stride }
   /// Floats before the first line of a padded plane of the input, and behind its last.
   private var rim: Int { padding.height * input.layout.stride + margin }
-  /// The same for the output's gradient.
-  private var outputRim: Int { (kernel.height - 1 - padding.height) * input.layout.stride + margin }
+  /// The same for the output's gradient. An odd last line that a pool drops is part of the rim.
+  private var outputRim: Int { kernel.height * input.layout.stride + margin }
+  /// Columns per pass before a pool.
+  private var pooledBlock: Int { min(block / 2, input.layout.stride) }
+  /// Floats of one line before the pool.
+  private var linePitch: Int { pooledBlock + margin }
 
-  var directScratchCount: Int {
-    let backward = inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim)
-    return max(plane + 2 * rim, backward)
+  /// The padded planes, and behind them the lines before the pool.
+  private var paddedCount: Int {
+    max(plane + 2 * rim, inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim))
   }
+  var directScratchCount: Int { paddedCount + (pooling == nil ? 0 : 2 * group * linePitch) }
+  private var pooledLines: UnsafeMutablePointer<Float> { scratch.pointer + paddedCount }
 
-  /// Writes padded planes of `source` into scratch and the taps' offsets; returns the place of the first plane's first line.
-  private func pad(
-    _ source: UnsafePointer<Float>, planes: Int, count: Int, rim: Int, direction: Int
-  ) -> UnsafePointer<Float> {
+  /// Zeroes the rims of padded planes in scratch and writes the taps' offsets; returns the first plane's first line.
+  private func pad(planes: Int, count: Int, rim: Int, direction: Int) -> UnsafeMutablePointer<Float> {
     let pitch = count + 2 * rim
     offsets.removeAll(keepingCapacity: true)
     for plane in 0..<planes {
       let target = scratch.pointer + plane * pitch
       target.update(repeating: 0, count: rim)
-      (target + rim).update(from: source + plane * count, count: count)
       (target + rim + count).update(repeating: 0, count: rim)
       for y in 0..<kernel.height {
         for x in 0..<kernel.width {
@@ -45,68 +51,153 @@ extension Convolution {
         }
       }
     }
-    return UnsafePointer(scratch.pointer + rim)
+    return scratch.pointer + rim
+  }
+
+  /// The padded input.
+  private func padInput() -> UnsafePointer<Float> {
+    let source = pad(planes: 1, count: plane, rim: rim, direction: 1)
+    source.update(from: input.value.pointer, count: plane)
+    return UnsafePointer(source)
+  }
+
+  /// Calls `body` for some columns at a time, which are then chosen for the pool.
+  private func forEachBlock(_ pooling: Pooling, _ body: (_ x: Int, _ count: Int) -> Void) {
+    let columns = input.layout.stride
+    var x = 0
+    while x < columns {
+      let cut = pooling.cut(at: min(columns, x + pooledBlock))
+      pooling.select(x..<cut)
+      body(x, cut - x)
+      x = cut
+    }
   }
 
   func forwardDirect() {
-    let (columns, plane) = (input.layout.stride, outputPlane)
-    let source = pad(input.value.pointer, planes: 1, count: self.plane, rim: rim, direction: 1)
-    let (weights, biases, target) = (weight.value.pointer, bias?.value.pointer, output.value.pointer)
-    let (mask, taps, height, relu) = (output.layout.mask.base, taps, output.height, relu)
-    offsets.withUnsafeBufferPointer { offsets in
-      let offsets = offsets.baseAddress!
-      for y in 0..<height {
-        for x in stride(from: 0, to: columns, by: block) {
-          let (count, place) = (min(block, columns - x), y * columns + x)
-          var channel = 0
-          while channel < outputs {
-            let (first, row) = (weights + channel * taps, target + channel * plane + place)
-            let channels = channel + 4 <= outputs ? 4 : 1
-            if channels == 4 {
-              correlateFour(source + place, offsets, taps, first, row, pitch: plane, count: count)
-            } else {
-              correlate(source + place, offsets, taps, first, row, count: count)
-            }
+    let (columns, plane, source) = (input.layout.stride, outputPlane, padInput())
+    let (biases, target, mask) = (bias?.value.pointer, output.value.pointer, output.layout.mask.base)
+    if let pooling {
+      let (first, pitch) = (pooledLines, linePitch)
+      let second = first + group * pitch
+      forEachBlock(pooling) { x, count in
+        for y in 0..<output.height {
+          let line = source + 2 * y * columns + x
+          forEachGroup { channel, channels in
+            correlate(line, channel: channel, channels, first, pitch: pitch, count: count)
+            correlate(line + columns, channel: channel, channels, second, pitch: pitch, count: count)
             for i in 0..<channels {
-              finishColumns(
-                row + i * plane, bias: biases?[channel + i] ?? 0, relu: relu, mask: mask + x, count: count)
+              pooling.pool(first + i * pitch, second + i * pitch, map(channel + i), channel: channel + i, y: y)
             }
-            channel += channels
+          }
+        }
+      }
+      return
+    }
+    for y in 0..<output.height {
+      for x in stride(from: 0, to: columns, by: block) {
+        let (count, place) = (min(block, columns - x), y * columns + x)
+        forEachGroup { channel, channels in
+          let row = target + channel * plane + place
+          correlate(source + place, channel: channel, channels, row, pitch: plane, count: count)
+          for i in 0..<channels {
+            finishColumns(
+              row + i * plane, bias: biases?[channel + i] ?? 0, relu: relu, mask: mask + x, count: count)
           }
         }
       }
     }
   }
 
+  /// Calls `body` for four output channels at a time, then one by one.
+  private func forEachGroup(_ body: (_ channel: Int, _ channels: Int) -> Void) {
+    var channel = 0
+    while channel < outputs {
+      let channels = channel + group <= outputs ? group : 1
+      body(channel, channels)
+      channel += channels
+    }
+  }
+
+  /// One line of `channels` output channels (four or one), without bias.
+  private func correlate(
+    _ source: UnsafePointer<Float>, channel: Int, _ channels: Int, _ target: UnsafeMutablePointer<Float>, pitch: Int,
+    count: Int
+  ) {
+    let weights = weight.value.pointer + channel * taps
+    offsets.withUnsafeBufferPointer { offsets in
+      if channels == group {
+        correlateFour(source, offsets.baseAddress!, taps, weights, target, pitch: pitch, count: count)
+      } else {
+        correlateOne(source, offsets.baseAddress!, taps, weights, target, count: count)
+      }
+    }
+  }
+
   func backwardDirect() {
-    let (columns, plane, taps) = (input.layout.stride, outputPlane, taps)
-    let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
-    let source = pad(input.value.pointer, planes: 1, count: self.plane, rim: rim, direction: 1)
+    let (columns, plane, taps, source) = (input.layout.stride, outputPlane, taps, padInput())
     sums.withUnsafeMutableBufferPointer { sums in
       let (biasSums, weightSums) = (sums.baseAddress!, sums.baseAddress! + outputs)
-      offsets.withUnsafeBufferPointer { offsets in
+      /// Adds what `count` columns of one line of the output's gradient, before pooling and ReLU, give the weights.
+      func add(_ gradient: UnsafePointer<Float>, channel: Int, place: Int, count: Int) {
+        offsets.withUnsafeBufferPointer { offsets in
+          correlateWeights(
+            source + place, offsets.baseAddress!, taps, rowTaps: kernel.width, gradient, weightSums + channel * taps,
+            count: count)
+        }
+      }
+      if let pooling {
+        let (first, second) = (pooledLines, pooledLines + linePitch)
+        forEachBlock(pooling) { x, count in
+          for y in 0..<output.height {
+            for channel in 0..<outputs {
+              pooling.unpool(channel: channel, y: y, into: first, second)
+              if bias != nil {
+                let filled = (count + 15) & ~15
+                biasSums[channel] += Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
+              }
+              add(first, channel: channel, place: 2 * y * columns + x, count: count)
+              add(second, channel: channel, place: (2 * y + 1) * columns + x, count: count)
+            }
+          }
+        }
+      } else {
+        let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
         for place in stride(from: 0, to: plane, by: block) {
           let count = min(block, plane - place)
           for channel in 0..<outputs {
             let j = channel * plane + place
             receiveGradient(gradient + j, value: value + j, count: count, biasSum: &biasSums[channel])
-            correlateWeights(
-              source + place, offsets.baseAddress!, taps, rowTaps: kernel.width, gradient + j,
-              weightSums + channel * taps, count: count)
+            add(gradient + j, channel: channel, place: place, count: count)
           }
         }
       }
       let weightGradient = weight.gradient.pointer
       for i in 0..<outputs * taps { weightGradient[i] += Float(weightSums[i]) }
     }
-    guard let inputGradient else { return }
-    let planes = pad(gradient, planes: outputs, count: plane, rim: outputRim, direction: -1)
+    if let inputGradient { backwardDirect(into: inputGradient) }
+  }
+
+  private func backwardDirect(into inputGradient: Matrix) {
+    let (columns, plane) = (input.layout.stride, outputPlane)
+    let planes = pad(planes: outputs, count: plane, rim: outputRim, direction: -1)
+    for channel in 0..<outputs {
+      let target = planes + channel * (plane + 2 * outputRim)
+      if let pooling {
+        pooling.select(0..<columns)
+        for y in 0..<output.height {
+          let first = target + 2 * y * columns
+          pooling.unpool(channel: channel, y: y, into: first, first + columns)
+        }
+      } else {
+        target.update(from: output.gradient!.pointer + channel * plane, count: plane)
+      }
+    }
     let (weights, mask, target) = (weight.value.pointer, input.layout.mask.base, inputGradient.pointer)
     offsets.withUnsafeBufferPointer { offsets in
       for y in 0..<input.height {
         for x in stride(from: 0, to: columns, by: block) {
           let (count, place) = (min(block, columns - x), y * columns + x)
-          correlate(planes + place, offsets.baseAddress!, offsets.count, weights, target + place, count: count)
+          correlateOne(planes + place, offsets.baseAddress!, offsets.count, weights, target + place, count: count)
           finishColumns(target + place, bias: 0, relu: false, mask: mask + x, count: count)
         }
       }
@@ -116,7 +207,7 @@ extension Convolution {
 
 /// target[x] = sum over taps of weights[tap] * source[x + offsets[tap]].
 @inline(never)
-private func correlate(
+private func correlateOne(
   _ source: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ taps: Int, _ weights: UnsafePointer<Float>,
   _ target: UnsafeMutablePointer<Float>, count: Int
 ) {
@@ -145,7 +236,7 @@ private func correlate(
   }
 }
 
-/// ``correlate`` for four output channels at once: each input vector is loaded once for four products.
+/// ``correlateOne`` for four output channels at once: each input vector is loaded once for four products.
 @inline(never)
 private func correlateFour(
   _ source: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ taps: Int, _ weights: UnsafePointer<Float>,

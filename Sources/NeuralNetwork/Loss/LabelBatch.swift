@@ -39,10 +39,10 @@ public final class LabelBatch {
   }
 
   /// Adds one class to the label that is being written.
-  func extend(_ label: Int32) { labels.append(label) }
+  public func extend(_ label: Int32) { labels.append(label) }
 
   /// Ends the label that was written by ``extend(_:)``.
-  func endLabel() { offsets.append(labels.count) }
+  public func endLabel() { offsets.append(labels.count) }
 
   /// The label of image `n`.
   public subscript(n: Int) -> ArraySlice<Int32> { labels[offsets[n]..<offsets[n + 1]] }

@@ -5,7 +5,7 @@
 ///
 /// One that comes from a file or a command line is to be checked with ``validate(classes:)`` before anything else.
 public struct Architecture: Codable, Sendable, Equatable {
-  /// The name on the command line, for example `akuru`.
+  /// The name on the command line, for example `akuru`; `custom` for one that was given as a string.
   public var name: String
   /// Lines of every input image.
   public var inputHeight: Int
@@ -21,46 +21,12 @@ public struct Architecture: Codable, Sendable, Equatable {
     self.stages = stages
   }
 
-  /// The tutorial's model: two convolutions 2x3 with ReLU and 2x2 pools (`channels`, then twice as many), one
-  /// bidirectional LSTM. 1 channel is the tutorial's code as printed, 64 its text.
-  public static func seed(channels: Int = 1, hidden: Int = 256, height: Int = 61) -> Architecture {
-    var stages: [Stage] = []
-    for (name, out) in [("conv1.0", channels), ("conv2.0", 2 &* channels)] {
-      stages.append(
-        .convolution(name: name, out: out, kernel: Extent(2, 3), padding: Extent(1, 1), bias: true, relu: true))
-      stages.append(.maxPool(kernel: Extent(2, 2), stride: Extent(2, 2), padding: Extent(0, 0)))
-    }
-    stages += [.lstm(name: "rnn", layer: 0, hidden: hidden), .linear(name: "fc")]
-    return Architecture(name: "seed", inputHeight: height, stages: stages)
-  }
-
-  /// The default model: four convolutions 3x3 with batch normalisation, ReLU and pooling, one bidirectional LSTM of 128.
-  public static func akuru(height: Int = 40) -> Architecture {
-    akuru(height: height, channels: [16, 32, 64, 96], hidden: 128)
-  }
-
-  /// The default model in another size. The first two of the convolutions halve height and width, the others the height.
-  public static func akuru(height: Int, channels: [Int], hidden: Int) -> Architecture {
-    var stages: [Stage] = []
-    for (i, out) in channels.enumerated() {
-      let pool = Extent(2, i < 2 ? 2 : 1)
-      stages.append(
-        .convolution(
-          name: "cnn.\(4 * i)", out: out, kernel: Extent(3, 3), padding: Extent(1, 1), bias: false, relu: false))
-      stages.append(.batchNormalization(name: "cnn.\(4 * i + 1)", relu: true))
-      stages.append(.maxPool(kernel: pool, stride: pool, padding: Extent(0, 0)))
-    }
-    stages += [.lstm(name: "rnn", layer: 0, hidden: hidden), .linear(name: "fc")]
-    return Architecture(name: "akuru", inputHeight: height, stages: stages)
-  }
-
-  /// A name for each stage, for tables. Pools have no weights, and so no name of their own: they are numbered.
+  /// A name for each stage, for tables. Pools and dropouts have no weights, and so no name of their own: they are
+  /// numbered.
   var stageNames: [String] {
-    var pools = 0
-    return stages.map { stage in
-      guard case .maxPool = stage else { return stage.name }
-      pools += 1
-      return "\(stage.name)\(pools)"
+    stages.indices.map { i in
+      let stage = stages[i]
+      return stage.hasWeights ? stage.name : "\(stage.name)\(stages[...i].count { $0.name == stage.name })"
     }
   }
 

@@ -19,6 +19,10 @@ public final class CRNN {
   /// Class scores before softmax; rows are packed time steps, see ``SequenceLayout``.
   public private(set) var logits: PackedSequence
 
+  /// What the masks of dropout layers are drawn from. Every ``plan(widths:)`` sets it to seed 0, step 0 and the images'
+  /// places; whoever trains then says which samples they are.
+  public let dropoutKey = DropoutKey()
+
   private let inputLayout: ColumnLayout
   private let inputGradient: Bool
   private let minimumWidth: Int
@@ -27,10 +31,16 @@ public final class CRNN {
   private var sequenceLayers: [any SequenceLayer] = []
   /// Where the parameters of each layer, images' and sequences', begin in the slab.
   private var firstWeights: [Int] = []
+  /// The stage each layer begins with, images' and sequences'.
+  private var layerNames: [String] = []
+  private var dropouts = 0
   /// How each of `store.parameters` starts.
   private var starts: [WeightStart] = []
   /// The network's input for each of the 256 gray levels.
   private let ink: [Float]
+
+  /// The first layer, images' and sequences' counted together, that has weights to train.
+  private var firstTrained = 0
 
   /// Builds the network with all weights zero. With `inputGradient`, `backward` also computes `input.gradient`.
   public init(architecture: Architecture, classes: Int, inputGradient: Bool = false) throws(ArchitectureError) {
@@ -48,14 +58,29 @@ public final class CRNN {
       layout: SequenceLayout(), features: classes, value: Matrix(rows: 0, columns: 0),
       gradient: Matrix(rows: 0, columns: 0))
     var shape = FeatureShape.maps(channels: 1, height: architecture.inputHeight)
-    for stage in architecture.stages {
-      append(stage, after: shape)
+    var stages = Array(zip(architecture.stages, architecture.stageNames))[...]
+    while let (stage, name) = stages.popFirst() {
+      let pool = pool(after: stage, stages.first?.0)
+      layerNames.append(name)
+      append(stage, pool, after: shape)
       shape = stage.shape(after: shape, classes: classes)
+      if pool != nil, let (pool, _) = stages.popFirst() { shape = pool.shape(after: shape, classes: classes) }
     }
     store.commit()
   }
 
-  private func append(_ stage: Stage, after shape: FeatureShape) {
+  /// The pool that can be part of the layer before it.
+  private func pool(after stage: Stage, _ next: Stage?) -> MaxPool.Shape? {
+    guard case .maxPool(let kernel, let stride, let padding) = next else { return nil }
+    let shape = MaxPool.Shape(kernel: kernel.pair, stride: stride.pair, padding: padding.pair)
+    switch stage {
+    case .convolution: return Convolution.canPool(shape) ? shape : nil
+    case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
+    default: return nil
+    }
+  }
+
+  private func append(_ stage: Stage, _ pool: MaxPool.Shape?, after shape: FeatureShape) {
     let features = shape.features
     var channels = 1
     if case .maps(let count, _) = shape { channels = count }
@@ -65,12 +90,17 @@ public final class CRNN {
       imageLayers.append(
         Convolution(
           name: name, in: channels, out: out, kernel: kernel.pair, padding: padding.pair, bias: bias, relu: relu,
-          store: store, inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
+          pool: pool, gap: architecture.gap, store: store, inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
     case .batchNormalization(let name, let relu):
-      imageLayers.append(BatchNormalization(name: name, channels: channels, relu: relu, store: store))
+      imageLayers.append(
+        BatchNormalization(name: name, channels: channels, relu: relu, pool: pool, gap: architecture.gap, store: store))
     case .maxPool(let kernel, let stride, let padding):
       imageLayers.append(
-        MaxPool(kernel: kernel.pair, stride: stride.pair, padding: padding.pair, gap: architecture.gap))
+        MaxPool(.init(kernel: kernel.pair, stride: stride.pair, padding: padding.pair), gap: architecture.gap))
+    case .dropout(let share, let wholeFeatures):
+      let dropout = Dropout(share: share, wholeFeatures: wholeFeatures, index: dropouts, key: dropoutKey)
+      dropouts += 1
+      if case .maps = shape { imageLayers.append(dropout) } else { sequenceLayers.append(dropout) }
     case .lstm(let name, let layer, let hidden):
       sequenceLayers.append(BidirectionalLSTM(name: name, layer: layer, in: features, hidden: hidden, store: store))
     case .linear(let name):
@@ -91,11 +121,25 @@ public final class CRNN {
     store.zeroGradients()
   }
 
+  /// Tells which weights are never trained. Their batch normalisations use running averages, and no gradient is computed
+  /// below the first layer that is trained.
+  public func freeze(where isFrozen: (_ name: String) -> Bool) {
+    for case let normalization as BatchNormalization in imageLayers {
+      normalization.isFrozen = isFrozen(normalization.runningMean.name)
+    }
+    let last = store.parameters.first { !isFrozen($0.name) }?.value.offset ?? 0
+    firstTrained = firstWeights.lastIndex { $0 <= last } ?? 0
+    for (i, layer) in sequenceLayers.enumerated() {
+      (layer as? BidirectionalLSTM)?.inputNeedsGradient = firstTrained < imageLayers.count + i
+    }
+  }
+
   /// Lays out a micro-batch of images of these widths, which must be non-increasing and at least
   /// `architecture.minimumWidth`. Allocates only where the micro-batch needs more memory than all before it.
   public func plan(widths: [Int]) throws(ArchitectureError) {
     try check(widths)
     workspace.reset()
+    dropoutKey.set(seed: 0, step: 0, count: widths.count)
     inputLayout.place(widths)
     let (height, columns) = (architecture.inputHeight, inputLayout.stride)
     input = Strip(
@@ -164,21 +208,21 @@ public final class CRNN {
   /// on are complete. The places never grow; the last is 0.
   public func backward(finished: (_ from: Int) throws -> Void) rethrows {
     let images = imageLayers.count
-    for i in sequenceLayers.indices.reversed() {
+    for i in sequenceLayers.indices.reversed() where images + i >= firstTrained {
       try sequenceLayers[i].backward(finished: finished)
       try finished(firstWeights[images + i])
     }
-    mapToSequence.backward()
-    for i in imageLayers.indices.reversed() {
+    if firstTrained < images { mapToSequence.backward() }
+    for i in imageLayers.indices.reversed() where i >= firstTrained {
       imageLayers[i].backward()
       try finished(firstWeights[i])
     }
+    if firstTrained > 0 { try finished(0) }
   }
 
-  /// The layers in order, by name, for timing.
+  /// The layers in order, by name, for timing. A pool that is part of the layer before it has no name.
   var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
-    let names = architecture.stageNames
-    let (maps, sequences) = (names.prefix(imageLayers.count), names.dropFirst(imageLayers.count))
+    let (maps, sequences) = (layerNames.prefix(imageLayers.count), layerNames.dropFirst(imageLayers.count))
     return zip(maps, imageLayers).map { ($0, $1.forward, $1.backward) }
       + [("columns", { [mapToSequence] in mapToSequence.forward($0) }, { [mapToSequence] in mapToSequence.backward() })]
       + zip(sequences, sequenceLayers).map { ($0, $1.forward, $1.backward) }

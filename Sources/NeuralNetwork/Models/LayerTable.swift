@@ -66,7 +66,10 @@ extension Architecture {
 
 extension Stage {
   var hasWeights: Bool {
-    if case .maxPool = self { false } else { true }
+    switch self {
+    case .maxPool, .dropout: false
+    case .convolution, .batchNormalization, .lstm, .linear: true
+    }
   }
 
   /// The output's shape for an input of `shape`.
@@ -99,6 +102,8 @@ extension Stage {
     switch (self, shape) {
     case (.linear, _): return isLast ? nil : "linear must be the last stage"
     case _ where isLast: return "the last stage must be linear"
+    case (.dropout(let share, _), _):
+      return share >= 0 && share < 1 ? nil : "a share of \(share) cannot be dropped, it must be from 0 to below 1"
     case (.lstm(_, let layer, let hidden), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"

@@ -19,6 +19,8 @@ public enum Stage: Codable, Sendable, Equatable {
   case batchNormalization(name: String, relu: Bool)
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
+  /// Dropout of a share of the values, or of whole feature maps (features, after an LSTM), see ``Dropout``.
+  case dropout(share: Double, wholeFeatures: Bool)
   /// Bidirectional LSTM, layer number `layer` of the module `name`, with `hidden` features in each direction.
   case lstm(name: String, layer: Int, hidden: Int)
   /// Linear map to the classes; the last stage.
@@ -53,6 +55,7 @@ extension Stage {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .linear(let name): name
     case .lstm(let name, let layer, _): "\(name).l\(layer)"
     case .maxPool: "pool"
+    case .dropout: "dropout"
     }
   }
 
@@ -67,6 +70,8 @@ extension Stage {
     case .maxPool(let kernel, let stride, let padding):
       let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
+    case .dropout(let share, let wholeFeatures):
+      return "dropout of \(share)\(wholeFeatures ? " of the features" : "")"
     case .lstm(_, _, let hidden): return "bidirectional LSTM \(hidden)"
     case .linear: return "linear"
     }
@@ -79,7 +84,7 @@ extension Stage {
       max(0, width + 2 * padding.width - kernel.width + 1)
     case .maxPool(let kernel, let stride, let padding):
       windows(width, kernel.width, stride.width, padding.width)
-    case .batchNormalization, .lstm, .linear: width
+    case .batchNormalization, .dropout, .lstm, .linear: width
     }
   }
 
@@ -89,7 +94,7 @@ extension Stage {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
     case .maxPool(let kernel, let stride, let padding):
       windows(height, kernel.height, stride.height, padding.height)
-    case .batchNormalization, .lstm, .linear: height
+    case .batchNormalization, .dropout, .lstm, .linear: height
     }
   }
 

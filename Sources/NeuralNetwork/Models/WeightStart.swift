@@ -13,7 +13,7 @@ enum WeightStart: Equatable {
     switch stage {
     case .batchNormalization: self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
     case .lstm(_, _, let hidden): self = .uniform(bound: WeightStart.bound(hidden))
-    case .convolution, .linear, .maxPool: self = .uniform(bound: WeightStart.bound(inputs))
+    case .convolution, .linear, .maxPool, .dropout: self = .uniform(bound: WeightStart.bound(inputs))
     }
   }
 

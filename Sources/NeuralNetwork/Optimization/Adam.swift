@@ -1,23 +1,5 @@
 import Tensors
 
-/// What ``Adam`` and ``AdamW`` can be told; the defaults are PyTorch's, except that weights do not decay.
-public struct AdamSettings: Codable, Sendable, Equatable {
-  /// Share of the old mean that is kept each step.
-  public var beta1: Double
-  /// Share of the old mean of squares that is kept each step.
-  public var beta2: Double
-  /// Added to the root of the mean of squares; must be positive.
-  public var epsilon: Double
-  public var weightDecay: Double
-
-  public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-  }
-}
-
 /// Adam (Kingma and Ba 2015, algorithm 1, arXiv 1412.6980), with PyTorch's meaning of every setting: weight decay is
 /// L2 regularisation, added to the gradient.
 public final class Adam: Optimizer {
@@ -30,16 +12,16 @@ public final class Adam: Optimizer {
   private let moments: AdamMoments
 
   /// For slabs of `count` floats.
-  public init(count: Int, settings: AdamSettings = AdamSettings()) {
+  public init(count: Int, settings: OptimizerSettings = OptimizerSettings()) {
     moments = AdamMoments(count: count, settings: settings)
   }
 
   public func update(
-    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
+    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, ranges: [Range<Int>], learningRate: Float,
     gradientScale: Float
   ) {
     moments.update(
-      values: values, gradients: gradients, count: count, learningRate: learningRate, gradientScale: gradientScale,
+      values: values, gradients: gradients, ranges: ranges, learningRate: learningRate, gradientScale: gradientScale,
       penalty: Float(moments.settings.weightDecay), keep: 1)
   }
 }
@@ -56,28 +38,28 @@ public final class AdamW: Optimizer {
   private let moments: AdamMoments
 
   /// For slabs of `count` floats.
-  public init(count: Int, settings: AdamSettings = AdamSettings()) {
+  public init(count: Int, settings: OptimizerSettings = OptimizerSettings()) {
     moments = AdamMoments(count: count, settings: settings)
   }
 
   public func update(
-    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
+    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, ranges: [Range<Int>], learningRate: Float,
     gradientScale: Float
   ) {
     moments.update(
-      values: values, gradients: gradients, count: count, learningRate: learningRate, gradientScale: gradientScale,
+      values: values, gradients: gradients, ranges: ranges, learningRate: learningRate, gradientScale: gradientScale,
       penalty: 0, keep: Float(1 - Double(learningRate) * moments.settings.weightDecay))
   }
 }
 
 /// The moving averages and the update that both rules share.
 final class AdamMoments {
-  let settings: AdamSettings
+  let settings: OptimizerSettings
   var step = 0
   private let mean: Storage
   private let square: Storage
 
-  init(count: Int, settings: AdamSettings) {
+  init(count: Int, settings: OptimizerSettings) {
     self.settings = settings
     mean = Storage(count: count)
     square = Storage(count: count)
@@ -86,23 +68,22 @@ final class AdamMoments {
   var slots: [(name: String, storage: Storage)] { [("exp_avg", mean), ("exp_avg_sq", square)] }
 
   /// With w the weight and g the scaled gradient: w <- keep * w, g <- g + penalty * w, m and v average g and g^2, and
-  /// w <- w - learningRate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon). One pass over the slabs.
+  /// w <- w - learningRate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon). One pass over the ranges.
   func update(
-    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
+    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, ranges: [Range<Int>], learningRate: Float,
     gradientScale: Float, penalty: Float, keep: Float
   ) {
     step += 1
     let stepSize = Vector(repeating: Float(Double(learningRate) / (1 - power(settings.beta1, step))))
     let rootScale = Vector(repeating: Float(1 / (1 - power(settings.beta2, step)).squareRoot()))
-    let epsilon = Vector(repeating: Float(settings.epsilon))
+    let epsilon = Vector(repeating: Float(settings.epsilon ?? 1e-8))
     let meanShare = Vector(repeating: Float(1 - settings.beta1))
     let squareKeep = Vector(repeating: Float(settings.beta2))
     let squareShare = Vector(repeating: Float(1 - settings.beta2))
     let scale = Vector(repeating: gradientScale)
     let (penalty, keep) = (Vector(repeating: penalty), Vector(repeating: keep))
     let (means, squares) = (mean.base, square.base)
-    var i = 0
-    while i < count {
+    forEachVector(ranges) { i in
       let old = Vector(values + i) * keep
       let gradient = (Vector(gradients + i) * scale).multiplyAdd(penalty, old)
       let oldMean = Vector(means + i)
@@ -112,6 +93,17 @@ final class AdamMoments {
       square.store(squares + i)
       let root = squareRoot(square)
       (old - stepSize * mean / epsilon.multiplyAdd(root, rootScale)).store(values + i)
+    }
+  }
+}
+
+/// Calls `body` with the place of each vector in ranges whose bounds are multiples of 16.
+@inline(__always)
+func forEachVector(_ ranges: [Range<Int>], _ body: (Int) -> Void) {
+  for range in ranges {
+    var i = range.lowerBound
+    while i < range.upperBound {
+      body(i)
       i += Vector.width
     }
   }

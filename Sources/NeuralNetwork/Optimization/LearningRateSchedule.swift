@@ -1,4 +1,5 @@
-/// How the learning rate goes over a run: a pure function of step / total steps, so a resumed run continues it.
+/// How the learning rate goes over a run: a pure function of the step, the total steps and the reductions on a plateau, so a
+/// resumed run continues it.
 public enum LearningRateSchedule: Codable, Sendable, Equatable {
   case constant
   /// One cycle (Smith and Topin 2017, arXiv 1708.07120) as PyTorch's `OneCycleLR` with its defaults (cosine annealing,
@@ -6,31 +7,44 @@ public enum LearningRateSchedule: Codable, Sendable, Equatable {
   /// down to peak / 250,000 at the last step.
   case oneCycle(risingShare: Double = 0.15)
 
-  /// The name on the command line.
-  public var name: String {
-    switch self {
-    case .constant: "constant"
-    case .oneCycle: "one-cycle"
-    }
-  }
-
-  /// The schedule of that name with default settings; nil for an unknown name.
-  public init?(name: String) {
-    switch name {
-    case "constant": self = .constant
-    case "one-cycle": self = .oneCycle()
-    default: return nil
-    }
-  }
+  /// Half a cosine wave from the peak at the first step to (almost) zero at the last (Loshchilov and Hutter 2017,
+  /// arXiv 1608.03983, without restarts), as PyTorch's `CosineAnnealingLR`.
+  case cosine
+  /// The peak times `factor` for each `every` steps done, as PyTorch's `StepLR`.
+  case step(every: Int, factor: Double)
+  /// The peak times `factor` for each reduction that a ``Plateau`` counted, as PyTorch's `ReduceLROnPlateau`.
+  case plateau(factor: Double)
 
   /// The rate of update `step`, counted from 0, in a run of `totalSteps`. Steps before the first and past the last
   /// get the rate of the first and the last.
-  public func rate(step: Int, totalSteps: Int, peak: Double) -> Float {
-    guard case .oneCycle(let risingShare) = self else { return Float(peak) }
+  ///
+  /// - Parameters:
+  ///   - warmUp: steps in which the rate rises linearly, from peak / warmUp at the first to the peak at the last of them.
+  ///     The schedule begins behind them; a step of a ``step(every:factor:)`` schedule counts from the run's start. One
+  ///     cycle has a rise of its own and takes none.
+  ///   - reductions: those of the ``Plateau``.
+  public func rate(step: Int, totalSteps: Int, peak: Double, warmUp: Int = 0, reductions: Int = 0) -> Float {
+    let step = max(0, step)
+    if case .oneCycle(let risingShare) = self {
+      return oneCycle(risingShare, step: step, totalSteps: totalSteps, peak: peak)
+    }
+    if step < warmUp { return Float(peak * Double(step + 1) / Double(warmUp)) }
+    switch self {
+    case .constant, .oneCycle: return Float(peak)
+    case .cosine:
+      let length = max(1, totalSteps - warmUp)
+      let now = min(step - warmUp, length - 1)
+      return Float(cosineAnneal(from: peak, to: 0, Double(now) / Double(length)))
+    case .step(let every, let factor): return Float(peak * power(factor, step / max(1, every)))
+    case .plateau(let factor): return Float(peak * power(factor, reductions))
+    }
+  }
+
+  private func oneCycle(_ risingShare: Double, step: Int, totalSteps: Int, peak: Double) -> Float {
     let initial = peak / 25
     let last = Double(max(0, totalSteps - 1))
     let top = risingShare * Double(totalSteps) - 1  // PyTorch lets the peak fall between two steps, or before the first
-    let now = min(max(Double(step), 0), last)
+    let now = min(Double(step), last)
     if now < top { return Float(cosineAnneal(from: initial, to: peak, now / top)) }
     return Float(cosineAnneal(from: peak, to: initial / 1e4, last > top ? (now - top) / (last - top) : 0))
   }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A rule that changes all weights of a network from their gradients, in place, on flat slabs.
+/// A rule that changes weights of a network from their gradients, in place, on flat slabs.
 ///
 /// The state is flat too: a checkpoint stores every slot of ``slots`` with the weights' names and shapes, and ``step``.
 /// An update is a pure function of (state, step, arguments): the same bits on every rank.
@@ -12,29 +12,70 @@ public protocol Optimizer: AnyObject {
   /// The state, one slab as long as the weights for each slot, under PyTorch's names.
   var slots: [(name: String, storage: Storage)] { get }
 
-  /// Does one step: values change by gradients * `gradientScale`.
+  /// Does one step: values change by gradients * `gradientScale`. Weights outside of `ranges` and their state stay as they
+  /// are.
   ///
   /// - Parameters:
-  ///   - values: the weights, [count].
-  ///   - gradients: d loss / d values, [count].
-  ///   - count: floats in the slab, a multiple of 16 and not above the count the optimizer was made for.
+  ///   - values: the weights.
+  ///   - gradients: d loss / d values, as long.
+  ///   - ranges: the floats of the slabs that change. Bounds are multiples of 16, and none is above the count the
+  ///     optimizer was made for.
   ///   - learningRate: this step's rate.
   ///   - gradientScale: the factor of ``GradientClipping/coefficient(norm:)``, or 1.
   func update(
-    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
+    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, ranges: [Range<Int>], learningRate: Float,
     gradientScale: Float)
+}
+
+extension Optimizer {
+  /// Does one step with the first `count` weights, a multiple of 16.
+  public func update(
+    values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
+    gradientScale: Float
+  ) {
+    update(
+      values: values, gradients: gradients, ranges: [0..<count], learningRate: learningRate,
+      gradientScale: gradientScale)
+  }
+}
+
+/// What optimizers can be told; the defaults are PyTorch's, except that weights do not decay and that SGD has momentum.
+public struct OptimizerSettings: Codable, Sendable, Equatable {
+  /// Adam: share of the old mean that is kept each step.
+  public var beta1: Double
+  /// Adam: share of the old mean of squares that is kept each step.
+  public var beta2: Double
+  /// Adam, Adadelta: keeps roots and quotients away from zero; must be positive. nil is 1e-8 for Adam, 1e-6 for Adadelta.
+  public var epsilon: Double?
+  /// SGD: share of the old direction that is kept each step.
+  public var momentum: Double
+  /// Adadelta: share of the old means of squares that is kept each step.
+  public var rho: Double
+  public var weightDecay: Double
+
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double? = nil, momentum: Double = 0.9, rho: Double = 0.9,
+    weightDecay: Double = 0
+  ) {
+    (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+    (self.momentum, self.rho, self.weightDecay) = (momentum, rho, weightDecay)
+  }
 }
 
 /// The optimizers of the command line.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
   case adam
   case adamw
+  case sgd
+  case adadelta
 
   /// Makes the optimizer for slabs of `count` floats.
-  public func make(count: Int, settings: AdamSettings) -> any Optimizer {
+  public func make(count: Int, settings: OptimizerSettings) -> any Optimizer {
     switch self {
     case .adam: Adam(count: count, settings: settings)
     case .adamw: AdamW(count: count, settings: settings)
+    case .sgd: SGD(count: count, settings: settings)
+    case .adadelta: Adadelta(count: count, settings: settings)
     }
   }
 }

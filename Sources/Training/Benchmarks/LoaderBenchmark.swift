@@ -1,10 +1,13 @@
 import Datasets
 import Foundation
 import Images
+import Logging
 import MessagePassing
+import Tensors
 
 /// Measures what prepares training images, on one thread of each rank: decoding, resizing, augmenting, and whole
-/// micro-batches as the loader makes them, from the files and from images that are already resized.
+/// micro-batches as the loader makes them, from the files and from the cache of decoded images; then training steps that
+/// a loader feeds, against steps on micro-batches that are ready.
 public struct LoaderBenchmark {
   /// What was measured; the keys of `akuru bench loader --json`.
   public struct Result: Codable, Sendable {
@@ -22,43 +25,64 @@ public struct LoaderBenchmark {
     public let batchSize: Int
     public let microBatch: Int
     public let stages: [Stage]
+    /// Median time of a step, without the optimizer, on micro-batches that are ready.
+    public let readyStepMilliseconds: Double
+    /// The same while a loader makes them.
+    public let loadedStepMilliseconds: Double
+    /// The second over the first.
+    public let stepRatio: Double
   }
 
   private let recipe: Recipe
   private let geometry: InputGeometry
   private let communicator: Communicator
-  private let dataSet: DataSet
+  private let data: PreparedData
+  private let alphabet: Alphabet
   private let labels: LabelTable
   private let files: FileImageSource
-  private let resized: any ImageSource
   private let work: TrainingWork
+  /// Holds the cache of decoded images until ``run()`` ends.
+  private let folder: String
 
   private static let passes = 5
 
   /// Loads up to `images` images, evenly spread over the data set.
   ///
-  /// - Throws: `DataSetError` naming what cannot be used; ``ConfigurationError`` for options that do not fit together.
-  public init(_ data: String, _ options: TrainingOptions, images: Int, over communicator: Communicator) throws {
-    guard (1...1_000_000).contains(images) else {
-      throw ConfigurationError("--images \(images): must be 1 to 1,000,000")
-    }
-    recipe = try Recipe(options)
-    geometry = InputGeometry(recipe.architecture(), maximumWidth: recipe.maxWidth)
+  /// - Throws: `DataSetError` and ``BadData`` naming what cannot be used; ``ConfigurationError`` for options that do not
+  ///   fit together.
+  public init(_ path: String, _ options: TrainingOptions, images: Int, over communicator: Communicator) throws {
+    BLAS.useOneThread()
     self.communicator = communicator
-    dataSet = try DataSet.load(data).spread(images)
-    let count = dataSet.records.count
-    labels = try LabelTable(dataSet, alphabet: Alphabet(texts: dataSet.records.map(\.text)))
-    files = FileImageSource(dataSet, geometry: geometry)
-    let memory = try ImagesInMemory(files, count: count)
-    resized = memory
-    work = try TrainingWork(
-      seed: recipe.seed, widths: memory.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
-      steps: 0..<BatchPlan.stepCount(samples: count, batchSize: recipe.batchSize), rank: 0, ranks: 1)
+    let (recipe, subset, letters) = try communicator.together {
+      guard (1...1_000_000).contains(images) else {
+        throw ConfigurationError("--images \(images): must be 1 to 1,000,000")
+      }
+      let (recipe, subset) = (try Recipe(options), try DataSet.load(path).spread(images))
+      return (recipe, subset, try Alphabet(texts: subset.records.map(\.text)))
+    }
+    geometry = InputGeometry(
+      try communicator.together { try recipe.architecture() }, maximumWidth: recipe.maxWidth)
+    folder = try communicator.fromRankZero { "\(NSTemporaryDirectory())/akuru-bench-\(getpid())" }
+    let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+    var data = try PreparedData(
+      subset, named: path, alphabet: letters, geometry: geometry, use: .training, skipBad: false,
+      communicator: communicator, log: quiet)
+    files = FileImageSource(data.dataSet, geometry: geometry)
+    try data.cacheImages(in: folder, over: communicator, log: quiet)
+    (self.recipe, self.data, alphabet) = (recipe, data, letters)
+    labels = try communicator.together { try LabelTable(data.dataSet, alphabet: letters) }
+    let steps = BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batchSize)
+    work = try communicator.together {
+      try TrainingWork(
+        seed: recipe.seed, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
+        steps: 0..<steps, rank: 0, ranks: 1)
+    }
   }
 
   /// Every pass takes all images through all stages; the first one is not counted.
   public func run() throws -> Result {
-    let (fromFiles, fromResized) = (builder(files), builder(resized))
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (fromFiles, fromCache) = (builder(files), builder(data.source))
     var passes: [Times] = []
     for pass in 0...LoaderBenchmark.passes {
       try communicator.barrier()
@@ -66,27 +90,30 @@ public struct LoaderBenchmark {
         var times = Times()
         try measureImages(&times)
         try timed(&times.loaderFromFiles) { try build(fromFiles) }
-        try timed(&times.loaderFromResized) { try build(fromResized) }
+        try timed(&times.loaderFromCache) { try build(fromCache) }
         return times
       }
       times.all = try communicator.allreduceMax(times.all)
       if pass > 0 { passes.append(times) }
     }
-    let images = Double(dataSet.records.count)
+    let images = Double(data.dataSet.records.count)
     let stages = Times.names.enumerated().map { i, name in
       let seconds = passes.map { $0.all[i] }.median
       return Result.Stage(name: name, imagesPerSecond: images / seconds, microsecondsPerImage: seconds * 1e6 / images)
     }
+    let feeding = try FeedingBenchmark(data, recipe, labels: labels, alphabet: alphabet, over: communicator).run()
     return Result(
       model: recipe.model, height: recipe.height, augment: recipe.augment.rawValue, ranks: communicator.size,
-      images: dataSet.records.count, batchSize: recipe.batchSize, microBatch: recipe.microBatch, stages: stages)
+      images: data.dataSet.records.count, batchSize: recipe.batchSize, microBatch: recipe.microBatch, stages: stages,
+      readyStepMilliseconds: feeding.ready * 1e3, loadedStepMilliseconds: feeding.loaded * 1e3,
+      stepRatio: feeding.loaded / feeding.ready)
   }
 
   /// Decodes, resizes and augments each image by itself; the clock is read between the stages.
   private func measureImages(_ times: inout Times) throws {
     let augmenter = Augmenter(recipe.augmentation, seed: recipe.seed, geometry: geometry)
     let (image, augmented) = (ImageBuffer(), ImageBuffer())
-    for (i, record) in dataSet.records.enumerated() {
+    for (i, record) in data.dataSet.records.enumerated() {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: record.absolutePath)))
       let original = try timed(&times.decode) { try PNG.decode(bytes) }
       timed(&times.resize) {
@@ -94,7 +121,7 @@ public struct LoaderBenchmark {
         image.reserve(width: width, height: geometry.height)
         original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
       }
-      try timed(&times.readResized) { try resized.load(i, into: image) }
+      try timed(&times.readCached) { try data.source.load(i, into: image) }
       timed(&times.augment) {
         let draw = augmenter.draw(image.view, epoch: 0, sample: i, neededSteps: labels.neededSteps(i))
         augmented.reserve(width: draw.width, height: geometry.height)
@@ -116,16 +143,16 @@ public struct LoaderBenchmark {
 
   /// Seconds for all images.
   private struct Times {
-    var decode = 0.0, resize = 0.0, augment = 0.0, readResized = 0.0, loaderFromFiles = 0.0, loaderFromResized = 0.0
+    var decode = 0.0, resize = 0.0, augment = 0.0, readCached = 0.0, loaderFromFiles = 0.0, loaderFromCache = 0.0
 
-    static let names = ["decode", "resize", "augment", "read resized", "loader from files", "loader from resized"]
+    static let names = ["decode", "resize", "augment", "read cached", "loader from files", "loader from cache"]
 
     /// In the order of ``names``.
     var all: [Double] {
-      get { [decode, resize, augment, readResized, loaderFromFiles, loaderFromResized] }
+      get { [decode, resize, augment, readCached, loaderFromFiles, loaderFromCache] }
       set {
         (decode, resize, augment) = (newValue[0], newValue[1], newValue[2])
-        (readResized, loaderFromFiles, loaderFromResized) = (newValue[3], newValue[4], newValue[5])
+        (readCached, loaderFromFiles, loaderFromCache) = (newValue[3], newValue[4], newValue[5])
       }
     }
   }
@@ -142,30 +169,11 @@ extension LoaderBenchmark.Result {
     return [
       "\(counted(images, "image")) to height \(height), augmentation \(augment), one thread of \(counted(ranks, "rank")), "
         + "batch \(batchSize) in micro-batches of \(microBatch)"
-    ] + table.lines
-  }
-}
-
-/// Resized images, ready to be copied.
-private struct ImagesInMemory: ImageSource {
-  private(set) var widths: [Int] = []
-  private var pixels: [[UInt8]] = []
-  private var height = 0
-
-  /// Loads all images of another source.
-  init(_ source: some ImageSource, count: Int) throws {
-    let image = ImageBuffer()
-    for sample in 0..<count {
-      try source.load(sample, into: image)
-      height = image.height
-      widths.append(image.width)
-      pixels.append(Array(UnsafeBufferPointer(start: image.view.pixels, count: image.view.count)))
-    }
-  }
-
-  func load(_ sample: Int, into image: ImageBuffer) {
-    image.reserve(width: widths[sample], height: height)
-    pixels[sample].withUnsafeBufferPointer { image.view.pixels.update(from: $0.baseAddress!, count: $0.count) }
+    ] + table.lines + [
+      "a step without the optimizer: \(readyStepMilliseconds.formatted(decimals: 2)) ms on ready micro-batches, "
+        + "\(loadedStepMilliseconds.formatted(decimals: 2)) ms with the loader at work, ratio "
+        + stepRatio.formatted(decimals: 3)
+    ]
   }
 }
 

@@ -26,7 +26,7 @@ public struct StepBenchmark {
     let letters = (0..<UInt32(StepWorkload.classes - 1)).map { Unicode.Scalar(0x4E00 + $0)! }
     state = try TrainingState(
       identity: .init(
-        recipe: workload.recipe, architecture: workload.recipe.architecture(), alphabet: .init(scalars: letters),
+        recipe: workload.recipe, architecture: try workload.recipe.architecture(), alphabet: .init(scalars: letters),
         scheduleSteps: nil, trainFingerprint: "", validationFingerprint: "", blasCore: BLAS.coreName))
     sum = GradientSum(state.network, loss: loss, integers: 0, overlaps: overlaps, over: communicator)
     mine = (0..<workload.microBatches).count { $0 % communicator.size == communicator.rank }
@@ -50,7 +50,7 @@ public struct StepBenchmark {
     times = try communicator.allreduceMax(times)
     let memory = try communicator.allreduceMax([peakMegabytes()])[0]
 
-    let costs = recipe.architecture().multiplyAdds(width: workload.width, classes: StepWorkload.classes)
+    let costs = state.identity.architecture.multiplyAdds(width: workload.width, classes: StepWorkload.classes)
     let images = Double(mine * recipe.microBatch)
     let layers = parts[0].indices.map { i in
       let (name, forward) = (parts[0][i].name, parts.map { $0[i].forward }.median)

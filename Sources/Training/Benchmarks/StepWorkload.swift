@@ -21,7 +21,7 @@ public struct StepWorkload: Sendable {
     }
     recipe = try Recipe(options)
     (self.width, self.steps) = (width, steps)
-    let architecture = recipe.architecture()
+    let architecture = try recipe.architecture()
     try architecture.validate(classes: StepWorkload.classes)
     let (available, needed) = (architecture.sequenceLength(forWidth: width), 2 * StepWorkload.labelLength)
     guard available >= needed else {

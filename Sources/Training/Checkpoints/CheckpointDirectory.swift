@@ -58,6 +58,7 @@ public struct CheckpointDirectory: Sendable {
     try checkpoint.write(to: path(step: step))
     var deleted: [String] = []
     for old in try steps().filter({ $0 <= step }).dropLast(max(1, keep)) {
+      if let code = Faults.boundary() { throw .io(FileError("remove", path(step: old), code: code)) }
       guard unlink(path(step: old)) == 0 || errno == ENOENT else { throw .io(FileError("remove", path(step: old))) }
       deleted.append(lastComponent(path(step: old)))
     }
@@ -95,9 +96,14 @@ public struct CheckpointDirectory: Sendable {
   /// The newest checkpoint that verifies: steps from the newest on, then the best one. Each one that cannot be used is
   /// named through `log`. Returns nil when there are no checkpoints at all.
   ///
+  /// - Parameter check: throws for a checkpoint whose bits are right but that cannot be used all the same.
+  ///
   /// Throws `CheckpointError.noneVerifies` when there are some and none can be used.
-  public func newestGood(log: (String) -> Void) throws(CheckpointError) -> Found? {
-    try firstGood(of: try stepPathsNewestFirst() + bestPaths(), log: log)
+  public func newestGood(
+    accepting check: (Checkpoint, _ path: String) throws -> Void = { _, _ in },
+    log: (String) -> Void
+  ) throws(CheckpointError) -> Found? {
+    try firstGood(of: try stepPathsNewestFirst() + bestPaths(), accepting: check, log: log)
   }
 
   /// Reads what a `--checkpoint FILE|RUN` argument means: the file; or of a run directory the best checkpoint, else the
@@ -147,13 +153,19 @@ public struct CheckpointDirectory: Sendable {
     try hasBest() ? [bestPath] : []
   }
 
-  private func firstGood(of candidates: [String], log: (String) -> Void) throws(CheckpointError) -> Found? {
+  private func firstGood(
+    of candidates: [String],
+    accepting check: (Checkpoint, _ path: String) throws -> Void = { _, _ in },
+    log: (String) -> Void
+  ) throws(CheckpointError) -> Found? {
     guard !candidates.isEmpty else { return nil }
     for candidate in candidates {
-      do throws(CheckpointError) {
-        return Found(path: candidate, checkpoint: try Checkpoint.read(candidate))
+      do {
+        let checkpoint = try Checkpoint.read(candidate)
+        try check(checkpoint, candidate)
+        return Found(path: candidate, checkpoint: checkpoint)
       } catch {
-        log(error.description)
+        log("\(error)")
       }
     }
     throw .noneVerifies(folder: path, count: candidates.count)

@@ -1,3 +1,5 @@
+import Images
+
 /// Why a checkpoint cannot be written, found or used.
 public enum CheckpointError: Error, CustomStringConvertible, ExitStatusProviding {
   /// A system call failed (no space, no permission, disk error); names the path and the system's reason.
@@ -26,7 +28,9 @@ public enum CheckpointError: Error, CustomStringConvertible, ExitStatusProviding
     }
   }
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .io(let error): error.description
     case .damaged(let path, let why): "the checkpoint \(path) is damaged: \(why); use another one"

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Images
 
 extension Checkpoint {
   /// Bytes that ``write(to:)`` will write, without writing; nil when the tensors cannot be written at all.
@@ -76,7 +77,8 @@ extension Checkpoint {
     }
     guard file.metadata["format"] == format else {
       throw .notACheckpoint(
-        path: path, why: "its format is \(file.metadata["format"] ?? "not stated"), this version reads \(format)")
+        path: path,
+        why: "its format is \(file.metadata["format"]?.shortened ?? "not stated"), this version reads \(format)")
     }
     return Checkpoint(tensors: tensors, metadata: file.metadata.filter { !reservedKeys.contains($0.key) })
   }

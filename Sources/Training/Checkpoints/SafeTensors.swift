@@ -1,3 +1,5 @@
+import Images
+
 /// The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON
 /// header that maps each tensor's name to data type, shape and place, then the tensors' bytes, little-endian, row-major.
 public enum SafeTensors {
@@ -75,7 +77,9 @@ public enum SafeTensorsError: Error, CustomStringConvertible, ExitStatusProvidin
     }
   }
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .io(let error): error.description
     case .invalid(let path, let why): "\(path) is not a good safetensors file: \(why)"

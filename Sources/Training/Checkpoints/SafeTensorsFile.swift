@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 #if _endian(big)
   #error("safetensors files are little-endian; this code copies their bytes")
@@ -70,7 +71,7 @@ public final class SafeTensorsFile: Sendable {
   public func read(_ name: String, into memory: UnsafeMutablePointer<Float>, count: Int) throws(SafeTensorsError) {
     let entry = try find(name, .f32)
     guard entry.count == count else {
-      throw .invalid(path: path, why: "tensor \(name) has \(entry.count) elements; \(count) are expected")
+      throw .invalid(path: path, why: "tensor \(name.shortened) has \(entry.count) elements; \(count) are expected")
     }
     try readBytes(of: entry, into: UnsafeMutableRawBufferPointer(start: memory, count: 4 * count))
   }
@@ -96,10 +97,10 @@ public final class SafeTensorsFile: Sendable {
   }
 
   private func find(_ name: String, _ dataType: SafeTensors.DataType) throws(SafeTensorsError) -> SafeTensors.Entry {
-    guard let entry = entry(name) else { throw .invalid(path: path, why: "tensor \(name) is missing") }
+    guard let entry = entry(name) else { throw .invalid(path: path, why: "tensor \(name.shortened) is missing") }
     guard entry.dataType == dataType else {
       throw .invalid(
-        path: path, why: "tensor \(name) is \(entry.dataType.rawValue); \(dataType.rawValue) is expected")
+        path: path, why: "tensor \(name.shortened) is \(entry.dataType.rawValue); \(dataType.rawValue) is expected")
     }
     return entry
   }
@@ -114,7 +115,7 @@ public final class SafeTensorsFile: Sendable {
       throw .io(error)
     }
     guard count == entry.bytes.count else {
-      throw .invalid(path: path, why: "tensor \(entry.name): the file became shorter while it was read")
+      throw .invalid(path: path, why: "tensor \(entry.name.shortened): the file became shorter while it was read")
     }
   }
 }

@@ -1,3 +1,5 @@
+import Images
+
 /// The header of a safetensors file, checked against every rule of the format.
 struct SafeTensorsHeader {
   /// In the order of their bytes in the file.
@@ -21,7 +23,7 @@ struct SafeTensorsHeader {
         metadataSeen = true
         try readMetadata(&scanner)
       } else {
-        guard names.insert(key).inserted else { throw Fault(why: "tensor \(key) appears twice") }
+        guard names.insert(key).inserted else { throw Fault(why: "tensor \(key.shortened) appears twice") }
         guard names.count <= SafeTensors.maximumTensors else {
           throw Fault(why: "more than \(SafeTensors.maximumTensors) tensors")
         }
@@ -36,7 +38,7 @@ struct SafeTensorsHeader {
     try scanner.object { (scanner, key) throws(Fault) in
       let (value, range) = try scanner.string()
       guard metadata.updateValue(value, forKey: key) == nil else {
-        throw Fault(why: "__metadata__ holds \(key) twice")
+        throw Fault(why: "__metadata__ holds \(key.shortened) twice")
       }
       metadataRanges[key] = range
     }
@@ -52,13 +54,13 @@ struct SafeTensorsHeader {
         case "dtype" where dataType == nil:
           let text = try scanner.string().text
           dataType = SafeTensors.DataType(rawValue: text)
-          if dataType == nil { throw Fault(why: "the data type \(text) is unknown") }
+          if dataType == nil { throw Fault(why: "the data type \(text.shortened) is unknown") }
         case "shape" where shape == nil:
           shape = try scanner.integers(atMost: SafeTensors.maximumDimensions)
         case "data_offsets" where offsets == nil:
           offsets = try scanner.integers(atMost: 2)
         default:
-          throw Fault(why: "the key \(key) is unknown or appears twice")
+          throw Fault(why: "the key \(key.shortened) is unknown or appears twice")
         }
       }
       guard let dataType, let shape, let offsets, offsets.count == 2 else {
@@ -72,7 +74,7 @@ struct SafeTensorsHeader {
       }
       return SafeTensors.Entry(name: name, dataType: dataType, shape: shape, bytes: offsets[0]..<offsets[1])
     } catch {
-      throw Fault(why: "tensor \(name): \(error.why)")
+      throw Fault(why: "tensor \(name.shortened): \(error.why)")
     }
   }
 
@@ -94,11 +96,13 @@ struct SafeTensorsHeader {
     for entry in entries {
       guard entry.bytes.upperBound <= payload else {
         throw Fault(
-          why: "tensor \(entry.name) ends at byte \(entry.bytes.upperBound) of the payload, but there are \(payload)")
+          why:
+            "tensor \(entry.name.shortened) ends at byte \(entry.bytes.upperBound) of the payload, but there are \(payload)"
+        )
       }
       guard entry.bytes.lowerBound == end else {
         let what = entry.bytes.lowerBound < end ? "overlaps the tensor before it" : "has a hole before it"
-        throw Fault(why: "tensor \(entry.name) \(what)")
+        throw Fault(why: "tensor \(entry.name.shortened) \(what)")
       }
       end = entry.bytes.upperBound
     }

@@ -5,6 +5,7 @@ import NeuralNetwork
 /// Everything that decides the weights a run ends with, besides the data: two runs with the same recipe and data have
 /// the same bits. It is stored in every checkpoint; a resumed run takes it from there.
 public struct Recipe: Codable, Sendable, Equatable {
+  /// The name of a network, or its spec string, see `Architecture.init(spec:name:)`.
   public var model: String
   /// Feature maps of the first convolution; only for `seed`.
   public var channels: Int?
@@ -25,6 +26,28 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// Largest global gradient norm; 0 switches clipping off.
   public var clipNorm: Double
   public var schedule: ScheduleName
+  /// Share of the old direction that SGD keeps; only for `sgd`.
+  public var momentum: Double?
+  /// Steps in which the rate rises to its peak; nil is none.
+  public var warmUp: Int?
+  /// Steps between reductions of the rate; only for the schedule `step`.
+  public var decayEvery: Int?
+  /// What a reduction multiplies the rate by; only for the schedules `step` and `plateau`.
+  public var decayFactor: Double?
+  /// Evaluations without improvement that the schedule `plateau` bears with.
+  public var patience: Int?
+  /// Decay of the moving average of the weights, which is what is evaluated; nil is no average.
+  public var ema: Double?
+  /// Evaluations without improvement after which the run is done; nil is never.
+  public var earlyStopping: Int?
+  /// Share of the letters that are left out of the labels at random, anew in each step; nil is none.
+  public var labelDropout: Double?
+  /// Share of the feature maps that are dropped before the first LSTM; nil is none.
+  public var featureDropout: Double?
+  /// Names of weights that are not trained, see ``FrozenWeights``; nil is none.
+  public var freeze: String?
+  /// The network's input where the paper is white: 1 for weights that were trained so elsewhere; nil and 0 are the rule.
+  public var paperValue: Int?
   public var augment: AugmentationName
   public var seed: UInt64
   /// Passes over the training data; nil when steps or minutes end the run.
@@ -33,6 +56,12 @@ public struct Recipe: Codable, Sendable, Equatable {
   public enum ScheduleName: String, Codable, Sendable, CaseIterable {
     case constant
     case oneCycle = "one-cycle"
+    case cosine
+    case step
+    case plateau
+
+    /// Whether the rate depends on how many steps there will be.
+    var needsEnd: Bool { self == .oneCycle || self == .cosine }
   }
 
   public enum AugmentationName: String, Codable, Sendable, CaseIterable {
@@ -44,11 +73,13 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// - Throws: ``ConfigurationError`` naming the option and the values it takes.
   public init(_ options: TrainingOptions) throws {
     model = options.model ?? "akuru"
-    guard let preset = Recipe.presets[model] else {
+    let isSpec = model.hasPrefix("[")
+    guard let preset = Recipe.presets[isSpec ? "akuru" : model] else {
       let names = Recipe.presets.keys.sorted()
       let hint = closestMatch(to: model, among: names).map { "did you mean \($0)?" }
       throw ConfigurationError(
-        "--model \(model): no such model; \(hint ?? "it is one of \(names.joined(separator: ", "))")")
+        "--model \(model): no such model; \(hint ?? "it is one of \(names.joined(separator: ", ")), or a network in brackets")"
+      )
     }
     if model != "seed" {
       if options.channels != nil { throw ConfigurationError("--channels goes with --model seed only") }
@@ -57,15 +88,30 @@ public struct Recipe: Codable, Sendable, Equatable {
       channels = options.channels ?? 1
       hidden = options.hidden ?? 256
     }
-    height = options.height ?? preset.height
+    if isSpec {
+      if options.height != nil {
+        throw ConfigurationError("--height goes with named models; the network in --model says it")
+      }
+      height = try Recipe.architecture(spec: model).inputHeight
+    } else {
+      height = options.height ?? preset.height
+    }
     maxWidth = options.maxWidth ?? 4096
     batchSize = options.batchSize ?? preset.batchSize
     microBatch = options.microBatch ?? min(preset.microBatch, batchSize)
     optimizer = try Recipe.choice("--optimizer", options.optimizer, preset.optimizer)
-    lr = options.lr ?? preset.lr
+    lr = options.lr ?? Recipe.usualRate(optimizer) ?? preset.lr
     weightDecay = options.weightDecay ?? preset.weightDecay
     clipNorm = options.clipNorm ?? preset.clipNorm
     schedule = try Recipe.choice("--schedule", options.schedule, preset.schedule)
+    (momentum, warmUp, ema) = (options.momentum, options.warmUp, options.ema)
+    if optimizer == .sgd { momentum = momentum ?? 0.9 }
+    (decayEvery, decayFactor, patience) = (options.decayEvery, options.decayFactor, options.patience)
+    if schedule == .step || schedule == .plateau { decayFactor = decayFactor ?? 0.1 }
+    if schedule == .plateau { patience = patience ?? 10 }
+    (earlyStopping, labelDropout) = (options.earlyStopping, options.labelDropout)
+    featureDropout = options.featureDropout
+    (freeze, paperValue) = (options.freeze, options.paperValue)
     augment = try Recipe.choice("--augment", options.augment, preset.augment)
     seed = options.seed ?? 1
     epochs = options.epochs
@@ -73,10 +119,29 @@ public struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// The network this recipe trains.
-  func architecture() -> Architecture {
-    switch model {
-    case "seed": .seed(channels: channels ?? 1, hidden: hidden ?? 256, height: height)
-    default: .akuru(height: height)
+  /// - Throws: ``ConfigurationError`` when its spec string is wrong.
+  func architecture() throws -> Architecture {
+    var architecture =
+      switch model {
+      case "seed": Architecture.seed(channels: channels ?? 1, hidden: hidden ?? 256, height: height)
+      case "crnn": Architecture.crnn(height: height)
+      case "akuru": Architecture.akuru(height: height)
+      default: try Recipe.architecture(spec: model)
+      }
+    if let featureDropout, featureDropout > 0 {
+      let stages = architecture.stages
+      let place = stages.firstIndex { if case .lstm = $0 { true } else { false } } ?? stages.count - 1
+      architecture.stages.insert(.dropout(share: featureDropout, wholeFeatures: true), at: place)
+    }
+    architecture.inkIsPositive = paperValue != 1
+    return architecture
+  }
+
+  private static func architecture(spec: String) throws -> Architecture {
+    do {
+      return try Architecture(spec: spec)
+    } catch {
+      throw ConfigurationError("--model: \(error)")
     }
   }
 
@@ -91,6 +156,27 @@ public struct Recipe: Codable, Sendable, Equatable {
     switch schedule {
     case .constant: .constant
     case .oneCycle: .oneCycle()
+    case .cosine: .cosine
+    case .step: .step(every: decayEvery ?? 1, factor: decayFactor ?? 1)
+    case .plateau: .plateau(factor: decayFactor ?? 1)
+    }
+  }
+
+  var optimizerSettings: OptimizerSettings {
+    OptimizerSettings(momentum: momentum ?? 0.9, weightDecay: weightDecay)
+  }
+
+  /// What is left out of labels in a step.
+  func labelDropout(step: Int) -> LabelDropout? {
+    labelDropout.map { LabelDropout(share: Float($0), seed: seed, step: step) }
+  }
+
+  /// The learning rate of optimizers whose rates are on another scale than Adam's, which the models' defaults are for.
+  private static func usualRate(_ optimizer: OptimizerKind) -> Double? {
+    switch optimizer {
+    case .adam, .adamw: nil
+    case .sgd: 1e-2
+    case .adadelta: 1
     }
   }
 
@@ -129,9 +215,11 @@ public struct Recipe: Codable, Sendable, Equatable {
     try require((1...4096).contains(channels ?? 1), "--channels \(channels ?? 1): must be 1 to 4096")
     try require((1...4096).contains(hidden ?? 1), "--hidden \(hidden ?? 1): must be 1 to 4096")
     try require((1...4096).contains(height), "--height \(height): must be 1 to 4096 pixels")
+    try validateCraft(require)
     do {
       try architecture().validate(classes: 2)
-    } catch {
+    } catch let error as ArchitectureError {
+      if model.hasPrefix("[") { throw ConfigurationError("--model: \(error.message)") }
       throw ConfigurationError("--height \(height) is not possible: \(error)")
     }
     try require((4...65_535).contains(maxWidth), "--max-width \(maxWidth): must be 4 to 65535 pixels")
@@ -142,7 +230,38 @@ public struct Recipe: Codable, Sendable, Equatable {
       (1...1_000_000_000).contains(epochs ?? 1), "--epochs \(epochs ?? 1): must be 1 to 1,000,000,000")
   }
 
-  private static func choice<Name: RawRepresentable & CaseIterable>(
+  private func validateCraft(_ require: (Bool, String) throws -> Void) throws {
+    func share(_ flag: String, _ value: Double?) throws {
+      guard let value else { return }
+      try require(value >= 0 && value < 1, "\(flag) \(value): must be from 0 to below 1")
+    }
+    func count(_ flag: String, _ value: Int?, from least: Int = 1) throws {
+      guard let value else { return }
+      try require((least...1_000_000_000).contains(value), "\(flag) \(value): must be \(least) to 1,000,000,000")
+    }
+    try share("--momentum", momentum)
+    try share("--ema", ema)
+    try share("--label-dropout", labelDropout)
+    try share("--feature-dropout", featureDropout)
+    try count("--warm-up", warmUp)
+    try count("--decay-every", decayEvery)
+    try count("--patience", patience, from: 0)
+    try count("--early-stopping", earlyStopping)
+    if let decayFactor {
+      try require(decayFactor > 0 && decayFactor < 1, "--decay-factor \(decayFactor): must be between 0 and 1")
+    }
+    try require((0...1).contains(paperValue ?? 0), "--paper-value \(paperValue ?? 0): must be 0 or 1")
+    try require(momentum == nil || optimizer == .sgd, "--momentum goes with --optimizer sgd only")
+    try require(warmUp == nil || schedule != .oneCycle, "--warm-up: the one-cycle schedule has a rise of its own")
+    try require(decayEvery == nil || schedule == .step, "--decay-every goes with --schedule step only")
+    try require(schedule != .step || decayEvery != nil, "--schedule step needs --decay-every STEPS")
+    try require(
+      decayFactor == nil || schedule == .step || schedule == .plateau,
+      "--decay-factor goes with --schedule step or plateau only")
+    try require(patience == nil || schedule == .plateau, "--patience goes with --schedule plateau only")
+  }
+
+  static func choice<Name: RawRepresentable & CaseIterable>(
     _ flag: String, _ value: String?, _ preset: Name
   ) throws -> Name where Name.RawValue == String {
     guard let value else { return preset }
@@ -168,6 +287,9 @@ public struct Recipe: Codable, Sendable, Equatable {
   private static let presets: [String: Preset] = [
     "akuru": Preset(
       height: 40, batchSize: 32, microBatch: 8, optimizer: .adamw, lr: 3e-3, weightDecay: 1e-4, clipNorm: 5,
+      schedule: .oneCycle, augment: .default),
+    "crnn": Preset(
+      height: 32, batchSize: 64, microBatch: 16, optimizer: .adamw, lr: 1e-3, weightDecay: 1e-4, clipNorm: 5,
       schedule: .oneCycle, augment: .default),
     "seed": Preset(
       height: 61, batchSize: 256, microBatch: 64, optimizer: .adam, lr: 1e-3, weightDecay: 0, clipNorm: 0,

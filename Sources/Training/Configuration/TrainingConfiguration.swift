@@ -9,6 +9,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var cache: String?
   /// Alphabet file; nil takes the letters of the training labels.
   public var alphabet: String?
+  /// Network to begin with: a checkpoint, a run directory or a safetensors file of PyTorch.
+  public var initFrom: String?
+  /// Alphabet file of that network, if it says none.
+  public var initAlphabet: String?
+  var alphabetChange: AlphabetChange
   /// Leave bad records out instead of stopping.
   public var skipBad: Bool
   /// Go on from the newest good checkpoint.
@@ -25,6 +30,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var keep: Int
   /// Steps between lines in metrics.jsonl.
   public var logEvery: Int
+  /// Skipped steps in a row after which the run is given up.
+  public var maxBadSteps: Int
+  /// Steps between comparisons of the ranks' weights; they are also compared before each checkpoint.
+  public var verifyEvery: Int
+  /// Shortest time in seconds without progress that ends the job; 0 is never.
+  public var stallTimeout: Double
 
   /// - Parameter recipe: the checkpoint's, when a run is resumed; otherwise the options make one.
   /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
@@ -40,6 +51,13 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     runDir = try need(options.runDir, "--run-dir", "a folder for the results")
     cache = try options.cache.map { try need($0, "--cache", "a folder for decoded images") }
     alphabet = options.alphabet
+    (initFrom, initAlphabet) = (options.initFrom, options.initAlphabet)
+    alphabetChange = try Recipe.choice("--alphabet-change", options.alphabetChange, .fail)
+    if initFrom == nil {
+      for (flag, value) in [("--alphabet-change", options.alphabetChange), ("--init-alphabet", initAlphabet)] {
+        if value != nil { throw ConfigurationError("\(flag) goes with --init-from only") }
+      }
+    }
     skipBad = options.skipBad ?? false
     resume = options.resume ?? false
     maxSteps = options.maxSteps
@@ -48,13 +66,25 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     checkpointEvery = options.checkpointEvery
     keep = options.keep ?? 3
     logEvery = options.logEvery ?? 10
+    maxBadSteps = options.maxBadSteps ?? 5
+    verifyEvery = options.verifyEvery ?? 500
+    stallTimeout = options.stallTimeout ?? 60
     for (flag, value) in [
-      ("--max-steps", maxSteps), ("--eval-every", evalEvery), ("--checkpoint-every", checkpointEvery),
-      ("--keep", keep), ("--log-every", logEvery),
+      ("--max-steps", maxSteps), ("--eval-every", evalEvery),
+      ("--checkpoint-every", checkpointEvery),
+      ("--keep", keep), ("--log-every", logEvery), ("--max-bad-steps", maxBadSteps),
+      ("--verify-every", verifyEvery),
     ] {
       if let value, value < 1 { throw ConfigurationError("\(flag) \(value): must be at least 1") }
     }
+    if let maxSteps, maxSteps > 1_000_000_000_000 {
+      throw ConfigurationError("--max-steps \(maxSteps): must be at most 1,000,000,000,000")
+    }
     if keep > 1_000_000 { throw ConfigurationError("--keep \(keep): must be at most 1,000,000") }
+    if stallTimeout != 0, !((1...1e9) ~= stallTimeout) {
+      throw ConfigurationError(
+        "--stall-timeout \(stallTimeout): must be 1 to 1e9 seconds, or 0 to switch it off")
+    }
     if let maxMinutes, !(maxMinutes > 0 && maxMinutes <= 1e9) {
       throw ConfigurationError("--max-minutes \(maxMinutes): must be positive, and at most 1e9")
     }
@@ -64,11 +94,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   var cacheFolder: String { cache ?? "\(runDir)/cache" }
 
   /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
-  /// - Throws: ``ConfigurationError`` when a one-cycle schedule has no end.
+  /// - Throws: ``ConfigurationError`` when a schedule that needs an end has none.
   func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
-    guard recipe.schedule == .oneCycle else { return nil }
+    guard recipe.schedule.needsEnd else { return nil }
     if let steps = limits(stepsPerEpoch).min() { return steps }
-    throw ConfigurationError("--schedule one-cycle needs to know its end: give --epochs or --max-steps")
+    throw ConfigurationError(
+      "--schedule \(recipe.schedule.rawValue) needs to know its end: give --epochs or --max-steps")
   }
 
   /// The step after which the run is done; `Int.max` when only minutes end it.
@@ -78,7 +109,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
     if let scheduleSteps, let maxSteps, maxSteps > scheduleSteps, recipe.epochs == nil {
       throw ConfigurationError(
-        "--max-steps \(maxSteps): the one-cycle schedule of the run that is resumed ends at step \(scheduleSteps), where "
+        "--max-steps \(maxSteps): the \(recipe.schedule.rawValue) schedule of the run that is resumed ends at step \(scheduleSteps), where "
           + "its rate is almost zero; start a new run directory")
     }
     if let step = (limits(stepsPerEpoch) + [scheduleSteps].compactMap { $0 }).min() { return step }
@@ -89,6 +120,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   }
 
   private func limits(_ stepsPerEpoch: Int) -> [Int] {
+    // Epochs and steps of an epoch are bounded: their product fits.
     [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// What a user asks of a training run: every field is one flag of `akuru train` and one key of a `--config` file.
 /// A field that is nil was not asked for; ``TrainingConfiguration`` fills it with the model's default.
@@ -22,6 +23,20 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var weightDecay: Double?
   public var clipNorm: Double?
   public var schedule: String?
+  public var momentum: Double?
+  public var warmUp: Int?
+  public var decayEvery: Int?
+  public var decayFactor: Double?
+  public var patience: Int?
+  public var ema: Double?
+  public var earlyStopping: Int?
+  public var labelDropout: Double?
+  public var featureDropout: Double?
+  public var initFrom: String?
+  public var initAlphabet: String?
+  public var alphabetChange: String?
+  public var freeze: String?
+  public var paperValue: Int?
   public var augment: String?
   public var alphabet: String?
   public var skipBad: Bool?
@@ -30,26 +45,36 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var checkpointEvery: Int?
   public var keep: Int?
   public var logEvery: Int?
+  public var maxBadSteps: Int?
+  public var verifyEvery: Int?
+  public var stallTimeout: Double?
   public var resume: Bool?
 
   public init() {}
+
+  /// The largest file of options, in bytes.
+  static let largestFile = 1 << 16
 
   /// Reads a JSON file of options.
   /// - Throws: ``ConfigurationError`` for a file that cannot be read, is not JSON, has a value of the wrong type or a
   ///   key that is not an option.
   public init(file: String) throws {
-    let data: Data
+    let bytes: [UInt8]
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: file))
+      bytes = try OpenFile.reading(file).bytes(TrainingOptions.largestFile + 1, at: 0)
     } catch {
       throw ConfigurationError("\(file): cannot be read; check the path given to --config")
     }
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    guard bytes.count <= TrainingOptions.largestFile else {
+      throw ConfigurationError(
+        "\(file): is larger than \(TrainingOptions.largestFile >> 10) KiB; is it a file of options?")
+    }
+    guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
       throw ConfigurationError("\(file): is not a JSON object of options")
     }
     for key in object.keys.sorted() where !TrainingOptions.keys.contains(key) {
       let remedy = closestMatch(to: key, among: TrainingOptions.keys).map { "did you mean \"\($0)\"?" }
-      throw ConfigurationError("\(file): unknown option \"\(key)\"; \(remedy ?? "see akuru train --help")")
+      throw ConfigurationError("\(file): unknown option \"\(key.shortened)\"; \(remedy ?? "see akuru train --help")")
     }
     do {
       self = try TrainingOptions(object)
@@ -97,7 +122,7 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
   public let description: String
 
   public init(_ description: String) {
-    self.description = description
+    self.description = description.onOneLine
   }
 }
 

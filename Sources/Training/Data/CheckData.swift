@@ -10,10 +10,13 @@ import MessagePassing
 public func checkData(
   _ arguments: [String], for options: TrainingOptions, over communicator: Communicator
 ) throws -> [AuditResult] {
-  let (recipe, alphabet) = try communicator.together {
-    (try Recipe(options), try options.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) })
+  let (geometry, alphabet) = try communicator.together {
+    let recipe = try Recipe(options)
+    return (
+      InputGeometry(try recipe.architecture(), maximumWidth: recipe.maxWidth),
+      try options.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
+    )
   }
-  let geometry = InputGeometry(recipe.architecture(), maximumWidth: recipe.maxWidth)
   return try arguments.map { argument in
     let dataSet = try communicator.together { try DataSet.load(argument) }
     return try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator)

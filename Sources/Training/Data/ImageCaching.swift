@@ -23,7 +23,10 @@ extension PreparedData {
     var damage = ""
     do {
       let found = try MappedImageSource(path, layout: layout)
-      try found.verify(share)
+      for start in stride(from: share.lowerBound, to: share.upperBound, by: 1000) {
+        try found.verify(start..<min(start + 1000, share.upperBound))
+        Progress.tick()
+      }
       cache = found
     } catch ImageCacheError.absent {
     } catch {
@@ -47,9 +50,13 @@ extension PreparedData {
     try communicator.together {
       guard isMissing else { return }
       try ImageCacheWriter(
-        String(decoding: temporary, as: UTF8.self), layout: layout, dataSet: dataSet, geometry: geometry
-      ).write(share, threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1)
+        String(decoding: temporary, as: UTF8.self), layout: layout, dataSet: dataSet,
+        geometry: geometry
+      ).write(
+        share, threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
+        while: Progress.goesOn)
     }
+    try communicator.leaveIfStopIsRequested()
     try communicator.together { try draft?.publish() }
     if isMissing { cache = nil }
     let found = cache

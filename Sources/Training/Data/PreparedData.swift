@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Images
 import Logging
 import MessagePassing
 
@@ -27,18 +28,28 @@ struct PreparedData {
     communicator: Communicator, log: Logger
   ) throws {
     let whole = try communicator.together { try DataSet.load(argument) }
-    try communicator.requireAgreement(on: [("the data set \(argument)", whole.fingerprint)])
+    try self.init(
+      whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
+      communicator: communicator, log: log)
+  }
+
+  /// The same for a data set that was read.
+  init(
+    _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
+    skipBad: Bool, communicator: Communicator, log: Logger
+  ) throws {
+    try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
     let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator)
     let (problems, warnings) = (audit.problems, audit.warnings)
     for warning in warnings.prefix(10) { log.warning("\(warning)") }
     if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
     if !problems.isEmpty {
-      guard skipBad else { throw BadData(argument, problems: problems.map(\.description)) }
+      guard skipBad else { throw BadData(argument, audit) }
       for problem in problems { log.warning("left out: \(problem)") }
-      log.warning("\(argument): left out \(audit.badRecords.count) of \(whole.records.count) records")
+      log.warning("\(argument): left out \(BadData.count(audit)), of \(counted(whole.records.count, "record"))")
     }
     (dataSet, widths) = audit.good(of: whole)
-    guard !dataSet.records.isEmpty else { throw BadData(argument, problems: ["no usable record is left"]) }
+    guard !dataSet.records.isEmpty else { throw BadData(nothingLeftOf: argument) }
     digests = audit.goodDigests
     scalarCounts = audit.scalarCounts
     self.geometry = geometry
@@ -73,7 +84,9 @@ public func audit(
   let slice = Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
     .runSlice(
       rank: communicator.rank, ranks: communicator.size,
-      threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1)
+      threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
+      while: Progress.goesOn)
+  try communicator.leaveIfStopIsRequested()
   let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
   return try communicator.together {
     try AuditResult.merging(parts.map { try JSONDecoder().decode(AuditResult.self, from: Data($0)) }, of: dataSet)
@@ -85,11 +98,24 @@ struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible 
   let description: String
   var exitStatus: ExitStatus { .badData }
 
-  init(_ argument: String, problems: [String]) {
-    let named = problems.prefix(10).joined(separator: "\n  ")
+  /// The first of the problems that were found, one on a line.
+  init(_ argument: String, _ audit: AuditResult) {
+    let problems = audit.problems
+    let named = problems.prefix(10).map { "\n  \($0)" }.joined()
     let more = problems.count > 10 ? "\n  ... and \(problems.count - 10) more" : ""
     let remedy = "mend them, or leave them out with --skip-bad"
-    description =
-      "\(argument): \(problems.count) bad record\(problems.count == 1 ? "" : "s"); \(remedy)\n  \(named)\(more)"
+    description = "\(argument.onOneLine): \(BadData.count(audit)); \(remedy)\(named)\(more)"
+  }
+
+  /// All records were bad and left out.
+  init(nothingLeftOf argument: String) {
+    description = "\(argument.onOneLine): all records are bad, no usable record is left; mend them"
+  }
+
+  /// "2 bad records and 1 file without a partner".
+  static func count(_ audit: AuditResult) -> String {
+    let (records, files) = (audit.badRecords.count, audit.problems.count { $0.record == nil })
+    let parts = [(records, counted(records, "bad record")), (files, "\(counted(files, "file")) without a partner")]
+    return parts.filter { $0.0 > 0 }.map(\.1).joined(separator: " and ")
   }
 }

@@ -12,10 +12,12 @@ struct TrainingData {
   /// Encoded training labels.
   private let labels: LabelTable
 
-  /// - Parameter resumed: the alphabet of the run that is resumed.
+  /// - Parameters:
+  ///   - resumed: the alphabet of the run that is resumed.
+  ///   - pretrained: the network that a new run begins with.
   init(
     _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
-    communicator: Communicator, log: Logger
+    pretrained: PretrainedNetwork.Description? = nil, communicator: Communicator, log: Logger
   ) throws {
     let given = try communicator.together {
       let given = try configuration.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
@@ -29,7 +31,12 @@ struct TrainingData {
       configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training,
       skipBad: configuration.skipBad, communicator: communicator, log: log)
     let records = train.dataSet.records
-    let letters = try communicator.together { try given ?? resumed ?? Alphabet(texts: records.map(\.text)) }
+    let letters = try communicator.together {
+      let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text))
+      guard let pretrained else { return letters }
+      return try configuration.alphabetChange.alphabet(
+        old: pretrained.alphabet, wanted: letters, path: pretrained.path)
+    }
     alphabet = letters
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try PreparedData(
@@ -77,8 +84,10 @@ struct TrainingData {
     let work = try TrainingWork(
       seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
-    return train.loader(
-      work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed, bounds: bounds)
+    func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
+      train.loader(work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed, bounds: bounds)
+    }
+    return Faults.areInjected ? loader(FaultyWork(work: work)) : loader(work)
   }
 }
 

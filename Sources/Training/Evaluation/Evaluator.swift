@@ -10,14 +10,18 @@ final class Evaluator {
   private let microBatch: Int
   private let communicator: Communicator
   private let loss: CTCLoss
-  private let decoder = GreedyDecoder()
+  private let decoder: any LabelDecoder
   private let targets = LabelBatch()
   private let predicted = LabelBatch()
 
-  init(_ network: CRNN, alphabet: Alphabet, microBatch: Int, _ communicator: Communicator) {
+  init(
+    _ network: CRNN, alphabet: Alphabet, microBatch: Int, decoder: any LabelDecoder = GreedyDecoder(),
+    _ communicator: Communicator
+  ) {
     self.network = network
     self.alphabet = alphabet
     self.microBatch = microBatch
+    self.decoder = decoder
     self.communicator = communicator
     loss = CTCLoss(classes: alphabet.classCount)
   }
@@ -25,7 +29,7 @@ final class Evaluator {
   /// What was measured.
   struct Evaluation {
     let report: EvaluationReport
-    /// Predictions of the samples asked for, in their order; on rank 0 only.
+    /// Predictions of all samples, if they were asked for; on rank 0 only.
     let predictions: [Int: String]
   }
 
@@ -33,18 +37,26 @@ final class Evaluator {
   ///
   /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
   /// and fits the image's time steps; for the others it would be infinite.
-  func evaluate(_ data: PreparedData, samples: Set<Int> = []) throws -> Evaluation {
+  ///
+  /// - Returns: nil, on all ranks, when a rank was asked to stop meanwhile.
+  func evaluate(_ data: PreparedData, keepsPredictions: Bool = false) throws -> Evaluation? {
     let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
     let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
     let work = plan.work(rank: communicator.rank, ranks: communicator.size)
     let loader = data.loader(work, labels: labels)
-    let reducer = ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 1)
+    let reducer = ExactReducer(
+      gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2)
     try reducer.begin(microBatches: data.widths.count)  // each image adds one loss
     var counts = RecognitionCounts()
     var measured: Int64 = 0
     var predictions: [Int: String] = [:]
+    var stopped: Int64 = 0
     while let microBatch = try loader.next() {
       defer { loader.release(microBatch) }
+      guard Progress.goesOn() else {
+        stopped = 1
+        break
+      }
       try network.load(microBatch, targets: targets, loss: loss)
       network.forward(.evaluation)
       _ = loss.run(gradient: false)
@@ -54,15 +66,18 @@ final class Evaluator {
         let reference = data.dataSet.records[sample].text
         let prediction = alphabet.decode(predicted[n])
         counts.add(reference: reference, prediction: prediction)
-        if samples.contains(sample) { predictions[sample] = prediction }
+        if keepsPredictions { predictions[sample] = prediction }
         if loss.losses[n].isFinite, reference.unicodeScalars.allSatisfy(alphabet.contains) {
           reducer.addStatistic(loss.losses[n], at: 0)
           measured += 1
         }
       }
     }
-    for (i, value) in (counts.values + [measured]).enumerated() { reducer.addInteger(value, at: i) }
+    for (i, value) in (counts.values + [measured, stopped]).enumerated() {
+      reducer.addInteger(value, at: i)
+    }
     try reducer.reduce(over: communicator)
+    if reducer.integer(at: RecognitionCounts.valueCount + 1) > 0 { return nil }
     let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
     let total = RecognitionCounts(values: Array(sums.dropLast()))!
     let mean = sums.last! > 0 ? reducer.statistic(at: 0) / Double(sums.last!) : nil

@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Images
+
 import Logging
 import MessagePassing
 import NeuralNetwork
@@ -33,48 +33,23 @@ public final class Recogniser {
 
   /// Measures the network on a data set: `akuru evaluate`.
   ///
-  /// - Parameter samples: number of images whose texts are returned as well, spread evenly over the data set.
-  /// - Returns: the figures on every rank; (reference, prediction) pairs on rank 0.
+  /// - Returns: the figures and all images; on rank 0 only.
   public func evaluate(
-    _ argument: String, samples: Int = 0, skipBad: Bool = false, over communicator: Communicator, log: Logger
-  ) throws -> (report: EvaluationReport, samples: [(path: String, reference: String, prediction: String)]) {
+    _ argument: String, decoding: DecodingOptions = DecodingOptions(), skipBad: Bool = false,
+    over communicator: Communicator, log: Logger
+  ) throws -> DetailedReport? {
+    let decoder = try communicator.together { try decoding.decoder(alphabet) }
     let data = try PreparedData(
       argument, alphabet: nil, geometry: identity.geometry, use: .evaluation, skipBad: skipBad,
       communicator: communicator, log: log)
-    let records = data.dataSet.records
-    let chosen = (0..<min(samples, records.count)).map { $0 * records.count / samples }
     let evaluator = Evaluator(
-      state.network, alphabet: alphabet, microBatch: identity.recipe.microBatch, communicator)
-    let evaluation = try evaluator.evaluate(data, samples: Set(chosen))
-    let pairs = chosen.compactMap { sample in
-      evaluation.predictions[sample].map { (records[sample].path, records[sample].text, $0) }
+      state.network, alphabet: alphabet, microBatch: identity.recipe.microBatch, decoder: decoder, communicator)
+    guard let evaluation = try evaluator.evaluate(data, keepsPredictions: true) else { throw StoppedBeforeTraining() }
+    guard communicator.rank == 0 else { return nil }
+    let images = data.dataSet.records.enumerated().map { i, record in
+      EvaluatedImage(path: record.path, reference: record.text, prediction: evaluation.predictions[i] ?? "")
     }
-    return (evaluation.report, pairs)
-  }
-
-  /// Reads one image: `akuru predict`.
-  ///
-  /// - Throws: `PNGError` for a file that is no usable image; ``UnreadableImage`` for one that is too wide.
-  public func read(_ path: String) throws -> String {
-    let image = try PNG.read(path: path)
-    let geometry = identity.geometry
-    let width = geometry.resizedWidth(width: image.width, height: image.height)
-    guard width <= geometry.maximumWidth else {
-      throw UnreadableImage(
-        """
-        \(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into \
-        shorter lines
-        """)
-    }
-    let resized = image.resized(width: width, height: geometry.height)
-    let network = state.network
-    try network.plan(widths: [width])
-    network.clearInput()
-    resized.pixels.withUnsafeBufferPointer { network.load(image: 0, pixels: $0.baseAddress!, width: width) }
-    network.forward(.evaluation)
-    let letters = LabelBatch()
-    GreedyDecoder().decode(network.logits, into: letters)
-    return alphabet.decode(letters[0])
+    return DetailedReport(report: evaluation.report, details: EvaluationDetails(images), images: images)
   }
 }
 
@@ -84,6 +59,6 @@ public struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProvidi
   public var exitStatus: ExitStatus { .badData }
 
   init(_ description: String) {
-    self.description = description
+    self.description = description.onOneLine
   }
 }

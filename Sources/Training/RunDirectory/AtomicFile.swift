@@ -11,13 +11,16 @@ enum AtomicFile {
     let temporary = temporaryName(for: path)
     do throws(FileError) {
       // Not O_EXCL: in a container a killed run often had the same process number, and its leftover may lie here.
+      if let code = Faults.boundary() { throw FileError("create", temporary, code: code) }
       let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "create")
       try body(file)
       try file.synchronize()
-      guard rename(temporary, path) == 0 else { throw FileError("rename \(temporary) to", path) }
+      if let code = Faults.boundary() { throw FileError("replace", path, code: code) }
+      guard rename(temporary, path) == 0 else { throw FileError("replace", path) }
     } catch {
       unlink(temporary)
-      throw error
+      // The name that people know, not that of the temporary file.
+      throw FileError(error.action, path, code: error.code)
     }
     try synchronizeFolder(folder(of: path))
   }

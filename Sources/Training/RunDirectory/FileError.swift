@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// A system call on a file that failed.
 public struct FileError: Error, CustomStringConvertible, ExitStatusProviding, Equatable {
@@ -15,7 +16,7 @@ public struct FileError: Error, CustomStringConvertible, ExitStatusProviding, Eq
   public var exitStatus: ExitStatus { .inputOutput }
 
   public var description: String {
-    "cannot \(action) \(path): \(String(cString: strerror(code)))\(remedy)"
+    "cannot \(action) \(path): \(String(cString: strerror(code)))\(remedy)".onOneLine
   }
 
   private var remedy: String {

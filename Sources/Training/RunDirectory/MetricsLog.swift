@@ -57,29 +57,43 @@ public final class MetricsLog {
     public var later = 0
     /// Lines that are no JSON objects: the torn last line of a killed process, or damage.
     public var malformed = 0
+    /// Number, from 1, of the first of these.
+    public var firstMalformed: Int?
 
     public init() {}
   }
 
   /// Cuts the file back to a checkpoint: keeps the lines whose `step` is at most `step`, or that have none.
   ///
+  /// With `evaluationDue`, the evaluation after `step` is still to come, and a line of it goes too.
+  ///
   /// The file is replaced whole or not at all. Does nothing when it is missing. Lines longer than 1 MB are malformed.
   /// Throws when a system call fails.
   @discardableResult
-  public static func truncate(_ path: String, afterStep step: Int) throws(FileError) -> Cut {
+  public static func truncate(
+    _ path: String, afterStep step: Int, evaluationDue: Bool = false
+  ) throws(FileError) -> Cut {
+    func verdict(_ line: ArraySlice<UInt8>, _ complete: Bool) -> Verdict {
+      MetricsLog.verdict(
+        line, complete, lastStep: step, lastEvaluation: evaluationDue ? step - 1 : step)
+    }
     guard try kind(of: path) != nil else { return Cut() }
     var cut = Cut()
+    var number = 0
     try forEachLine(path) { (line, complete) throws(FileError) in
-      switch verdict(line, complete, step) {
+      number += 1
+      switch verdict(line, complete) {
       case .keep: break
       case .later: cut.later += 1
-      case .malformed: cut.malformed += 1
+      case .malformed:
+        cut.malformed += 1
+        cut.firstMalformed = cut.firstMalformed ?? number
       }
     }
     guard cut != Cut() else { return cut }
     try AtomicFile.write(to: path) { (file) throws(FileError) in
       try forEachLine(path) { (line, complete) throws(FileError) in
-        if verdict(line, complete, step) == .keep { try file.write(Array(line) + [newline]) }
+        if verdict(line, complete) == .keep { try file.write(Array(line) + [newline]) }
       }
     }
     return cut
@@ -90,12 +104,20 @@ public final class MetricsLog {
   private static let newline = UInt8(ascii: "\n")
   private static let maximumLine = 1 << 20
 
-  private static func verdict(_ line: ArraySlice<UInt8>, _ complete: Bool, _ step: Int) -> Verdict {
-    struct Line: Decodable { let step: Int? }
-    guard complete, line.count <= maximumLine, line.first == UInt8(ascii: "{") else { return .malformed }
+  private static func verdict(
+    _ line: ArraySlice<UInt8>, _ complete: Bool, lastStep: Int, lastEvaluation: Int
+  ) -> Verdict {
+    struct Line: Decodable {
+      let step: Int?
+      let kind: String?
+    }
+    guard complete, line.count <= maximumLine, line.first == UInt8(ascii: "{") else {
+      return .malformed
+    }
     guard let text = String(validating: line, as: UTF8.self) else { return .malformed }
     guard let parsed = try? RunJSON.decode(Line.self, from: text) else { return .malformed }
-    return (parsed.step ?? 0) <= step ? .keep : .later
+    return (parsed.step ?? 0) <= (parsed.kind == "evaluation" ? lastEvaluation : lastStep)
+      ? .keep : .later
   }
 
   /// Calls `body` with each line, without its line feed; `complete` is false for a last line that has none, and for a

@@ -26,6 +26,15 @@ struct OpenFile: ~Copyable {
   /// Bytes in the file.
   func size() throws(FileError) -> Int { Int(try status().st_size) }
 
+  /// When the file was written last, in seconds since 1970 by the file system's clock.
+  func modified() throws(FileError) -> Int {
+    #if canImport(Darwin)
+      try Int(status().st_mtimespec.tv_sec)
+    #else
+      try Int(status().st_mtim.tv_sec)
+    #endif
+  }
+
   private func status() throws(FileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError("examine", path) }
@@ -47,6 +56,8 @@ struct OpenFile: ~Copyable {
 
   /// Writes all of `buffer` at the current position.
   func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {
+    if let code = Faults.boundary() { throw FileError("write", path, code: code) }
+    Progress.tick()
     var done = 0
     while done < buffer.count {
       let count = Foundation.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
@@ -62,6 +73,7 @@ struct OpenFile: ~Copyable {
 
   /// Waits until the contents are on the disk.
   func synchronize() throws(FileError) {
+    if let code = Faults.boundary() { throw FileError("flush", path, code: code) }
     var result: Int32
     repeat { result = fsync(descriptor) } while result < 0 && errno == EINTR
     guard result == 0 else { throw FileError("flush", path) }

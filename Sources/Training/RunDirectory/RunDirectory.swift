@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// Why a run directory cannot be used.
 public enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProviding {
@@ -17,7 +18,9 @@ public enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProvidi
     }
   }
 
-  public var description: String {
+  public var description: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .io(let error): error.description
     case .holdsRun(let path, let found):
@@ -43,6 +46,7 @@ public final class RunDirectory: Sendable {
   public let lockWarning: String?
 
   private let lock: OpenFile
+  private let lease: RunLease
 
   public var configurationPath: String { "\(path)/config.json" }
   public var alphabetPath: String { "\(path)/alphabet.json" }
@@ -51,14 +55,18 @@ public final class RunDirectory: Sendable {
 
   /// Creates the folder if needed, locks it, checks that it can be written, and cleans up after killed processes.
   ///
+  /// - Parameter log: told of the lease of a job that is waited for, or whose place is taken.
+  ///
   /// Throws `RunDirectoryError.holdsRun` when it holds a run and `resume` is false, `.locked` when another process has
   /// it, `.io` when it cannot be created or written.
-  public init(_ path: String, resume: Bool) throws(RunDirectoryError) {
+  public init(_ path: String, resume: Bool, log: (String) -> Void = { _ in })
+    throws(RunDirectoryError)
+  {
     self.path = path
     checkpoints = CheckpointDirectory(path: "\(path)/checkpoints")
     do throws(FileError) {
       try createFolder(path)
-      lock = try OpenFile("\(path)/.lock", O_RDWR | O_CREAT, action: "create")
+      lock = try OpenFile("\(path)/.lock", O_RDWR | O_CREAT | O_NOFOLLOW, action: "create")
     } catch {
       throw .io(error)
     }
@@ -66,15 +74,19 @@ public final class RunDirectory: Sendable {
     if !resume, let found = try RunDirectory.traceOfRun(path, checkpoints) {
       throw .holdsRun(path: path, found: found)
     }
+    lease = try RunLease(path, isLocked: lockWarning == nil, log: log)
     do throws(FileError) {
       try createFolder(checkpoints.path)
       removedTemporaries =
         try AtomicFile.removeTemporaries(in: path) + AtomicFile.removeTemporaries(in: checkpoints.path)
       for folder in [path, checkpoints.path] { try RunDirectory.probe(folder) }
     } catch {
+      lease.end()
       throw .io(error)
     }
   }
+
+  deinit { lease.end() }
 
   /// Writes `config.json`.
   public func writeConfiguration(_ configuration: some Encodable) throws(RunDirectoryError) {
@@ -119,7 +131,7 @@ public final class RunDirectory: Sendable {
     } catch {
       throw .io(error)
     }
-    throw .locked(path: path, holder: oneLine(holder))
+    throw .locked(path: path, holder: holder)
   }
 
   /// The name of a file that shows that a run was here.

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Logging
 import Synchronization
 
@@ -26,7 +27,8 @@ public final class RunLog: Sendable {
   /// Appends to `path` from now on. Throws when it cannot be opened.
   public func open(_ path: String) throws(FileError) {
     guard !isSilent else { return }
-    var file: OpenFile? = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND, action: "write")
+    // A pipe that nobody reads is an error, and does not keep the run waiting.
+    var file: OpenFile? = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, action: "write")
     state.withLock { state in
       state.file = file.take()
       state.fileFailed = false
@@ -45,7 +47,7 @@ public final class RunLog: Sendable {
   public func progress(_ text: String) {
     guard isTerminal && !isSilent else { return }
     state.withLock { state in
-      put("\r\u{1B}[K" + oneLine(text))
+      put("\r\u{1B}[K" + text.onOneLine)
       state.progressShown = true
     }
   }
@@ -63,6 +65,14 @@ public final class RunLog: Sendable {
         state.fileFailed = true
         put("\(timeStamp()) warning: \(error.description); the log goes on here only\n")
       }
+    }
+  }
+
+  /// Writes a line to `train.log` only, if it is open.
+  func record(_ text: String) {
+    state.withLock { state in
+      guard !state.fileFailed else { return }
+      try? state.file?.write(Array("\(timeStamp()) \(text.onOneLine)\n".utf8))
     }
   }
 
@@ -96,12 +106,12 @@ public struct RunLogHandler: LogHandler {
     let level = event.level >= .warning ? "\(event.level): " : ""
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
     let text = "\(event.message)" + fields.map { " \($0.key)=\($0.value)" }.joined()
-    log.write("\(timeStamp()) \(level)\(oneLine(text))")
+    log.write("\(timeStamp()) \(level)\(text.onOneLine)")
   }
 }
 
 /// The local time as 2025-03-01T09:30:00+0530.
-private func timeStamp() -> String {
+func timeStamp() -> String {
   var now = time(nil)
   var parts = tm()
   localtime_r(&now, &parts)
@@ -109,22 +119,4 @@ private func timeStamp() -> String {
     let count = strftime(buffer.baseAddress!, buffer.count, "%Y-%m-%dT%H:%M:%S%z", &parts)
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-}
-
-/// `text` with control characters escaped, so that a file name cannot break or forge a line of the log.
-func oneLine(_ text: String) -> String {
-  guard text.unicodeScalars.contains(where: isControl) else { return text }
-  var result = ""
-  for scalar in text.unicodeScalars {
-    if isControl(scalar) {
-      result += scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16))}"
-    } else {
-      result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
-}
-
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
 }

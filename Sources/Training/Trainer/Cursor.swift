@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// How far a run has come: consumed, not prefetched, work.
 public struct Cursor: Codable, Sendable, Equatable {
   /// Finished steps, skipped ones included.
@@ -8,6 +10,12 @@ public struct Cursor: Codable, Sendable, Equatable {
   public var stepInEpoch = 0
   /// Skipped steps in a row.
   public var badSteps = 0
+  /// How long the validation CER has not fallen, where something depends on it.
+  public var plateau: Plateau?
+  /// Skipped steps in all.
+  public var skippedSteps = 0
+  /// Set when the run was asked to stop before the evaluation that was due after the last step: it comes first.
+  public var evaluationDue = false
   /// Lowest validation CER so far, and the step it was measured after.
   public var best: Best?
 
@@ -16,9 +24,25 @@ public struct Cursor: Codable, Sendable, Equatable {
     public var step: Int
   }
 
+  init() {}
+
+  /// Checkpoints of earlier versions say nothing of skipped steps and pending evaluations.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    step = try values.decode(Int.self, forKey: .step)
+    epoch = try values.decode(Int.self, forKey: .epoch)
+    stepInEpoch = try values.decode(Int.self, forKey: .stepInEpoch)
+    badSteps = try values.decode(Int.self, forKey: .badSteps)
+    skippedSteps = try values.decodeIfPresent(Int.self, forKey: .skippedSteps) ?? badSteps
+    evaluationDue = try values.decodeIfPresent(Bool.self, forKey: .evaluationDue) ?? false
+    plateau = try values.decodeIfPresent(Plateau.self, forKey: .plateau)
+    best = try values.decodeIfPresent(Best.self, forKey: .best)
+  }
+
   /// Whether a run can have come here; a checkpoint may say anything.
   var isSensible: Bool {
-    step >= 0 && (0...step) ~= epoch && (0...step) ~= stepInEpoch && badSteps >= 0 && best.map { $0.cer >= 0 } ?? true
+    step >= 0 && (0...step) ~= epoch && (0...step) ~= stepInEpoch && badSteps >= 0 && badSteps <= skippedSteps
+      && skippedSteps <= step && best.map { $0.cer >= 0 } ?? true && plateau?.isSensible ?? true
   }
 
   mutating func advance(stepsPerEpoch: Int) {

@@ -48,15 +48,19 @@ final class GradientSum {
   }
 
   /// Computes the micro-batch that was loaded into the network, of `count` images, and adds its share.
-  func add(images count: Int) throws {
+  ///
+  /// - Parameter fault: `nanLoss` or `nanGradient` for a test.
+  func add(images count: Int, fault: FaultInjection.Kind? = nil) throws {
     precondition(remaining > 0, "more micro-batches than announced")
     remaining -= 1
     let store = network.store
     network.forward(.training)
+    if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
     let outcome = loss.run(scale: 1 / Float(images))
     reducer.addStatistics(
       store.bufferStatistics.base, count: store.bufferCount, weight: Double(count) / Double(images), at: 0)
     reducer.addStatistic(outcome.sum, weight: 1 / Double(images), at: store.bufferCount)
+    if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
     store.zeroGradients()
     if overlaps && remaining == 0 {
       try network.backward { try add(from: $0) }

@@ -9,25 +9,70 @@ import Tensors
 ///
 /// - Throws: errors that ``ExitStatus`` gives the exit status of.
 public func runTraining(_ options: TrainingOptions, over communicator: Communicator) throws -> ExitStatus {
-  BLAS.useOneThread()
-  StopRequest.listen()
   let output = RunLog(rank: communicator.rank)
+  do {
+    return try runTraining(options, output: output, over: communicator)
+  } catch {
+    output.record("error: \(error)")  // Standard error has it from whoever ends the process.
+    throw error
+  }
+}
+
+private func runTraining(
+  _ options: TrainingOptions, output: RunLog, over communicator: Communicator
+) throws -> ExitStatus {
+  try communicator.together { try Faults.check() }
+  try Watchdog.connect(over: communicator)
+  Progress.enter(.start, step: 0)
+  BLAS.useOneThread()
   let log = output.logger()
 
   // Rank 0 opens the run directory and finds the checkpoint to go on from; all ranks take its identity over.
   var directory: RunDirectory?
   var found: CheckpointDirectory.Found?
-  let asked = try communicator.together { try TrainingConfiguration.Place(options) }
+  let asked = try communicator.together {
+    let place = try TrainingConfiguration.Place(options)
+    // What is wrong with the options of a new run is said before its directory is made.
+    if !place.resume { _ = try TrainingConfiguration(options) }
+    return place
+  }
   let resumed: TrainingState.Identity? = try communicator.fromRankZero {
-    let opened = try RunDirectory(asked.runDir, resume: asked.resume)
+    let opened: RunDirectory
+    do {
+      opened = try RunDirectory(asked.runDir, resume: asked.resume) {
+        try? output.open("\(asked.runDir)/train.log")
+        log.warning("\($0)")
+      }
+    } catch {
+      throw StopRequest.isRaised ? StoppedBeforeTraining() : error
+    }
     directory = opened
     try output.open(opened.logPath)
     if let warning = opened.lockWarning { log.warning("\(warning)") }
     guard asked.resume else { return nil }
-    found = try opened.checkpoints.newestGood { log.warning("\($0)") }
+    found = try opened.checkpoints.newestGood(accepting: TrainingState.check) {
+      log.warning("\($0)")
+    }
     return try found.map { try TrainingState.identity(of: $0.checkpoint, path: $0.path) }
   }
-  let configuration = try communicator.together { try TrainingConfiguration(options, recipe: resumed?.recipe) }
+  try communicator.leaveIfStopIsRequested()
+  // A new run may begin with a trained network, which rank 0 reads; the others learn what it is.
+  var pretrained: PretrainedNetwork?
+  let description: PretrainedNetwork.Description? = try communicator.fromRankZero {
+    guard let path = options.initFrom else { return nil }
+    if let resumed {
+      if resumed.initialWeights != nil { return nil }
+      throw ConfigurationError("--init-from contradicts the run that is resumed, which began without it; leave it out")
+    }
+    let read = try PretrainedNetwork(path, options: options) { log.warning("\($0)") }
+    pretrained = read
+    return read.description
+  }
+  let configuration = try communicator.together {
+    try TrainingConfiguration(description?.completing(options) ?? options, recipe: resumed?.recipe)
+  }
+  Watchdog.use(timeout: configuration.stallTimeout)
+  Watchdog.use(log: directory?.logPath ?? "\(configuration.runDir)/train.log")
   try communicator.requireAgreement(
     on: [
       ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
@@ -35,10 +80,12 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
     ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
 
   // Data: every rank reads the records, audits its share of the images, and decodes its share into the machine's cache.
+  Progress.enter(.audit, step: 0)
   let recipe = configuration.recipe
-  let architecture = resumed?.architecture ?? recipe.architecture()
+  let architecture = try communicator.together { try resumed?.architecture ?? recipe.architecture() }
   var data = try TrainingData(
-    configuration, architecture: architecture, alphabet: resumed?.alphabet, communicator: communicator, log: log)
+    configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: description,
+    communicator: communicator, log: log)
   let (scheduleSteps, lastStep) = try communicator.together {
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
     let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
@@ -47,8 +94,9 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
   var identity = TrainingState.Identity(
     recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
-    blasCore: BLAS.coreName)
+    initialWeights: description?.digest, blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
+  Progress.enter(.cache, step: 0)
   try data.cacheImages(in: configuration.cacheFolder, over: communicator, log: log)
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
@@ -62,9 +110,12 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
       }
     } else {
       state.network.initialize(seed: recipe.seed)
+      try pretrained?.copy(into: state.network, alphabet: data.alphabet, seed: recipe.seed)
+      state.average?.restart(from: state.network.store)
     }
   }
   try state.broadcast(over: communicator)
+  pretrained = nil
   let hosts = try communicator.gather(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
   try communicator.together {
     guard let directory else { return }
@@ -75,17 +126,44 @@ public func runTraining(_ options: TrainingOptions, over communicator: Communica
       RunDescription(
         configuration: configuration, identity: identity, worldSize: hosts.count, hosts: hosts,
         weights: state.network.store.weightCount))
-    try MetricsLog.truncate(directory.metricsPath, afterStep: state.cursor.step)
+    let cut = try MetricsLog.truncate(
+      directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue
+    )
+    if let line = cut.firstMalformed {
+      log.warning(
+        "\(directory.metricsPath): removed \(cut.malformed) lines that are no JSON objects, the first is line \(line)"
+      )
+    }
   }
   let recorder = try communicator.together {
     try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
+  }
+  try communicator.leaveIfStopIsRequested()
+  if let description {
+    let (old, new) = (description.alphabet.scalars, data.alphabet.scalars)
+    let kept = new.count { description.alphabet.contains($0) }
+    log.info("beginning with \(description.path): \(kept) of its \(old.count) letters kept, \(new.count - kept) new")
   }
   describe(state, data, lastStep: lastStep, ranks: communicator.size, log: log)
   if let found { log.info("going on from \(found.path), step \(state.cursor.step)") }
 
   let trainer = try Trainer(
-    configuration, data: data, state: state, lastStep: lastStep, recorder: recorder, communicator: communicator)
+    configuration, data: data, state: state, lastStep: lastStep, recorder: recorder,
+    communicator: communicator,
+    log: log)
+  if state.cursor.step > lastStep {
+    log.warning(
+      "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
+  }
   let status = try trainer.run()
+  Progress.enter(.end, step: state.cursor.step)
+  if trainer.isStandingStill {
+    log.info("stopped early: no lower validation CER in \(recipe.earlyStopping ?? 0) evaluations")
+  }
+  if state.cursor.skippedSteps > 0 {
+    log.warning(
+      "\(state.cursor.skippedSteps) of \(state.cursor.step) steps were skipped: a loss or gradient was not finite")
+  }
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
   } else if let best = state.cursor.best {

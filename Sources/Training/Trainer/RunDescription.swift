@@ -18,7 +18,8 @@ func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, ranks
   let recipe = state.identity.recipe
   let (training, validation) = (data.train.widths.count, data.validation.widths.count)
   log.info("data: \(training) training and \(validation) validation images, \(data.alphabet.scalars.count) letters")
-  log.info("model: \(recipe.model), \(state.network.store.weightCount) weights, input height \(recipe.height)")
+  let architecture = state.identity.architecture
+  log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")
   let microBatches = recipe.batchSize / recipe.microBatch
   let length = lastStep == .max ? "no fixed end" : "\(lastStep) steps"
   log.info(

@@ -8,7 +8,7 @@ final class RunRecorder {
   private let output: RunLog
   private let log: Logger
   private let logEvery: Int
-  private let keep: Int
+  private let writer: CheckpointWriter?
   private var window = Window()
   private var metricsFail = false
 
@@ -16,6 +16,7 @@ final class RunRecorder {
   private struct Window {
     var images = 0
     var steps = 0
+    var skipped = 0
     var loss = 0.0
     var duration = Duration.zero
     var waiting = Duration.zero
@@ -28,27 +29,26 @@ final class RunRecorder {
     self.output = output
     log = output.logger()
     self.logEvery = logEvery
-    self.keep = keep
+    let logger = log
+    writer = directory.map { CheckpointWriter($0.checkpoints, keep: keep, log: logger) }
   }
 
   func record(_ result: StepResult, step: Int, epoch: Int, lastStep: Int) {
     guard directory != nil else { return }
-    if result.skipped {
-      log.warning("step \(step) skipped: a loss or gradient is not finite or too large")
-    }
     window.images += result.images
     window.steps += 1
-    window.loss += result.loss
+    if result.skipped { window.skipped += 1 } else { window.loss += result.loss }
     window.duration += result.duration
     window.waiting += result.waiting
     guard step % logEvery == 0 || step == lastStep else { return }
     let seconds = window.duration.seconds
     let rate = Double(window.images) / max(seconds, 1e-9)
-    let loss = window.loss / Double(window.steps)
+    let loss = window.loss / Double(window.steps - window.skipped)  // NaN when all were skipped
     append([
       "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
       "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
       "imagesPerSecond": .number(rate.inThousandths), "seconds": .number(seconds.inThousandths),
+      "skipped": .integer(window.skipped),
       "waiting": .number((window.waiting.seconds / max(seconds, 1e-9)).inThousandths),
     ])
     let eta = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * seconds / Double(window.steps))) left"
@@ -68,6 +68,9 @@ final class RunRecorder {
     log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
   }
 
+  /// Logs a decision of the run.
+  func note(_ text: String) { log.info("\(text)") }
+
   /// Appends a line to metrics.jsonl. Training does not stop because it cannot be written; the log says so once.
   private func append(_ fields: KeyValuePairs<String, MetricValue>) {
     do {
@@ -79,22 +82,18 @@ final class RunRecorder {
     }
   }
 
-  /// Writes a checkpoint. A failure warns and leaves the earlier ones as they are, unless it is the final one.
-  func save(_ state: TrainingState, isFinal: Bool) throws {
-    guard let directory else { return }
-    do {
-      try directory.checkpoints.save(state.checkpoint(), step: state.cursor.step, keep: keep)
-    } catch  where !isFinal {
-      log.warning("checkpoint of step \(state.cursor.step) failed: \(error); going on without it")
-    }
+  /// Begins to write a checkpoint of the state, as that of its step, as the best one, or as both.
+  func save(_ state: TrainingState, asStep: Bool, asBest: Bool) throws {
+    guard let writer else { return }
+    writer.write(
+      .init(
+        checkpoint: try state.checkpoint(), step: state.cursor.step, asStep: asStep, asBest: asBest)
+    )
   }
 
-  func saveBest(_ state: TrainingState) throws {
-    guard let directory else { return }
-    do {
-      try directory.checkpoints.saveBest(state.checkpoint())
-    } catch {
-      log.warning("checkpoint of the best weights failed: \(error); going on without it")
-    }
-  }
+  /// Waits until the checkpoints are written. Throws if one of those begun last was not.
+  func finishSaving() throws { try writer?.finish() }
+
+  /// Waits until the checkpoints are written, or have failed.
+  func waitForSaving() { writer?.wait() }
 }

@@ -20,17 +20,17 @@ final class Trainer {
   private let loader: MicroBatchLoader
   private let targets = LabelBatch()
   private let lastStep: Int
+  private let log: Logger
+  /// What is wrong with micro-batches of this rank in this step.
+  private var suspects: [String] = []
   private let started = ContinuousClock.now
 
   private var network: CRNN { state.network }
   private var recipe: Recipe { state.identity.recipe }
 
-  /// Steps in a row that may be skipped before the run is given up.
-  private static let maximumBadSteps = 5
-
   init(
     _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, lastStep: Int,
-    recorder: RunRecorder, communicator: Communicator
+    recorder: RunRecorder, communicator: Communicator, log: Logger
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
@@ -38,6 +38,7 @@ final class Trainer {
     self.state = state
     self.lastStep = lastStep
     self.recorder = recorder
+    self.log = log
     let recipe = state.identity.recipe
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
@@ -66,24 +67,51 @@ final class Trainer {
 
   /// Trains to the end, or until asked to stop.
   func run() throws -> ExitStatus {
+    defer { recorder.waitForSaving() }
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
     var plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
-    while state.cursor.step < lastStep {
+    if state.cursor.evaluationDue, let status = try finishStep(stopRequested: false) { return status }
+    while state.cursor.step < lastStep && !isStandingStill {
       let result = try step(of: plan)
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
       recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
-
-      let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
-      if isLast || isDue(configuration.evalEvery, orAt: endsEpoch) { try evaluate(epoch: epoch) }
-      if isLast || result.stopRequested || isDue(configuration.checkpointEvery, orAt: endsEpoch) {
-        let isFinal = isLast || result.stopRequested
-        try communicator.together { try recorder.save(state, isFinal: isFinal) }
+      if let status = try finishStep(stopRequested: result.stopRequested) { return status }
+      if state.cursor.stepInEpoch == 0 {
+        plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
       }
-      if result.stopRequested && !isLast { return .stoppedOnRequest }
-      if endsEpoch { plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator) }
     }
     return .done
+  }
+
+  /// Whether the validation CER has not fallen for so long that the run is done.
+  var isStandingStill: Bool {
+    guard let earlyStopping = recipe.earlyStopping, let plateau = state.cursor.plateau else { return false }
+    return plateau.sinceBest >= earlyStopping
+  }
+
+  /// What follows a step: evaluation, comparison of the ranks, and checkpoint, if they are due.
+  /// - Returns: how the run ends, if it does.
+  private func finishStep(stopRequested: Bool) throws -> ExitStatus? {
+    let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
+    var isBest = false
+    if state.cursor.evaluationDue || isLast || isDue(configuration.evalEvery, orAt: endsEpoch) {
+      let evaluated = stopRequested ? nil : try evaluate()
+      isBest = evaluated ?? false
+      state.cursor.evaluationDue = evaluated == nil
+    }
+    let stops = stopRequested || state.cursor.evaluationDue
+    let isFinal = isLast || isStandingStill || stops
+    let saves = isFinal || isDue(configuration.checkpointEvery, orAt: endsEpoch)
+    if saves || isBest || isDue(configuration.verifyEvery, orAt: false) { try verify() }
+    if saves || isBest {
+      Progress.enter(.checkpoint, step: state.cursor.step)
+      try communicator.together {
+        try recorder.save(state, asStep: saves, asBest: isBest)
+        if isFinal { try recorder.finishSaving() }
+      }
+    }
+    return stops ? .stoppedOnRequest : nil
   }
 
   private func isDue(_ every: Int?, orAt endsEpoch: Bool) -> Bool {
@@ -97,21 +125,33 @@ final class Trainer {
     var result = StepResult(images: step.imageCount)
     let mine = plan.count(ofStep: state.cursor.stepInEpoch)
     try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
+    let number = state.cursor.step + 1
+    Progress.enter(.step, step: number)
     for _ in 0..<mine {
       let asked = ContinuousClock.now
+      Progress.enter(.load, step: number)
       guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
       result.waiting += asked.duration(to: .now)
-      try network.load(microBatch, targets: targets, loss: loss)
-      try sum.add(images: microBatch.count)
+      Progress.enter(.step, step: number)
+      try network.load(
+        microBatch, targets: targets, loss: loss, dropping: recipe.labelDropout(step: state.cursor.step))
+      network.dropoutKey.set(seed: recipe.seed, step: state.cursor.step, samples: microBatch.samples)
+      let refused = sum.reducer.refusedHere
+      try sum.add(images: microBatch.count, fault: Faults.spoiling(step: number))
+      if sum.reducer.refusedHere > refused { suspects.append(suspect(microBatch)) }
       loader.release(microBatch)
     }
+    Progress.enter(.reduce, step: number)
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
     try sum.finish()
     result.stopRequested = sum.reducer.integer(at: 0) > 0
     result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
-      step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr)
+      step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr,
+      warmUp: recipe.warmUp ?? 0, reductions: state.cursor.plateau?.reductions ?? 0)
+    Progress.enter(.step, step: number)
     try update(&result)
+    Faults.flipBit(in: network.store.values.base, step: number)
     result.duration = clock.duration(to: .now)
     return result
   }
@@ -120,32 +160,96 @@ final class Trainer {
   private func update(_ result: inout StepResult) throws {
     guard sum.reducer.overflowCount == 0 else {
       result.skipped = true
-      state.cursor.badSteps += 1
-      if state.cursor.badSteps >= Trainer.maximumBadSteps {
-        throw TrainingDiverged(step: state.cursor.step + 1, badSteps: state.cursor.badSteps)
-      }
-      return
+      return try skip()
     }
     state.cursor.badSteps = 0
     let store = network.store
     sum.reducer.gradients(into: store.gradients.base)
+    state.frozen.clearGradients(of: store)
     let norm = GradientClipping.norm(store.gradients.base, count: store.count)
     result.gradientNorm = norm
     state.optimizer.update(
-      values: store.values.base, gradients: store.gradients.base, count: store.count,
+      values: store.values.base, gradients: store.gradients.base, ranges: state.frozen.trained,
       learningRate: result.learningRate, gradientScale: clipping?.coefficient(norm: norm) ?? 1)
-    for i in 0..<store.bufferCount {
-      store.bufferValues.base[i] = 0.9 * store.bufferValues.base[i] + 0.1 * Float(sum.reducer.statistic(at: i))
+    for range in state.frozen.trainedBuffers {
+      for i in range {
+        store.bufferValues.base[i] = 0.9 * store.bufferValues.base[i] + 0.1 * Float(sum.reducer.statistic(at: i))
+      }
+    }
+    state.average?.add(store, update: state.optimizer.step)
+  }
+
+  /// Leaves a bad step out. The ranks tell rank 0 which micro-batches are to blame.
+  private func skip() throws {
+    let step = state.cursor.step + 1
+    state.cursor.badSteps += 1
+    state.cursor.skippedSteps += 1
+    let mine = try RunJSON.line(
+      suspects.map { "rank \(communicator.rank) on \(communicator.hostName): \($0)" })
+    suspects.removeAll()
+    for bytes in try communicator.gather(Array(mine.utf8)) {
+      for suspect in try RunJSON.decode([String].self, from: String(decoding: bytes, as: UTF8.self)) {
+        log.warning("step \(step) skipped: \(suspect)")
+      }
+    }
+    if state.cursor.badSteps >= configuration.maxBadSteps {
+      throw TrainingDiverged(step: step, badSteps: state.cursor.badSteps)
     }
   }
 
-  private func evaluate(epoch: Int) throws {
+  /// Says what is wrong with the micro-batch that was added last.
+  private func suspect(_ microBatch: MicroBatch) -> String {
+    let records = data.train.dataSet.records
+    let bad = (0..<microBatch.count).filter { !loss.losses[$0].isFinite }
+    let named = (bad.isEmpty ? Array(0..<microBatch.count) : bad).map {
+      records[Int(microBatch.samples[$0])].absolutePath
+    }
+    let list =
+      named.prefix(64).joined(separator: ", ")
+      + (named.count > 64 ? " and \(named.count - 64) more" : "")
+    let images = bad.count == 1 ? "an image" : "\(bad.count) images"
+    return bad.isEmpty
+      ? "a loss or gradient of micro-batch \(microBatch.item.microBatch) is not finite or too large: \(list)"
+      : "the loss of \(images) of micro-batch \(microBatch.item.microBatch) is not finite: \(list)"
+  }
+
+  /// - Returns: whether the weights are the best so far; nil, on all ranks, when one was asked to stop meanwhile.
+  private func evaluate() throws -> Bool? {
+    let step = state.cursor.step
+    Progress.enter(.evaluate, step: step)
+    // What is evaluated is what predicts later: the average of the weights, where there is one.
+    state.average?.exchange(with: network.store)
     let evaluation = try evaluator.evaluate(data.validation)
-    let report = evaluation.report
+    state.average?.exchange(with: network.store)
+    guard let report = evaluation?.report else { return nil }
     let isBest = report.cer < state.cursor.best?.cer ?? .infinity
-    if isBest { state.cursor.best = Cursor.Best(cer: report.cer, step: state.cursor.step) }
-    recorder.record(report, step: state.cursor.step, epoch: epoch, isBest: isBest)
-    if isBest { try recorder.saveBest(state) }
+    if isBest { state.cursor.best = Cursor.Best(cer: report.cer, step: step) }
+    if recipe.schedule == .plateau || recipe.earlyStopping != nil {
+      var plateau = state.cursor.plateau ?? Plateau()
+      let before = plateau.reductions
+      plateau.record(isBest: isBest, patience: recipe.patience ?? .max)
+      state.cursor.plateau = plateau
+      if plateau.reductions > before {
+        recorder.note("the CER has not fallen for a while: the learning rate is reduced")
+      }
+    }
+    recorder.record(
+      report, step: step, epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
+    return isBest
+  }
+
+  /// Compares the state of all ranks, bit by bit: one that differs must not go on, and never into a checkpoint.
+  private func verify() throws {
+    guard communicator.size > 1 else { return }
+    let item = "weights and optimizer state after step \(state.cursor.step)"
+    try communicator.requireAgreement(
+      on: [(item, state.digest())],
+      remedies: [
+        item: """
+        a memory or processor fault is likely; the checkpoints are from before and good: go on with --resume, without \
+        that machine
+        """
+      ])
   }
 
   /// Whether this rank asks all to stop: on a signal, and rank 0 when the time is over.

@@ -1,13 +1,20 @@
+import Crypto
 import Datasets
 import Foundation
 import Logging
 import MessagePassing
 import NeuralNetwork
+import Tensors
 
 /// The state of a run between two steps, and its form in a checkpoint. The same on all ranks.
 final class TrainingState {
   let network: CRNN
   let optimizer: any Optimizer
+  /// The moving average of the weights, if the recipe asks for one. Checkpoints have it under the weights' names, and the
+  /// weights that training goes on with as `training.<name>`.
+  let average: WeightAverage?
+  /// What is trained of the network.
+  let frozen: FrozenWeights
   var cursor = Cursor()
 
   /// What a checkpoint says besides tensors and cursor; it never changes during a run.
@@ -22,6 +29,8 @@ final class TrainingState {
     var scheduleSteps: Int?
     var trainFingerprint: String
     var validationFingerprint: String
+    /// SHA-256 of the weights that the run began with, if they were given.
+    var initialWeights: String?
     /// OpenBLAS kernel family; bits are promised within one family.
     var blasCore: String
 
@@ -47,7 +56,8 @@ final class TrainingState {
   /// Bytes of a checkpoint, a little more than it takes.
   var checkpointBytes: Int {
     let store = network.store
-    return 4 * (store.count * (1 + optimizer.slots.count) + store.bufferCount) + (1 << 20)
+    let copies = average == nil ? 1 : 2
+    return 4 * (store.count * (copies + optimizer.slots.count) + copies * store.bufferCount) + (1 << 20)
   }
 
   /// - Throws: `ArchitectureError` when the network cannot be built for that height or that many letters.
@@ -55,22 +65,34 @@ final class TrainingState {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
     optimizer = identity.recipe.optimizer.make(
-      count: network.store.count, settings: AdamSettings(weightDecay: identity.recipe.weightDecay))
+      count: network.store.count, settings: identity.recipe.optimizerSettings)
+    frozen = try FrozenWeights(identity.recipe.freeze, of: network)
+    average = identity.recipe.ema.map { [network] in WeightAverage(decay: $0, of: network.store) }
   }
 
   /// A copy of the state.
   func checkpoint() throws -> Checkpoint {
     let store = network.store
-    var tensors = store.parameters.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
-    tensors += store.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
-    for slot in optimizer.slots {
+    var tensors: [NamedTensor] = []
+    func add(_ prefix: String, _ slab: Storage) {
       tensors += store.parameters.map { parameter in
-        let values = UnsafeBufferPointer(
-          start: slot.storage.base + parameter.value.offset, count: parameter.value.count)
-        return NamedTensor(
-          name: "optimizer.\(slot.name).\(parameter.name)", shape: parameter.shape, values: Array(values))
+        let values = UnsafeBufferPointer(start: slab.base + parameter.value.offset, count: parameter.value.count)
+        return NamedTensor(name: prefix + parameter.name, shape: parameter.shape, values: Array(values))
       }
     }
+    func addBuffers(_ prefix: String, _ slab: Storage) {
+      tensors += store.buffers.map { buffer in
+        let values = UnsafeBufferPointer(start: slab.base + buffer.value.offset, count: buffer.value.count)
+        return NamedTensor(name: prefix + buffer.name, shape: [buffer.value.count], values: Array(values))
+      }
+    }
+    add("", average?.values ?? store.values)
+    addBuffers("", average?.buffers ?? store.bufferValues)
+    if average != nil {
+      add("training.", store.values)
+      addBuffers("training.", store.bufferValues)
+    }
+    for slot in optimizer.slots { add("optimizer.\(slot.name).", slot.storage) }
     return Checkpoint(
       tensors: tensors,
       metadata: [
@@ -83,19 +105,45 @@ final class TrainingState {
   /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
   static func identity(of checkpoint: Checkpoint, path: String) throws -> Identity {
     guard let text = checkpoint.metadata["identity"], let identity = try? RunJSON.decode(Identity.self, from: text),
-      (try? identity.recipe.validate()) != nil,
-      (try? identity.architecture.validate(classes: identity.alphabet.classCount)) != nil
+      (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1,
+      let weights = try? identity.architecture.weightCount(classes: identity.alphabet.classCount)
     else { throw CheckpointError.damaged(path: path, why: "it says nothing of model and alphabet") }
+    // Before memory is taken for a network that the file only claims to hold.
+    guard weights <= checkpoint.tensors.reduce(0, { $0 + $1.values.count }) else {
+      throw CheckpointError.damaged(path: path, why: "it holds fewer weights than its model has")
+    }
     return identity
   }
 
-  /// Takes weights and buffers from a checkpoint.
-  func restoreWeights(_ checkpoint: Checkpoint, path: String) throws {
+  /// Whether a run can go on from a checkpoint, data aside.
+  /// - Throws: `CheckpointError.damaged` saying what is wrong with it.
+  static func check(_ checkpoint: Checkpoint, path: String) throws {
+    do {
+      try TrainingState(identity: identity(of: checkpoint, path: path)).restore(
+        checkpoint, path: path)
+    } catch CheckpointError.damaged(let path, let why) {
+      throw CheckpointError.damaged(path: path, why: why)
+    } catch {
+      throw CheckpointError.damaged(path: path, why: "\(error)")
+    }
+  }
+
+  /// A hash of weights, running statistics, averages and optimizer state.
+  func digest() -> String {
+    var hash = SHA256()
+    for (storage, count) in slabs {
+      hash.update(bufferPointer: UnsafeRawBufferPointer(start: storage.base, count: 4 * count))
+    }
+    return hash.finalize().prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+
+  /// Takes weights and buffers from a checkpoint: those that are evaluated, or those under another `prefix`.
+  func restoreWeights(_ checkpoint: Checkpoint, path: String, prefix: String = "") throws {
     for parameter in network.store.parameters {
-      try checkpoint.copy(parameter.name, shape: parameter.shape, into: parameter.value.pointer)
+      try checkpoint.copy(prefix + parameter.name, shape: parameter.shape, into: parameter.value.pointer)
     }
     for buffer in network.store.buffers {
-      try checkpoint.copy(buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
+      try checkpoint.copy(prefix + buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
     }
     let store = network.store
     let slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
@@ -107,6 +155,10 @@ final class TrainingState {
   /// Takes the whole state from a checkpoint.
   func restore(_ checkpoint: Checkpoint, path: String) throws {
     try restoreWeights(checkpoint, path: path)
+    if let average {
+      average.restart(from: network.store)
+      try restoreWeights(checkpoint, path: path, prefix: "training.")
+    }
     for slot in optimizer.slots {
       for parameter in network.store.parameters {
         try checkpoint.copy(
@@ -123,12 +175,17 @@ final class TrainingState {
     optimizer.step = steps
   }
 
+  /// Everything that a step changes, with the number of floats in each.
+  private var slabs: [(storage: Storage, count: Int)] {
+    let store = network.store
+    var slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
+    slabs += optimizer.slots.map { ($0.storage, store.count) }
+    if let average { slabs += [(average.values, store.count), (average.buffers, store.bufferCount)] }
+    return slabs
+  }
+
   /// Makes the state of all ranks that of rank 0.
   func broadcast(over communicator: Communicator) throws {
-    let store = network.store
-    let slabs =
-      [(store.values, store.count), (store.bufferValues, store.bufferCount)]
-      + optimizer.slots.map { ($0.storage, store.count) }
     for (storage, count) in slabs {
       try communicator.broadcast(UnsafeMutableRawBufferPointer(start: storage.base, count: count * 4))
     }

@@ -14,8 +14,13 @@ struct RunningRanks {
   let ranks: [Int32]
 
   /// Starts `akuru` and waits until it has written the file `awaited`.
-  init(_ count: Int, _ arguments: [String], until awaited: String, timeout: Double = 60) throws {
-    mpirun = try startMPIRun(ranks: count, product: "akuru", arguments, environment: quietMPIRun)
+  init(
+    _ count: Int, _ arguments: [String], environment: [String: String] = [:], until awaited: String,
+    timeout: Double = 60
+  ) throws {
+    mpirun = try startMPIRun(
+      ranks: count, product: "akuru", arguments,
+      environment: quietMPIRun.merging(environment) { $1 })
     let job = mpirun
     let found = waitUntil(timeout) { FileManager.default.fileExists(atPath: awaited) }
     ranks = RunningRanks.children(of: job.processIdentifier)
@@ -25,20 +30,18 @@ struct RunningRanks {
     }
   }
 
-  /// Waits until no rank is left; kills those that stay longer than that, which is a failure.
+  /// See ``expectGone(_:within:sourceLocation:)``.
   func expectGone(within seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation) {
-    let gone = waitUntil(seconds) { ranks.allSatisfy { !RunningRanks.isAlive($0) } }
-    #expect(gone, "ranks outlive mpirun", sourceLocation: sourceLocation)
-    if !gone { for rank in ranks where RunningRanks.isAlive(rank) { kill(rank, SIGKILL) } }
+    CommandTests.expectGone(ranks, within: seconds, sourceLocation: sourceLocation)
   }
 
-  private static func children(of parent: Int32) -> [Int32] {
+  static func children(of parent: Int32) -> [Int32] {
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return processes.compactMap(Int32.init).filter { status($0)?.parent == parent }
   }
 
   /// A process that ended and was not yet waited for is not alive.
-  private static func isAlive(_ process: Int32) -> Bool {
+  static func isAlive(_ process: Int32) -> Bool {
     guard let state = status(process)?.state else { return false }
     return state != "Z" && state != "X"
   }
@@ -54,10 +57,17 @@ struct RunningRanks {
   }
 }
 
+/// Waits until none of these processes is left; kills those that stay longer than that, which is a failure.
+func expectGone(_ processes: [Int32], within seconds: Double, sourceLocation: SourceLocation = #_sourceLocation) {
+  let gone = waitUntil(seconds) { processes.allSatisfy { !RunningRanks.isAlive($0) } }
+  #expect(gone, "ranks outlive mpirun", sourceLocation: sourceLocation)
+  if !gone { for process in processes where RunningRanks.isAlive(process) { kill(process, SIGKILL) } }
+}
+
 /// Asks every two milliseconds until the condition holds; false when it does not within that time.
-func waitUntil(_ seconds: Double, _ condition: () -> Bool) -> Bool {
+func waitUntil(_ seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
   let start = ContinuousClock.now
-  while !condition() {
+  while try !condition() {
     if start.duration(to: .now) > .seconds(seconds) { return false }
     usleep(2000)
   }

@@ -76,11 +76,19 @@ enum Recipes {
 }
 
 /// Runs `akuru` under mpirun, or alone when `ranks` is nil.
-func akuru(ranks: Int? = nil, _ arguments: [String], timeout: Double = 60) throws -> ProcessResult {
-  guard let ranks else { return try run(product("akuru"), arguments, timeout: timeout) }
+func akuru(
+  ranks: Int? = nil, _ arguments: [String], environment more: [String: String] = [:],
+  timeout: Double = 60
+) throws -> ProcessResult {
+  guard let ranks else {
+    return try run(product("akuru"), arguments, environment: more, timeout: timeout)
+  }
   // When a rank exits with another status than 0, mpirun gives the others a second; they are at their end as well.
-  let environment = quietMPIRun.merging(["OMPI_MCA_odls_base_sigkill_timeout": "0"]) { $1 }
-  return try mpirun(ranks: ranks, product: "akuru", arguments, environment: environment, timeout: timeout)
+  let environment = quietMPIRun.merging(["OMPI_MCA_odls_base_sigkill_timeout": "0"]) { $1 }.merging(
+    more
+  ) { $1 }
+  return try mpirun(
+    ranks: ranks, product: "akuru", arguments, environment: environment, timeout: timeout)
 }
 
 /// Keeps mpirun from explaining that a rank exited with a status other than 0.

@@ -6,8 +6,9 @@ import Testing
 @Suite struct MaxPoolTests {
   private func build(_ golden: LayerCase) -> MaxPool {
     MaxPool(
-      kernel: (golden.kernel![0], golden.kernel![1]), stride: (golden.stride![0], golden.stride![1]),
-      padding: (golden.padding![0], golden.padding![1]))
+      .init(
+        kernel: (golden.kernel![0], golden.kernel![1]), stride: (golden.stride![0], golden.stride![1]),
+        padding: (golden.padding![0], golden.padding![1])))
   }
 
   /// The golden values hold many equal maxima, so the order among them is tested, too.
@@ -39,20 +40,40 @@ import Testing
   }
 
   @Test func sizes() {
-    let crnn = MaxPool(kernel: (2, 2), stride: (2, 1), padding: (0, 1))
+    let crnn = MaxPool(.init(kernel: (2, 2), stride: (2, 1), padding: (0, 1)))
     #expect((crnn.outputWidth(10), crnn.outputHeight(8)) == (11, 4))
-    let squares = MaxPool(kernel: (2, 2), stride: (2, 2))
+    let squares = MaxPool(.init(kernel: (2, 2), stride: (2, 2)))
     #expect([0, 1, 2, 3, 4].map(squares.outputWidth) == [0, 0, 1, 1, 2])
     #expect([0, 1, 2, 61].map(squares.outputHeight) == [0, 0, 1, 30])
-    let wide = StripFixture(MaxPool(kernel: (2, 2), stride: (2, 2), gap: 3), channels: 1, height: 2, widths: [8, 4])
+    let wide = StripFixture(
+      MaxPool(.init(kernel: (2, 2), stride: (2, 2)), gap: 3), channels: 1, height: 2, widths: [8, 4])
     #expect(wide.output.layout.starts == [3, 10])
   }
 
   @Test func negativeInfinityNeverWinsOverAnImage() {
     let fixture = StripFixture(
-      MaxPool(kernel: (2, 2), stride: (2, 1), padding: (0, 1)), channels: 1, height: 2, widths: [2])
+      MaxPool(.init(kernel: (2, 2), stride: (2, 1), padding: (0, 1))), channels: 1, height: 2, widths: [2])
     StripFixture.write([[-3, -2, -5, -1]], to: fixture.input.value, fixture.input.layout)
     fixture.layer.forward(.training)
     #expect(StripFixture.images(fixture.output.value, fixture.output.layout) == [[-3, -1, -1]])
+  }
+
+  /// Wherever in a window NaN stands, and whatever vector or remainder computes it, it comes out.
+  @Test(arguments: [
+    MaxPool.Shape(kernel: (2, 2), stride: (2, 2)), MaxPool.Shape(kernel: (2, 1), stride: (2, 1)),
+    MaxPool.Shape(kernel: (2, 2), stride: (2, 1), padding: (0, 1)), MaxPool.Shape(kernel: (3, 2), stride: (2, 2)),
+  ])
+  func notANumberIsNeverLost(_ shape: MaxPool.Shape) {
+    for width in [6, 70] {
+      let fixture = StripFixture(MaxPool(shape, gap: 2), channels: 1, height: 4, widths: [width])
+      for place in 0..<4 * width {
+        var image = (0..<4 * width).map { Float($0 % 7) }
+        image[place] = .nan
+        StripFixture.write([image], to: fixture.input.value, fixture.input.layout)
+        fixture.layer.forward(.training)
+        let lost = shape.kernel.height == 3 && place >= 3 * width  // below the last window
+        #expect(fixture.outputImages.contains(where: \.isNaN) != lost, "\(width) columns, place \(place)")
+      }
+    }
   }
 }

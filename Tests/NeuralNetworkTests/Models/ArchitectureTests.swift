@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [
     (Architecture.seed(), 79, 634_468), (.seed(channels: 64), 79, 4_812_943), (.akuru(), 70, 426_614),
     (.seed(channels: 16, hidden: 32, height: 16), 10, 0), (.akuru(height: 33), 12, 0),
-    (.paper(channels: [64, 128, 256, 256, 512, 512, 512], hidden: 256), 80, 0),
+    (.crnn(), 80, 8_745_808),
   ])
   func weightsAreCounted(architecture: Architecture, classes: Int, expected: Int) throws {
     let count = try architecture.weightCount(classes: classes)
@@ -44,13 +44,13 @@ import Testing
     #expect(
       akuru.buffers.map(\.name)
         == (0..<4).flatMap { ["cnn.\(4 * $0 + 1).running_mean", "cnn.\(4 * $0 + 1).running_var"] })
-    let paper = try CRNN(architecture: .paper(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2), classes: 4).store
+    let paper = try CRNN(architecture: .crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2), classes: 4).store
     #expect(paper.parameters.contains { $0.name == "rnn.weight_hh_l1_reverse" && $0.shape == [8, 2] })
     #expect(paper.parameters.contains { $0.name == "rnn.weight_ih_l1" && $0.shape == [8, 4] })
   }
 
   @Test func sequenceLengthsFollowTheWidth() throws {
-    let paper = Architecture.paper(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
+    let paper = Architecture.crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
     for width in -3..<300 {
       let quarter = max(0, width) / 2 / 2
       #expect(Architecture.seed().sequenceLength(forWidth: width) == quarter)
@@ -76,7 +76,7 @@ import Testing
   @Test func jsonRoundTrips() throws {
     var white = Architecture.seed(channels: 5, hidden: 7, height: 33)
     white.inkIsPositive = false
-    let paper = Architecture.paper(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
+    let paper = Architecture.crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
     for architecture in [.akuru(), white, paper] {
       let data = try JSONEncoder().encode(architecture)
       #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)

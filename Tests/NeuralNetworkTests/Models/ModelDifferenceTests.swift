@@ -6,7 +6,7 @@ import Testing
 @Suite struct ModelDifferenceTests {
   private static let models: [Architecture] = [
     .seed(channels: 2, hidden: 5, height: 17), .akuru(height: 16, channels: [2, 3, 3, 2], hidden: 4),
-    .paper(channels: [2, 3, 2, 3, 2, 3, 4], hidden: 3),
+    .crnn(channels: [2, 3, 2, 3, 2, 3, 4], hidden: 3), .droppingOut,
   ]
 
   private func make(_ architecture: Architecture) throws -> (ModelRun, [TestImage]) {

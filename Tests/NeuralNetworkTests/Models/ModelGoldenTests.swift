@@ -11,7 +11,7 @@ import Testing
     ("akuru-small", .akuru(height: 40, channels: [4, 6, 8, 10], hidden: 12)),
     ("akuru-odd", .akuru(height: 35, channels: [3, 5, 2, 7], hidden: 5)),
     ("akuru-full", .akuru()),
-    ("crnn-small", .paper(channels: [3, 4, 5, 6, 7, 6, 5], hidden: 6)),
+    ("crnn-small", .crnn(channels: [3, 4, 5, 6, 7, 6, 5], hidden: 6)),
   ]
 
   private let golden: [GoldenFile]
@@ -79,7 +79,7 @@ import Testing
       let elements = matrix.elements
       return Swift.stride(from: 0, to: elements.count, by: stride).map { elements[$0] }
     }
-    let optimizer = Adam(count: store.count, settings: AdamSettings(epsilon: 1e-4))
+    let optimizer = Adam(count: store.count, settings: OptimizerSettings(epsilon: 1e-4))
     var loss = 0.0
     for step in 0..<5 {
       loss = try run.train(images, poison: .nan)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ModelPropertyTests {
   private static let models: [Architecture] = [
     .seed(channels: 3, hidden: 11, height: 21), .akuru(height: 19, channels: [3, 4, 5, 6], hidden: 7),
-    .akuru(), .paper(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5),
+    .akuru(), .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5), .droppingOut,
   ]
   private static let classes = 9
 
@@ -150,7 +150,7 @@ import Testing
 
   /// What is announced as complete no longer changes, and what remains is announced at last.
   @Test(arguments: [
-    Architecture.seed(channels: 2, hidden: 5, height: 21), .akuru(height: 32, channels: [3, 4], hidden: 6),
+    Architecture.seed(channels: 2, hidden: 5, height: 21), .akuru(height: 32, channels: [3, 4, 2, 3], hidden: 6),
   ])
   func gradientsAreCompleteWhenAnnounced(architecture: Architecture) throws {
     let run = try ModelRun(architecture, classes: 7)

@@ -6,6 +6,12 @@ extension Architecture: CustomTestStringConvertible {
   public var testDescription: String { "\(name), height \(inputHeight), \(stages.count) stages" }
 }
 
+extension Architecture {
+  /// Dropout of both kinds at every place.
+  static let droppingOut = try! Architecture(
+    spec: "[1,18,0,1 Cr3,3,3 Do0.3 Mp2,2 Bn Mp2,1 Do0.2,2 Lbx5 Do0.4 Lbx4 Do0.3,2 O1c]")
+}
+
 /// Records an issue unless both arrays have the same bits; names the first difference only, as there may be many.
 func expectSameBits(
   _ actual: [Float], _ expected: [Float], _ what: String, sourceLocation: SourceLocation = #_sourceLocation

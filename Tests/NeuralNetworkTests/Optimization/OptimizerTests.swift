@@ -4,12 +4,17 @@ import TestSupport
 import Testing
 
 @Suite struct OptimizerTests {
-  private static let kinds: [(String, OptimizerKind, AdamSettings)] = [
-    ("adam", .adam, AdamSettings()),
-    ("adam.decay", .adam, AdamSettings(weightDecay: 0.03)),
-    ("adam.betas", .adam, AdamSettings(beta1: 0.8, beta2: 0.95, epsilon: 1e-4)),
-    ("adamw", .adamw, AdamSettings()),
-    ("adamw.decay", .adamw, AdamSettings(epsilon: 1e-4, weightDecay: 0.03)),
+  private static let kinds: [(String, OptimizerKind, OptimizerSettings)] = [
+    ("adam", .adam, OptimizerSettings()),
+    ("adam.decay", .adam, OptimizerSettings(weightDecay: 0.03)),
+    ("adam.betas", .adam, OptimizerSettings(beta1: 0.8, beta2: 0.95, epsilon: 1e-4)),
+    ("adamw", .adamw, OptimizerSettings()),
+    ("adamw.decay", .adamw, OptimizerSettings(epsilon: 1e-4, weightDecay: 0.03)),
+    ("sgd", .sgd, OptimizerSettings(momentum: 0)),
+    ("sgd.momentum", .sgd, OptimizerSettings(momentum: 0.9)),
+    ("sgd.decay", .sgd, OptimizerSettings(momentum: 0.7, weightDecay: 0.03)),
+    ("adadelta", .adadelta, OptimizerSettings()),
+    ("adadelta.decay", .adadelta, OptimizerSettings(epsilon: 1e-4, rho: 0.7, weightDecay: 0.03)),
   ]
 
   @Test(arguments: kinds.indices)
@@ -24,7 +29,7 @@ import Testing
       let gradient = Matrix(rows: 1, columns: initial.count, gradients.row(step).map { $0 * 4 })
       optimizer.update(
         values: weights.pointer, gradients: gradient.pointer, count: initial.count,
-        learningRate: 1e-2 / Float(1 + step), gradientScale: 0.25)
+        learningRate: (kind == .adadelta ? 1 : 1e-2) / Float(1 + step), gradientScale: 0.25)
       let expected = try golden[name + ".weights"].row(step)
       expectClose(weights.elements, expected, absolute: 1e-6, "\(name) after \(step + 1)")
       expectClose(
@@ -32,8 +37,9 @@ import Testing
     }
     #expect(optimizer.step == 20)
     #expect(optimizer.name == kind.rawValue)
-    #expect(optimizer.slots.map(\.name) == ["exp_avg", "exp_avg_sq"])
-    for slot in optimizer.slots {
+    let slots: [OptimizerKind: [String]] = [.sgd: ["momentum_buffer"], .adadelta: ["square_avg", "acc_delta"]]
+    #expect(optimizer.slots.map(\.name) == slots[kind] ?? ["exp_avg", "exp_avg_sq"])
+    for slot in optimizer.slots where settings.momentum > 0 {
       let actual = Matrix(storage: slot.storage, rows: 1, columns: initial.count).elements
       for (i, (a, b)) in zip(actual, try golden[name + "." + slot.name].elements).enumerated() {
         #expect(abs(a - b) <= 2e-5 * abs(b) + 1e-12 && a.isFinite, "\(name) \(slot.name)[\(i)]: \(a), expected \(b)")
@@ -41,8 +47,31 @@ import Testing
     }
   }
 
+  /// What is not trained stays, and so does its state.
+  @Test func rangesAreKept() {
+    for kind in OptimizerKind.allCases {
+      let optimizer = kind.make(count: 96, settings: OptimizerSettings(weightDecay: 0.1))
+      let (weights, gradients) = (Matrix(rows: 1, columns: 96), Matrix(rows: 1, columns: 96))
+      weights.fill(3)
+      gradients.fill(0.7)
+      for slot in optimizer.slots { slot.storage.base.update(repeating: 0.25, count: 96) }
+      for _ in 0..<3 {
+        optimizer.update(
+          values: weights.pointer, gradients: gradients.pointer, ranges: [16..<32, 48..<48, 64..<96], learningRate: 0.1,
+          gradientScale: 1)
+      }
+      #expect(optimizer.step == 3)
+      let states = optimizer.slots.map { slot in (0..<96).map { slot.storage.base[$0] } }
+      for (values, kept) in [(weights.elements, Float(3))] + states.map({ ($0, Float(0.25)) }) {
+        #expect(values[0..<16].allSatisfy { $0 == kept } && values[32..<64].allSatisfy { $0 == kept }, "\(kind)")
+        #expect(
+          values[16..<32].allSatisfy { $0 != kept } && Set(values[16..<32] + values[64..<96]).count == 1, "\(kind)")
+      }
+    }
+  }
+
   @Test func resumedStateContinuesWithTheSameBits() {
-    let (count, settings) = (80, AdamSettings(weightDecay: 0.01))
+    let (count, settings) = (80, OptimizerSettings(weightDecay: 0.01))
     func steps(_ range: Range<Int>, _ optimizer: any Optimizer, _ weights: Matrix) {
       for step in range {
         var random = KeyedRandom(seed: 21, purpose: .test, time: UInt32(step))
@@ -70,12 +99,12 @@ import Testing
       let (weights, gradients) = (Matrix(rows: 1, columns: 48), Matrix(rows: 1, columns: 48))
       (weights.pointer[0], gradients.pointer[0]) = (1, 1)
       for i in 16..<48 { (weights.pointer[i], gradients.pointer[i]) = (7, 7) }
-      let optimizer = kind.make(count: 16, settings: AdamSettings(weightDecay: 0.1))
+      let optimizer = kind.make(count: 16, settings: OptimizerSettings(weightDecay: 0.1))
       for _ in 0..<3 {
         optimizer.update(
           values: weights.pointer, gradients: gradients.pointer, count: 16, learningRate: 0.1, gradientScale: 1)
       }
-      #expect(weights.elements[0] < 0.8)
+      #expect(weights.elements[0] < 0.9995)
       #expect(weights.elements[1..<16].allSatisfy { $0 == 0 })
       #expect(weights.elements[16...].allSatisfy { $0 == 7 })
     }

@@ -21,8 +21,9 @@ import Training
         == "{\n  \"data\" : \"a/b\",\n  \"model\" : \"akuru\",\n  \"rate\" : 0.003\n}\n")
     let alphabet = try RunJSON.decode([String: [String]].self, from: folder.text("new/run/alphabet.json"))
     #expect(alphabet["scalars"]?.map { Array($0.unicodeScalars) } == [["ං"], ["ක"], ["\u{200D}"], ["\""], ["a"]])
-    #expect(try folder.names("new/run") == [".lock", "alphabet.json", "checkpoints", "config.json"])
+    #expect(try folder.names("new/run") == [".lease", ".lock", "alphabet.json", "checkpoints", "config.json"])
     #expect(try folder.names("new/run/checkpoints") == [])
+    withExtendedLifetime(run) {}
   }
 
   @Test func refusesARunWithoutResume() throws {
@@ -80,7 +81,8 @@ import Training
     for name in [".config.json.tmp-12", "checkpoints/.best.safetensors.tmp-13"] { _ = try folder.write("x", name) }
     let run = try RunDirectory(folder.path, resume: true)
     #expect(run.removedTemporaries == [".config.json.tmp-12", ".best.safetensors.tmp-13"])
-    #expect(try folder.names() == [".lock", "checkpoints"])
+    #expect(try folder.names() == [".lease", ".lock", "checkpoints"])
+    withExtendedLifetime(run) {}
   }
 
   @Test func unusablePlacesAreNamed() throws {

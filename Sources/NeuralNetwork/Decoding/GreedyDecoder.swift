@@ -1,12 +1,17 @@
 import Tensors
 
-/// Best-path decoding of CTC logits: the most probable class of each step, the lowest on ties; then repeats are
-/// collapsed, and after that blanks (class 0) dropped (Graves et al. 2006, section 3.2).
-public struct GreedyDecoder: Sendable {
-  public init() {}
-
+/// Turns class scores into labels.
+public protocol LabelDecoder {
   /// Replaces the contents of `labels` by one label for each sequence, in image order. A step whose logits hold a NaN
   /// reads as blank.
+  func decode(_ logits: PackedSequence, into labels: LabelBatch)
+}
+
+/// Best-path decoding of CTC logits: the most probable class of each step, the lowest on ties; then repeats are
+/// collapsed, and after that blanks (class 0) dropped (Graves et al. 2006, section 3.2).
+public struct GreedyDecoder: LabelDecoder, Sendable {
+  public init() {}
+
   public func decode(_ logits: PackedSequence, into labels: LabelBatch) {
     let layout = logits.layout
     labels.removeAll()

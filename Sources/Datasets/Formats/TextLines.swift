@@ -1,0 +1,18 @@
+import Foundation
+
+/// A UTF-8 text of at most 16 MiB as lines after NFC, empty ones left out.
+public enum TextLines {
+  /// - Throws: ``DataSetError`` naming the file: unreadable, too large, not UTF-8, or without text.
+  public static func read(_ path: String) throws(DataSetError) -> [String] {
+    let bytes = try readFile(path, limit: 16 << 20, limitName: "16 MiB")
+    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    guard let text = String(validating: bytes[start...], as: UTF8.self) else {
+      throw .notUTF8(path: path, place: "the text")
+    }
+    let lines = text.split(whereSeparator: \.isNewline).map { normalized(String($0)) }
+    guard !lines.isEmpty else {
+      throw .malformed(path: path, place: "the text", reason: "it is empty; give some lines")
+    }
+    return lines
+  }
+}

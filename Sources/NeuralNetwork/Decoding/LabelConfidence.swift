@@ -1,0 +1,63 @@
+import Foundation
+import Tensors
+
+/// How sure a network is of a label it read.
+public struct LabelConfidence: Sendable, Equatable {
+  /// p(label | logits): all paths to the label added up. 0 where a logit is not a number.
+  public let probability: Double
+  /// For each letter the highest probability it has in the steps that the label's best path gives it (Viterbi); with
+  /// greedy decoding that path is the one decoded.
+  public let letters: [Double]
+
+  /// Measures the label of sequence `n`. A label that does not fit its steps has probability 0 and no letters' ones.
+  public init(_ label: some Collection<Int32>, in logits: PackedSequence, sequence n: Int) {
+    let (layout, classes) = (logits.layout, logits.features)
+    let steps = layout.lengths[n]
+    // Blanks around and between the letters.
+    var states: [Int] = [0]
+    for letter in label { states += [Int(letter), 0] }
+    let count = states.count
+    var sums = [Double](repeating: -.infinity, count: count)
+    var bests = sums
+    // How many states back the best path to a state came from, for each step.
+    var moves = [UInt8](repeating: 0, count: steps * count)
+    // p(state's class) in each step, for the letters.
+    var probabilities = [Float](repeating: 0, count: steps * count)
+    for t in 0..<steps {
+      let row = logits.value.row(layout.offsets[t] + n)
+      let softmax = LogSoftmax(row, classes: classes)
+      let (oldSums, oldBests) = (sums, bests)
+      for s in 0..<count {
+        let logProbability = Double(row[states[s]] - softmax.maximum) - Double(softmax.logSum)
+        probabilities[t * count + s] = Float(exp(logProbability))
+        if t == 0 {
+          let value = s < 2 ? logProbability : -.infinity
+          (sums[s], bests[s]) = (value, value)
+          continue
+        }
+        var (sum, best, move) = (oldSums[s], oldBests[s], 0)
+        // From the state before; and past a blank, unless that would join equal letters.
+        let furthest = s % 2 == 1 && s >= 2 && states[s] != states[s - 2] ? 2 : min(1, s)
+        for back in 1..<(furthest + 1) {
+          sum = logSum(sum, oldSums[s - back])
+          if oldBests[s - back] > best { (best, move) = (oldBests[s - back], back) }
+        }
+        (sums[s], bests[s], moves[t * count + s]) = (sum + logProbability, best + logProbability, UInt8(move))
+      }
+    }
+    let last = count - 1
+    let total = last > 0 ? logSum(sums[last], sums[last - 1]) : sums[last]
+    guard total.isFinite, steps > 0 else {
+      (probability, letters) = (0, label.map { _ in 0 })
+      return
+    }
+    probability = min(1, exp(total))
+    var found = [Double](repeating: 0, count: label.count)
+    var s = last > 0 && bests[last - 1] > bests[last] ? last - 1 : last
+    for t in (0..<steps).reversed() {
+      if s % 2 == 1 { found[s / 2] = max(found[s / 2], Double(probabilities[t * count + s])) }
+      s -= Int(moves[t * count + s])
+    }
+    letters = found
+  }
+}

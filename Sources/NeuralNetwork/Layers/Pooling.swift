@@ -1,0 +1,175 @@
+import Tensors
+
+/// The windows that are pooled two lines at a time, in vectors.
+enum PoolWindow {
+  /// 2x1: two lines become one of as many columns.
+  case lines
+  /// 2x2, without overlap.
+  case squares
+  /// 2x2, one column apart, with a column of padding on both sides: one column more.
+  case neighbours
+
+  /// Nil where the window is another.
+  init?(_ shape: MaxPool.Shape) {
+    guard shape.kernel.height == 2 && shape.stride.height == 2 && shape.padding.height == 0 else { return nil }
+    switch (shape.kernel.width, shape.stride.width, shape.padding.width) {
+    case (1, 1, 0): self = .lines
+    case (2, 2, 0): self = .squares
+    case (2, 1, 1): self = .neighbours
+    default: return nil
+    }
+  }
+
+  func outputWidth(_ width: Int) -> Int {
+    switch self {
+    case .lines: width
+    case .squares: width / 2
+    case .neighbours: width > 0 ? width + 1 : 0
+    }
+  }
+}
+
+/// Max pooling as the end of another layer, which hands over the lines it makes in pairs and need not keep them.
+///
+/// It keeps the maxima, and one byte for each of them: the place in its window, which is all the backward pass needs. An
+/// odd last line is dropped. Calls work on the columns chosen by ``select(_:)``.
+final class Pooling {
+  let window: PoolWindow
+  private let ownLayout: ColumnLayout
+  private var widths: [Int] = []
+  private var plannedInput: ColumnLayout?
+  private var plannedOutput: Strip?
+  /// A ``Place`` for each of the output's values.
+  private var places = Matrix(rows: 0, columns: 0)
+  private var segments: [Segment] = []
+  private var selected = 0..<0
+
+  /// Part of one image within the chosen columns.
+  private struct Segment {
+    /// First column, from the first of the chosen ones.
+    var source: Int
+    /// First column of the output, and how many.
+    var target: Int
+    var count: Int
+  }
+
+  /// `gap` is what the layers that read the output need between images, see ``ColumnLayout``.
+  init(_ window: PoolWindow, gap: Int) {
+    self.window = window
+    ownLayout = ColumnLayout(gap: gap)
+  }
+
+  /// Places the output for lines laid out as `layout`, `height` of them in each channel.
+  func plan(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> Strip {
+    if case .lines = window {
+      plannedOutput = strip(layout, channels: channels, height: height / 2, in: workspace)
+    } else {
+      widths.removeAll(keepingCapacity: true)
+      for width in layout.widths { widths.append(window.outputWidth(width)) }
+      ownLayout.place(widths)
+      plannedOutput = strip(ownLayout, channels: channels, height: height / 2, in: workspace)
+    }
+    plannedInput = layout
+    places = workspace.activation(rows: 1, columns: (output.value.count + 3) / 4)
+    return output
+  }
+
+  private func strip(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> Strip {
+    let (rows, columns) = (channels * height, layout.stride)
+    return Strip(
+      layout: layout, channels: channels, height: height,
+      value: workspace.activation(rows: rows, columns: columns),
+      gradient: workspace.gradient(rows: rows, columns: columns))
+  }
+
+  var output: Strip { plannedOutput! }
+
+  /// The last column at or before `column` where the input may be cut.
+  func cut(at column: Int) -> Int {
+    guard let layout = plannedInput, column < layout.stride else { return column }
+    guard case .squares = window else { return column & ~15 }
+    for n in 0..<layout.count where column > layout.starts[n] && column < layout.starts[n] + layout.widths[n] {
+      return column - (column - layout.starts[n]) % 2
+    }
+    return column
+  }
+
+  /// Chooses columns of the input: from cut to cut, or all.
+  func select(_ columns: Range<Int>) {
+    segments.removeAll(keepingCapacity: true)
+    selected = columns
+    guard let layout = plannedInput else { return }
+    for n in 0..<layout.count {
+      let (start, end) = (layout.starts[n], layout.starts[n] + layout.widths[n])
+      let (from, to) = (max(start, columns.lowerBound), min(end, columns.upperBound))
+      guard from < to else { continue }
+      switch window {
+      case .lines: continue
+      case .squares:
+        segments.append(
+          Segment(
+            source: from - columns.lowerBound, target: ownLayout.starts[n] + (from - start) / 2, count: (to - from) / 2)
+        )
+      case .neighbours:
+        precondition(from == start && to == end, "windows that overlap cannot be cut")
+        segments.append(
+          Segment(source: from - columns.lowerBound, target: ownLayout.starts[n], count: layout.widths[n]))
+      }
+    }
+  }
+
+  /// Makes line `y` of the output's channel from two lines; `first` and `second` are their first chosen columns.
+  func pool(
+    _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ map: PoolMap, channel: Int, y: Int
+  ) {
+    let row = (channel * output.height + y) * output.layout.stride
+    let (target, places) = (output.value.pointer + row, places.bytes + row)
+    if case .lines = window {
+      let x = selected.lowerBound
+      poolLines(
+        first, second, map, mask: output.layout.mask.base + x, into: target + x, places + x, count: selected.count)
+      return
+    }
+    for segment in segments {
+      let (first, second) = (first + segment.source, second + segment.source)
+      let (target, places) = (target + segment.target, places + segment.target)
+      if case .squares = window {
+        poolSquares(first, second, map, into: target, places, count: segment.count)
+      } else {
+        poolNeighbours(first, second, map, into: target, places, width: segment.count)
+      }
+    }
+  }
+
+  /// Zeroes the output's columns between images; after all lines were made.
+  func finishForward() {
+    if case .lines = window { return }
+    for row in 0..<output.value.rows { zeroGaps(output.value.row(row), output.layout) { $0 } }
+  }
+
+  /// Writes the gradients of the two lines that line `y` of the output's channel was made from: all chosen columns, and
+  /// zeros up to the next multiple of 16.
+  func unpool(
+    channel: Int, y: Int, into first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
+  ) {
+    let row = (channel * output.height + y) * output.layout.stride
+    let (gradient, places) = (output.gradient!.pointer + row, places.bytes + row)
+    if case .lines = window {
+      let x = selected.lowerBound
+      unpoolLines(gradient + x, places + x, into: first, second, count: selected.count)
+      return
+    }
+    let filled = (selected.count + 15) & ~15
+    first.update(repeating: 0, count: filled)
+    second.update(repeating: 0, count: filled)
+    for segment in segments {
+      let (first, second) = (first + segment.source, second + segment.source)
+      let (gradient, places) = (gradient + segment.target, places + segment.target)
+      if case .squares = window {
+        unpoolSquares(gradient, places, into: first, second, count: segment.count)
+      } else {
+        unpoolNeighbours(gradient, places, into: first, second, width: segment.count)
+      }
+    }
+  }
+}

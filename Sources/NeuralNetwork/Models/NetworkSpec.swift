@@ -1,0 +1,92 @@
+/// What is wrong with a network's spec string, and where.
+public struct NetworkSpecError: Error, CustomStringConvertible, Equatable {
+  /// Place in the string, counted in Unicode scalars from 1.
+  public let position: Int
+  public let message: String
+
+  public var description: String { "position \(position): \(message)" }
+}
+
+extension Architecture {
+  /// Reads a network from a compact string in the manner of VGSL (Smith 2016, "Tesseract's variable graph specification
+  /// language") as kraken writes it:
+  ///
+  ///     [1,48,0,1 Cr3,3,32 Mp2,2 Cl3,3,64b0 Bnr Mp2,2 Lbx192 Do0.2 O1c]
+  ///
+  /// - `[1,48,0,1`: one gray image 48 lines high, of any width.
+  /// - `Cr3,3,32`: convolution 3 lines x 3 columns to 32 channels with ReLU; `Cl` without. Lines and columns are padded
+  ///   by half a kernel; `p1,1` behind it sets another padding, `b0` leaves the bias out.
+  /// - `Bn`, `Bnr`: batch normalisation, the latter with ReLU.
+  /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1, `p0,1` behind it adds padding.
+  /// - `Lbx192`: bidirectional LSTM with 192 features in each direction.
+  /// - `Do0.2`: dropout of single values; `Do0.2,2` of whole feature maps, or of a feature over all time steps.
+  /// - `S1(1x0)1,3`: what is done before the first LSTM anyway: columns become time steps.
+  /// - `O1c`: linear map to the letters of the alphabet.
+  ///
+  /// A name in braces (`C{conv1.0}r3,3,32`) names the weights. Otherwise the layers before the first LSTM are `cnn.0`,
+  /// `cnn.1`, ..., where ReLUs, pools and dropouts count as in PyTorch's `Sequential`; LSTMs are `rnn`, the output `fc`.
+  public init(spec: String, name: String = "custom") throws(NetworkSpecError) {
+    let reader = try NetworkSpecReader(spec)
+    self.init(name: name, inputHeight: reader.height, stages: reader.stages)
+  }
+
+  /// The network as a string that ``init(spec:name:)`` reads. It says nothing of `inkIsPositive`.
+  public var spec: String {
+    var names = NetworkSpecNames()
+    let layers = stages.map { stage in
+      let standard = names.next(for: stage)
+      return stage.spec(name: stage.module == standard ? "" : "{\(stage.module)}")
+    }
+    return "[" + (["1,\(inputHeight),0,1"] + layers).joined(separator: " ") + "]"
+  }
+}
+
+extension Stage {
+  /// Convolutions pad by this when the spec says nothing.
+  static func usualPadding(_ kernel: Extent) -> Extent { Extent((kernel.height - 1) / 2, (kernel.width - 1) / 2) }
+
+  /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty where there are none.
+  var module: String {
+    switch self {
+    case .lstm(let name, _, _): name
+    case .maxPool, .dropout: ""
+    default: name
+    }
+  }
+
+  fileprivate func spec(name: String) -> String {
+    func pair(_ extent: Extent) -> String { "\(extent.height),\(extent.width)" }
+    switch self {
+    case .convolution(_, let out, let kernel, let padding, let bias, let relu):
+      let pad = padding == Stage.usualPadding(kernel) ? "" : "p\(pair(padding))"
+      return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out)\(pad)\(bias ? "" : "b0")"
+    case .batchNormalization(_, let relu): return "Bn\(name)\(relu ? "r" : "")"
+    case .maxPool(let kernel, let stride, let padding):
+      let step = stride == kernel ? "" : ",\(pair(stride))"
+      return "Mp\(pair(kernel))\(step)\(padding == Extent(0, 0) ? "" : "p\(pair(padding))")"
+    case .dropout(let share, let wholeFeatures): return "Do\(share)\(wholeFeatures ? ",2" : "")"
+    case .lstm(_, _, let hidden): return "Lbx\(name)\(hidden)"
+    case .linear: return "O\(name)1c"
+    }
+  }
+}
+
+/// The names that layers get when the spec says none.
+struct NetworkSpecNames {
+  /// Modules so far, as PyTorch's `Sequential` would count them.
+  private var modules = 0
+
+  /// The standard ``Stage/module`` of the next stage; counts it.
+  mutating func next(for stage: Stage) -> String {
+    switch stage {
+    case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):
+      defer { modules += relu ? 2 : 1 }
+      return "cnn.\(modules)"
+    case .maxPool, .dropout:
+      modules += 1
+      return ""
+    case .lstm: return "rnn"
+    case .linear: return "fc"
+    }
+  }
+}

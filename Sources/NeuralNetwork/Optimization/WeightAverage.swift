@@ -1,0 +1,60 @@
+import Tensors
+
+/// An exponential moving average of a network's weights and of its running statistics (Polyak and Juditsky 1992; as in
+/// Tarvainen and Valpola 2017, arXiv 1703.01780): less noisy than the weights that are trained, and evaluated in their
+/// place.
+///
+/// The average of update t keeps min(decay, (1 + t) / (10 + t)) of the one before, so that it soon leaves the weights
+/// behind that training began with.
+public final class WeightAverage {
+  public let decay: Double
+  /// The averages, as long as the slabs of the store they were made for.
+  public let values: Storage
+  public let buffers: Storage
+
+  /// Starts with the store's weights.
+  public init(decay: Double, of store: ParameterStore) {
+    self.decay = decay
+    values = Storage(count: store.count)
+    buffers = Storage(count: store.bufferCount)
+    restart(from: store)
+  }
+
+  /// Forgets what was averaged.
+  public func restart(from store: ParameterStore) {
+    values.base.update(from: store.values.base, count: store.count)
+    buffers.base.update(from: store.bufferValues.base, count: store.bufferCount)
+  }
+
+  /// Takes the weights in after update number `update`, counted from 1.
+  public func add(_ store: ParameterStore, update: Int) {
+    let share = Float(1 - min(decay, Double(1 + update) / Double(10 + update)))
+    approach(values.base, store.values.base, share: share, count: store.count)
+    approach(buffers.base, store.bufferValues.base, share: share, count: store.bufferCount)
+  }
+
+  /// Puts the averages into the store and what was there here; a second time undoes it.
+  public func exchange(with store: ParameterStore) {
+    swapFloats(values.base, store.values.base, count: store.count)
+    swapFloats(buffers.base, store.bufferValues.base, count: store.bufferCount)
+  }
+}
+
+/// average += share * (value - average), for a multiple of 16 floats.
+private func approach(
+  _ averages: UnsafeMutablePointer<Float>, _ values: UnsafePointer<Float>, share: Float, count: Int
+) {
+  let share = Vector(repeating: share)
+  for i in stride(from: 0, to: count, by: Vector.width) {
+    let average = Vector(averages + i)
+    average.multiplyAdd(share, Vector(values + i) - average).store(averages + i)
+  }
+}
+
+private func swapFloats(_ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, count: Int) {
+  for i in stride(from: 0, to: count, by: Vector.width) {
+    let (first, second) = (Vector(a + i), Vector(b + i))
+    first.store(b + i)
+    second.store(a + i)
+  }
+}

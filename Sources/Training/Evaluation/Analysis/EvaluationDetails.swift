@@ -1,0 +1,102 @@
+import Foundation
+
+/// An image with what it says and what was read.
+public struct EvaluatedImage: Sendable, Equatable {
+  public let path: String
+  public let reference: String
+  public let prediction: String
+
+  public init(path: String, reference: String, prediction: String) {
+    (self.path, self.reference, self.prediction) = (path, reference, prediction)
+  }
+}
+
+/// What `akuru evaluate` tells besides ``EvaluationReport``: how sure its figures are, and where the errors lie. A
+/// function of the images alone.
+public struct EvaluationDetails: Codable, Sendable, Equatable {
+  public let intervals: ErrorIntervals
+  public let confusions: [Confusion]
+  public let byLength: [LengthGroup]
+  public let byLetterFrequency: [FrequencyGroup]
+
+  public init(_ images: [EvaluatedImage]) {
+    var (confusions, lengths, frequencies) = (ConfusionTable(), LengthTable(), FrequencyTable())
+    var counts: [RecognitionCounts] = []
+    counts.reserveCapacity(images.count)
+    for image in images {
+      let count = RecognitionCounts(image)
+      counts.append(count)
+      lengths.add(count)
+      let reference = Array(image.reference.precomposedStringWithCanonicalMapping.unicodeScalars)
+      let prediction = Array(image.prediction.precomposedStringWithCanonicalMapping.unicodeScalars)
+      let edits = EditAlignment(reference: reference, prediction: prediction).edits
+      confusions.add(edits, image: image.path)
+      frequencies.add(reference, edits)
+    }
+    intervals = ErrorIntervals(Bootstrap.resample(counts))
+    (self.confusions, byLength, byLetterFrequency) = (confusions.top, lengths.groups, frequencies.groups)
+  }
+
+  /// Tables for people.
+  public var lines: [String] {
+    func range(_ from: Int, _ to: Int?) -> String {
+      guard let to else { return "\(from) and more" }
+      return from == to ? "\(from)" : "\(from) to \(to)"
+    }
+    func letter(_ text: String) -> String {
+      text.unicodeScalars.first.map { "\(text) (U+\(String($0.value, radix: 16, uppercase: true)))" } ?? "nothing"
+    }
+    var lines = ["By length of the text:"]
+    lines += byLength.map {
+      "  \(range($0.from, $0.to)) letters: CER \(percent($0.cer)), exact \(percent($0.exactMatch)), \($0.images) images"
+    }
+    lines.append("By how often a letter occurs in the texts:")
+    lines += byLetterFrequency.map {
+      "  \(range($0.from, $0.to)) times: \(percent($0.errorRate)) wrong, \($0.errors) of \($0.occurrences), "
+        + "\($0.letters) letters"
+    }
+    lines.append("What is taken for what:")
+    lines += confusions.map {
+      "  \($0.count) times \(letter($0.reference)) as \(letter($0.prediction)), in \($0.images.joined(separator: ", "))"
+    }
+    return lines
+  }
+}
+
+extension RecognitionCounts {
+  /// The counts of one image.
+  init(_ image: EvaluatedImage) {
+    self.init()
+    add(reference: image.reference, prediction: image.prediction)
+  }
+}
+
+/// A report with its details, in one JSON object.
+public struct DetailedReport: Encodable, Sendable {
+  public let report: EvaluationReport
+  public let details: EvaluationDetails
+  public let images: [EvaluatedImage]
+
+  public init(report: EvaluationReport, details: EvaluationDetails, images: [EvaluatedImage]) {
+    (self.report, self.details, self.images) = (report, details, images)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    try details.encode(to: encoder)
+  }
+
+  /// One line for people, with 95 % intervals.
+  public var summary: String {
+    func figure(_ name: String, _ value: Double, _ interval: [Double]) -> String {
+      let ends = interval.map { (100 * $0).formatted(decimals: 2) }.joined(separator: "-")
+      return "\(name) \(percent(value)) (\(ends))"
+    }
+    let intervals = details.intervals
+    return [
+      figure("CER", report.cer, intervals.cer), figure("grapheme CER", report.graphemeCER, intervals.graphemeCER),
+      figure("WER", report.wer, intervals.wer), figure("exact", report.exactMatch, intervals.exactMatch),
+      "loss \(report.loss?.formatted(decimals: 4) ?? "undefined")", "\(report.images) images",
+    ].joined(separator: ", ")
+  }
+}

@@ -1,0 +1,121 @@
+import Images
+import NeuralNetwork
+
+/// What an image says.
+public struct Reading: Encodable, Sendable, Equatable {
+  public let image: String
+  public let text: String
+  /// p(text | image): that the whole text is right, as far as the network knows. nil when it was not asked for.
+  public let confidence: Double?
+  /// One for each Unicode scalar of the text.
+  public let letters: [Letter]?
+
+  public struct Letter: Encodable, Sendable, Equatable {
+    public let letter: String
+    /// The letter's highest probability in the steps it was read from.
+    public let confidence: Double
+  }
+}
+
+/// Reads image files: `akuru predict`.
+///
+/// Some hundred images are decoded, sorted by width and read in micro-batches of similar ones, so that many sequences
+/// share each product of the LSTM; they are handed out in the order they were given.
+public final class ImageReader {
+  private let recogniser: Recogniser
+  private let decoder: any LabelDecoder
+  private let measuresConfidence: Bool
+  private let resampler = Resampler()
+  private let labels = LabelBatch()
+
+  /// Images decoded ahead, and in a micro-batch; and the columns they may have together.
+  private static let (window, windowColumns) = (512, 1 << 17)
+  private static let (microBatch, microBatchColumns) = (16, 1 << 13)
+
+  /// - Throws: what ``DecodingOptions`` throw.
+  public init(_ recogniser: Recogniser, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
+  {
+    self.recogniser = recogniser
+    decoder = try decoding.decoder(recogniser.alphabet)
+    measuresConfidence = confidence
+  }
+
+  /// Calls `body` for each image in order, with the error for one that is unreadable: `PNGError` for a file that is no
+  /// usable image; ``UnreadableImage`` for one that is too wide.
+  public func read(_ paths: [String], _ body: (_ path: String, Result<Reading, any Error>) throws -> Void) throws {
+    var next = 0
+    while next < paths.count {
+      let first = next
+      var images: [Result<GrayImage, any Error>] = []
+      var columns = 0
+      while next < paths.count && images.count < ImageReader.window && columns < ImageReader.windowColumns {
+        let image = Result { try load(paths[next]) }
+        if case .success(let image) = image { columns += image.width }
+        images.append(image)
+        next += 1
+      }
+      for (i, result) in try read(images, paths[first..<next]).enumerated() { try body(paths[first + i], result) }
+    }
+  }
+
+  /// An image in the network's height.
+  private func load(_ path: String) throws -> GrayImage {
+    let image = try PNG.read(path: path)
+    let geometry = recogniser.identity.geometry
+    let width = geometry.resizedWidth(width: image.width, height: image.height)
+    guard width <= geometry.maximumWidth else {
+      throw UnreadableImage(
+        """
+        \(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into \
+        shorter lines
+        """)
+    }
+    return image.resized(width: width, height: geometry.height, by: resampler)
+  }
+
+  /// Reads the images of a window; the results are in their order.
+  private func read(
+    _ images: [Result<GrayImage, any Error>], _ paths: ArraySlice<String>
+  ) throws -> [Result<Reading, any Error>] {
+    let good = images.enumerated().compactMap { i, image in (try? image.get()).map { (index: i, image: $0) } }
+    let sorted = good.sorted { ($1.image.width, $0.index) < ($0.image.width, $1.index) }
+    var readings = [Reading?](repeating: nil, count: images.count)
+    var start = 0
+    while start < sorted.count {
+      // The first is the widest.
+      let fitting = max(1, ImageReader.microBatchColumns / sorted[start].image.width)
+      let part = sorted[start..<min(sorted.count, start + min(fitting, ImageReader.microBatch))]
+      start = part.endIndex
+      try read(part.map(\.image))
+      for (n, index) in part.map(\.index).enumerated() {
+        readings[index] = reading(n, image: paths[paths.startIndex + index])
+      }
+    }
+    return zip(images, readings).map { image, reading in image.map { _ in reading! } }
+  }
+
+  /// Decodes a micro-batch of images, from wide to narrow, into `labels`.
+  private func read(_ images: [GrayImage]) throws {
+    let network = recogniser.state.network
+    try network.plan(widths: images.map(\.width))
+    network.clearInput()
+    for (n, image) in images.enumerated() {
+      image.pixels.withUnsafeBufferPointer { network.load(image: n, pixels: $0.baseAddress!, width: image.width) }
+    }
+    network.forward(.evaluation)
+    decoder.decode(network.logits, into: labels)
+  }
+
+  /// What was read of image `n` of the micro-batch.
+  private func reading(_ n: Int, image: String) -> Reading {
+    let text = recogniser.alphabet.decode(labels[n])
+    guard measuresConfidence else { return Reading(image: image, text: text, confidence: nil, letters: nil) }
+    let confidence = LabelConfidence(labels[n], in: recogniser.state.network.logits, sequence: n)
+    func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+    return Reading(
+      image: image, text: text, confidence: rounded(confidence.probability),
+      letters: zip(text.unicodeScalars, confidence.letters).map {
+        Reading.Letter(letter: String($0), confidence: rounded($1))
+      })
+  }
+}

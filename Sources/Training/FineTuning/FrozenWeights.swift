@@ -1,0 +1,67 @@
+import NeuralNetwork
+import Tensors
+
+/// Weights that training leaves as they are, with their optimizer state: `--freeze`.
+///
+/// Frozen batch normalisations use their running statistics in training, and keep them.
+struct FrozenWeights {
+  /// Floats of the parameter slab that are trained; bounds are multiples of 16.
+  let trained: [Range<Int>]
+  /// Those that are not.
+  let frozen: [Range<Int>]
+  /// Floats of the buffer slab that follow the statistics of training.
+  let trainedBuffers: [Range<Int>]
+
+  /// Freezes the layers of a network; nil freezes none.
+  ///
+  /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
+  ///   convolutions and batch normalisations, `cnn.0` one of them.
+  /// - Throws: ``ConfigurationError`` for a prefix without weights, or when nothing is left to train.
+  init(_ prefixes: String?, of network: CRNN) throws {
+    let store = network.store
+    let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    func isFrozen(_ name: String) -> Bool { names.contains { name == $0 || name.hasPrefix($0 + ".") } }
+    if prefixes != nil {
+      for name in names where !store.parameters.contains(where: { $0.name == name || $0.name.hasPrefix(name + ".") }) {
+        var layers: [String] = []
+        for layer in store.parameters.map({ String($0.name.prefix { $0 != "." }) }) where !layers.contains(layer) {
+          layers.append(layer)
+        }
+        throw ConfigurationError(
+          "--freeze \(name): no weight has a name that begins so; the network has \(layers.joined(separator: ", ")), and "
+            + "their parts such as \(store.parameters[0].name)")
+      }
+    }
+    var (trained, frozen): ([Range<Int>], [Range<Int>]) = ([], [])
+    for parameter in store.parameters {
+      let range = FrozenWeights.range(parameter.value)
+      if isFrozen(parameter.name) { frozen.append(range) } else { trained.append(range) }
+    }
+    if trained.isEmpty { throw ConfigurationError("--freeze \(prefixes ?? ""): nothing is left to train") }
+    self.trained = FrozenWeights.joined(trained)
+    self.frozen = FrozenWeights.joined(frozen)
+    trainedBuffers = FrozenWeights.joined(
+      store.buffers.filter { !isFrozen($0.name) }.map { FrozenWeights.range($0.value) })
+    network.freeze(where: isFrozen)
+  }
+
+  /// A tensor's place in its slab, up to the next tensor.
+  private static func range(_ matrix: Matrix) -> Range<Int> {
+    matrix.offset..<matrix.offset + (matrix.count + 15) & ~15
+  }
+
+  private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
+    ranges.reduce(into: []) { joined, range in
+      if let last = joined.last, last.upperBound == range.lowerBound {
+        joined[joined.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        joined.append(range)
+      }
+    }
+  }
+
+  /// Clears the gradients of weights that are not trained, so that they count in no norm.
+  func clearGradients(of store: ParameterStore) {
+    for range in frozen { (store.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
+  }
+}

@@ -1,0 +1,203 @@
+import Crypto
+import Datasets
+import Foundation
+import NeuralNetwork
+
+/// A trained network that a run begins with, `--init-from`: from a checkpoint of Akuru or a safetensors file of PyTorch.
+/// Rank 0 reads it.
+struct PretrainedNetwork {
+  /// What all ranks know of it.
+  struct Description: Codable, Sendable {
+    var path: String
+    var architecture: Architecture
+    var alphabet: Alphabet
+    /// SHA-256 of the tensors.
+    var digest: String
+  }
+
+  let description: Description
+  private let tensors: [NamedTensor]
+
+  /// Reads a network.
+  ///
+  /// - Parameters:
+  ///   - argument: a checkpoint, a run directory (its best checkpoint, else the newest), or a safetensors file with the
+  ///     names of a PyTorch state dict.
+  ///   - options: say what a file of PyTorch does not: model, height, polarity and alphabet.
+  /// - Throws: `CheckpointError`, `SafeTensorsError` or ``ConfigurationError``, naming file and remedy.
+  init(_ argument: String, options: TrainingOptions, log: (String) -> Void) throws {
+    let path = try CheckpointDirectory.resolve(argument)
+    let (architecture, alphabet): (Architecture, Alphabet)
+    if path != argument || PretrainedNetwork.isCheckpoint(path) {
+      let found = try CheckpointDirectory.open(argument, log: log)
+      let identity = try TrainingState.identity(of: found.checkpoint, path: found.path)
+      (architecture, alphabet) = (identity.architecture, identity.alphabet)
+      tensors = found.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
+    } else {
+      let file = try SafeTensorsFile(path)
+      // PyTorch counts the batches of a batch normalisation; only a momentum of None would need them.
+      let entries = file.entries.filter { !$0.name.hasSuffix(".num_batches_tracked") }
+      tensors = try entries.map { NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name)) }
+      architecture = try PretrainedNetwork.architecture(of: file, options)
+      alphabet = try PretrainedNetwork.alphabet(of: file, options)
+    }
+    description = Description(
+      path: argument, architecture: architecture, alphabet: alphabet, digest: PretrainedNetwork.digest(tensors))
+    try check()
+  }
+
+  private static func isCheckpoint(_ path: String) -> Bool {
+    (try? SafeTensorsFile(path))?.metadata["format"] == Checkpoint.format
+  }
+
+  private static func digest(_ tensors: [NamedTensor]) -> String {
+    var hash = SHA256()
+    for tensor in tensors {
+      hash.update(data: Data("\(tensor.name) \(tensor.shape)\n".utf8))
+      tensor.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+    return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  }
+
+  /// The network that the file says, or that its names and shapes belong to, or that the options name.
+  private static func architecture(of file: SafeTensorsFile, _ options: TrainingOptions) throws -> Architecture {
+    if let text = file.metadata["architecture"], let said = try? RunJSON.decode(Architecture.self, from: text) {
+      return said
+    }
+    if options.model != nil { return try Recipe(options.forModel).architecture() }
+    var found: Architecture
+    if let convolution = file.entry("conv1.0.weight"), let recurrent = file.entry("rnn.weight_hh_l0"),
+      convolution.shape.count == 4, recurrent.shape.count == 2
+    {
+      found = .seed(channels: convolution.shape[0], hidden: recurrent.shape[1], height: options.height ?? 61)
+    } else if file.entry("cnn.18.weight") != nil {
+      found = .crnn(height: options.height ?? 32)
+    } else {
+      throw ConfigurationError("--init-from \(file.path): its network is unknown; name it with --model")
+    }
+    found.inkIsPositive = options.paperValue != 1
+    return found
+  }
+
+  /// The letters that the file says, or those given for it.
+  private static func alphabet(of file: SafeTensorsFile, _ options: TrainingOptions) throws -> Alphabet {
+    if let path = options.initAlphabet { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
+    if let text = file.metadata["alphabet"] {
+      if let letters = try? RunJSON.decode([String].self, from: text),
+        let alphabet = try? Alphabet(scalars: letters.map { try singleScalar($0) })
+      {
+        return alphabet
+      }
+      if let alphabet = try? RunJSON.decode(Alphabet.self, from: text) { return alphabet }
+      throw ConfigurationError(
+        "--init-from \(file.path): the alphabet in its metadata is no list of letters; give the right one with --init-alphabet"
+      )
+    }
+    if let path = options.alphabet { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
+    throw ConfigurationError(
+      "--init-from \(file.path): says nothing of its alphabet; give its letters, in the order of their classes, with "
+        + "--init-alphabet FILE")
+  }
+
+  private struct NotOneLetter: Error {}
+
+  private static func singleScalar(_ text: String) throws -> Unicode.Scalar {
+    guard text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first else { throw NotOneLetter() }
+    return scalar
+  }
+
+  /// Checks that the tensors are those of the network, whole and finite.
+  private func check() throws {
+    let (architecture, classes) = (description.architecture, description.alphabet.classCount)
+    func fail(_ what: String) -> ConfigurationError { ConfigurationError("--init-from \(description.path): \(what)") }
+    do {
+      try architecture.validate(classes: classes)
+    } catch {
+      throw fail("\(error)")
+    }
+    if let output = architecture.stages.last?.name, let rows = tensor("\(output).weight")?.shape.first, rows != classes
+    {
+      throw fail(
+        "the network has \(rows) classes, and an alphabet of \(classes - 1) letters (with the CTC blank \(classes)) does "
+          + "not fit; give the right one with --init-alphabet")
+    }
+    let store = try CRNN(architecture: architecture, classes: classes).store
+    let shapes =
+      store.parameters.map { ($0.name, $0.shape) } + store.buffers.map { ($0.name, [$0.value.count]) }
+    for (name, shape) in shapes {
+      guard let tensor = tensor(name) else { throw fail("tensor \(name) is missing; is it another --model?") }
+      guard tensor.shape == shape else {
+        throw fail(
+          "tensor \(name) has shape \(tensor.shape), the network needs \(shape); is it another --model or --height?")
+      }
+      guard tensor.values.allSatisfy(\.isFinite) else { throw fail("tensor \(name) has a value that is not finite") }
+    }
+    let known = Set(shapes.map(\.0))
+    if let stray = tensors.first(where: { !known.contains($0.name) }) {
+      throw fail("tensor \(stray.name) belongs to no layer of the network; is it another --model?")
+    }
+  }
+
+  private func tensor(_ name: String) -> NamedTensor? { tensors.first { $0.name == name } }
+
+  /// Writes the weights into a network of the same architecture, whose output has the letters of `alphabet`: those both
+  /// alphabets have keep their rows, and new ones are drawn from the statistics of the old rows.
+  func copy(into network: CRNN, alphabet: Alphabet, seed: UInt64) throws {
+    let output = network.architecture.stages.last?.name ?? ""
+    let letters = LetterRows(from: description.alphabet, to: alphabet, seed: seed)
+    func copy(_ name: String, _ shape: [Int], into target: UnsafeMutablePointer<Float>) throws {
+      guard let tensor = tensor(name), tensor.shape.dropFirst() == shape.dropFirst() else {
+        throw CheckpointError.tensor(name: name, why: "is missing in \(description.path), or has another shape")
+      }
+      let isOutput = name == "\(output).weight" || name == "\(output).bias"
+      guard isOutput || tensor.shape == shape else {
+        throw CheckpointError.tensor(name: name, why: "has shape \(tensor.shape), the model needs \(shape)")
+      }
+      let values = isOutput ? letters.rows(of: tensor) : tensor.values
+      values.withUnsafeBufferPointer { target.update(from: $0.baseAddress!, count: $0.count) }
+    }
+    for parameter in network.store.parameters {
+      try copy(parameter.name, parameter.shape, into: parameter.value.pointer)
+    }
+    for buffer in network.store.buffers { try copy(buffer.name, [buffer.value.count], into: buffer.value.pointer) }
+  }
+}
+
+extension PretrainedNetwork.Description {
+  /// The options with the network's architecture, where they name no other.
+  func completing(_ options: TrainingOptions) -> TrainingOptions {
+    var options = options
+    let fields = modelFields
+    if options.model == nil || options.model == fields.model {
+      options.model = fields.model
+      options.channels = options.channels ?? fields.channels
+      options.hidden = options.hidden ?? fields.hidden
+      options.height = options.height ?? fields.height
+    }
+    options.paperValue = options.paperValue ?? (architecture.inkIsPositive ? nil : 1)
+    return options
+  }
+
+  /// The options that make the architecture: those of a named network, else its spec string.
+  private var modelFields: (model: String, channels: Int?, hidden: Int?, height: Int?) {
+    let (height, stages) = (architecture.inputHeight, architecture.stages)
+    if stages == Architecture.akuru().stages { return ("akuru", nil, nil, height) }
+    if stages == Architecture.crnn().stages { return ("crnn", nil, nil, height) }
+    if case .convolution(_, let channels, _, _, _, _) = stages.first, stages.count > 4,
+      case .lstm(_, _, let hidden) = stages[4], stages == Architecture.seed(channels: channels, hidden: hidden).stages
+    {
+      return ("seed", channels, hidden, height)
+    }
+    return (architecture.spec, nil, nil, nil)
+  }
+}
+
+extension TrainingOptions {
+  /// Those that name a network.
+  fileprivate var forModel: TrainingOptions {
+    var options = TrainingOptions()
+    (options.model, options.channels, options.hidden, options.height) = (model, channels, hidden, height)
+    options.paperValue = paperValue
+    return options
+  }
+}

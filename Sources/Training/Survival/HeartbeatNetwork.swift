@@ -1,0 +1,139 @@
+import Foundation
+import MessagePassing
+
+/// Tells all ranks how far this one has come, and hears it of them, by UDP: without MPI, which may hang, and without a
+/// shared file system. Ranks of one machine use the loopback interface, others every IPv4 address of their machine.
+///
+/// Belongs to the watchdog's thread once it runs; nothing here allocates then. Unchecked because of that move.
+final class HeartbeatNetwork: @unchecked Sendable {
+  /// A rank, in words.
+  let names: [String]
+  let rank: Int
+  private let descriptor: Int32
+  /// Keeps the messages of other jobs apart.
+  private let token: UInt64
+  /// Where to send to, of all other ranks.
+  private let addresses: [sockaddr_in]
+
+  /// What one rank tells of itself.
+  struct Message: Equatable {
+    var rank = 0
+    var place: UInt64 = 0
+    var count = 0
+  }
+
+  private struct Contact: Codable {
+    var host: String
+    var port: UInt16
+    /// In network byte order.
+    var addresses: [UInt32]
+  }
+
+  /// Opens a socket and exchanges addresses; all ranks call it.
+  init(_ communicator: Communicator) throws {
+    rank = communicator.rank
+    #if canImport(Darwin)
+      descriptor = socket(AF_INET, SOCK_DGRAM, 0)
+    #else
+      descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    #endif
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    // A rank without a socket, or without IPv4, has no address and is not heard.
+    var own = Contact(host: communicator.hostName, port: 0, addresses: [])
+    if let port = HeartbeatNetwork.bind(descriptor) { own.port = port }
+    if own.port != 0 { own.addresses = HeartbeatNetwork.interfaceAddresses() }
+    let secret = UInt64.random(in: 1 ... .max)
+    token = try communicator.fromRankZero { secret }
+    let contacts = try communicator.allGather(Array(JSONEncoder().encode(own)))
+      .map { try JSONDecoder().decode(Contact.self, from: Data($0)) }
+    names = contacts.enumerated().map { "rank \($0) on \($1.host)" }
+    var addresses: [sockaddr_in] = []
+    for (other, contact) in contacts.enumerated()
+    where other != communicator.rank && contact.port != 0 {
+      let loopback = contact.host == own.host ? [UInt32(0x7F00_0001).bigEndian] : []
+      for address in loopback + contact.addresses {
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = contact.port.bigEndian
+        target.sin_addr.s_addr = address
+        addresses.append(target)
+      }
+    }
+    self.addresses = addresses
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends this rank's message to all. What cannot be sent is lost.
+  func send(_ message: Message) {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
+      words[0] = token.littleEndian
+      words[1] = UInt64(message.rank).littleEndian
+      words[2] = message.place.littleEndian
+      words[3] = UInt64(message.count).littleEndian
+      for var address in addresses {
+        _ = withUnsafePointer(to: &address) { pointer in
+          pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            sendto(
+              descriptor, words.baseAddress, 32, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          }
+        }
+      }
+    }
+  }
+
+  /// The next message that has arrived; nil when there is none.
+  func receive() -> Message? {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 5) { words in
+      while true {
+        let count = recv(descriptor, words.baseAddress, 40, 0)
+        if count < 0 && errno == EINTR { continue }
+        // An address that nobody listens on is told with an error at the next call; more may have arrived behind it.
+        if count < 0 && errno == ECONNREFUSED { continue }
+        guard count >= 0 else { return nil }
+        guard count == 32, UInt64(littleEndian: words[0]) == token else { continue }
+        let sender = UInt64(littleEndian: words[1])
+        guard sender < UInt64(names.count), sender != UInt64(rank) else { continue }
+        return Message(
+          rank: Int(sender), place: UInt64(littleEndian: words[2]),
+          count: Int(truncatingIfNeeded: UInt64(littleEndian: words[3])))
+      }
+    }
+  }
+
+  /// Binds to any free port and returns it.
+  private static func bind(_ descriptor: Int32) -> UInt16? {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        guard Foundation.bind(descriptor, $0, length) == 0,
+          getsockname(descriptor, $0, &length) == 0
+        else { return nil }
+        return UInt16(bigEndian: pointer.pointee.sin_port)
+      }
+    }
+  }
+
+  /// IPv4 addresses of this machine's interfaces that are up, without loopback; at most eight.
+  private static func interfaceAddresses() -> [UInt32] {
+    var first: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&first) == 0 else { return [] }
+    defer { freeifaddrs(first) }
+    let all = sequence(first: first) { $0?.pointee.ifa_next }.compactMap(\.self)
+    return Array(
+      all.lazy.compactMap { interface -> UInt32? in
+        guard let address = interface.pointee.ifa_addr,
+          address.pointee.sa_family == sa_family_t(AF_INET)
+        else {
+          return nil
+        }
+        let value = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+          $0.pointee.sin_addr.s_addr
+        }
+        return UInt32(bigEndian: value) >> 24 == 127 ? nil : value
+      }.prefix(8))
+  }
+}

@@ -1,0 +1,25 @@
+/// What a rank is doing, for the watchdog and for faults that are injected.
+public enum Phase: UInt8, Sendable, CaseIterable {
+  /// From the first line of the program to the audit: MPI, run directory, checkpoint.
+  case start
+  /// Looking at every image of the data sets.
+  case audit
+  /// Decoding images into the cache.
+  case cache
+  /// Waiting for the loader; a fault strikes the loader's thread.
+  case load
+  /// Forward, backward and update.
+  case step
+  /// Adding up gradients over all ranks, and waiting for them.
+  case reduce
+  case evaluate
+  /// Taking and writing a checkpoint.
+  case checkpoint
+  /// After the last checkpoint.
+  case end
+
+  init?(name: some StringProtocol) {
+    guard let phase = Phase.allCases.first(where: { "\($0)" == name }) else { return nil }
+    self = phase
+  }
+}

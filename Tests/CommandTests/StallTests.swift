@@ -1,0 +1,69 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Jobs that hang end with status 86 and say which rank is missing.
+@Suite struct StallTests {
+  struct Stall: Sendable, CustomTestStringConvertible {
+    let fault: String
+    let ranks: Int
+    /// What the last words say.
+    let parts: [String]
+    var testDescription: String { "\(fault) of \(ranks)" }
+  }
+
+  @Test(arguments: [
+    Stall(fault: "1:9:step:stop", ranks: 2, parts: ["rank 1 on ", "was not heard of for"]),
+    Stall(fault: "0:9:reduce:stop", ranks: 3, parts: ["rank 0 on ", "was not heard of for"]),
+    Stall(fault: "1:12:evaluate:stop", ranks: 2, parts: ["rank 1 on ", "was not heard of for"]),
+    Stall(fault: "1:0:audit:stop", ranks: 2, parts: ["rank 1 on ", "was not heard of for"]),
+    Stall(fault: "1:9:load:loop", ranks: 2, parts: ["rank 1 on ", "hangs in load of step 9"]),
+    Stall(fault: "0:9:load:loop", ranks: 1, parts: ["hang in load of step 9"]),
+    Stall(fault: "2:9:step:sleep", ranks: 3, parts: ["rank 2 on ", "hangs in step of step 9"]),
+  ])
+  func aJobThatHangsNamesTheMissingRank(_ stall: Stall) throws {
+    let workshop = try Workshop()
+    let options = ["--max-steps", "30", "--checkpoint-every", "7", "--stall-timeout", "2"]
+    let arguments = workshop.training(Recipes.akuru, "run", options)
+    let job = try RunningRanks(
+      stall.ranks, arguments,
+      environment: ["AKURU_FAULT": stall.fault, "OMPI_MCA_odls_base_sigkill_timeout": "0"],
+      until: workshop.path("run/train.log"))
+    let result = try job.mpirun.wait(timeout: 30)
+    job.expectGone(within: 5)
+    #expect(result.exitCode == 86, "\(result.transcript)")
+    let words = result.stderr.split(separator: "\n").filter { $0.hasPrefix("akuru: stalled: ") }
+    #expect(words.count == 1, "\(result.transcript)")
+    for part in stall.parts {
+      #expect(words.first?.contains(part) == true, "lacks \(part): \(result.transcript)")
+    }
+    for rank in 0..<stall.ranks {
+      #expect(result.stderr.contains("\n  rank \(rank) on "), "\(result.transcript)")
+    }
+    let log = try String(contentsOfFile: workshop.path("run/train.log"), encoding: .utf8)
+    #expect(log.contains("error: stalled: "), "\(log)")
+  }
+
+  /// A rank that is only slow is waited for, as long as it gets on.
+  @Test func aSlowRankIsNoStall() throws {
+    let workshop = try Workshop()
+    let result = try akuru(
+      ranks: 2,
+      workshop.training(Recipes.akuru, "run", ["--max-steps", "4", "--stall-timeout", "3"]),
+      environment: ["AKURU_FAULT": "1:1-4:step:sleep=1.5"])
+    #expect(result.exitCode == 0, "\(result.transcript)")
+  }
+
+  /// A job that is stopped and goes on, as with Ctrl-Z and fg, has not stalled.
+  @Test func aJobThatWasStoppedGoesOn() throws {
+    let workshop = try Workshop()
+    let options = ["--max-steps", "60", "--checkpoint-every", "7", "--stall-timeout", "2"]
+    let job = try RunningRanks(
+      2, workshop.training(Recipes.akuru, "run", options),
+      until: workshop.checkpoint("run", step: 7))
+    for rank in job.ranks { kill(rank, SIGSTOP) }
+    sleep(5)
+    for rank in job.ranks { kill(rank, SIGCONT) }
+    #expect(try job.mpirun.wait(timeout: 60).exitCode == 0)
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `Launch/akuru-run` on one machine.
+@Suite struct SupervisorTests {
+  static let quick = ["OMPI_MCA_odls_base_sigkill_timeout": "0"]
+
+  @Test(arguments: [0, 2, 3, 4, 5, 85, 87, 88] as [Int32])
+  func passesOnWhatARestartWouldNotMend(status: Int32) throws {
+    let program = try FakeProgram("exit \(status)")
+    let result = try Supervisor(
+      ["--ranks", "1"], program: program.path, ["train", "--seed", "3"], environment: Self.quick
+    ).process.wait(timeout: 30)
+    #expect(result.exitCode == status, "\(result.transcript)")
+    #expect(program.starts == ["train --seed 3"])
+  }
+
+  /// Restarts until the given number of them, and ends with the job's status.
+  @Test(
+    arguments: [("exit 86", 86), ("kill -ABRT $$", 134), ("kill -KILL $$", 137), ("kill -SEGV $$", 139)]
+      as [(String, Int32)])
+  func restartsOtherwise(script: String, status: Int32) throws {
+    let program = try FakeProgram(script)
+    let result = try Supervisor(
+      ["--ranks", "1", "--max-restarts", "2"], program: program.path, ["train", "--seed", "3"], environment: Self.quick
+    ).process.wait(timeout: 60)
+    #expect(result.exitCode == status, "\(result.transcript)")
+    #expect(program.starts == ["train --seed 3", "train --seed 3 --resume", "train --seed 3 --resume"])
+    for part in ["the job ended with status \(status)", "restart 2 on 1 ranks", "giving up after 2 restarts"] {
+      #expect(result.stderr.contains("akuru-run: \(part)"), "\(result.transcript)")
+    }
+  }
+
+  @Test(arguments: [
+    (["train"], ["--ranks", "0"], "--ranks 0: must be a whole number"),
+    (["train"], ["--ranks"], "--ranks train: must be a whole number"),
+    (["train"], ["--frobnicate"], "--frobnicate: unknown"),
+    (["train"], ["--hostfile", "/nowhere/hosts"], "/nowhere/hosts: no such file"),
+    (["train"], ["--program", "/nowhere/akuru"], "/nowhere/akuru: no such program"),
+    ([], [], "the command is missing"),
+    (["evaluate"], [], "evaluate: unknown"),
+  ])
+  func refusesWhatItDoesNotUnderstand(arguments: [String], options: [String], message: String) throws {
+    let result = try Supervisor(options, arguments).process.wait(timeout: 30)
+    #expect(result.exitCode == 2, "\(result.transcript)")
+    #expect(result.stderr.hasPrefix("akuru-run: \(message)"), "\(result.transcript)")
+    #expect(result.stderr.split(separator: "\n").count == 1)
+  }
+
+  enum Victim: CaseIterable { case rank, mpirun }
+
+  @Test(arguments: Victim.allCases) func goesOnAfterAKill(_ victim: Victim) throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "7"])
+    let supervisor = try Supervisor(["--ranks", "3"], arguments)
+    let job = try supervisor.job(ranks: 3, until: workshop.checkpoint("run", step: 7))
+    kill(victim == .rank ? job.ranks[1] : job.mpirun, SIGKILL)
+    expectGone(job.ranks, within: 5)
+    let result = try supervisor.process.wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result.transcript)")
+    #expect(result.stderr.contains("akuru-run: the job ended with status 137"), "\(result.transcript)")
+    #expect(result.stderr.contains("going on from \(workshop.path("run/checkpoints/step-"))"), "\(result.transcript)")
+    try TrainingBitsTests().expectReference(workshop, "run")
+    let log = try String(contentsOfFile: workshop.path("run/akuru-run.log"), encoding: .utf8)
+    #expect(log.contains("the job ended with status 137") && log.contains("restart 1 on 3 ranks"), "\(log)")
+  }
+
+  /// Nothing outlives the supervisor, not even a rank that is stopped, and another one can take over at once.
+  @Test func theNextSupervisorTakesOverFromOneThatWasKilled() throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "7"])
+    let first = try Supervisor(["--ranks", "2"], arguments)
+    let job = try first.job(ranks: 2, until: workshop.checkpoint("run", step: 7))
+    kill(job.ranks[0], SIGSTOP)
+    first.process.send(signal: SIGKILL)
+    let second = try Supervisor(["--ranks", "1"], arguments + ["--resume"])
+    expectGone(job.ranks + [job.mpirun], within: 5)
+    _ = try first.process.wait(timeout: 5)
+    let result = try second.process.wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result.transcript)")
+    try TrainingBitsTests().expectReference(workshop, "run")
+  }
+
+  @Test(arguments: [SIGUSR1, SIGTERM, SIGINT]) func aSignalStopsAfterACheckpoint(signal: Int32) throws {
+    let workshop = try Workshop()
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "1000", "--checkpoint-every", "7"])
+    let supervisor = try Supervisor(["--ranks", "2"], arguments)
+    let job = try supervisor.job(ranks: 2, until: workshop.checkpoint("run", step: 7))
+    supervisor.process.send(signal: signal)
+    let result = try supervisor.process.wait(timeout: 30)
+    #expect(result.exitCode == 85, "\(result.transcript)")
+    #expect(result.stderr.contains("stopping after a checkpoint"), "\(result.transcript)")
+    #expect(!result.stderr.contains("restart"), "\(result.transcript)")
+    expectGone(job.ranks, within: 5)
+    let last = try #require(try workshop.metrics("run", "step").last).step
+    #expect(FileManager.default.fileExists(atPath: workshop.checkpoint("run", step: last)))
+  }
+
+  /// A job that does not listen is ended by the second signal, and not started again.
+  @Test func theSecondSignalStopsNow() throws {
+    let program = try FakeProgram("trap '' USR1 TERM; while :; do sleep 0.1; done")
+    let supervisor = try Supervisor(["--ranks", "2"], program: program.path, ["train"])
+    #expect(waitUntil(30) { program.starts.count == 2 })
+    for message in ["stopping after a checkpoint", "stopping now"] {
+      usleep(600_000)
+      supervisor.process.send(signal: SIGTERM)
+      #expect(waitUntil(10) { supervisor.process.stderr.contains(message) })
+    }
+    let result = try supervisor.process.wait(timeout: 30)
+    #expect(result.exitCode == 85, "\(result.transcript)")
+    #expect(program.starts.count == 2)
+    let left = try run("pgrep", ["-f", program.path])
+    #expect(left.stdout == "", "\(left.transcript)")
+  }
+
+  @Test func twoSupervisorsDoNotShareARun() throws {
+    let program = try FakeProgram("sleep 60")
+    let folder = try TemporaryDirectory()
+    let arguments = ["train", "--run-dir", folder.file("run")]
+    let first = try Supervisor(["--ranks", "1"], program: program.path, arguments)
+    #expect(waitUntil(30) { program.starts.count == 1 })
+    let second = try Supervisor(["--ranks", "1"], program: program.path, arguments).process.wait(timeout: 30)
+    #expect(second.exitCode == 4, "\(second.transcript)")
+    #expect(second.stderr.contains("is being written by another akuru-run"), "\(second.transcript)")
+    // The program does not know SIGUSR1, so that the first signal ends it.
+    for _ in 1...2 {
+      first.process.send(signal: SIGTERM)
+      usleep(600_000)
+    }
+    #expect(try first.process.wait(timeout: 30).exitCode == 85)
+  }
+}

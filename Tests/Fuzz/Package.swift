@@ -1,0 +1,18 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// libFuzzer harnesses, one for each thing that Akuru reads. `Launch/fuzz` builds and runs them; libFuzzer brings `main`.
+let readers = ["png", "csv", "jsonl", "pairs", "safetensors", "checkpoint", "config", "alphabet", "metrics"]
+
+let package = Package(
+  name: "akuru-fuzz",
+  products: readers.map { .executable(name: "akuru-fuzz-\($0)", targets: ["akuru-fuzz-\($0)"]) },
+  dependencies: [.package(name: "akuru", path: "../..")],
+  targets: [.target(name: "FuzzSupport")]
+    + readers.map {
+      .executableTarget(
+        name: "akuru-fuzz-\($0)", dependencies: ["FuzzSupport", .product(name: "AkuruReaders", package: "akuru")],
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    },
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,31 @@
+import FuzzSupport
+@testable import Training
+
+private let scratch = Scratch()
+
+/// A checkpoint, also with the right checksum, which mutations never hit: then the run's identity and state are read too.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let path = scratch.write(UnsafeRawBufferPointer(start: start, count: count), to: "x.safetensors")
+  do {
+    _ = try Checkpoint.read(path)
+  } catch {
+    requireOneLine(error)
+  }
+  do {
+    let file = try SafeTensorsFile(path)
+    let tensors = try file.entries.map {
+      NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name))
+    }
+    let metadata = file.metadata.filter { !Checkpoint.reservedKeys.contains($0.key) }
+    let repaired = scratch.file("repaired.safetensors")
+    try Checkpoint(tensors: tensors, metadata: metadata).write(to: repaired)
+    let checkpoint = try Checkpoint.read(repaired)
+    require(checkpoint.tensors.count == tensors.count && checkpoint.metadata == metadata, "a copy differs")
+    let identity = try TrainingState.identity(of: checkpoint, path: repaired)
+    try TrainingState(identity: identity).restore(checkpoint, path: repaired)
+  } catch {
+    requireOneLine(error)
+  }
+  return 0
+}

@@ -1,0 +1,21 @@
+import FuzzSupport
+import Training
+
+private let scratch = Scratch()
+
+/// A JSON file of options for `--config`.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let path = scratch.write(UnsafeRawBufferPointer(start: start, count: count), to: "config.json")
+  do {
+    var flags = TrainingOptions()
+    (flags.train, flags.validation, flags.runDir) = ("train", "validation", "run")
+    let options = try flags.merged(over: TrainingOptions(file: path))
+    let configuration = try TrainingConfiguration(options)
+    require(
+      try RunJSON.decode(TrainingConfiguration.self, from: RunJSON.line(configuration)) == configuration, "differs")
+  } catch {
+    requireOneLine(error)
+  }
+  return 0
+}

@@ -1,0 +1,81 @@
+import NeuralNetwork
+import Tensors
+import TestSupport
+import Testing
+
+/// Wide convolutions of 3 x 3 against the plain way: the same kernels in a frame of zeros, as 5 x 5.
+@Suite struct ConvolutionWinogradTests {
+  private struct Case: CustomTestStringConvertible {
+    var inputs, outputs, height: Int
+    var widths: [Int]
+    var bias, relu: Bool
+    var testDescription: String { "\(inputs) to \(outputs), \(height) lines, widths \(widths)" }
+  }
+
+  private static let cases = [
+    Case(inputs: 128, outputs: 131, height: 4, widths: [33, 20, 7, 1], bias: true, relu: true),
+    Case(inputs: 150, outputs: 128, height: 3, widths: [61, 40], bias: false, relu: false),
+    Case(inputs: 128, outputs: 128, height: 1, widths: [5], bias: true, relu: false),
+    Case(inputs: 129, outputs: 130, height: 7, widths: Array(repeating: 300, count: 4), bias: true, relu: false),
+  ]
+
+  private func make(_ test: Case, kernel: Int) -> (StripFixture, ParameterStore) {
+    let store = ParameterStore()
+    let layer = Convolution(
+      name: "c", in: test.inputs, out: test.outputs, kernel: (kernel, kernel), padding: (kernel / 2, kernel / 2),
+      bias: test.bias, relu: test.relu, store: store)
+    store.commit()
+    var random = KeyedRandom(seed: 1, purpose: .test)
+    let frame = (kernel - 3) / 2
+    for pair in 0..<test.inputs * test.outputs {
+      for tap in 0..<9 {
+        let place = pair * kernel * kernel + (frame + tap / 3) * kernel + frame + tap % 3
+        store.parameters[0].value.pointer[place] = random.uniform(-0.1, 0.1)
+      }
+    }
+    if test.bias {
+      for i in 0..<test.outputs { store.parameters[1].value.pointer[i] = random.uniform(-0.5, 0.5) }
+    }
+    let fixture = StripFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
+    StripFixture.write(
+      StripFixture.randomImages(rows: test.inputs * test.height, fixture.input.layout, sample: 2),
+      to: fixture.input.value, fixture.input.layout)
+    fixture.run(
+      outputGradients: StripFixture.randomImages(
+        rows: test.outputs * test.height, fixture.output.layout, sample: 3))
+    return (fixture, store)
+  }
+
+  @Test(arguments: cases.indices) func isThePlainConvolution(index: Int) throws {
+    let test = Self.cases[index]
+    let ((fast, fastStore), (plain, plainStore)) = (make(test, kernel: 3), make(test, kernel: 5))
+    expectClose(fast.outputImages, plain.outputImages, relativeToMaximum: 1e-5, "output")
+    expectZeroGaps(fast.output.value, fast.output.layout, "output")
+    // Outputs near the kink of ReLU may fall on either side, and take a gradient along.
+    let tolerance: Float = test.relu ? 1e-3 : 1e-5
+    expectClose(
+      StripFixture.images(fast.input.gradient!, fast.input.layout).flatMap(\.self),
+      StripFixture.images(plain.input.gradient!, plain.input.layout).flatMap(\.self), relativeToMaximum: tolerance,
+      "input gradient")
+    expectZeroGaps(fast.input.gradient!, fast.input.layout, "input gradient")
+    let (gradient, framed) = (fastStore.parameters[0].gradient.elements, plainStore.parameters[0].gradient.elements)
+    var inner: [Float] = []
+    for pair in 0..<test.inputs * test.outputs {
+      for y in 1...3 {
+        let start = pair * 25 + 5 * y + 1
+        inner.append(contentsOf: framed[start..<start + 3])
+      }
+    }
+    expectClose(gradient, inner, relativeToMaximum: tolerance, "weight gradient")
+    if test.bias {
+      expectClose(
+        fastStore.parameters[1].gradient.elements, plainStore.parameters[1].gradient.elements,
+        relativeToMaximum: tolerance, "bias gradient")
+    }
+    // Gradients add.
+    fast.run(
+      outputGradients: StripFixture.randomImages(rows: test.outputs * test.height, fast.output.layout, sample: 3))
+    expectClose(
+      fastStore.parameters[0].gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, "twice the gradient")
+  }
+}

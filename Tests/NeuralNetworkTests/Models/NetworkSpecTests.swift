@@ -1,0 +1,79 @@
+import NeuralNetwork
+import Testing
+
+@Suite struct NetworkSpecTests {
+  @Test(arguments: Architecture.specs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+  func namedNetworksAreSpecs(name: String, spec: String) throws {
+    let architecture = try #require(Architecture.named(name))
+    #expect(architecture.name == name && architecture.spec == spec)
+    try architecture.validate(classes: 80)
+    #expect(try Architecture(spec: spec, name: name) == architecture)
+  }
+
+  @Test func builtInSizesAreTheNamedOnes() {
+    #expect(Architecture.named("akuru") == .akuru() && Architecture.named("crnn") == .crnn())
+    #expect(Architecture.named("seed") == .seed() && Architecture.named("") == nil)
+  }
+
+  @Test func everyKindOfLayer() throws {
+    let spec =
+      "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 O{out}1c]"
+    let architecture = try Architecture(spec: spec)
+    #expect(architecture.name == "custom" && architecture.inputHeight == 48 && architecture.inkIsPositive)
+    let stages: [Stage] = [
+      .batchNormalization(name: "cnn.0", relu: false),
+      .convolution(name: "a.b", out: 8, kernel: Extent(5, 4), padding: Extent(1, 0), bias: false, relu: false),
+      .batchNormalization(name: "cnn.2", relu: true),
+      .maxPool(kernel: Extent(3, 2), stride: Extent(2, 1), padding: Extent(1, 1)),
+      .dropout(share: 0.25, wholeFeatures: false),
+      .convolution(name: "cnn.6", out: 4, kernel: Extent(3, 3), padding: Extent(1, 1), bias: true, relu: true),
+      .dropout(share: 0.1, wholeFeatures: true), .lstm(name: "rnn", layer: 0, hidden: 9),
+      .dropout(share: 0.5, wholeFeatures: false), .lstm(name: "top", layer: 0, hidden: 7),
+      .lstm(name: "rnn", layer: 1, hidden: 8), .linear(name: "out"),
+    ]
+    #expect(architecture.stages == stages)
+    #expect(try Architecture(spec: architecture.spec) == architecture)
+    #expect(architecture.spec == spec.replacing(" S1(1x0)1,3", with: "").replacing("Do0.5,1", with: "Do0.5"))
+    let model = try CRNN(architecture: architecture, classes: 5)
+    #expect(model.store.parameters.contains { $0.name == "top.weight_hh_l0_reverse" })
+    let kraken = try Architecture(spec: "[1,48,0,1  Cr3,3,32 Mp2,2 Lbx192 Do0.2 O1c ]")
+    #expect(kraken.spec == "[1,48,0,1 Cr3,3,32 Mp2,2 Lbx192 Do0.2 O1c]")
+  }
+
+  @Test(
+    arguments: [
+      ("", 1, "begins with ["), ("akuru", 1, "begins with ["), ("[", 1, "ends with ]"),
+      ("[1,40,0,1 O1c", 13, "ends with ]"),
+      ("[]", 2, "the input is missing"), ("[1,40,0,1]", 10, "no layers"), ("[ 1,40,0,1 ]", 12, "no layers"),
+      ("[2,40,0,1 O1c]", 2, "the input is 1,HEIGHT,0,1"), ("[1,x,0,1 O1c]", 4, "expected the height"),
+      ("[1,0,0,1 O1c]", 5, "1 to 1024"), ("[1,1025,0,1 O1c]", 8, "1 to 1024"), ("[1,40,0,3 O1c]", 6, "the input is"),
+      ("[1,40,0,1,5 O1c]", 10, "nothing more"), ("[1,9999999999,0,1 O1c]", 4, "too large"),
+      ("[1,40,0,1 Xr3 O1c]", 11, "Xr3: unknown layer"),
+      ("[1,40,0,1 Cx3,3,32 O1c]", 12, "Cr is a convolution with ReLU"),
+      ("[1,40,0,1 Cr3,3 O1c]", 16, "LINES,COLUMNS,CHANNELS"), ("[1,40,0,1 Cr3,3,0 O1c]", 11, "0 channels"),
+      ("[1,40,0,1 Cr3,3,8,2,2 O1c]", 19, "stride of 1"), ("[1,40,0,1 Cr3,3,8b1 O1c]", 19, "b0"),
+      ("[1,40,0,1 Cr3,3,8p1 O1c]", 20, "expected the padding"), ("[1,40,0,1 Cr3,3,8p3,1 O1c]", 11, "padding must be"),
+      ("[1,40,0,1 C{}r3,3,8 O1c]", 13, "must not be empty"), ("[1,40,0,1 C{ar3,3,8 O1c]", 20, "} after the name"),
+      ("[1,40,0,1 C{a/b}r3,3,8 O1c]", 11, "its name must have"), ("[1,40,0,1 C{a\u{9}}r3,3,8 O1c]", 11, "C{a?}r3,3,8"),
+      ("[1,40,0,1 Mp2 O1c]", 14, "expected the window"), ("[1,40,0,1 Mp2,2,0,1 O1c]", 11, "stride sizes"),
+      ("[1,40,0,1 Mp41,1 O1c]", 11, "window and stride"), ("[1,6,0,1 Cr9,3,2p0,1 O1c]", 10, "6 lines are too few"),
+      ("[1,40,0,1 Bnx O1c]", 13, "nothing more"), ("[1,40,0,1 Do O1c]", 13, "share that is dropped"),
+      ("[1,40,0,1 Do1 O1c]", 11, "cannot be dropped"), ("[1,40,0,1 Do0.2,3 O1c]", 18, "2 whole features"),
+      ("[1,40,0,1 Do.. O1c]", 13, "share that is dropped"), ("[1,40,0,1 Lfx9 O1c]", 12, "bidirectional"),
+      ("[1,40,0,1 Lbxs9 O1c]", 15, "summarise"), ("[1,40,0,1 Lbx O1c]", 14, "features of each direction"),
+      ("[1,40,0,1 Lbx0 O1c]", 11, "hidden"), ("[1,40,0,1 Lbx9]", 11, "the last layer must be the output"),
+      ("[1,40,0,1 O1c59]", 14, "the alphabet decides"), ("[1,40,0,1 O1s]", 12, "the output is O1c"),
+      ("[1,40,0,1 O1c O1c]", 11, "last stage"), ("[1,40,0,1 Lbx9 Cr3,3,2 O1c]", 16, "after the first LSTM"),
+      ("[1,40,0,1 S1(1x0)1,3 Mp2,2 O1c]", 22, "gone after S1"), ("[1,40,0,1 S1(1x12)1,3 O1c]", 12, "only reshaping"),
+      ("[1,40,0,1 S1(1x0)1,3]", 21, "last layer"),
+      ("[1,40,0,1 C{x}r3,3,2 C{x}r3,3,2 O1c]", 22, "a second layer named x"),
+      ("[1,40,0,1 ක O1c]", 11, "unknown layer"), ("[1,40,0,1 Cr3,3,32\nMp2,2 O1c]", 19, "nothing more"),
+      ("[" + String(repeating: " ", count: 20_000) + "]", 10_001, "too long"),
+      ("[1,9,0,1" + String(repeating: " Do0.1", count: 257) + " O1c]", 10 + 6 * 256, "at most 256"),
+    ] as [(String, Int, String)])
+  func errorsPointAtThePlace(spec: String, position: Int, message: String) {
+    let error = #expect(throws: NetworkSpecError.self) { try Architecture(spec: spec) }
+    #expect(error?.position == position && error?.message.contains(message) == true, "\(error.map { "\($0)" } ?? "")")
+    #expect(error?.description.contains("\n") == false)
+  }
+}

@@ -11,7 +11,6 @@ import PackageDescription
 #endif
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -25,7 +24,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
@@ -34,6 +32,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -41,8 +40,9 @@ let package = Package(
 
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
     .target(name: "NeuralNetwork", dependencies: ["Tensors"], swiftSettings: kernelSettings),
+    .target(name: "Hashing", dependencies: ["COpenSSL"]),
     .target(name: "Images", dependencies: ["CPNG", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["Images", "Tensors", crypto]),
+    .target(name: "Datasets", dependencies: ["Images", "Hashing", "Tensors"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
     // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
     // onnx.proto` makes of it with the plugin of swift-protobuf 1.39.0.
@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", logging, crypto, protobuf,
+        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "Hashing", logging, protobuf,
       ]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 
@@ -60,6 +60,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing"]),
     .testTarget(
       name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"],
       exclude: [

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Hashing
 import Images
 
 /// The letters a network can write: class k is `scalars[k - 1]`, class 0 is the CTC blank.
@@ -125,8 +125,8 @@ public struct Alphabet: Sendable, Equatable {
 
   /// SHA-256 over the scalars in order, in hexadecimal.
   public var hash: String {
-    var hash = SHA256()
-    for scalar in scalars { withUnsafeBytes(of: scalar.value.littleEndian) { hash.update(bufferPointer: $0) } }
+    let hash = SHA256()
+    for scalar in scalars { withUnsafeBytes(of: scalar.value.littleEndian) { hash.update($0) } }
     return hexadecimal(hash.finalize())
   }
 }

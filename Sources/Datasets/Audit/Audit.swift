@@ -1,6 +1,6 @@
-import Crypto
 import Dispatch
 import Foundation
+import Hashing
 import Images
 
 /// The data audit: looks at every record as training will, so that bad data is found before the first step.
@@ -86,7 +86,7 @@ public struct Audit: Sendable {
       let bytes = try readImageFile(path)
       let image = try decodeImage(bytes, path: path)
       width = geometry.resizedWidth(width: image.width, height: image.height)
-      digest = Data(SHA256.hash(data: bytes).prefix(AuditResult.digestBytes))
+      digest = Data(SHA256.hash(bytes).prefix(AuditResult.digestBytes))
     } catch {
       finding(.unreadableImage, error.reasonWithoutPath)
     }

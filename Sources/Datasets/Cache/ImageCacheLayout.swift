@@ -1,4 +1,5 @@
-import Crypto
+import Hashing
+
 
 /// What an image cache holds and where. It follows from the images alone, so every rank knows it without the file, and
 /// nothing that the file says about itself has to be trusted.
@@ -50,11 +51,11 @@ public struct ImageCacheLayout: Sendable {
       end += width * height
     }
     (self.offsets, fileSize) = (offsets, end)
-    var hash = SHA256()
-    hash.update(data: bytes(of: ImageCacheLayout.version) + bytes(of: UInt64(height)) + bytes(of: UInt64(widths.count)))
-    hash.update(data: digests)
-    for width in widths { hash.update(data: bytes(of: UInt32(width))) }
-    identity = Array(hash.finalize())
+    let hash = SHA256()
+    hash.update(bytes(of: ImageCacheLayout.version) + bytes(of: UInt64(height)) + bytes(of: UInt64(widths.count)))
+    hash.update(digests)
+    for width in widths { hash.update(bytes(of: UInt32(width))) }
+    identity = hash.finalize()
   }
 
   /// Images.
@@ -85,15 +86,15 @@ public struct ImageCacheLayout: Sendable {
 
   /// The bytes that the header's checksum is about: without the checksum itself and the pixels.
   func checksum(of file: UnsafeRawBufferPointer) -> [UInt8] {
-    var hash = SHA256()
-    hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file[..<64]))
-    hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file[ImageCacheLayout.headerSize..<entryPlace(count)]))
-    return Array(hash.finalize())
+    let hash = SHA256()
+    hash.update(UnsafeRawBufferPointer(rebasing: file[..<64]))
+    hash.update(UnsafeRawBufferPointer(rebasing: file[ImageCacheLayout.headerSize..<entryPlace(count)]))
+    return hash.finalize()
   }
 
   /// The first 4 bytes of the SHA-256 of an image's pixels.
   func checksum(ofImage image: Int, in file: UnsafeRawBufferPointer) -> UInt32 {
-    let digest = SHA256.hash(data: UnsafeRawBufferPointer(rebasing: file[pixels(image)]))
+    let digest = SHA256.hash(UnsafeRawBufferPointer(rebasing: file[pixels(image)]))
     return digest.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
   }
 }

@@ -1,6 +1,6 @@
-import Crypto
 import Dispatch
 import Foundation
+import Hashing
 
 /// Decodes images into the temporary file of an ``ImageCacheDraft``; each rank writes a share of the images.
 public struct ImageCacheWriter: Sendable {
@@ -49,7 +49,7 @@ public struct ImageCacheWriter: Sendable {
     let path = records[sample].absolutePath
     let bytes = try readImageFile(path)
     let digest = layout.digests[sample * ImageCacheLayout.digestSize..<(sample + 1) * ImageCacheLayout.digestSize]
-    guard digest.elementsEqual(SHA256.hash(data: bytes).prefix(ImageCacheLayout.digestSize)) else {
+    guard digest.elementsEqual(SHA256.hash(bytes).prefix(ImageCacheLayout.digestSize)) else {
       throw DataSetError.badImage(
         path: path, reason: "has changed since the audit; start again when nobody writes to it")
     }

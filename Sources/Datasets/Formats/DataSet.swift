@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Hashing
 import Images
 
 /// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
@@ -64,15 +64,15 @@ public struct DataSet: Sendable {
   }
 
   private static func fingerprint(of records: [Record]) -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     func add(_ number: Int64) {
-      withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
+      withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
     }
     func add(_ string: String) {
       var string = string
       string.withUTF8 { bytes in
         add(Int64(bytes.count))
-        hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+        hash.update(UnsafeRawBufferPointer(bytes))
       }
     }
     for record in records {
@@ -180,10 +180,4 @@ private struct RecordCollector {
         path: name, folder: folder, text: text, rawText: sameScalars(text, rawText) ? nil : rawText, source: source,
         size: size))
   }
-}
-
-/// Lower-case hexadecimal digits of bytes.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

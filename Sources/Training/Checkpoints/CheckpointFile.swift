@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Hashing
 import Images
 
 extension Checkpoint {
@@ -57,8 +57,8 @@ extension Checkpoint {
     }
     var head = file.head
     head.replaceSubrange(place, with: blankChecksum.utf8)
-    var hash = SHA256()
-    hash.update(data: head)
+    let hash = SHA256()
+    hash.update(head)
     var tensors: [NamedTensor] = []
     tensors.reserveCapacity(file.entries.count)
     for entry in file.entries {
@@ -70,7 +70,7 @@ extension Checkpoint {
         case .invalid(_, let why): throw .damaged(path: path, why: why)
         }
       }
-      tensors[tensors.count - 1].values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      tensors[tensors.count - 1].values.withUnsafeBytes { hash.update($0) }
     }
     guard hexadecimal(hash.finalize()).utf8.elementsEqual(stated.utf8) else {
       throw .damaged(path: path, why: "its checksum differs from its contents")
@@ -92,16 +92,11 @@ extension Checkpoint {
   }
 
   private func checksum(header: [UInt8]) -> String {
-    var hash = SHA256()
-    hash.update(data: SafeTensors.lengthPrefix(header) + header)
+    let hash = SHA256()
+    hash.update(SafeTensors.lengthPrefix(header) + header)
     for tensor in tensors {
-      tensor.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      tensor.values.withUnsafeBytes { hash.update($0) }
     }
-    return Checkpoint.hexadecimal(hash.finalize())
-  }
-
-  private static func hexadecimal(_ digest: SHA256Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return hexadecimal(hash.finalize())
   }
 }

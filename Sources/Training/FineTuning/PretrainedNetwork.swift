@@ -1,6 +1,6 @@
-import Crypto
 import Datasets
 import Foundation
+import Hashing
 import NeuralNetwork
 
 /// A trained network that a run begins with, `--init-from`: from a checkpoint of Akuru or a safetensors file of PyTorch.
@@ -51,12 +51,12 @@ struct PretrainedNetwork {
   }
 
   private static func digest(_ tensors: [NamedTensor]) -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     for tensor in tensors {
-      hash.update(data: Data("\(tensor.name) \(tensor.shape)\n".utf8))
-      tensor.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      hash.update(Array("\(tensor.name) \(tensor.shape)\n".utf8))
+      tensor.values.withUnsafeBytes { hash.update($0) }
     }
-    return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    return hexadecimal(hash.finalize())
   }
 
   /// The network that the file says, or that its names and shapes belong to, or that the options name.

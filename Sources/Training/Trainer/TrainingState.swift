@@ -1,6 +1,6 @@
-import Crypto
 import Datasets
 import Foundation
+import Hashing
 import Logging
 import MessagePassing
 import NeuralNetwork
@@ -130,11 +130,11 @@ final class TrainingState {
 
   /// A hash of weights, running statistics, averages and optimizer state.
   func digest() -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     for (storage, count) in slabs {
-      hash.update(bufferPointer: UnsafeRawBufferPointer(start: storage.base, count: 4 * count))
+      hash.update(UnsafeRawBufferPointer(start: storage.base, count: 4 * count))
     }
-    return hash.finalize().prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    return hexadecimal(hash.finalize().prefix(8))
   }
 
   /// Takes weights and buffers from a checkpoint: those that are evaluated, or those under another `prefix`.

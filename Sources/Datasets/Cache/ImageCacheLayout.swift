@@ -1,6 +1,5 @@
 import Hashing
 
-
 /// What an image cache holds and where. It follows from the images alone, so every rank knows it without the file, and
 /// nothing that the file says about itself has to be trusted.
 ///

@@ -141,7 +141,8 @@ import Testing
     expectFailure(try akuru(serve + ["--host", "example.invalid"]), 4, ["--host example.invalid: not an address"])
     expectFailure(try akuru(serve + ["--port", "70000"]), 2, ["'70000' is invalid for '--port"])
     expectFailure(try akuru(ranks: 2, serve), 2, ["start it without mpirun"])
-    expectFailure(try akuru(["serve", "--checkpoint", server.workshop.train]), 2, ["no checkpoint at \(server.workshop.train)"])
+    let data = server.workshop.train
+    expectFailure(try akuru(["serve", "--checkpoint", data]), 2, ["no checkpoint at \(data)"])
   }
 
   private static let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {

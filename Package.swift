@@ -12,6 +12,8 @@ import PackageDescription
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -26,6 +28,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // C libraries: a module map and static inlines each, imported by one Swift target only.
@@ -33,6 +36,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -41,7 +45,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
     .target(name: "NeuralNetwork", dependencies: ["Tensors"], swiftSettings: kernelSettings),
     .target(name: "Hashing", dependencies: ["COpenSSL"]),
-    .target(name: "Images", dependencies: ["CPNG", "Tensors"]),
+    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Images", "Hashing", "Tensors"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
     // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
@@ -54,8 +58,12 @@ let package = Package(
       ]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 
+    // The page and the JSON endpoint of `akuru serve`.
+    .target(name: "Serving", dependencies: ["Training", "Images", httpServer, sockets]),
+
     .executableTarget(
-      name: "akuru", dependencies: ["Training", "Datasets", "Images", "MessagePassing", argumentParser]),
+      name: "akuru",
+      dependencies: ["Training", "Datasets", "Images", "MessagePassing", "Serving", "Tensors", argumentParser]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
@@ -69,7 +77,8 @@ let package = Package(
       ],
       resources: [.copy("Goldens/fixtures")]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"], exclude: ["Goldens/generate.py"],
+      name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"],
+      exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py"],
       resources: [.copy("Goldens/fixtures")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
@@ -80,7 +89,9 @@ let package = Package(
       name: "CommandTests",
       dependencies: ["TestSupport", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
       exclude: ["Goldens/generate_pretrained.py"],
-      resources: [.copy("Interchange/Scripts"), .copy("Goldens/fixtures")]),
+      resources: [
+        .copy("Interchange/Scripts"), .copy("Goldens/fixtures"), .copy("Serving/check_page.py"),
+      ]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

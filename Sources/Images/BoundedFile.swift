@@ -3,14 +3,14 @@ import Foundation
 /// Whole small files in and out, with the operating system's own words when it fails.
 enum BoundedFile {
   /// The bytes of a file of at most `limit` bytes; the size is checked before memory is reserved.
-  static func read(_ path: String, limit: Int) throws(PNGError) -> [UInt8] {
+  static func read(_ path: String, limit: Int) throws(ImageError) -> [UInt8] {
     let (file, size) = try open(path)
     defer { close(file) }
-    guard size <= limit else { throw PNGError(.tooLarge("\(size) bytes, at most \(limit)")) }
+    guard size <= limit else { throw ImageError(.tooLarge("\(size) bytes, at most \(limit)")) }
     // One byte more than expected, so that a file that grew is noticed.
     var bytes = try read(file, atMost: size + 1)
     while bytes.count > size {
-      guard bytes.count <= limit else { throw PNGError(.tooLarge("more than \(limit) bytes")) }
+      guard bytes.count <= limit else { throw ImageError(.tooLarge("more than \(limit) bytes")) }
       let more = try read(file, atMost: min(limit - bytes.count + 1, max(65_536, bytes.count)))
       if more.isEmpty { break }
       bytes += more
@@ -19,15 +19,15 @@ enum BoundedFile {
   }
 
   /// The first `count` bytes, or fewer where the file is shorter.
-  static func readStart(_ path: String, count: Int) throws(PNGError) -> [UInt8] {
+  static func readStart(_ path: String, count: Int) throws(ImageError) -> [UInt8] {
     let file = try open(path).descriptor
     defer { close(file) }
     return try read(file, atMost: count)
   }
 
-  static func write(_ bytes: [UInt8], to path: String) throws(PNGError) {
+  static func write(_ bytes: [UInt8], to path: String) throws(ImageError) {
     let file = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw PNGError(.unwritable(message())) }
+    guard file >= 0 else { throw ImageError(.unwritable(message())) }
     var status = stat()
     let isRegular = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     var failure: String?
@@ -47,14 +47,14 @@ enum BoundedFile {
     if let failure {
       // Not a device such as /dev/stdout.
       if isRegular { unlink(path) }
-      throw PNGError(.unwritable(failure))
+      throw ImageError(.unwritable(failure))
     }
   }
 
   /// Opens a regular file; a pipe or a device, which could keep a reader waiting, is refused.
-  private static func open(_ path: String) throws(PNGError) -> (descriptor: Int32, size: Int) {
+  private static func open(_ path: String) throws(ImageError) -> (descriptor: Int32, size: Int) {
     let file = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw PNGError(.unreadable(message())) }
+    guard file >= 0 else { throw ImageError(.unreadable(message())) }
     var status = stat()
     var failure: String?
     if fstat(file, &status) != 0 {
@@ -64,13 +64,13 @@ enum BoundedFile {
     }
     if let failure {
       close(file)
-      throw PNGError(.unreadable(failure))
+      throw ImageError(.unreadable(failure))
     }
     return (file, Int(status.st_size))
   }
 
   /// Up to `atMost` bytes, fewer only at the end of the file.
-  private static func read(_ file: Int32, atMost limit: Int) throws(PNGError) -> [UInt8] {
+  private static func read(_ file: Int32, atMost limit: Int) throws(ImageError) -> [UInt8] {
     var failure: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
       while initialized < limit {
@@ -81,7 +81,7 @@ enum BoundedFile {
         initialized += count
       }
     }
-    if let failure { throw PNGError(.unreadable(failure)) }
+    if let failure { throw ImageError(.unreadable(failure)) }
     return bytes
   }
 

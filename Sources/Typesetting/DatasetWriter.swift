@@ -83,7 +83,7 @@ public struct DatasetWriter: Sendable {
             try PNG.write(image, to: folder.folder(split.name) + "/" + name(index, split))
           } catch {
             throw .output(
-              error.path ?? folder.path, why: "\(PNGError(error.reason)); make room or choose another folder")
+              error.path ?? folder.path, why: "\(ImageError(error.reason)); make room or choose another folder")
           }
           tally.add(image)
         }

@@ -1,3 +1,4 @@
 import Foundation
 
-exit(SynthCommand.run(Array(CommandLine.arguments.dropFirst())))
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(arguments.first == "sheet" ? SheetCommand.run(Array(arguments.dropFirst())) : SynthCommand.run(arguments))

@@ -9,6 +9,11 @@ struct Akuru: ParsableCommand {
     commandName: "akuru",
     abstract: "Train text recognisers for any script on the CPUs you have.",
     discussion: """
+      Examples:
+        akuru check data/train data/val
+        akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
+        akuru predict --checkpoint runs/first photo1.png
+
       Start a command under `mpirun -n N` to spread it over N processes; the results are the same bits for any N.
 
       Exit status: 0 done, 2 wrong usage or configuration, 3 bad data, 4 input or output failed, 5 ranks disagree, \
@@ -16,7 +21,10 @@ struct Akuru: ParsableCommand {
       88 checkpoints exist and none is whole.
       """,
     version: akuruVersion,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Bench.self])
+    subcommands: [
+      Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Stats.self, Sheet.self, Serve.self,
+      Bench.self,
+    ])
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {

@@ -4,6 +4,13 @@ import Training
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure this machine.",
+    discussion: """
+      Examples:
+        akuru bench step --model seed
+        akuru bench loader --data data/train
+
+      Without a subcommand it is akuru bench step.
+      """,
     subcommands: [Step.self, Loader.self, Allreduce.self, Scaling.self], defaultSubcommand: Step.self)
 
   /// What is trained.

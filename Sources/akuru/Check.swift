@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Foundation
 import Images
 import Training
 
@@ -7,35 +8,99 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Audit data sets: what training would stumble over.",
     discussion: """
-      Example: akuru check data/train data/val
+      Examples:
+        akuru check data/train data/val
+        akuru check data/train --fix data/train/clean.jsonl
 
       Lists unreadable images, empty labels, labels that need more time steps than their image has, letters outside a given \
       alphabet, labels that are not in NFC, and duplicate files; then image widths and the alphabet with counts. Exit \
       status 3 when a record cannot be trained on.
+
+      --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC, lists each change, and \
+      exits with 0. The file stands in the folder of the images or above it, and is a data set: akuru train --train \
+      data/train/clean.jsonl. Images and metadata stay as they are. Duplicates are kept.
       """)
 
   @Argument(help: "Data sets.") var data: [String]
-  @Option(help: "Model to check for: akuru (default), crnn, seed, or a network in brackets.") var model: String?
-  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
-  @Option(help: "Widest resized image in pixels (4096).") var maxWidth: Int?
-  @Option(help: "Alphabet file that the labels must keep to.") var alphabet: String?
+  @OptionGroup var audit: AuditOptions
+  @Option(help: ArgumentHelp("Write the good records to a new file NAME.jsonl.", valueName: "file")) var fix: String?
   @Flag(help: "Print one JSON object for each data set.") var json = false
+
+  func validate() throws {
+    guard let fix else { return }
+    guard data.count == 1 else {
+      throw ValidationError("--fix takes one data set, not \(data.count); join folders with a comma")
+    }
+    guard fix.lowercased().hasSuffix(".jsonl") else {
+      throw ValidationError("--fix \(fix): give a name that ends in .jsonl")
+    }
+  }
 
   func run() throws {
     runRanks { communicator in
-      var options = TrainingOptions()
-      (options.model, options.height, options.maxWidth, options.alphabet) = (model, height, maxWidth, alphabet)
-      let results = try checkData(data, for: options, over: communicator)
-      guard communicator.rank == 0 else { return results.allSatisfy(\.problems.isEmpty) ? .done : .badData }
-      for (argument, result) in zip(data, results) {
-        if json {
-          try printLine(RunJSON.line(AuditSummary(result, dataSet: argument)))
-        } else {
-          try printLine(argument.onOneLine)
-          for line in AuditReport(result).lines() { try printLine("  " + line) }
-        }
+      try communicator.together { if let fix { try Check.requireUsable(fix) } }
+      let checked = try checkData(data, for: audit.options, over: communicator)
+      var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
+      try communicator.together {
+        if communicator.rank == 0 { for (data, name) in zip(checked, data) { try report(data, name) } }
       }
-      return results.allSatisfy(\.problems.isEmpty) ? .done : .badData
+      if fix != nil { status = .done }
+      return status
+    }
+  }
+
+  private func report(_ checked: CheckedData, _ name: String) throws {
+    let cleaned = try fix.map { file in
+      let cleaned = try CleanedMetadata(
+        checked.dataSet, checked.audit, in: URL(fileURLWithPath: file).deletingLastPathComponent().path)
+      try writeNewFile(cleaned.lines.joined(separator: "\n") + "\n", to: file)
+      return cleaned
+    }
+    if json {
+      try printLine(RunJSON.line(Report(summary: AuditSummary(checked.audit, dataSet: name), fix: cleaned, file: fix)))
+      return
+    }
+    try printLine(name.onOneLine)
+    for line in AuditReport(checked.audit).lines() { try printLine("  " + line) }
+    guard let cleaned, let fix else { return }
+    try printLine("\(fix.onOneLine)")
+    try printLine(
+      "  records: \(cleaned.lines.count); changes: \(cleaned.changes.count), of which \(cleaned.count(.leftOut)) left out "
+        + "and \(cleaned.count(.normalised)) normalised")
+    for change in cleaned.changes { try printLine("    \(change)") }
+  }
+
+  /// Refuses what would be in vain or in the way, before the images are read.
+  private static func requireUsable(_ file: String) throws {
+    try requireNewFile(file)
+    let url = URL(fileURLWithPath: file)
+    let csv = url.deletingLastPathComponent().appendingPathComponent("metadata.csv").path
+    if url.lastPathComponent == "metadata.jsonl" && FileManager.default.fileExists(atPath: csv) {
+      throw ConfigurationError(
+        "--fix \(file): the folder has a metadata.csv, and a data set must not have both; give another name, such as "
+          + "clean.jsonl")
+    }
+  }
+
+  /// The audit, and what was written.
+  private struct Report: Encodable {
+    let summary: AuditSummary
+    let fix: CleanedMetadata?
+    let file: String?
+
+    enum CodingKeys: String, CodingKey { case fix }
+    enum FixKeys: String, CodingKey { case file, records, leftOut, normalised, changes }
+
+    func encode(to encoder: any Encoder) throws {
+      try summary.encode(to: encoder)
+      guard let fix else { return }
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      var nested = container.nestedContainer(keyedBy: FixKeys.self, forKey: .fix)
+      try nested.encode(file, forKey: .file)
+      try nested.encode(fix.lines.count, forKey: .records)
+      try nested.encode(fix.count(.leftOut), forKey: .leftOut)
+      try nested.encode(fix.count(.normalised), forKey: .normalised)
+      try nested.encode(fix.changes, forKey: .changes)
     }
   }
 }

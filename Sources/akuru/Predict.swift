@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Images
 import Training
 
@@ -6,10 +7,18 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Read images: one line each, path, TAB, text.",
     discussion: """
-      Example: akuru predict --checkpoint runs/first photo1.png photo2.png
+      Examples:
+        akuru predict --checkpoint runs/first photo1.png photo2.jpg
+        akuru predict --checkpoint runs/first --write-text photos
+        find photos -name '*.png' | akuru predict --checkpoint runs/first --json -
+
+      Images are PNG or JPEG files; a folder stands for the images in it, and - for paths on standard input, one on each \
+      line. Results come in the order of the images, as soon as they are known. An image that cannot be read is named on \
+      standard error, the others are read, and the exit status is 3.
 
       With --json each line is an object with image, text, confidence (the probability of the whole text) and letters \
-      (each letter with its own probability).
+      (each letter with its own probability). --write-text also writes the text of X.png to X.txt beside it; a file that \
+      exists is kept, named, and makes the exit status 4, unless --overwrite is given.
 
       Control characters in a path are written as \\n or \\u{9}; --json gives the path as it is. Write ./-x.png for an \
       image whose name starts with a hyphen.
@@ -17,8 +26,14 @@ struct Predict: ParsableCommand {
 
   @Option(help: "Checkpoint file, or run directory: its best checkpoint, else the newest.") var checkpoint: String
   @Flag(help: "Print one JSON object for each image.") var json = false
+  @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
+  @Flag(help: "Replace texts that exist (--write-text).") var overwrite = false
   @OptionGroup var decoding: Decoding
-  @Argument(help: "PNG images.") var images: [String]
+  @Argument(help: "PNG and JPEG images, folders of them, or - for a list on standard input.") var images: [String]
+
+  func validate() throws {
+    if overwrite && !writeText { throw ValidationError("--overwrite goes with --write-text only") }
+  }
 
   func run() throws {
     runRanks(mayRunAlone: true) { communicator in
@@ -28,17 +43,28 @@ struct Predict: ParsableCommand {
         try ImageReader(recogniser, decoding: decoding.options, confidence: json)
       }
       guard communicator.rank == 0 else { return .done }
-      var status = ExitStatus.done
-      try reader.read(images) { path, result in
+      var (badImages, unwritten) = (0, 0)
+      try reader.read(ImageArguments(images)) { path, result in
         switch result {
         case .success(let reading):
           try printLine(json ? RunJSON.line(reading) : "\(path.onOneLine)\t\(reading.text.onOneLine)")
+          do {
+            if writeText { try writeNewFile(reading.text + "\n", to: Predict.textFile(path), replacing: overwrite) }
+          } catch {
+            printError("akuru: \(error)")
+            unwritten += 1
+          }
         case .failure(let error):
           printError("akuru: \(error)")
-          status = .badData
+          badImages += 1
         }
       }
-      return status
+      return unwritten > 0 ? .inputOutput : badImages > 0 ? .badData : .done
     }
+  }
+
+  /// `X.txt` for `X.png`; for a name without a suffix that is known, `NAME.txt`.
+  private static func textFile(_ image: String) -> String {
+    (ImageFormat.stem(ofName: image).map { String(decoding: $0, as: UTF8.self) } ?? image) + ".txt"
   }
 }

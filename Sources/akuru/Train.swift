@@ -5,10 +5,16 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a model on a folder of images.",
     discussion: """
-      Example: mpirun -n 2 akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
+      Examples:
+        mpirun -n 2 akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
+        akuru train --model crnn --epochs 10 --print-config > crnn.json
+        akuru train --config crnn.json --train data/train --validation data/val --run-dir runs/second
 
-      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text) or with X.png + X.gt.txt pairs; \
-      several folders are separated by commas.
+      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text) or with X.png + X.gt.txt pairs, or a \
+      metadata file of another name; images are PNG or JPEG. Several are separated by commas.
+
+      --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"); options on the command \
+      line win over it. --print-config prints such an object with all values that a run would have, and trains nothing.
       """)
 
   @Option(help: "Training data.") var train: String?
@@ -49,6 +55,8 @@ struct Train: ParsableCommand {
   var stallTimeout: Double?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
+  @Flag(help: "Print all options with the values they would have, as a file for --config, and stop.")
+  var printConfig = false
 
   func run() throws {
     var options = TrainingOptions()
@@ -81,6 +89,16 @@ struct Train: ParsableCommand {
     options.stallTimeout = stallTimeout
     options.resume = resume ? true : nil
     let (flags, file) = (options, config)
+    if printConfig {
+      runRanks(mayRunAlone: true) { communicator in
+        try communicator.together {
+          let options = try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags
+          let text = try RunJSON.pretty(options.resolved())
+          if communicator.rank == 0 { try printLine(String(text.dropLast())) }
+        }
+        return .done
+      }
+    }
     Watchdog.start(timeout: stallTimeout)
     runRanks { communicator in
       let options = try communicator.together {

@@ -10,7 +10,9 @@ import Testing
     .data("PNG of 60,000 x 60,000 pixels", ["{train}/3.png: PNG too large", "60000 x 60000"]) {
       try $0.spoil("3.png", pngHeader(width: 60_000, height: 60_000))
     },
-    .data("text file named .png", ["{train}/9.png: not a PNG image"]) { try $0.spoil("9.png", "hello\n") },
+    .data("text file named .png", ["{train}/9.png: not a PNG or JPEG image but text"]) {
+      try $0.spoil("9.png", "hello\n")
+    },
     .data("file without bytes", ["{train}/0.png: the file is empty"]) { try $0.spoil("0.png", "") },
     .data("missing image", ["{train}/3.png: there is no such file"]) {
       try FileManager.default.removeItem(atPath: "\($0.train)/3.png")

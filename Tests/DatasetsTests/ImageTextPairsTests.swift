@@ -53,4 +53,31 @@ import Testing
     try folder.write("1.gt.txt", String(repeating: "x", count: 10_001))
     expectLoadError(folder.path, ["1.gt.txt", "10,000 scalars"])
   }
+
+  /// JPEG images beside PNG images, and the names that cameras give.
+  @Test func everyImageFormatPairs() throws {
+    let folder = try TemporaryFolder()
+    for name in ["b.jpg", "a.jpeg", "c.png", "D.JPG", "e.PNG"] {
+      try folder.write(name, [1]).write(name.split(separator: ".")[0] + ".gt.txt", name)
+    }
+    try folder.write(".jpg", [1]).write("f.gif", [1])
+    let dataSet = try DataSet.load(folder.path)
+    #expect(dataSet.records.map(\.path) == ["D.JPG", "a.jpeg", "b.jpg", "c.png", "e.PNG"])
+    #expect(dataSet.records.map(\.text) == dataSet.records.map(\.path))
+    #expect(dataSet.unpaired.isEmpty)
+  }
+
+  @Test func twoImagesWithOneText() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", "").write("1.jpg", "").write("1.gt.txt", "x")
+    expectLoadError(folder.path, ["\"1.png\": it has the same text as \"1.jpg\"; keep one"])
+  }
+
+  /// Canonically equivalent names are two names.
+  @Test func namesAreBytes() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("e\u{301}.png", "").write("e\u{301}.gt.txt", "x").write("\u{E9}.png", "").write(
+      "\u{E9}.gt.txt", "y")
+    #expect(try DataSet.load(folder.path).records.map(\.text) == ["x", "y"])
+  }
 }

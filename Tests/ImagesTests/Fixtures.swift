@@ -33,6 +33,14 @@ enum Fixtures {
     let gray: [UInt8]
   }
 
+  struct JPEGCase: Decodable {
+    let name: String
+    let width: Int
+    let height: Int
+    let jpeg: Data
+    let gray: [UInt8]
+  }
+
   struct ResizeCase: Decodable {
     let name: String
     let source: Pixels
@@ -80,7 +88,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
 }
 
 /// The error of `body`, or nil where it succeeds.
-func pngError(_ body: () throws(PNGError) -> Void) -> PNGError? {
+func imageError(_ body: () throws(ImageError) -> Void) -> ImageError? {
   do {
     try body()
     return nil

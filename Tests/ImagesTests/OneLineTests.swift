@@ -21,8 +21,8 @@ import Testing
       #expect(mkfifo(pipe, 0o600) == 0)
       for path in [pipe, "/dev/zero"] {
         let expected = path.onOneLine + ": cannot read: not a regular file"
-        #expect(pngError { () throws(PNGError) in _ = try PNG.read(path: path) }?.description == expected)
-        #expect(pngError { () throws(PNGError) in _ = try PNG.size(path: path) }?.description == expected)
+        #expect(imageError { () throws(ImageError) in _ = try PNG.read(path: path) }?.description == expected)
+        #expect(imageError { () throws(ImageError) in _ = try PNG.size(path: path) }?.description == expected)
       }
     }
   }

@@ -35,7 +35,7 @@ import Testing
       try Data(bytes.prefix(33)).write(to: URL(fileURLWithPath: path))
       #expect(try PNG.size(path: path) == (300, 7))
       try Data(bytes.prefix(32)).write(to: URL(fileURLWithPath: path))
-      #expect(throws: PNGError.self) { try PNG.size(path: path) }
+      #expect(throws: ImageError.self) { try PNG.size(path: path) }
     }
   }
 

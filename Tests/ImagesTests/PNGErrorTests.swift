@@ -9,7 +9,7 @@ import Testing
     for item in try Fixtures.load("png.json", as: Fixtures.PNGCase.self).filter({ $0.png.count < 2000 }) {
       let bytes = [UInt8](item.png)
       for length in 1..<bytes.count {
-        let error = pngError { () throws(PNGError) in _ = try PNG.decode([UInt8](bytes.prefix(length))) }
+        let error = imageError { () throws(ImageError) in _ = try PNG.decode([UInt8](bytes.prefix(length))) }
         guard case .truncated = error?.reason else {
           Issue.record("\(item.name) cut to \(length) of \(bytes.count): \(error?.description ?? "accepted")")
           return
@@ -68,8 +68,8 @@ import Testing
     return [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10] + chunk("IHDR", header) + chunk("IDAT", data) + chunk("IEND", [])
   }
 
-  private func reason(_ bytes: [UInt8], _ limits: PNGLimits = PNGLimits()) -> PNGError.Reason? {
-    pngError { () throws(PNGError) in _ = try PNG.decode(bytes, limits: limits) }?.reason
+  private func reason(_ bytes: [UInt8], _ limits: ImageLimits = ImageLimits()) -> ImageError.Reason? {
+    imageError { () throws(ImageError) in _ = try PNG.decode(bytes, limits: limits) }?.reason
   }
 
   @Test func bombs() {
@@ -82,7 +82,7 @@ import Testing
         continue
       }
     }
-    let text = pngError { () throws(PNGError) in _ = try PNG.decode(declaring(60_000, 60_000)) }?.description
+    let text = imageError { () throws(ImageError) in _ = try PNG.decode(declaring(60_000, 60_000)) }?.description
     #expect(text?.contains("60000 x 60000") == true)
     let zero = declaring(0, 5)
     let negative = declaring(0x8000_0000, 5)
@@ -104,9 +104,9 @@ import Testing
 
   @Test func limitsAreExact() throws {
     let bytes = try PNG.encode(.testPattern(width: 20, height: 10))
-    let exact = PNGLimits(fileBytes: bytes.count, width: 20, height: 10, pixels: 200)
+    let exact = ImageLimits(fileBytes: bytes.count, width: 20, height: 10, pixels: 200)
     #expect(reason(bytes, exact) == nil)
-    for change in [\PNGLimits.fileBytes, \.width, \.height, \.pixels] {
+    for change in [\ImageLimits.fileBytes, \.width, \.height, \.pixels] {
       var limits = exact
       limits[keyPath: change] -= 1
       guard case .tooLarge = reason(bytes, limits) else {
@@ -118,9 +118,9 @@ import Testing
       let path = folder + "/x.png"
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       #expect(try PNG.read(path: path, limits: exact).width == 20)
-      let small = PNGLimits(fileBytes: bytes.count - 1)
-      #expect(throws: PNGError.self) { try PNG.read(path: path, limits: small) }
-      #expect(throws: PNGError.self) { try PNG.size(path: path, limits: PNGLimits(width: 19)) }
+      let small = ImageLimits(fileBytes: bytes.count - 1)
+      #expect(throws: ImageError.self) { try PNG.read(path: path, limits: small) }
+      #expect(throws: ImageError.self) { try PNG.size(path: path, limits: ImageLimits(width: 19)) }
     }
   }
 
@@ -133,19 +133,19 @@ import Testing
       for file in files {
         let path = folder + "/" + file.name
         try Data(file.bytes).write(to: URL(fileURLWithPath: path))
-        let read = pngError { () throws(PNGError) in _ = try PNG.read(path: path) }?.description ?? "accepted"
-        let size = pngError { () throws(PNGError) in _ = try PNG.size(path: path) }?.description ?? "accepted"
+        let read = imageError { () throws(ImageError) in _ = try PNG.read(path: path) }?.description ?? "accepted"
+        let size = imageError { () throws(ImageError) in _ = try PNG.size(path: path) }?.description ?? "accepted"
         #expect(read.hasPrefix(path + ": ") && read.contains(file.words) && !read.contains("\n"), "\(read)")
         #expect(size == read)
       }
       for (path, words) in [(folder, "Is a directory"), (folder + "/none.png", "No such file or directory")] {
-        let read = pngError { () throws(PNGError) in _ = try PNG.read(path: path) }?.description
-        let size = pngError { () throws(PNGError) in _ = try PNG.size(path: path) }?.description
+        let read = imageError { () throws(ImageError) in _ = try PNG.read(path: path) }?.description
+        let size = imageError { () throws(ImageError) in _ = try PNG.size(path: path) }?.description
         #expect(read == "\(path): cannot read: \(words)")
         #expect(size == read)
       }
       let path = folder + "/none/x.png"
-      let written = pngError { () throws(PNGError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
+      let written = imageError { () throws(ImageError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
       #expect(written?.description == "\(path): cannot write: No such file or directory")
     }
   }
@@ -156,7 +156,7 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/full.png"
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
-      let error = pngError { () throws(PNGError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
+      let error = imageError { () throws(ImageError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }
       #expect(error?.description == "\(path): cannot write: No space left on device")
       #expect(FileManager.default.fileExists(atPath: path))
     }

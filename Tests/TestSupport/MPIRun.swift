@@ -47,7 +47,7 @@ public func startMPIRun(
 }
 
 /// What mpirun needs in tests.
-private var mpiEnvironment: [String: String] {
+public var mpiEnvironment: [String: String] {
   var variables = [
     // Ranks that wait make room: there may be more than cores.
     "OMPI_MCA_mpi_yield_when_idle": "1",

@@ -125,6 +125,12 @@ public struct Audit: Sendable {
     if record.rawText != nil {
       finding(.labelNotNFC, isProblem: false, "the text is not in Unicode normalisation form C; it is used normalised")
     }
+    if let mark = record.text.unicodeScalars.first(where: \.isInvisibleMark) {
+      let name = mark.properties.name ?? "a mark"
+      finding(
+        .invisibleMark, isProblem: false,
+        "the text holds \(codePoint(mark)), \(name), which no image shows; it counts as a letter unless you remove it")
+    }
   }
 }
 
@@ -182,6 +188,17 @@ extension DataSetError {
     case .unreadable(_, let reason): return "cannot be read: \(reason)"
     case .tooLarge(_, _, let what, let limit): return "\(what) is above the limit of \(limit)"
     default: return description
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether the scalar steers the direction of text or its line breaks and is never drawn. ZWJ and ZWNJ, which change what
+  /// is drawn, are none.
+  fileprivate var isInvisibleMark: Bool {
+    switch value {
+    case 0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x202A...0x202E, 0x2060, 0x2066...0x2069, 0xFEFF: true
+    default: false
     }
   }
 }

@@ -43,40 +43,19 @@ public struct AuditReport: Sendable {
     case .imageTooWide: "images that are too wide"
     case .unknownScalars: "labels with scalars outside the alphabet"
     case .labelNotNFC: "labels that are not in NFC"
+    case .invisibleMark: "labels with invisible marks"
     case .duplicateFile: "duplicate files"
     }
   }
 
-  /// Numbers of images with a width of `lower ..< upper`.
-  public struct Bin: Sendable, Equatable, Codable {
-    public let lower: Int
-    public let upper: Int
-    public let count: Int
-  }
-
-  /// The histogram of the readable images' widths in at most 16 bins of equal, round size, from the narrowest to the widest.
-  public func widthHistogram() -> [Bin] {
-    let widths = result.widths.filter { $0 > 0 }
-    guard let least = widths.min(), let most = widths.max() else { return [] }
-    var size = 8
-    while most / size - least / size >= 16 { size *= 2 }
-    let first = least / size
-    var counts = [Int](repeating: 0, count: most / size - first + 1)
-    for width in widths { counts[width / size - first] += 1 }
-    return counts.enumerated().map { Bin(lower: (first + $0) * size, upper: (first + $0 + 1) * size, count: $1) }
-  }
+  /// The histogram of the readable images' widths in bins of 8 pixels or more.
+  public func widthHistogram() -> [Histogram.Bin] { Histogram.bins(of: result.widths.filter { $0 > 0 }, atLeast: 8) }
 
   private func widthLines() -> [String] {
     let widths = result.widths.filter { $0 > 0 }.sorted()
     guard let least = widths.first, let most = widths.last else { return ["widths: none"] }
     var lines = ["widths: \(least) to \(most), median \(widths[widths.count / 2])"]
-    let bins = widthHistogram()
-    let tallest = bins.map(\.count).max() ?? 1
-    for bin in bins {
-      let bar = String(repeating: "#", count: (40 * bin.count + tallest - 1) / tallest)
-      let range = padded("\(bin.lower)", 6) + " - " + padded("\(bin.upper - 1)", 6)
-      lines.append("  \(range)\(padded("\(bin.count)", 10))\(bar.isEmpty ? "" : "  " + bar)")
-    }
+    lines += Histogram.lines(widthHistogram())
     return lines
   }
 
@@ -85,22 +64,8 @@ public struct AuditReport: Sendable {
     var lines = ["alphabet: \(result.scalarCounts.count) scalars, \(total) occurrences"]
     for entry in result.scalarCounts {
       guard let scalar = Unicode.Scalar(entry.scalar) else { continue }
-      lines.append("  \(codePoint(scalar))\(padded("\(entry.count)", 10))  \(AuditReport.shown(scalar))")
+      lines.append("  \(codePoint(scalar))\("\(entry.count)".padded(to: 10))  \(scalar.shown)")
     }
     return lines
-  }
-
-  /// The scalar as one can see it: marks on a dotted circle, what is invisible by its name.
-  private static func shown(_ scalar: Unicode.Scalar) -> String {
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}" + String(scalar)
-    case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
-      scalar.properties.name ?? scalar.properties.nameAlias ?? "unnamed"
-    default: String(scalar)
-    }
-  }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.utf8.count)) + text
   }
 }

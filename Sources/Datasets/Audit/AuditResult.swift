@@ -6,7 +6,7 @@ public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertibl
   public enum Kind: String, Codable, Sendable, CaseIterable {
     case unpairedFile, unlistedImage, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
       unknownScalars
-    case labelNotNFC, duplicateFile
+    case labelNotNFC, invisibleMark, duplicateFile
   }
 
   /// Index of the record; nil for an unpaired file.

@@ -19,7 +19,7 @@ public final class ImageCacheDraft {
   /// - Parameter path: the file to be.
   /// - Throws: ``ImageCacheError/system(action:path:code:)``, with ENOSPC where the space is not there.
   public init(for path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
-    let folder = ImageCacheDraft.folder(of: path)
+    let folder = parentFolder(path)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -53,7 +53,7 @@ public final class ImageCacheDraft {
     }
     isPublished = true
     // Where a folder cannot be flushed, the worst is that the cache has to be made again.
-    let folder = open(ImageCacheDraft.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(parentFolder(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 {
       fsync(folder)
       close(folder)
@@ -63,7 +63,7 @@ public final class ImageCacheDraft {
   /// Creates and locks `FOLDER/.NAME.tmp-NUMBER`.
   private static func create(beside path: String) throws(ImageCacheError) -> (Int32, String) {
     let (folder, name) = (
-      folder(of: path), path.utf8.split(separator: UInt8(ascii: "/")).last.map { String($0)! } ?? path
+      parentFolder(path), path.utf8.split(separator: UInt8(ascii: "/")).last.map { String($0)! } ?? path
     )
     while true {
       let temporary = joinPath(folder, ".\(name).tmp-\(UInt64.random(in: 0 ... .max))")
@@ -90,10 +90,5 @@ public final class ImageCacheDraft {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
       close(descriptor)
     }
-  }
-
-  private static func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

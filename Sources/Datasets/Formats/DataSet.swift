@@ -17,12 +17,12 @@ public struct DataSet: Sendable {
     }
   }
 
-  /// The folders as given.
+  /// The folders, or metadata files, as given.
   public let folders: [String]
   public let records: [Record]
   /// Files of pair folders that are no records. Whoever trains or evaluates has to report them; the audit does.
   public let unpaired: [Unpaired]
-  /// PNG files beside listed images that the metadata does not list. The audit warns of them.
+  /// Image files beside listed images that the metadata does not list. The audit warns of them.
   public let unlisted: [String]
   /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own place), in hexadecimal.
   public let fingerprint: String
@@ -37,12 +37,13 @@ public struct DataSet: Sendable {
 
   /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
   /// A folder's format is recognised by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
-  /// and `text` (other PNG files beside the listed ones are then ``unlisted``), or else pairs `X.png` + `X.gt.txt`.
+  /// and `text` (other images beside the listed ones are then ``unlisted``), or else pairs `X.png` + `X.gt.txt`.
+  /// In place of a folder there may be a metadata file of another name in it, `NAME.csv` or `NAME.jsonl`.
   ///
   /// The images are not opened; see ``Audit``.
   public static func load(_ argument: String) throws(DataSetError) -> DataSet {
     let folders: [String]
-    if FileStatus(path: argument, followLink: true)?.kind == .folder {
+    if FileStatus(path: argument, followLink: true) != nil {
       folders = [argument]
     } else {
       folders = argument.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { String($0)! }
@@ -94,9 +95,11 @@ private struct RecordCollector {
   mutating func load(_ folder: String, source: Int) throws(DataSetError) {
     guard let status = FileStatus(path: folder, followLink: true) else { throw .notFound(path: folder) }
     guard status.kind == .folder else {
-      throw .unrecognised(path: folder, found: "a file; give the folder that holds it")
+      guard let format = MetadataFile.Format(path: folder), status.kind == .file else {
+        throw .unrecognised(path: folder, found: "a file; give the folder that holds it")
+      }
+      return try loadMetadata(folder, format, folder: parentFolder(folder), source: source)
     }
-    var containment = try Containment(folder: folder)
     let csv = joinPath(folder, MetadataFile.csvName)
     let jsonLines = joinPath(folder, MetadataFile.jsonLinesName)
     let before = records.count
@@ -104,18 +107,26 @@ private struct RecordCollector {
     case (true, true):
       throw .unrecognised(path: folder, found: "both metadata files; remove one")
     case (true, false):
-      try MetadataFile.readCSV(csv) { (name, text, place) throws(DataSetError) in
-        try add(name, text, file: csv, place: place, folder: folder, source: source, &containment)
-      }
+      try loadMetadata(csv, .csv, folder: folder, source: source)
+      findUnlisted(folder, from: before)
     case (false, true):
-      try MetadataFile.readJSONLines(jsonLines) { (name, text, place) throws(DataSetError) in
-        try add(name, text, file: jsonLines, place: place, folder: folder, source: source, &containment)
-      }
+      try loadMetadata(jsonLines, .jsonLines, folder: folder, source: source)
+      findUnlisted(folder, from: before)
     case (false, false):
-      try loadPairs(folder, source: source, &containment)
+      try loadPairs(folder, source: source)
     }
     if records.count == before { throw .noRecords(path: folder) }
-    if unpaired.isEmpty { findUnlisted(folder, from: before) }
+  }
+
+  private mutating func loadMetadata(
+    _ path: String, _ format: MetadataFile.Format, folder: String, source: Int
+  ) throws(DataSetError) {
+    var containment = try Containment(folder: folder)
+    let before = records.count
+    try MetadataFile.read(path, format) { (name, text, place) throws(DataSetError) in
+      try add(name, text, file: path, place: place, folder: folder, source: source, &containment)
+    }
+    if records.count == before { throw .noRecords(path: path) }
   }
 
   /// Looks through the folders that hold listed images.
@@ -129,36 +140,37 @@ private struct RecordCollector {
       let path = place.isEmpty ? folder : joinPath(folder, place)
       // A folder that lets its files be read, but not be listed, hides what is not named.
       guard let found = try? listFolder(path) else { continue }
-      for name in found.sorted() where name.hasSuffix(".png") && !names.contains(name) {
+      for name in found.sorted() where ImageFormat.stem(ofName: name) != nil && !names.contains(name) {
         unlisted.append(joinPath(path, name))
       }
     }
   }
 
-  private mutating func loadPairs(
-    _ folder: String, source: Int, _ containment: inout Containment
-  ) throws(DataSetError) {
+  private mutating func loadPairs(_ folder: String, source: Int) throws(DataSetError) {
+    var containment = try Containment(folder: folder)
     let names = try listFolder(folder)
-    let pairs = ImageTextPairs(names: names)
-    guard !pairs.stems.isEmpty else {
-      let found: String
-      if names.isEmpty {
-        found = "an empty folder"
-      } else if let first = pairs.unpaired.first {
-        found = "\(quoted(first.name)) without \(quoted(first.missing))"
-      } else {
-        found = "\(names.count) other \(names.count == 1 ? "entry" : "entries")"
-      }
-      throw .unrecognised(path: folder, found: found)
+    let found = ImageTextPairs(names: names)
+    if let (image, other) = found.rivals {
+      throw .malformed(path: folder, place: quoted(other), reason: "it has the same text as \(quoted(image)); keep one")
     }
-    for stem in pairs.stems {
-      let (image, label) = (stem + ImageTextPairs.imageSuffix, stem + ImageTextPairs.textSuffix)
+    guard !found.pairs.isEmpty else {
+      let what: String
+      if names.isEmpty {
+        what = "an empty folder"
+      } else if let first = found.unpaired.first {
+        what = "\(quoted(first.name)) without \(quoted(first.missing))"
+      } else {
+        what = "\(names.count) other \(names.count == 1 ? "entry" : "entries")"
+      }
+      throw .unrecognised(path: folder, found: what)
+    }
+    for (image, label) in found.pairs {
       let labelPath = joinPath(folder, label)
-      _ = try containment.size(of: label, file: folder, place: "the pair \(quoted(stem))")
+      _ = try containment.size(of: label, file: folder, place: "the pair \(quoted(image))")
       let text = try ImageTextPairs.readText(labelPath)
       try add(image, text, file: labelPath, place: "the text", folder: folder, source: source, &containment)
     }
-    for (name, missing) in pairs.unpaired {
+    for (name, missing) in found.unpaired {
       unpaired.append(DataSet.Unpaired(path: joinPath(folder, name), missing: missing))
     }
   }

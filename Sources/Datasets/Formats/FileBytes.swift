@@ -83,3 +83,9 @@ func resolvedPath(_ path: String) -> String? {
 func pathPrecedes(_ a: String, _ b: String) -> Bool {
   a.utf8.lexicographicallyPrecedes(b.utf8)
 }
+
+/// The folder that a path's last name is in.
+func parentFolder(_ path: String) -> String {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}

@@ -1,53 +1,51 @@
-/// Folders of pairs `X.png` + `X.gt.txt`, as tesstrain, kraken and Calamari use them.
+import Images
+
+/// Folders of pairs of an image `X.png`, `X.jpg` or `X.jpeg` and its text `X.gt.txt`, as tesstrain, kraken and Calamari use
+/// them.
 ///
 /// Subfolders are not searched, names that start with a dot are left alone.
 struct ImageTextPairs {
-  /// Names without `.png` and `.gt.txt` that have both, in the byte order of the images' names.
-  private(set) var stems: [String] = []
+  /// Images that have a text, in the byte order of their names.
+  private(set) var pairs: [(image: String, text: String)] = []
   /// Files whose partner is missing, in the same order, each with the partner's name.
   private(set) var unpaired: [(name: String, missing: String)] = []
+  /// The first two images that share a text.
+  private(set) var rivals: (image: String, other: String)?
 
-  static let imageSuffix = ".png"
   static let textSuffix = ".gt.txt"
 
   init(names: [String]) {
-    var images: [String] = []
-    var texts: [String] = []
+    // Keyed by bytes: strings that are canonically equivalent are different names.
+    var texts: [[UInt8]: String] = [:]
+    var images: [(name: String, stem: [UInt8])] = []
     for name in names where !name.hasPrefix(".") {
-      if let stem = ImageTextPairs.stem(name, ImageTextPairs.imageSuffix) { images.append(stem) }
-      if let stem = ImageTextPairs.stem(name, ImageTextPairs.textSuffix) { texts.append(stem) }
-    }
-    images = ImageTextPairs.inOrderOfImages(images)
-    texts = ImageTextPairs.inOrderOfImages(texts)
-    func precedes(_ a: String, _ b: String) -> Bool {
-      pathPrecedes(a + ImageTextPairs.imageSuffix, b + ImageTextPairs.imageSuffix)
-    }
-    var (i, t) = (0, 0)
-    while i < images.count || t < texts.count {
-      if t == texts.count || (i < images.count && precedes(images[i], texts[t])) {
-        unpaired.append((images[i] + ImageTextPairs.imageSuffix, images[i] + ImageTextPairs.textSuffix))
-        i += 1
-      } else if i == images.count || precedes(texts[t], images[i]) {
-        unpaired.append((texts[t] + ImageTextPairs.textSuffix, texts[t] + ImageTextPairs.imageSuffix))
-        t += 1
-      } else {
-        stems.append(images[i])
-        i += 1
-        t += 1
+      if let stem = ImageFormat.stem(ofName: name) {
+        images.append((name, stem))
+      } else if name.utf8.count > ImageTextPairs.textSuffix.utf8.count,
+        name.utf8.suffix(ImageTextPairs.textSuffix.utf8.count).elementsEqual(ImageTextPairs.textSuffix.utf8)
+      {
+        texts[Array(name.utf8.dropLast(ImageTextPairs.textSuffix.utf8.count))] = name
       }
     }
+    images.sort { pathPrecedes($0.name, $1.name) }
+    var owners: [[UInt8]: String] = [:]
+    for (image, stem) in images {
+      guard let text = texts[stem] else {
+        unpaired.append((image, String(decoding: stem, as: UTF8.self) + ImageTextPairs.textSuffix))
+        continue
+      }
+      if let owner = owners.updateValue(image, forKey: stem), rivals == nil { rivals = (owner, image) }
+      pairs.append((image, text))
+    }
+    for (stem, text) in texts where owners[stem] == nil {
+      unpaired.append((text, String(decoding: stem, as: UTF8.self) + ImageFormat.suffixes[0]))
+    }
+    unpaired.sort { pathPrecedes(ImageTextPairs.place($0), ImageTextPairs.place($1)) }
   }
 
-  /// Stems sorted by the byte order of their images' names.
-  private static func inOrderOfImages(_ stems: [String]) -> [String] {
-    stems.map { $0 + imageSuffix }.sorted(by: pathPrecedes).map { String($0.utf8.dropLast(imageSuffix.utf8.count))! }
-  }
-
-  /// `name` without `suffix`, compared by bytes; nil without it, or with nothing before it.
-  private static func stem(_ name: String, _ suffix: String) -> String? {
-    let (bytes, end) = (Array(name.utf8), Array(suffix.utf8))
-    guard bytes.count > end.count, bytes.suffix(end.count).elementsEqual(end) else { return nil }
-    return String(decoding: bytes.dropLast(end.count), as: UTF8.self)
+  /// Where a file without a partner stands in the order: at its image.
+  private static func place(_ file: (name: String, missing: String)) -> String {
+    ImageFormat.stem(ofName: file.name) == nil ? file.missing : file.name
   }
 
   /// The text in a `.gt.txt`: UTF-8, without a byte order mark, one trailing line break stripped.

@@ -6,6 +6,32 @@ enum MetadataFile {
   static let csvName = "metadata.csv"
   static let jsonLinesName = "metadata.jsonl"
 
+  enum Format {
+    case csv, jsonLines
+
+    /// By the end of the file's name; nil for another file.
+    init?(path: String) {
+      let name = path.lowercased()
+      if name.hasSuffix(".csv") {
+        self = .csv
+      } else if name.hasSuffix(".jsonl") {
+        self = .jsonLines
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Calls `add(fileName, text, place)` for each record.
+  static func read(
+    _ path: String, _ format: Format, add: (String, String, String) throws(DataSetError) -> Void
+  ) throws(DataSetError) {
+    switch format {
+    case .csv: try readCSV(path, add: add)
+    case .jsonLines: try readJSONLines(path, add: add)
+    }
+  }
+
   /// Calls `add(fileName, text, place)` for each record of a metadata.csv.
   static func readCSV(
     _ path: String, add: (String, String, String) throws(DataSetError) -> Void

@@ -66,12 +66,12 @@ public struct FileImageSource: ImageSource {
 
 /// The bytes of an image file.
 func readImageFile(_ path: String) throws(DataSetError) -> [UInt8] {
-  try readFile(path, limit: PNGLimits().fileBytes, limitName: "\(PNGLimits().fileBytes >> 20) MiB")
+  try readFile(path, limit: ImageLimits().fileBytes, limitName: "\(ImageLimits().fileBytes >> 20) MiB")
 }
 
 func decodeImage(_ bytes: [UInt8], path: String) throws(DataSetError) -> GrayImage {
   do {
-    return try PNG.decode(bytes)
+    return try ImageFile.decode(bytes)
   } catch {
     throw .badImage(path: path, reason: error.description)
   }

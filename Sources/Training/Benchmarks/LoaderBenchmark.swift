@@ -115,7 +115,7 @@ public struct LoaderBenchmark {
     let (image, augmented) = (ImageBuffer(), ImageBuffer())
     for (i, record) in data.dataSet.records.enumerated() {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: record.absolutePath)))
-      let original = try timed(&times.decode) { try PNG.decode(bytes) }
+      let original = try timed(&times.decode) { try ImageFile.decode(bytes) }
       timed(&times.resize) {
         let width = geometry.resizedWidth(width: original.width, height: original.height)
         image.reserve(width: width, height: geometry.height)

@@ -135,5 +135,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       }
       (self.runDir, resume) = (runDir, options.resume ?? false)
     }
+
+    /// Keeps a run out of a folder that was meant as data.
+    func requireNoDataSet() throws {
+      let names = (try? folderContents(runDir)) ?? []
+      let isData = names.contains { ["metadata.csv", "metadata.jsonl"].contains($0) || $0.hasSuffix(".gt.txt") }
+      if isData {
+        throw ConfigurationError(
+          "--run-dir \(runDir): holds a data set; give a folder for the results (are the options swapped?)")
+      }
+    }
   }
 }

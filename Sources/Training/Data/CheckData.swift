@@ -2,14 +2,20 @@ import Datasets
 import Foundation
 import MessagePassing
 
-/// Audits data sets as training would: `akuru check`. Rank 0 gets the results, one for each data set.
+/// A data set and what its audit found.
+public struct CheckedData {
+  public let dataSet: DataSet
+  public let audit: AuditResult
+}
+
+/// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks get the results, one for each data set.
 ///
 /// - Parameters:
 ///   - options: model, height and widest image to audit for, and the alphabet file.
 /// - Throws: `DataSetError` for a data set or alphabet that cannot be read, ``ConfigurationError`` for wrong options.
 public func checkData(
   _ arguments: [String], for options: TrainingOptions, over communicator: Communicator
-) throws -> [AuditResult] {
+) throws -> [CheckedData] {
   let (geometry, alphabet) = try communicator.together {
     let recipe = try Recipe(options)
     return (
@@ -19,6 +25,8 @@ public func checkData(
   }
   return try arguments.map { argument in
     let dataSet = try communicator.together { try DataSet.load(argument) }
-    return try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator)
+    return CheckedData(
+      dataSet: dataSet,
+      audit: try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator))
   }
 }

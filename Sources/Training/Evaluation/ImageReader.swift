@@ -40,33 +40,54 @@ public final class ImageReader {
     measuresConfidence = confidence
   }
 
-  /// Calls `body` for each image in order, with the error for one that is unreadable: `PNGError` for a file that is no
-  /// usable image; ``UnreadableImage`` for one that is too wide.
-  public func read(_ paths: [String], _ body: (_ path: String, Result<Reading, any Error>) throws -> Void) throws {
-    var next = 0
-    while next < paths.count {
-      let first = next
-      var images: [Result<GrayImage, any Error>] = []
+  /// Calls `body` for each image in order, with the error for one that is unreadable: `ImageError` for a file that is no
+  /// usable image; ``UnreadableImage`` for one that is too wide; what `images` says of one.
+  public func read(
+    _ images: some ImagePaths, _ body: (_ path: String, Result<Reading, any Error>) throws -> Void
+  ) throws {
+    // The first windows are small, so that the first results come soon.
+    var size = ImageReader.microBatch
+    var isAtEnd = false
+    while !isAtEnd {
+      var (paths, window): ([String], [Result<GrayImage, any Error>]) = ([], [])
       var columns = 0
-      while next < paths.count && images.count < ImageReader.window && columns < ImageReader.windowColumns {
-        let image = Result { try load(paths[next]) }
-        if case .success(let image) = image { columns += image.width }
-        images.append(image)
-        next += 1
+      gather: while window.count < size && columns < ImageReader.windowColumns {
+        switch try images.next(waits: window.isEmpty) {
+        case .image(let path):
+          let image = Result { try fitted(try ImageFile.read(path: path), name: path) }
+          if case .success(let image) = image { columns += image.width }
+          paths.append(path)
+          window.append(image)
+        case .failure(let path, let error):
+          paths.append(path)
+          window.append(.failure(error))
+        case .later:
+          break gather
+        case .end:
+          isAtEnd = true
+          break gather
+        }
       }
-      for (i, result) in try read(images, paths[first..<next]).enumerated() { try body(paths[first + i], result) }
+      for (i, result) in try read(window, paths[...]).enumerated() { try body(paths[i], result) }
+      size = min(2 * size, ImageReader.window)
     }
   }
 
+  /// Reads one image file that is in memory.
+  /// - Throws: `ImageError`, ``UnreadableImage``, which name it by `name` if at all.
+  public func read(bytes: [UInt8], name: String) throws -> Reading {
+    let image = try fitted(try ImageFile.decode(bytes), name: name)
+    return try read([.success(image)], [name])[0].get()
+  }
+
   /// An image in the network's height.
-  private func load(_ path: String) throws -> GrayImage {
-    let image = try PNG.read(path: path)
+  private func fitted(_ image: GrayImage, name: String) throws -> GrayImage {
     let geometry = recogniser.identity.geometry
     let width = geometry.resizedWidth(width: image.width, height: image.height)
     guard width <= geometry.maximumWidth else {
       throw UnreadableImage(
         """
-        \(path): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into \
+        \(name): \(width) pixels wide at height \(geometry.height), the model takes \(geometry.maximumWidth); cut it into \
         shorter lines
         """)
     }

@@ -9,7 +9,7 @@ extension ExitStatus {
     switch error {
     case let error as any ExitStatusProviding: self = error.exitStatus
     case is ConfigurationError, is ArchitectureError: self = .usage
-    case is DataSetError, is PNGError: self = .badData
+    case is DataSetError, is ImageError: self = .badData
     case is RanksDisagree: self = .ranksDisagree
     default: self = .inputOutput
     }

@@ -33,7 +33,10 @@ private func runTraining(
   let asked = try communicator.together {
     let place = try TrainingConfiguration.Place(options)
     // What is wrong with the options of a new run is said before its directory is made.
-    if !place.resume { _ = try TrainingConfiguration(options) }
+    if !place.resume {
+      _ = try TrainingConfiguration(options)
+      try place.requireNoDataSet()
+    }
     return place
   }
   let resumed: TrainingState.Identity? = try communicator.fromRankZero {

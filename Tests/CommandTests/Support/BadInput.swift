@@ -33,7 +33,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
   }
 
-  func expectFailure(ranks: Int) throws {
+  func expectFailure(ranks: Int?) throws {
     let workshop = try Workshop(train: 10, validation: 3)
     let result = try akuru(ranks: ranks, try prepare(workshop), timeout: 60)
     CommandTests.expectFailure(

@@ -13,22 +13,24 @@ struct PNGContainer {
   private(set) var hasTransparency = false
 
   /// Walks the chunks up to IEND; what follows IEND is ignored. Checksums are left to libpng.
-  init(_ bytes: UnsafeRawBufferPointer, limits: PNGLimits) throws(PNGError) {
+  init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
     guard bytes.count <= limits.fileBytes else {
-      throw PNGError(.tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
+      throw ImageError(png: .tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
     }
     header = try PNGHeader(bytes, limits: limits)
     var dataBytes = 0
     var offset = PNGContainer.headerBytes
     while true {
       let remaining = bytes.count - offset
-      guard remaining >= 12 else { throw PNGError(.truncated("it ends after \(bytes.count) bytes, before IEND")) }
+      guard remaining >= 12 else {
+        throw ImageError(png: .truncated("it ends after \(bytes.count) bytes, before IEND"))
+      }
       let length = Int(bytes.bigEndian32(at: offset))
       guard length <= Int(Int32.max), let type = bytes.chunkType(at: offset + 4) else {
-        throw PNGError(.corrupt("no chunk at byte \(offset)"))
+        throw ImageError(png: .corrupt("no chunk at byte \(offset)"))
       }
       guard remaining >= 12 + length else {
-        throw PNGError(.truncated("the \(type) chunk needs \(length + 12) bytes, \(remaining) remain"))
+        throw ImageError(png: .truncated("the \(type) chunk needs \(length + 12) bytes, \(remaining) remain"))
       }
       if type == "IDAT" { dataBytes += length }
       if type == "tRNS" { hasTransparency = true }
@@ -37,7 +39,8 @@ struct PNGContainer {
     }
     // Deflate makes at most 1032 bytes of one: a small file that declares a large image is refused without decoding.
     guard (dataBytes + 1) * 1032 >= header.leastBytes else {
-      throw PNGError(.corrupt("\(dataBytes) bytes of data cannot hold \(header.width) x \(header.height) pixels"))
+      throw ImageError(
+        png: .corrupt("\(dataBytes) bytes of data cannot hold \(header.width) x \(header.height) pixels"))
     }
   }
 
@@ -60,16 +63,16 @@ struct PNGHeader {
   let colorType: Int
 
   /// Needs the first 33 bytes; more are not looked at.
-  init(_ bytes: UnsafeRawBufferPointer, limits: PNGLimits) throws(PNGError) {
-    guard !bytes.isEmpty else { throw PNGError(.empty) }
+  init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
+    guard !bytes.isEmpty else { throw ImageError(png: .empty) }
     guard bytes.prefix(8).elementsEqual(PNGContainer.signature.prefix(bytes.count)) else {
-      throw PNGError(.notPNG(PNGHeader.guess(bytes)))
+      throw ImageError(png: .otherFormat(ImageFormat.guess(bytes)))
     }
     guard bytes.count >= PNGContainer.headerBytes else {
-      throw PNGError(.truncated("\(bytes.count) bytes, before the end of the header"))
+      throw ImageError(png: .truncated("\(bytes.count) bytes, before the end of the header"))
     }
     guard bytes.bigEndian32(at: 8) == 13, bytes.chunkType(at: 12) == "IHDR" else {
-      throw PNGError(.corrupt("it does not start with an IHDR chunk"))
+      throw ImageError(png: .corrupt("it does not start with an IHDR chunk"))
     }
     width = Int(bytes.bigEndian32(at: 16))
     height = Int(bytes.bigEndian32(at: 20))
@@ -77,33 +80,15 @@ struct PNGHeader {
     colorType = Int(bytes[25])
     let legalDepths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
     guard legalDepths[colorType]?.contains(bitDepth) == true else {
-      throw PNGError(.corrupt("colour type \(colorType) with bit depth \(bitDepth)"))
+      throw ImageError(png: .corrupt("colour type \(colorType) with bit depth \(bitDepth)"))
     }
-    guard width > 0, height > 0, width <= Int32.max, height <= Int32.max else {
-      throw PNGError(.corrupt("declared \(width) x \(height)"))
-    }
-    guard width <= limits.width, height <= limits.height, width * height <= min(limits.pixels, 1 << 40) else {
-      throw PNGError(
-        .tooLarge(
-          "declared \(width) x \(height), at most \(limits.width) x \(limits.height) and \(limits.pixels) pixels"))
-    }
+    if let refusal = limits.refusal(width: width, height: height) { throw ImageError(png: refusal) }
   }
 
   /// The least number of bytes that the decompressed rows have.
   var leastBytes: Int {
     let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][colorType] ?? 1
     return width * height * channels * bitDepth / 8
-  }
-
-  private static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
-    func starts(_ start: [UInt8]) -> Bool { bytes.starts(with: start) }
-    if starts([0xFF, 0xD8, 0xFF]) { return "a JPEG image" }
-    if starts(Array("GIF8".utf8)) { return "a GIF image" }
-    if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A]) { return "a TIFF image" }
-    if starts(Array("BM".utf8)) { return "a BMP image" }
-    if starts(Array("RIFF".utf8)) { return "a WebP image" }
-    let isText = bytes.prefix(64).allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 9 || $0 == 10 || $0 == 13 }
-    return isText ? "text" : "something else"
   }
 }
 

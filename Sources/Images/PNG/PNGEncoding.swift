@@ -3,10 +3,10 @@ import CPNG
 extension PNG {
   /// An 8-bit gray PNG file. Equal images give equal bytes (for one libpng and zlib).
   /// - Parameter fast: less compression in less time.
-  /// - Throws: `PNGError` for a side beyond 1,000,000 or more than 2^30 pixels (libpng's bounds).
-  public static func encode(_ image: GrayImage, fast: Bool = false) throws(PNGError) -> [UInt8] {
+  /// - Throws: `ImageError` for a side beyond 1,000,000 or more than 2^30 pixels (libpng's bounds).
+  public static func encode(_ image: GrayImage, fast: Bool = false) throws(ImageError) -> [UInt8] {
     guard image.width <= 1_000_000, image.height <= 1_000_000, image.pixels.count <= 1 << 30 else {
-      throw PNGError(.notEncodable("\(image.width) x \(image.height) is too large"))
+      throw ImageError(png: .notEncodable("\(image.width) x \(image.height) is too large"))
     }
     var state = png_image()
     state.version = UInt32(PNG_IMAGE_VERSION)
@@ -14,7 +14,7 @@ extension PNG {
     state.height = UInt32(image.height)
     state.format = UInt32(PNG_FORMAT_GRAY)
     if fast { state.flags |= UInt32(PNG_IMAGE_FLAG_FAST) }
-    let result = withUnsafeMutablePointer(to: &state) { png -> Result<[UInt8], PNGError> in
+    let result = withUnsafeMutablePointer(to: &state) { png -> Result<[UInt8], ImageError> in
       defer { png_image_free(png) }
       var size = akuru_png_size_limit(png)
       var written: Int32 = 0
@@ -24,14 +24,14 @@ extension PNG {
         }
         initialized = written != 0 ? size : 0
       }
-      return written != 0 ? .success(bytes) : .failure(PNGError(.notEncodable(png.pointee.text)))
+      return written != 0 ? .success(bytes) : .failure(ImageError(png: .notEncodable(png.pointee.text)))
     }
     return try result.get()
   }
 
   /// Writes an 8-bit gray PNG file, replacing an old one. A file that could not be written completely is removed.
-  /// - Throws: `PNGError` with the path.
-  public static func write(_ image: GrayImage, to path: String, fast: Bool = false) throws(PNGError) {
+  /// - Throws: `ImageError` with the path.
+  public static func write(_ image: GrayImage, to path: String, fast: Bool = false) throws(ImageError) {
     do {
       try BoundedFile.write(try encode(image, fast: fast), to: path)
     } catch {

@@ -7,19 +7,19 @@ import CPNG
 /// lies over white. Gamma and colour profiles are ignored, as Pillow does.
 public enum PNG {
   /// Decodes a PNG file held in memory.
-  /// - Throws: `PNGError`, without a path.
-  public static func decode(_ bytes: [UInt8], limits: PNGLimits = PNGLimits()) throws(PNGError) -> GrayImage {
-    let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, PNGError> in
-      Result { () throws(PNGError) in try decode(buffer, limits: limits) }
+  /// - Throws: `ImageError`, without a path.
+  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+    let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
+      Result { () throws(ImageError) in try decode(buffer, limits: limits) }
     }
     return try result.get()
   }
 
   /// Decodes a PNG file held in memory.
-  /// - Throws: `PNGError`, without a path.
+  /// - Throws: `ImageError`, without a path.
   public static func decode(
-    _ bytes: UnsafeRawBufferPointer, limits: PNGLimits = PNGLimits()
-  ) throws(PNGError) -> GrayImage {
+    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> GrayImage {
     let container = try PNGContainer(bytes, limits: limits)
     let (header, channels) = (container.header, container.channels)
     let count = header.width * header.height
@@ -33,13 +33,13 @@ public enum PNG {
       }
       initialized = failure == nil ? count * channels.rawValue : 0
     }
-    if let failure { throw PNGError(.corrupt(failure)) }
+    if let failure { throw ImageError(png: .corrupt(failure)) }
     return GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
   }
 
   /// Reads and decodes a file.
-  /// - Throws: `PNGError` with the path.
-  public static func read(path: String, limits: PNGLimits = PNGLimits()) throws(PNGError) -> GrayImage {
+  /// - Throws: `ImageError` with the path.
+  public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     do {
       return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
     } catch {
@@ -48,14 +48,14 @@ public enum PNG {
   }
 
   /// Width and height of a file, from its first 33 bytes; the pixels may still be damaged.
-  /// - Throws: `PNGError` with the path.
+  /// - Throws: `ImageError` with the path.
   public static func size(
-    path: String, limits: PNGLimits = PNGLimits()
-  ) throws(PNGError) -> (width: Int, height: Int) {
+    path: String, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> (width: Int, height: Int) {
     do {
       let bytes = try BoundedFile.readStart(path, count: PNGContainer.headerBytes)
-      let result = bytes.withUnsafeBytes { buffer -> Result<PNGHeader, PNGError> in
-        Result { () throws(PNGError) in try PNGHeader(buffer, limits: limits) }
+      let result = bytes.withUnsafeBytes { buffer -> Result<PNGHeader, ImageError> in
+        Result { () throws(ImageError) in try PNGHeader(buffer, limits: limits) }
       }
       let header = try result.get()
       return (header.width, header.height)

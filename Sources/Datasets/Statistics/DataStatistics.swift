@@ -1,0 +1,189 @@
+import Images
+
+/// What a data set consists of: `akuru stats`. The keys are stable.
+public struct DataStatistics: Encodable, Sendable {
+  /// The data set as it was given.
+  public let dataSet: String
+  public let records: Int
+  /// Records that cannot be trained on; they are counted in what follows, as far as they can be read.
+  public let badRecords: Int
+  /// Different texts.
+  public let distinctTexts: Int
+  /// Of readable images at the network's height, in pixels; nil when there are none.
+  public let width: Distribution?
+  /// Unicode scalars of the texts.
+  public let scalars: Distribution?
+  /// Letters of the texts as readers see them (grapheme clusters).
+  public let graphemes: Distribution?
+  /// Sorted by code point.
+  public let letters: [Letter]
+  public let words: Words
+  /// What the first of several data sets has of this one; nil for the first.
+  public let comparison: Comparison?
+
+  /// Some whole numbers.
+  public struct Distribution: Encodable, Sendable, Equatable {
+    public let least, median, most: Int
+    public let mean: Double
+    public let bins: [Histogram.Bin]
+
+    init?(_ values: [Int], binsAtLeast size: Int) {
+      let sorted = values.sorted()
+      guard let first = sorted.first, let last = sorted.last else { return nil }
+      (least, median, most) = (first, sorted[sorted.count / 2], last)
+      mean = DataStatistics.rounded(Double(sorted.reduce(0, +)) / Double(sorted.count))
+      bins = Histogram.bins(of: values, atLeast: size)
+    }
+  }
+
+  /// A letter of the texts.
+  public struct Letter: Encodable, Sendable {
+    public let letter: String
+    /// As U+0D9A.
+    public let codePoint: String
+    public let count: Int
+    /// Of all letters.
+    public let share: Double
+  }
+
+  /// What stands between white space.
+  public struct Words: Encodable, Sendable {
+    public let count: Int
+    public let distinct: Int
+    /// Distinct words that occur once.
+    public let once: Int
+    /// The 20 most frequent, those of equal count in the order of their scalars.
+    public let mostFrequent: [Word]
+  }
+
+  public struct Word: Encodable, Sendable, Equatable {
+    public let word: String
+    public let count: Int
+    /// Of all words.
+    public let share: Double
+  }
+
+  public struct Comparison: Encodable, Sendable {
+    /// The first data set.
+    public let with: String
+    /// Share of this data set's words that occur there, each as often as it stands here; nil without words.
+    public let knownWords: Double?
+    /// Share of this data set's distinct texts that are texts there; nil without texts.
+    public let knownTexts: Double?
+    /// Letters that do not occur there.
+    public let unknownLetters: [String]
+  }
+
+  /// What a comparison needs of a data set.
+  public struct Vocabulary: Sendable {
+    let name: String
+    let words: [String: Int]
+    let texts: Set<String>
+    let letters: Set<UInt32>
+
+    public init(_ dataSet: DataSet, _ audit: AuditResult, named name: String) {
+      self.name = name
+      words = DataStatistics.words(of: dataSet)
+      texts = Set(dataSet.records.map(\.text))
+      letters = Set(audit.scalarCounts.map(\.scalar))
+    }
+  }
+
+  public init(_ dataSet: DataSet, _ audit: AuditResult, named name: String, comparedWith first: Vocabulary? = nil) {
+    self.dataSet = name
+    (records, badRecords) = (dataSet.records.count, audit.badRecords.count)
+    let texts = dataSet.records.map(\.text)
+    let distinct = Set(texts)
+    distinctTexts = distinct.count
+    width = Distribution(audit.widths.filter { $0 > 0 }, binsAtLeast: 8)
+    scalars = Distribution(texts.map(\.unicodeScalars.count), binsAtLeast: 1)
+    graphemes = Distribution(texts.map(\.count), binsAtLeast: 1)
+    let total = audit.scalarCounts.reduce(0) { $0 + $1.count }
+    letters = audit.scalarCounts.compactMap { entry in
+      Unicode.Scalar(entry.scalar).map {
+        Letter(
+          letter: String($0), codePoint: Datasets.codePoint($0), count: entry.count,
+          share: DataStatistics.share(entry.count, of: total))
+      }
+    }
+    let words = DataStatistics.words(of: dataSet)
+    let wordCount = words.values.reduce(0, +)
+    let ordered = words.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    self.words = Words(
+      count: wordCount, distinct: words.count, once: words.values.count { $0 == 1 },
+      mostFrequent: ordered.prefix(20).map {
+        Word(word: $0.key, count: $0.value, share: DataStatistics.share($0.value, of: wordCount))
+      })
+    comparison = first.map { first in
+      let known = words.reduce(0) { $0 + (first.words[$1.key] == nil ? 0 : $1.value) }
+      return Comparison(
+        with: first.name, knownWords: wordCount == 0 ? nil : DataStatistics.share(known, of: wordCount),
+        knownTexts: distinct.isEmpty
+          ? nil : DataStatistics.share(distinct.count { first.texts.contains($0) }, of: distinct.count),
+        unknownLetters: audit.scalarCounts.filter { !first.letters.contains($0.scalar) }
+          .compactMap { Unicode.Scalar($0.scalar).map { String($0) } })
+    }
+  }
+
+  /// How often each word occurs. Texts are in NFC, so that canonically equivalent words are the same.
+  private static func words(of dataSet: DataSet) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for record in dataSet.records {
+      for word in record.text.split(whereSeparator: \.isWhitespace) { counts[String(word), default: 0] += 1 }
+    }
+    return counts
+  }
+
+  private static func share(_ part: Int, of whole: Int) -> Double { rounded(Double(part) / Double(max(1, whole))) }
+
+  /// To four decimals.
+  private static func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+}
+
+extension DataStatistics {
+  /// The statistics as a table for people.
+  public func lines() -> [String] {
+    var lines = ["records: \(records), of which \(badRecords) cannot be trained on"]
+    lines += DataStatistics.lines("image width at the model's height", width)
+    lines += DataStatistics.lines("scalars in a text", scalars)
+    lines += DataStatistics.lines("graphemes in a text", graphemes)
+    lines.append("texts: \(distinctTexts) distinct, in \(records) records")
+    lines.append("words: \(words.count), \(words.distinct) distinct, \(words.once) of them once")
+    for word in words.mostFrequent {
+      let share = DataStatistics.percent(word.share).padded(to: 10)
+      lines.append("  \("\(word.count)".padded(to: 8))\(share)  \(word.word.shortened)")
+    }
+    lines.append("letters: \(letters.count)")
+    for letter in letters {
+      let shown = letter.letter.unicodeScalars.first?.shown ?? ""
+      lines.append(
+        "  \(letter.codePoint)\("\(letter.count)".padded(to: 10))\(DataStatistics.percent(letter.share).padded(to: 10))"
+          + "  \(shown)")
+    }
+    if let comparison {
+      let (words, texts) = (comparison.knownWords ?? 0, comparison.knownTexts ?? 0)
+      lines.append("of this, \(comparison.with.onOneLine) has:")
+      lines.append("  words   \(DataStatistics.percent(words))")
+      lines.append("  texts   \(DataStatistics.percent(texts))")
+      let unknown = comparison.unknownLetters.compactMap(\.unicodeScalars.first)
+      let named =
+        unknown.isEmpty ? "all" : "all but " + unknown.map { "\(codePoint($0)) \($0.shown)" }.joined(separator: ", ")
+      lines.append("  letters \(named)")
+    }
+    return lines
+  }
+
+  private static func lines(_ title: String, _ distribution: Distribution?) -> [String] {
+    guard let distribution else { return ["\(title): none"] }
+    let (least, most) = (distribution.least, distribution.most)
+    return [
+      "\(title): \(least) to \(most), median \(distribution.median), mean \((distribution.mean * 10).rounded() / 10)"
+    ] + Histogram.lines(distribution.bins)
+  }
+
+  /// A share as a percentage with two decimals.
+  private static func percent(_ share: Double) -> String {
+    let hundredths = Int((share * 1e4).rounded())
+    return "\(hundredths / 100)." + "\(hundredths % 100 / 10)\(hundredths % 10) %"
+  }
+}

@@ -1,0 +1,48 @@
+/// Counts of whole numbers in bins of equal, round size.
+public enum Histogram {
+  /// So many numbers are `lower ..< upper`.
+  public struct Bin: Sendable, Equatable, Codable {
+    public let lower: Int
+    public let upper: Int
+    public let count: Int
+  }
+
+  /// At most 16 bins, from the smallest of the numbers, none of which is negative, to the largest.
+  /// - Parameter size: the least size of a bin; larger ones have a power of 2 times it.
+  static func bins(of values: [Int], atLeast size: Int) -> [Bin] {
+    guard let least = values.min(), let most = values.max() else { return [] }
+    var size = size
+    while most / size - least / size >= 16 { size *= 2 }
+    let first = least / size
+    var counts = [Int](repeating: 0, count: most / size - first + 1)
+    for value in values { counts[value / size - first] += 1 }
+    return counts.enumerated().map { Bin(lower: (first + $0) * size, upper: (first + $0 + 1) * size, count: $1) }
+  }
+
+  /// A line for each bin, with a bar.
+  static func lines(_ bins: [Bin]) -> [String] {
+    let tallest = bins.map(\.count).max() ?? 1
+    return bins.map { bin in
+      let bar = String(repeating: "#", count: (40 * bin.count + tallest - 1) / tallest)
+      let range = "\(bin.lower)".padded(to: 6) + " - " + "\(bin.upper - 1)".padded(to: 6)
+      return "  \(range)\("\(bin.count)".padded(to: 10))\(bar.isEmpty ? "" : "  " + bar)"
+    }
+  }
+}
+
+extension String {
+  /// The text, of ASCII letters, with spaces before it.
+  func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - utf8.count)) + self }
+}
+
+extension Unicode.Scalar {
+  /// The scalar as one can see it: marks on a dotted circle, what is invisible by its name.
+  var shown: String {
+    switch properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}" + String(self)
+    case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
+      properties.name ?? properties.nameAlias ?? "unnamed"
+    default: String(self)
+    }
+  }
+}

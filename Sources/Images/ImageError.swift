@@ -1,0 +1,56 @@
+/// Why an image could not be read or written. `description` is one line, which starts with the path where there is one.
+public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+  public enum Reason: Equatable, Sendable {
+    /// The file cannot be opened or read; the operating system's words.
+    case unreadable(String)
+    /// The file cannot be created or written; the operating system's words.
+    case unwritable(String)
+    /// The file has no bytes.
+    case empty
+    /// It is no image of the format, or of a known one; what it seems to be.
+    case otherFormat(String)
+    /// A kind of the format that is not read: which, and what to do.
+    case unsupported(String)
+    /// The file ends before the image does.
+    case truncated(String)
+    /// The structure or a checksum is wrong.
+    case corrupt(String)
+    /// Beyond `ImageLimits`.
+    case tooLarge(String)
+    /// The image cannot be encoded.
+    case notEncodable(String)
+  }
+
+  public let reason: Reason
+  /// nil where it does not matter or is not known.
+  public let format: ImageFormat?
+  /// nil where the bytes did not come from a file.
+  public let path: String?
+
+  public init(_ reason: Reason, format: ImageFormat? = nil, path: String? = nil) {
+    (self.reason, self.format, self.path) = (reason, format, path)
+  }
+
+  init(png reason: Reason) { self.init(reason, format: .png) }
+  init(jpeg reason: Reason) { self.init(reason, format: .jpeg) }
+
+  /// The same error with the path it belongs to.
+  func at(_ path: String) -> ImageError { ImageError(reason, format: format, path: path) }
+
+  public var description: String {
+    let name = format?.rawValue ?? "image"
+    let text =
+      switch reason {
+      case .unreadable(let why): "cannot read: \(why)"
+      case .unwritable(let why): "cannot write: \(why)"
+      case .empty: "the file is empty; copy or render it again"
+      case .otherFormat(let what): "not a \(format?.rawValue ?? "PNG or JPEG") image but \(what); convert it to PNG"
+      case .unsupported(let what): what
+      case .truncated(let detail): "truncated \(name) (\(detail)); copy or render it again"
+      case .corrupt(let detail): "corrupt \(name) (\(detail)); copy or render it again"
+      case .tooLarge(let detail): "\(name) too large (\(detail)); cut it into lines or scale it down"
+      case .notEncodable(let why): "cannot be encoded as PNG: \(why)"
+      }
+    return (path.map { "\($0): \(text)" } ?? text).onOneLine
+  }
+}

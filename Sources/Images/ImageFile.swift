@@ -1,0 +1,25 @@
+/// Reading images of any known format as 8-bit gray. What a file is, its first bytes say, not its name.
+public enum ImageFile {
+  /// Decodes a file held in memory.
+  /// - Throws: `ImageError`, without a path.
+  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+    let format = bytes.withUnsafeBytes { ImageFormat.of($0) }
+    switch format {
+    case .png: return try PNG.decode(bytes, limits: limits)
+    case .jpeg: return try JPEG.decode(bytes, limits: limits)
+    case nil:
+      if bytes.isEmpty { throw ImageError(.empty) }
+      throw ImageError(.otherFormat(bytes.withUnsafeBytes { ImageFormat.guess($0) }))
+    }
+  }
+
+  /// Reads and decodes a file.
+  /// - Throws: `ImageError` with the path.
+  public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+    do {
+      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+    } catch {
+      throw error.at(path)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import CJPEG
+
+/// Reading JPEG images as 8-bit gray through libjpeg-turbo.
+///
+/// Gray and color images are accepted, sequential or progressive, Huffman-coded, with 8 bits a sample. Colors become gray
+/// as in ``PNG``. The orientation that a camera notes in EXIF is applied. Color profiles are ignored, as Pillow does.
+/// What libjpeg only warns of, such as data that ends early, is an error here; JPEG has no checksums, so a changed bit
+/// that leaves the data well-formed cannot be noticed.
+public enum JPEG {
+  /// Bytes that libjpeg may hold, besides the image: the coefficients of the largest progressive image.
+  private static let workingMemory = 512 << 20
+
+  /// Decodes a JPEG file held in memory.
+  /// - Throws: `ImageError`, without a path.
+  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+    let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
+      Result { () throws(ImageError) in try decode(buffer, limits: limits) }
+    }
+    return try result.get()
+  }
+
+  private static func decode(
+    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits
+  ) throws(ImageError) -> GrayImage {
+    let container = try JPEGContainer(bytes, limits: limits)
+    let (width, height) = (container.frame.width, container.frame.height)
+    var failure: String?
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { buffer, initialized in
+      failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(JMSG_LENGTH_MAX)) { message in
+        let result = akuru_jpeg_decode(
+          bytes.baseAddress, bytes.count, buffer.baseAddress, UInt32(width), UInt32(height), workingMemory,
+          message.baseAddress)
+        return result == 0 ? nil : String(cString: message.baseAddress!)
+      }
+      initialized = failure == nil ? width * height : 0
+    }
+    if let failure { throw ImageError(jpeg: .corrupt(failure)) }
+    return container.orientation.upright(GrayImage(width: width, height: height, pixels: pixels))
+  }
+
+  /// Reads and decodes a file.
+  /// - Throws: `ImageError` with the path.
+  public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+    do {
+      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+    } catch {
+      throw error.at(path)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import CPango
+import Images
+
+/// Sets any text in the fonts of the system, one standing in for another where a letter is missing: for labels that people
+/// read, not for training data. One thread at a time.
+public final class LabelRenderer {
+  private let map: UnsafeMutablePointer<PangoFontMap>
+  private let context: OpaquePointer
+  private let layout: OpaquePointer
+
+  /// - Parameter size: the em in pixels.
+  public init(size: Int) {
+    map = pango_cairo_font_map_new()
+    context = pango_font_map_create_context(map)
+    layout = pango_layout_new(context)
+    let description = pango_font_description_from_string("Sans")
+    pango_font_description_set_absolute_size(description, Double(size) * Double(PANGO_SCALE))
+    pango_layout_set_font_description(layout, description)
+    pango_font_description_free(description)
+    pango_layout_set_single_paragraph_mode(layout, 1)
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END)
+  }
+
+  deinit {
+    g_object_unref(UnsafeMutableRawPointer(layout))
+    g_object_unref(UnsafeMutableRawPointer(context))
+    g_object_unref(map)
+  }
+
+  /// The text in black on white, in the given box; one that is too long is cut off with dots.
+  public func render(_ text: String, width: Int, height: Int) -> GrayImage {
+    pango_layout_set_width(layout, Int32(width) * PANGO_SCALE)
+    pango_layout_set_text(layout, text, Int32(text.utf8.count))
+    let stride = (width + 3) & ~3
+    var coverage = [UInt8](repeating: 0, count: stride * height)
+    coverage.withUnsafeMutableBufferPointer { buffer in
+      let surface = cairo_image_surface_create_for_data(
+        buffer.baseAddress!, CAIRO_FORMAT_A8, Int32(width), Int32(height), Int32(stride))
+      let cairo = cairo_create(surface)
+      pango_cairo_show_layout(cairo, layout)
+      cairo_destroy(cairo)
+      cairo_surface_finish(surface)
+      cairo_surface_destroy(surface)
+    }
+    var image = GrayImage(width: width, height: height)
+    for y in 0..<height { for x in 0..<width { image[x, y] = 255 - coverage[y * stride + x] } }
+    return image
+  }
+}

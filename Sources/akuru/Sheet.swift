@@ -1,0 +1,94 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Images
+import MessagePassing
+import Tensors
+import Training
+
+struct Sheet: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw random images of a data set with their texts into one picture.",
+    discussion: """
+      Example: akuru sheet data/train --output sheet.png
+
+      Labels are set by akuru-synth, which must lie beside akuru or in PATH. An image that cannot be read is drawn as a \
+      crossed box; akuru check says why. The same seed draws the same images.
+      """)
+
+  @Argument(help: "Data set.") var data: String
+  @Option(help: "PNG file to write; it must not exist yet.") var output: String
+  @Option(help: "Images on the sheet.") var count = 60
+  @Option(help: "Images in a row.") var columns = 4
+  @Option(help: "Seed of the choice.") var seed: UInt64 = 1
+
+  func validate() throws {
+    if !(1...1000).contains(count) { throw ValidationError("--count \(count): must be 1 to 1000") }
+    if !(1...20).contains(columns) { throw ValidationError("--columns \(columns): must be 1 to 20") }
+    if !output.lowercased().hasSuffix(".png") {
+      throw ValidationError("--output \(output): give a name that ends in .png")
+    }
+  }
+
+  func run() throws {
+    runAlone {
+      if MPIRuntime.isLaunched { throw ConfigurationError("akuru sheet needs one process; start it without mpirun") }
+      try requireNewFile(output)
+      let records = try DataSet.load(data).records
+      let chosen = KeyedRandom.sample(count, of: records.count, seed: seed).map { records[$0] }
+      return try LabelSetter.draw(chosen, to: output, columns: columns)
+    }
+  }
+}
+
+extension KeyedRandom {
+  /// Some of the numbers 0 ..< whole, ascending: `count` of them, or all.
+  fileprivate static func sample(_ count: Int, of whole: Int, seed: UInt64) -> [Int] {
+    var random = KeyedRandom(seed: seed, purpose: .sheet)
+    var chosen: [Int] = []
+    // Each is taken with the probability that makes all choices equally likely (Knuth's algorithm S).
+    for index in 0..<whole where random.integer(below: whole - index) < count - chosen.count { chosen.append(index) }
+    return chosen
+  }
+}
+
+/// `akuru-synth`, which sets text: the trainer itself does without Pango.
+private enum LabelSetter {
+  static func draw(_ records: [Record], to output: String, columns: Int) throws -> ExitStatus {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try locate())
+    process.arguments = ["sheet", "--output", output, "--columns", "\(columns)"]
+    // A file, not a pipe, so that nobody waits for anybody.
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akuru-sheet-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let list = folder.appendingPathComponent("records.jsonl")
+    let lines = try records.map { try RunJSON.line(["image": $0.absolutePath, "text": $0.text]) + "\n" }
+    try Data(lines.joined().utf8).write(to: list)
+    process.standardInput = try FileHandle(forReadingFrom: list)
+    do {
+      try process.run()
+    } catch {
+      throw missing
+    }
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, let status = ExitStatus(rawValue: process.terminationStatus) else {
+      return .inputOutput
+    }
+    return status
+  }
+
+  private static func locate() throws -> String {
+    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    let folders = [beside] + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/akuru-synth") })
+    else { throw missing }
+    return "\(folder)/akuru-synth"
+  }
+
+  private static var missing: ConfigurationError {
+    ConfigurationError(
+      "akuru sheet needs akuru-synth, beside akuru or in PATH; make it with swift build -c release --product akuru-synth"
+    )
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// `akuru serve`: the page, the JSON endpoint, and how it ends.
+@Suite struct ServeTests {
+  private struct Answer: Decodable {
+    struct Letter: Decodable, Equatable {
+      let letter: String
+      let confidence: Double
+    }
+    let text: String
+    let confidence: Double
+    let letters: [Letter]
+  }
+
+  private struct Refusal: Decodable {
+    let error: String
+  }
+
+  /// A server with the run of a workshop, which ends when the object goes.
+  private final class Server {
+    let workshop: Workshop
+    let process: RunningProcess
+    let address: String
+    private var hasEnded = false
+
+    init() throws {
+      workshop = try Workshop(train: 10, validation: 3)
+      try workshop.train(Recipes.seed, "run", ["--max-steps", "30"])
+      let process = try RunningProcess(
+        product("akuru"), ["serve", "--checkpoint", workshop.path("run"), "--port", "0"])
+      self.process = process
+      #expect(waitUntil(60) { process.stdout.contains("\n") }, "\(process.stderr)")
+      address = String(process.stdout.split(separator: " ").first ?? "")
+      #expect(address.hasPrefix("http://127.0.0.1:"))
+    }
+
+    deinit { if !hasEnded { process.send(signal: SIGKILL) } }
+
+    func end(_ signal: Int32) throws -> ProcessResult {
+      process.send(signal: signal)
+      hasEnded = true
+      return try process.wait(timeout: 20)
+    }
+
+    /// Status code and body of a request.
+    func request(_ path: String, _ options: [String] = []) throws -> (status: Int, body: String) {
+      let result = try run(
+        "curl", ["-sS", "--max-time", "60", "-w", "\n%{http_code}", address + path] + options, timeout: 90)
+      #expect(result.exitCode == 0, "\(result.transcript)")
+      let end = result.stdout.lastIndex(of: "\n") ?? result.stdout.startIndex
+      return (Int(result.stdout[end...].dropFirst()) ?? 0, String(result.stdout[..<end]))
+    }
+
+    func send(_ file: String, _ options: [String] = []) throws -> (status: Int, body: String) {
+      try request("read", ["--data-binary", "@\(file)", "-H", "Content-Type: image/png"] + options)
+    }
+  }
+
+  private func expectRefusal(
+    _ answer: (status: Int, body: String), _ status: Int, _ part: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(answer.status == status, "\(answer)", sourceLocation: sourceLocation)
+    let refusal = try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8))
+    #expect(refusal.error.contains(part), "\(refusal.error)", sourceLocation: sourceLocation)
+    #expect(!refusal.error.contains("\n"), sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT]) func imagesAreReadAsPredictDoes(signal: Int32) throws {
+    let server = try Server()
+    let health = try server.request("health")
+    #expect(health.status == 200 && health.body.contains(#""status":"ok""#), "\(health)")
+    let page = try server.request("")
+    #expect(page.status == 200 && page.body.contains("<title>Akuru reads</title>"))
+    let images = (0..<3).map { "\(server.workshop.validation)/\($0).png" }
+    let predicted = try akuru(["predict", "--json", "--checkpoint", server.workshop.path("run")] + images)
+    for (image, line) in zip(images, predicted.stdout.split(separator: "\n")) {
+      let expected = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+      let answer = try server.send(image)
+      #expect(answer.status == 200, "\(answer)")
+      let read = try JSONDecoder().decode(Answer.self, from: Data(answer.body.utf8))
+      #expect(read.text == expected.text && read.letters.map(\.letter) == expected.letters.map(\.letter))
+      #expect(abs(read.confidence - expected.confidence) < 2e-4)
+    }
+    let end = try server.end(signal)
+    #expect(end.exitCode == 0 && end.stderr == "", "\(end.transcript)")
+  }
+
+  @Test func mistakesAreAnswered() throws {
+    let server = try Server()
+    let workshop = server.workshop
+    let image = "\(workshop.validation)/0.png"
+    try workshop.spoil("text.jpg", "hello")
+    try workshop.spoil("large.png", pngHeader(width: 60_000, height: 60_000))
+    try workshop.spoil("long.png", Data(count: 17 << 20))
+    try PNG.write(GrayImage(width: 8000, height: 24), to: "\(workshop.train)/wide.png")
+    try workshop.cut("\(workshop.train)/0.png")
+    try expectRefusal(try server.request("none"), 404, "POST an image to /read")
+    try expectRefusal(try server.request("read"), 405, "use POST")
+    try expectRefusal(try server.request("health", ["-X", "DELETE"]), 405, "use GET")
+    try expectRefusal(try server.request("read", ["-d", ""]), 400, "the body is empty")
+    try expectRefusal(try server.request("read", ["-F", "file=@\(image)"]), 415, "not a form")
+    try expectRefusal(try server.send("\(workshop.train)/text.jpg"), 415, "not a PNG or JPEG image but text")
+    try expectRefusal(try server.send("\(workshop.train)/large.png"), 413, "60000 x 60000")
+    try expectRefusal(try server.send("\(workshop.train)/long.png", ["-H", "Expect:"]), 413, "larger than 16 MiB")
+    try expectRefusal(try server.send("\(workshop.train)/wide.png"), 422, "8000 pixels wide at height 24")
+    try expectRefusal(try server.send("\(workshop.train)/0.png"), 422, "truncated PNG")
+    let chunked = try server.send(image, ["-H", "Transfer-Encoding: chunked"])
+    #expect(chunked.status == 200, "\(chunked)")
+    let head = try server.request("", ["-I"])
+    #expect(head.status == 200, "\(head)")
+    // A client that breaks off, and one that speaks something else.
+    let broken = "exec 3<>/dev/tcp/127.0.0.1/$1; printf 'POST /read HTTP/1.1\\r\\nContent-Length: 999\\r\\n\\r\\nx' >&3"
+    let garbage = "exec 3<>/dev/tcp/127.0.0.1/$1; printf '\\377\\376garbage\\r\\n\\r\\n' >&3"
+    let port = String(server.address.dropLast().split(separator: ":").last ?? "")
+    for text in [broken, garbage] { _ = try run("bash", ["-c", text, "bash", port]) }
+    let after = try server.send(image)
+    #expect(after.status == 200, "\(after)")
+  }
+
+  @Test func manyAtOnce() throws {
+    let server = try Server()
+    let image = "\(server.workshop.validation)/1.png"
+    let alone = try server.send(image).body
+    let command = """
+      seq 24 | xargs -P 12 -I{} curl -sS --max-time 60 --data-binary "@$1" "$2read"
+      """
+    let result = try run("bash", ["-c", command, "bash", image, server.address])
+    let answers = result.stdout.split(separator: "\n")
+    #expect(answers.count == 24 && Set(answers) == Set(alone.split(separator: "\n")), "\(result.transcript)")
+  }
+
+  @Test func whatCannotBeServed() throws {
+    let server = try Server()
+    let port = String(server.address.dropLast().split(separator: ":").last ?? "")
+    let serve = ["serve", "--checkpoint", server.workshop.path("run")]
+    expectFailure(try akuru(serve + ["--port", port]), 4, ["port \(port): Address already in use", "another --host"])
+    expectFailure(try akuru(serve + ["--host", "example.invalid"]), 4, ["--host example.invalid: not an address"])
+    expectFailure(try akuru(serve + ["--port", "70000"]), 2, ["'70000' is invalid for '--port"])
+    expectFailure(try akuru(ranks: 2, serve), 2, ["start it without mpirun"])
+    let data = server.workshop.train
+    expectFailure(try akuru(["serve", "--checkpoint", data]), 2, ["no checkpoint at \(data)"])
+  }
+
+  private static let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  @Test(.enabled(if: chromium != nil, "Chromium is not installed")) func thePageInABrowser() throws {
+    let server = try Server()
+    let script = try #require(Bundle.module.path(forResource: "check_page", ofType: "py"))
+    let image = "\(server.workshop.validation)/0.png"
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(try server.send(image).body.utf8))
+    let result = try run(
+      "python3",
+      [script, try #require(ServeTests.chromium), server.address, image, answer.text], timeout: 120)
+    #expect(result.exitCode == 0 && result.stdout == "good\n", "\(result.transcript)")
+  }
+}

@@ -7,6 +7,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case synthesis = 5
   case bootstrap = 8
   case labels = 9
+  case samples = 10
   case test = 1000
 }
 

@@ -26,3 +26,6 @@ func clockTime(_ seconds: Double) -> String {
   let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
   return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
 }
+
+/// To the nearest thousandth.
+func secondsSince1970() -> Double { Date().timeIntervalSince1970.inThousandths }

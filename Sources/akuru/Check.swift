@@ -25,7 +25,7 @@ struct Check: ParsableCommand {
     runRanks { communicator in
       var options = TrainingOptions()
       (options.model, options.height, options.maxWidth, options.alphabet) = (model, height, maxWidth, alphabet)
-      let results = try checkData(data, for: options, over: communicator)
+      let results = try checkData(data, for: options, over: communicator, output: RunLog(rank: communicator.rank))
       guard communicator.rank == 0 else { return results.allSatisfy(\.problems.isEmpty) ? .done : .badData }
       for (argument, result) in zip(data, results) {
         if json {

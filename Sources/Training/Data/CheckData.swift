@@ -8,7 +8,7 @@ import MessagePassing
 ///   - options: model, height and widest image to audit for, and the alphabet file.
 /// - Throws: `DataSetError` for a data set or alphabet that cannot be read, ``ConfigurationError`` for wrong options.
 public func checkData(
-  _ arguments: [String], for options: TrainingOptions, over communicator: Communicator
+  _ arguments: [String], for options: TrainingOptions, over communicator: Communicator, output: RunLog? = nil
 ) throws -> [AuditResult] {
   let (geometry, alphabet) = try communicator.together {
     let recipe = try Recipe(options)
@@ -19,6 +19,7 @@ public func checkData(
   }
   return try arguments.map { argument in
     let dataSet = try communicator.together { try DataSet.load(argument) }
-    return try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator)
+    return try audit(
+      dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output)
   }
 }

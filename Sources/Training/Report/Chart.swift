@@ -46,10 +46,9 @@ struct Chart {
         """
     }
     for tick in across.ticks where tick <= across.high {
-      let isLast = x(tick) > Chart.width - 40
+      let place = min(x(tick), Chart.width - Chart.right - 12)
       svg += """
-        <text x="\(px(isLast ? Chart.width - Chart.right : x(tick)))" y="\(px(Chart.height - 8))" \
-        text-anchor="\(isLast ? "end" : tick == 0 ? "start" : "middle")">\(Chart.count(tick))</text>
+        <text x="\(px(place))" y="\(px(Chart.height - 8))" text-anchor="middle">\(Chart.count(tick))</text>
         """
     }
     for (series, points) in shown {
@@ -155,7 +154,7 @@ struct Axis {
     let first = rounds ? (low / step + 1e-9).rounded(.down) : (low / step - 1e-9).rounded(.up)
     let last = (high / step - 1e-9).rounded(.up)
     (self.low, self.high) = rounds ? (first * step, max(last, first + 1) * step) : (low, high)
-    ticks = stride(from: first, through: max(last, first + 1), by: 1).map { $0 * step }
+    ticks = stride(from: first, through: max(last, first + 1), by: 1).map { $0 == 0 ? 0 : $0 * step }
   }
 
   /// Where a value is, from 0 to 1.

@@ -55,30 +55,32 @@ extension ReportPage {
 
       """
     }
+    let heads: HTML = """
+      <th scope="col">times</th><th scope="col">says</th><th scope="col">read as</th><th scope="col">images</th>
+      """
+    let first = 15
+    let rest: HTML =
+      rows.count > first
+      ? """
+      <details><summary>\(rows.count - first) more</summary>
+      \(table(heads: heads, Array(rows.dropFirst(first))))
+      </details>
+      """ : ""
     return section(
       "confusions", "What is taken for what",
       "<p>Single letters (Unicode scalars), the most frequent first, and images that show them.</p>\n"
-        + table(
-          heads: """
-            <th scope="col">times</th><th scope="col">says</th><th scope="col">read as</th><th scope="col">images</th>
-            """, rows))
+        + table(heads: heads, Array(rows.prefix(first))) + rest)
   }
 
   /// A scalar with its code point; a sign that stands on another letter gets a dotted circle to stand on.
   private func letter(_ text: String) -> HTML {
     guard let scalar = text.unicodeScalars.first else { return "<i class=\"none\">nothing</i>" }
-    let shown =
-      switch scalar.properties.generalCategory {
-      case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}" + text
-      case .format: "(invisible)"
-      case .spaceSeparator: "(space)"
-      default: text
-      }
-    let code = String(scalar.value, radix: 16, uppercase: true)
-    let name = scalar.properties.name.map { " title=\"\(HTML.escape($0))\"" } ?? ""
+    let name = scalar.properties.name.map { name -> HTML in " title=\"\(name)\"" }
+    let isVisible = scalar.shownAlone != scalar.codePoint
+    let code: HTML = isVisible ? " <small>\(scalar.codePoint)</small>" : ""
     return """
-      <bdi class="text" lang="\(MarkedText.language(of: text))"\(HTML(markup: name))>\(shown)</bdi> \
-      <small>U+\(String(repeating: "0", count: max(0, 4 - code.count)) + code)</small>
+      <bdi class="\(isVisible ? "text" : "invisible")" lang="\(MarkedText.language(of: text))"\(name ?? "")>\
+      \(scalar.shownAlone)</bdi>\(code)
       """
   }
 }

@@ -54,7 +54,7 @@ extension ReportPage {
     if let other { return comparedConfiguration(other) }
     guard let description = run.configuration else { return "" }
     let alphabet = description["identity"]?["alphabet"]
-    let letters = (alphabet?["scalars"] ?? alphabet)?.words ?? ""
+    let letters = (alphabet?["scalars"]?.texts ?? []).flatMap(\.unicodeScalars).map(\.shownAlone).joined(separator: " ")
     var rows: [HTML] = run.options.map { name, value in row(name, value.words) }
     for (name, value) in [
       ("network", description["identity"]?["architecture"]?["name"]), ("weights", description["weights"]),

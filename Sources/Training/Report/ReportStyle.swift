@@ -28,7 +28,7 @@ enum ReportStyle {
     thead th { color: var(--soft); white-space: nowrap; }
     td.value { overflow-wrap: anywhere; }
     td.number { text-align: right; }
-    td .text { font-size: 1.1rem; line-height: 1.4; }
+    td .text { font-size: 1.1rem; line-height: 1.4; white-space: nowrap; }
     small, .path, .none { color: var(--soft); }
     .path { font-size: .8rem; overflow-wrap: anywhere; }
     details > summary { cursor: pointer; padding: .3rem 0; }
@@ -51,7 +51,9 @@ enum ReportStyle {
     .card { background: var(--card); border: 1px solid var(--edge); border-radius: .5rem; padding: .7rem .8rem; min-width: 0; }
     .wide { grid-column: 1 / -1; }
     .picture { overflow-x: auto; }
-    .picture img { display: block; height: 3rem; width: auto; max-width: none; background: #fff; border-radius: .2rem; }
+    .picture img { display: block; max-width: 100%; height: auto; max-height: 3rem; width: auto; background: #fff;
+      border-radius: .2rem; }
+    .wide .picture img { max-width: none; height: 3rem; }
     dl { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; margin: .5rem 0 .2rem; align-items: baseline; }
     dt { color: var(--soft); font-size: .85rem; }
     dd { margin: 0; min-width: 0; }

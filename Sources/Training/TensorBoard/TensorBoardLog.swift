@@ -97,14 +97,9 @@ final class TensorBoardLog {
     if !hasImages {
       for (i, sample) in shown.enumerated() where !sample.png.isEmpty {
         values.append(
-          .with {
-            $0.tag = "samples/\(i + 1)"
-            $0.metadata.summaryDescription = TensorBoardLog.markdown(sample.reference)
-            $0.image = .with {
-              ($0.width, $0.height, $0.colorspace) = (Int32(sample.width), Int32(sample.height), 1)
-              $0.encodedImageString = sample.png
-            }
-          })
+          TensorBoardLog.image(
+            "samples/\(i + 1)", sample.png, width: sample.width, height: sample.height,
+            description: TensorBoardLog.markdown(sample.reference)))
       }
       hasImages = true
     }
@@ -138,6 +133,22 @@ final class TensorBoardLog {
       $0.metadata.pluginData.pluginName = "text"
       $0.metadata.dataClass = .tensor
       $0.tensor = .with { ($0.dtype, $0.stringVal, $0.tensorShape) = (.dtString, [Data(text.utf8)], .init()) }
+    }
+  }
+
+  /// The form that TensorFlow 2 writes: width, height and file as texts.
+  private static func image(
+    _ tag: String, _ png: Data, width: Int, height: Int, description: String
+  ) -> TensorBoardSummary.Value {
+    .with {
+      $0.tag = tag
+      $0.metadata.pluginData.pluginName = "images"
+      $0.metadata.summaryDescription = description
+      $0.metadata.dataClass = .blobSequence
+      $0.tensor = .with {
+        ($0.dtype, $0.tensorShape) = (.dtString, .with { $0.dim = [.with { $0.size = 3 }] })
+        $0.stringVal = [Data("\(width)".utf8), Data("\(height)".utf8), png]
+      }
     }
   }
 

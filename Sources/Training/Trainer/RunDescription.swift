@@ -48,15 +48,7 @@ extension Alphabet {
   /// The letters for the log; of many, the first.
   var summary: String {
     let most = 100
-    let marks: Set<Unicode.GeneralCategory> = [.nonspacingMark, .spacingMark, .enclosingMark]
-    let shown = scalars.prefix(most).map { scalar in
-      switch scalar.properties.generalCategory {
-      case let category where marks.contains(category): "\u{25CC}\(scalar)"
-      case .format, .spaceSeparator, .lineSeparator, .paragraphSeparator:
-        "U+\(String(scalar.value, radix: 16, uppercase: true))"
-      default: "\(scalar)"
-      }
-    }
-    return shown.joined(separator: " ") + (scalars.count > most ? " and \(scalars.count - most) more" : "")
+    return scalars.prefix(most).map(\.shownAlone).joined(separator: " ")
+      + (scalars.count > most ? " and \(scalars.count - most) more" : "")
   }
 }

@@ -21,7 +21,12 @@ struct TensorBoardTests {
           }
       }
     }
+    struct Image: Decodable {
+      let count: Int
+      let text: String
+    }
     let histograms: [String]
+    let images: [Image]
     let texts: Int
     let lastText: String
     let session: Session
@@ -51,6 +56,8 @@ struct TensorBoardTests {
     }
     #expect(a.texts == 3 && b.texts == 2)
     #expect(a.lastText.hasPrefix("| image | says | read |") && a.lastText.split(separator: "\n").count == 2 + 8)
+    #expect(
+      a.images.count == 8 && a.images.allSatisfy { $0.count == 1 && (2...6).contains($0.text.unicodeScalars.count) })
     #expect(a.session.status == 1)
     #expect(a.session.hparams["model"] == .text("akuru") && a.session.hparams["batchSize"] == .number(8))
     #expect(b.session.hparams["lr"] == .number(0.01) && a.session.hparams["lr"] == .number(0.003))
@@ -71,7 +78,7 @@ struct TensorBoardTests {
     #expect(try files(workshop, "run").count == 3)
     #expect(try workshop.metrics("run", "step").map(\.step) == Array(1...9))
     let seen = try seen(workshop, ["run"])[0]
-    #expect(seen.texts == 5 && seen.session.status == 1)
+    #expect(seen.texts == 5 && seen.images.count == 8 && seen.session.status == 1)
   }
 
   /// An evaluation that was broken off is made up for at the same step.

@@ -50,11 +50,11 @@ def check(run):
                 assert value.min <= value.sum / value.num <= value.max and value.bucket_limit[-1] == value.max
                 assert list(value.bucket_limit) == sorted(value.bucket_limit)
     images = []
-    for tag in sorted(tags["images"]):
-        series = events.Images(tag)
-        picture = Image.open(io.BytesIO(series[0].encoded_image_string))
-        assert picture.size == (series[0].width, series[0].height)
-        images.append([tag, len(series)])
+    for tag in sorted(events.PluginTagToContent("images")):
+        series = [tensor_util.make_ndarray(e.tensor_proto).tolist() for e in events.Tensors(tag)]
+        width, height, png = series[0]
+        assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
+        images.append({"count": len(series), "text": events.SummaryMetadata(tag).summary_description})
     texts = [tensor_util.make_ndarray(e.tensor_proto).item().decode() for e in events.Tensors("samples/texts")]
     session = {}
     for tag, content in events.PluginTagToContent("hparams").items():

@@ -19,9 +19,7 @@ final class ReportWriter {
     }
   }
 
-  var lastStep: StepMetrics? { record.history.lastStep }
-  /// Of the newest evaluation.
-  var lastCER: Double? { record.history.evaluations.last?.cer }
+  var history: RunHistory { record.history }
 
   func add(_ step: StepMetrics) { record.history.add(step) }
 

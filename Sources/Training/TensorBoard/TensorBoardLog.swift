@@ -19,22 +19,23 @@ final class TensorBoardLog {
   ///
   /// - Parameters:
   ///   - cursor: where the run goes on. What older files say of later steps is taken back.
-  ///   - repeated: the line of the cursor's step, which is taken back with the evaluation that is due after it.
-  init(_ folder: String, host: String, hyperparameters: Recipe, cursor: Cursor, repeated: StepMetrics?, log: Logger) {
+  ///   - history: what `metrics.jsonl` tells of the steps before.
+  init(_ folder: String, host: String, hyperparameters: Recipe, cursor: Cursor, history: RunHistory?, log: Logger) {
     self.log = log
     attempt {
       let goesOn = try !EventFile.names(in: folder).isEmpty
       file = try EventFile.create(in: folder, host: host)
       guard goesOn else {
-        hasImages = false
         return try append(step: 0, [TensorBoardLog.sessionStart(hyperparameters)])
       }
-      hasImages = cursor.step > 0
+      let firstStep = cursor.evaluationDue ? cursor.step : cursor.step + 1
+      hasImages = history?.evaluations.first.map { $0.step < firstStep } ?? false
       var event = TensorBoardEvent()
-      event.step = Int64(cursor.evaluationDue ? cursor.step : cursor.step + 1)
+      event.step = Int64(firstStep)
       event.sessionLog.status = .start
       try file?.append(event)
-      if cursor.evaluationDue, let repeated, repeated.step == cursor.step { try append(repeated) }
+      // The line of the step that is taken back with the evaluation that is due after it.
+      if let last = history?.lastStep, last.step == firstStep { try append(last) }
     }
   }
 

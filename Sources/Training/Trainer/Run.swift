@@ -173,7 +173,9 @@ private func runTraining(
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
   } else if let best = state.cursor.best {
     recorder.finish()
-    log.info("done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir)")
+    log.info(
+      "done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir); see report.html there"
+    )
   }
   return status
 }

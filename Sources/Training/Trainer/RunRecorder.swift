@@ -46,9 +46,9 @@ final class RunRecorder {
     board = directory.map {
       TensorBoardLog(
         $0.path, host: host, hyperparameters: state.identity.recipe, cursor: state.cursor,
-        repeated: report?.lastStep, log: logger)
+        history: report?.history, log: logger)
     }
-    progress.cer = report?.lastCER
+    progress.cer = report?.history.evaluations.last?.cer
   }
 
   func record(_ result: StepResult, step: Int, epoch: Int) {

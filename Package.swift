@@ -51,10 +51,14 @@ let package = Package(
     // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
     // onnx.proto` makes of it with the plugin of swift-protobuf 1.39.0.
     .target(name: "ONNXSchema", dependencies: [protobuf], exclude: ["onnx.proto", "LICENSE"]),
+    // What Akuru writes of TensorBoard's event files, generated in the same way.
+    .target(
+      name: "TensorBoardSchema", dependencies: [protobuf], exclude: ["event.proto", "hparams.proto", "LICENSE"]),
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "Hashing", logging, protobuf,
+        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "TensorBoardSchema", "Hashing",
+        logging, protobuf,
       ]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 

@@ -8,6 +8,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case bootstrap = 8
   case labels = 9
   case sheet = 10
+  case samples = 11
   case test = 1000
 }
 

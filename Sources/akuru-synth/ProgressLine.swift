@@ -10,15 +10,17 @@ final class ProgressLine: Sendable {
 
   private let total: Int
   private let start = ContinuousClock.now
-  private let isTerminal = isatty(2) != 0
+  private let isShown: Bool
+  private let isTerminal = isatty(2) != 0 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   private let state: Mutex<State>
 
-  init(total: Int) {
-    self.total = total
+  init(total: Int, isShown: Bool) {
+    (self.total, self.isShown) = (total, isShown)
     state = Mutex(State(shown: start))
   }
 
   func update(_ done: Int) {
+    guard isShown else { return }
     state.withLock { state in
       let now = ContinuousClock.now
       guard now - state.shown > (isTerminal ? .milliseconds(200) : .seconds(10)) || (isTerminal && done == total) else {
@@ -27,8 +29,10 @@ final class ProgressLine: Sendable {
       state.shown = now
       state.hasLine = isTerminal
       let rate = Double(done) / max(1e-3, (now - start) / .seconds(1))
-      let line = "\(done) of \(total) images, \(Int(rate)) images/s"
-      FileHandle.standardError.write(Data((isTerminal ? "\r\(line)   " : line + "\n").utf8))
+      let left = Int((Double(total - done) / max(rate, 1e-3)).rounded(.up))
+      let time = "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60)"
+      let line = "\(done) of \(total) images, \(Int(rate)) images/s, \(time) left"
+      FileHandle.standardError.write(Data((isTerminal ? "\r\(line)\u{1B}[K" : line + "\n").utf8))
     }
   }
 

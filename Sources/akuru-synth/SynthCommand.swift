@@ -61,6 +61,9 @@ struct SynthCommand: ParsableCommand {
   @Flag(help: "Replace the data set that the folder holds.")
   var overwrite = false
 
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
   /// The whole program; returns the exit code.
   static func run(_ arguments: [String]) -> Int32 {
     do {
@@ -107,7 +110,7 @@ struct SynthCommand: ParsableCommand {
       pool = .standard(imageCount: count, seed: seed)
     }
     let plan = try SynthesisPlan(options: options, pool: pool, faceCount: faces.count)
-    let progress = ProgressLine(total: count)
+    let progress = ProgressLine(total: count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan, faces: faces).write(
       to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })
     progress.finish()

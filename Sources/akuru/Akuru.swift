@@ -22,7 +22,7 @@ struct Akuru: ParsableCommand {
       """,
     version: akuruVersion,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Stats.self, Sheet.self, Serve.self,
+      Train.self, Evaluate.self, Predict.self, Export.self, Report.self, Check.self, Stats.self, Sheet.self, Serve.self,
       Bench.self,
     ])
 

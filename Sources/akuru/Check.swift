@@ -39,7 +39,8 @@ struct Check: ParsableCommand {
   func run() throws {
     runRanks { communicator in
       try communicator.together { if let fix { try Check.requireUsable(fix) } }
-      let checked = try checkData(data, for: audit.options, over: communicator)
+      let checked = try checkData(
+        data, for: audit.options, over: communicator, output: RunLog(rank: communicator.rank))
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {
         if communicator.rank == 0 { for (data, name) in zip(checked, data) { try report(data, name) } }

@@ -32,6 +32,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Also print so many images with reference and prediction.") var samples = 0
   @OptionGroup var decoding: Decoding
   @Flag(help: "Leave images out that cannot be read, naming each, instead of stopping.") var skipBad = false
+  @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
     if !(0...1_000_000).contains(samples) { throw ValidationError("--samples \(samples): must be 0 to 1,000,000") }
@@ -48,15 +49,15 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     runRanks { communicator in
-      let log = RunLog(rank: communicator.rank).logger()
+      let output = RunLog(rank: communicator.rank, verbosity: verbosity.level)
       let results = try (checkpoint.map { [$0] } ?? compare).compactMap { name -> DetailedReport? in
         if name.hasSuffix(PredictionFile.suffix) {
           return try communicator.together {
             communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data) : nil
           }
         }
-        return try Recogniser(name, over: communicator, log: log).evaluate(
-          data, decoding: decoding.options, skipBad: skipBad, over: communicator, log: log)
+        return try Recogniser(name, over: communicator, log: output.logger()).evaluate(
+          data, decoding: decoding.options, skipBad: skipBad, over: communicator, output: output)
       }
       guard let result = results.first else { return .done }
       if results.count == 2 {

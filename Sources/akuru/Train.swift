@@ -54,6 +54,7 @@ struct Train: ParsableCommand {
       "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
   var stallTimeout: Double?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
+  @OptionGroup var verbosity: VerbosityOptions
   @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
   @Flag(help: "Print all options with the values they would have, as a file for --config, and stop.")
   var printConfig = false
@@ -88,6 +89,7 @@ struct Train: ParsableCommand {
     options.verifyEvery = verifyEvery
     options.stallTimeout = stallTimeout
     options.resume = resume ? true : nil
+    (options.quiet, options.verbose) = (verbosity.quiet ? true : nil, verbosity.verbose ? true : nil)
     let (flags, file) = (options, config)
     if printConfig {
       runRanks(mayRunAlone: true) { communicator in

@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import Images
-import Logging
 import MessagePassing
 import Tensors
 
@@ -63,12 +62,11 @@ public struct LoaderBenchmark {
     geometry = InputGeometry(
       try communicator.together { try recipe.architecture() }, maximumWidth: recipe.maxWidth)
     folder = try communicator.fromRankZero { "\(NSTemporaryDirectory())/akuru-bench-\(getpid())" }
-    let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
     var data = try PreparedData(
       subset, named: path, alphabet: letters, geometry: geometry, use: .training, skipBad: false,
-      communicator: communicator, log: quiet)
+      communicator: communicator, output: .silent)
     files = FileImageSource(data.dataSet, geometry: geometry)
-    try data.cacheImages(in: folder, over: communicator, log: quiet)
+    try data.cacheImages(in: folder, over: communicator, output: .silent)
     (self.recipe, self.data, alphabet) = (recipe, data, letters)
     labels = try communicator.together { try LabelTable(data.dataSet, alphabet: letters) }
     let steps = BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batchSize)

@@ -49,6 +49,8 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var verifyEvery: Int?
   public var stallTimeout: Double?
   public var resume: Bool?
+  public var quiet: Bool?
+  public var verbose: Bool?
 
   public init() {}
 

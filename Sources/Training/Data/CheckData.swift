@@ -14,7 +14,7 @@ public struct CheckedData {
 ///   - options: model, height and widest image to audit for, and the alphabet file.
 /// - Throws: `DataSetError` for a data set or alphabet that cannot be read, ``ConfigurationError`` for wrong options.
 public func checkData(
-  _ arguments: [String], for options: TrainingOptions, over communicator: Communicator
+  _ arguments: [String], for options: TrainingOptions, over communicator: Communicator, output: RunLog? = nil
 ) throws -> [CheckedData] {
   let (geometry, alphabet) = try communicator.together {
     let recipe = try Recipe(options)
@@ -27,6 +27,7 @@ public func checkData(
     let dataSet = try communicator.together { try DataSet.load(argument) }
     return CheckedData(
       dataSet: dataSet,
-      audit: try audit(dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator))
+      audit: try audit(
+        dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output))
   }
 }

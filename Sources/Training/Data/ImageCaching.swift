@@ -1,6 +1,5 @@
 import Datasets
 import Foundation
-import Logging
 import MessagePassing
 
 extension PreparedData {
@@ -11,7 +10,8 @@ extension PreparedData {
   /// the folder may be on a network, where replacing a file that others have mapped would take it from them.
   ///
   /// - Throws: on all ranks alike, a failure of exit status 4 if the cache cannot be made (no space, no permission).
-  mutating func cacheImages(in folder: String, over communicator: Communicator, log: Logger) throws {
+  mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
+    let log = output.logger()
     let machine = try communicator.sameMachine()
     let layout = ImageCacheLayout(height: geometry.height, widths: widths, digests: digests)
     let path = "\(folder)/\(layout.fileName(machine: machine.size < communicator.size ? communicator.hostName : nil))"
@@ -47,6 +47,8 @@ extension PreparedData {
     }
     let temporary = isMissing ? try machine.broadcast(draft.map { Array($0.temporaryPath.utf8) }) : []
     let (dataSet, geometry) = (dataSet, geometry)
+    let progress = WorkProgress("decoding images", total: share.count, ranks: machine.size, output)
+    defer { progress.finish() }
     try communicator.together {
       guard isMissing else { return }
       try ImageCacheWriter(
@@ -54,7 +56,10 @@ extension PreparedData {
         geometry: geometry
       ).write(
         share, threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
-        while: Progress.goesOn)
+        while: {
+          progress.tick()
+          return Progress.goesOn()
+        })
     }
     try communicator.leaveIfStopIsRequested()
     try communicator.together { try draft?.publish() }

@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import Images
-import Logging
 import MessagePassing
 
 /// A data set that passed the audit: what the plans and the loader need of it.
@@ -25,21 +24,22 @@ struct PreparedData {
   /// - Throws: ``BadData`` naming the first bad records, unless `skipBad`.
   init(
     _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, skipBad: Bool,
-    communicator: Communicator, log: Logger
+    communicator: Communicator, output: RunLog
   ) throws {
     let whole = try communicator.together { try DataSet.load(argument) }
     try self.init(
       whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
-      communicator: communicator, log: log)
+      communicator: communicator, output: output)
   }
 
   /// The same for a data set that was read.
   init(
     _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
-    skipBad: Bool, communicator: Communicator, log: Logger
+    skipBad: Bool, communicator: Communicator, output: RunLog
   ) throws {
+    let log = output.logger()
     try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
-    let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator)
+    let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator, output: output)
     let (problems, warnings) = (audit.problems, audit.warnings)
     for warning in warnings.prefix(10) { log.warning("\(warning)") }
     if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
@@ -78,14 +78,23 @@ struct PreparedData {
 }
 
 /// Audits a data set, each rank a share of it; all ranks return the whole result.
+///
+/// - Parameter output: where progress is shown.
 public func audit(
-  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator
+  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator,
+  output: RunLog? = nil
 ) throws -> AuditResult {
+  let progress = WorkProgress(
+    "looking at images", total: dataSet.records.count / communicator.size, ranks: communicator.size, output)
+  defer { progress.finish() }
   let slice = Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
     .runSlice(
       rank: communicator.rank, ranks: communicator.size,
       threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
-      while: Progress.goesOn)
+      while: {
+        progress.tick()
+        return Progress.goesOn()
+      })
   try communicator.leaveIfStopIsRequested()
   let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
   return try communicator.together {

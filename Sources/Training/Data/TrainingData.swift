@@ -1,6 +1,5 @@
 import Datasets
 import Foundation
-import Logging
 import MessagePassing
 import NeuralNetwork
 
@@ -17,8 +16,9 @@ struct TrainingData {
   ///   - pretrained: the network that a new run begins with.
   init(
     _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
-    pretrained: PretrainedNetwork.Description? = nil, communicator: Communicator, log: Logger
+    pretrained: PretrainedNetwork.Description? = nil, communicator: Communicator, output: RunLog
   ) throws {
+    let log = output.logger()
     let given = try communicator.together {
       let given = try configuration.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
       if let given, let resumed, given != resumed {
@@ -29,7 +29,7 @@ struct TrainingData {
     let geometry = InputGeometry(architecture, maximumWidth: configuration.recipe.maxWidth)
     train = try PreparedData(
       configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training,
-      skipBad: configuration.skipBad, communicator: communicator, log: log)
+      skipBad: configuration.skipBad, communicator: communicator, output: output)
     let records = train.dataSet.records
     let letters = try communicator.together {
       let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text))
@@ -41,7 +41,7 @@ struct TrainingData {
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try PreparedData(
       configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
-      skipBad: configuration.skipBad, communicator: communicator, log: log)
+      skipBad: configuration.skipBad, communicator: communicator, output: output)
     let shared = validation.imagesShared(with: train)
     if shared > 0 {
       log.warning(
@@ -52,9 +52,9 @@ struct TrainingData {
   }
 
   /// Decodes all images once; from then on they are read from a file that the ranks of a machine share.
-  mutating func cacheImages(in folder: String, over communicator: Communicator, log: Logger) throws {
-    try train.cacheImages(in: folder, over: communicator, log: log)
-    try validation.cacheImages(in: folder, over: communicator, log: log)
+  mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
+    try train.cacheImages(in: folder, over: communicator, output: output)
+    try validation.cacheImages(in: folder, over: communicator, output: output)
   }
 
   /// Steps of an epoch.

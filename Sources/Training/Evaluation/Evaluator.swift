@@ -31,6 +31,8 @@ final class Evaluator {
     let report: EvaluationReport
     /// Predictions of all samples, if they were asked for; on rank 0 only.
     let predictions: [Int: String]
+    /// If they were asked for; on rank 0 only.
+    let findings: Findings?
   }
 
   /// Reads every image of the data set and compares with its text.
@@ -38,8 +40,11 @@ final class Evaluator {
   /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
   /// and fits the image's time steps; for the others it would be infinite.
   ///
+  /// - Parameter output: where progress is shown.
   /// - Returns: nil, on all ranks, when a rank was asked to stop meanwhile.
-  func evaluate(_ data: PreparedData, keepsPredictions: Bool = false) throws -> Evaluation? {
+  func evaluate(
+    _ data: PreparedData, keepsPredictions: Bool = false, collectsFindings: Bool = false, output: RunLog? = nil
+  ) throws -> Evaluation? {
     let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
     let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
     let work = plan.work(rank: communicator.rank, ranks: communicator.size)
@@ -50,7 +55,11 @@ final class Evaluator {
     var counts = RecognitionCounts()
     var measured: Int64 = 0
     var predictions: [Int: String] = [:]
+    var findings = collectsFindings ? FindingsCollector(count: data.widths.count) : nil
     var stopped: Int64 = 0
+    let progress = WorkProgress(
+      "evaluating", total: work.reduce(0) { $0 + $1.samples.count }, ranks: communicator.size, output)
+    defer { progress.finish() }
     while let microBatch = try loader.next() {
       defer { loader.release(microBatch) }
       guard Progress.goesOn() else {
@@ -67,10 +76,12 @@ final class Evaluator {
         let prediction = alphabet.decode(predicted[n])
         counts.add(reference: reference, prediction: prediction)
         if keepsPredictions { predictions[sample] = prediction }
+        findings?.add(sample, reference: reference, prediction: prediction)
         if loss.losses[n].isFinite, reference.unicodeScalars.allSatisfy(alphabet.contains) {
           reducer.addStatistic(loss.losses[n], at: 0)
           measured += 1
         }
+        progress.tick()
       }
     }
     for (i, value) in (counts.values + [measured, stopped]).enumerated() {
@@ -81,7 +92,10 @@ final class Evaluator {
     let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
     let total = RecognitionCounts(values: Array(sums.dropLast()))!
     let mean = sums.last! > 0 ? reducer.statistic(at: 0) / Double(sums.last!) : nil
-    return Evaluation(report: EvaluationReport(total, loss: mean), predictions: try gather(predictions))
+    let records = data.dataSet.records
+    return Evaluation(
+      report: EvaluationReport(total, loss: mean), predictions: keepsPredictions ? try gather(predictions) : [:],
+      findings: try findings?.gathered(over: communicator) { records[$0].path })
   }
 
   /// The predictions of all ranks, on rank 0.

@@ -36,15 +36,17 @@ public final class Recogniser {
   /// - Returns: the figures and all images; on rank 0 only.
   public func evaluate(
     _ argument: String, decoding: DecodingOptions = DecodingOptions(), skipBad: Bool = false,
-    over communicator: Communicator, log: Logger
+    over communicator: Communicator, output: RunLog
   ) throws -> DetailedReport? {
     let decoder = try communicator.together { try decoding.decoder(alphabet) }
     let data = try PreparedData(
       argument, alphabet: nil, geometry: identity.geometry, use: .evaluation, skipBad: skipBad,
-      communicator: communicator, log: log)
+      communicator: communicator, output: output)
     let evaluator = Evaluator(
       state.network, alphabet: alphabet, microBatch: identity.recipe.microBatch, decoder: decoder, communicator)
-    guard let evaluation = try evaluator.evaluate(data, keepsPredictions: true) else { throw StoppedBeforeTraining() }
+    guard let evaluation = try evaluator.evaluate(data, keepsPredictions: true, output: output) else {
+      throw StoppedBeforeTraining()
+    }
     guard communicator.rank == 0 else { return nil }
     let images = data.dataSet.records.enumerated().map { i, record in
       EvaluatedImage(path: record.path, reference: record.text, prediction: evaluation.predictions[i] ?? "")

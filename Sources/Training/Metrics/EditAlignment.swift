@@ -4,6 +4,8 @@ public struct EditAlignment<Element: Equatable> {
   public struct Edit {
     public let reference: Element?
     public let prediction: Element?
+    /// Where it is in the reference and in the prediction; for an element that is missing, what it is missing before.
+    public let place: (reference: Int, prediction: Int)
   }
 
   /// The differences, in the order of the texts; as many as the edit distance.
@@ -31,14 +33,14 @@ public struct EditAlignment<Element: Equatable> {
       let here = table[i * columns + j]
       let (x, y) = (i > 0 ? reference[first + i - 1] : nil, j > 0 ? prediction[first + j - 1] : nil)
       if i > 0, j > 0, table[(i - 1) * columns + j - 1] + (x == y ? 0 : 1) == here {
-        if x != y { edits.append(Edit(reference: x, prediction: y)) }
         (i, j) = (i - 1, j - 1)
+        if x != y { edits.append(Edit(reference: x, prediction: y, place: (first + i, first + j))) }
       } else if i > 0, table[(i - 1) * columns + j] + 1 == here {
-        edits.append(Edit(reference: x, prediction: nil))
         i -= 1
+        edits.append(Edit(reference: x, prediction: nil, place: (first + i, first + j)))
       } else {
-        edits.append(Edit(reference: nil, prediction: y))
         j -= 1
+        edits.append(Edit(reference: nil, prediction: y, place: (first + i, first + j)))
       }
     }
     edits.reverse()

@@ -122,7 +122,7 @@ public final class MetricsLog {
 
   /// Calls `body` with each line, without its line feed; `complete` is false for a last line that has none, and for a
   /// line too long to hold in memory.
-  private static func forEachLine(
+  static func forEachLine(
     _ path: String, _ body: (_ line: ArraySlice<UInt8>, _ complete: Bool) throws(FileError) -> Void
   ) throws(FileError) {
     let file = try OpenFile.reading(path)

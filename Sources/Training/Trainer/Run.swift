@@ -9,10 +9,12 @@ import Tensors
 ///
 /// - Throws: errors that ``ExitStatus`` gives the exit status of.
 public func runTraining(_ options: TrainingOptions, over communicator: Communicator) throws -> ExitStatus {
-  let output = RunLog(rank: communicator.rank)
+  let verbosity: Verbosity = options.quiet == true ? .quiet : options.verbose == true ? .verbose : .normal
+  let output = RunLog(rank: communicator.rank, verbosity: verbosity)
   do {
     return try runTraining(options, output: output, over: communicator)
   } catch {
+    output.endProgress()
     output.record("error: \(error)")  // Standard error has it from whoever ends the process.
     throw error
   }
@@ -88,7 +90,7 @@ private func runTraining(
   let architecture = try communicator.together { try resumed?.architecture ?? recipe.architecture() }
   var data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: description,
-    communicator: communicator, log: log)
+    communicator: communicator, output: output)
   let (scheduleSteps, lastStep) = try communicator.together {
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
     let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
@@ -100,7 +102,7 @@ private func runTraining(
     initialWeights: description?.digest, blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
   Progress.enter(.cache, step: 0)
-  try data.cacheImages(in: configuration.cacheFolder, over: communicator, log: log)
+  try data.cacheImages(in: configuration.cacheFolder, over: communicator, output: output)
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }
@@ -119,7 +121,8 @@ private func runTraining(
   }
   try state.broadcast(over: communicator)
   pretrained = nil
-  let hosts = try communicator.gather(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  let places = try RankPlace.gather(over: communicator)
+  let hosts = places.map(\.host)
   try communicator.together {
     guard let directory else { return }
     // Before the first file of the run, so that it can be started again when there is space.
@@ -139,7 +142,9 @@ private func runTraining(
     }
   }
   let recorder = try communicator.together {
-    try RunRecorder(directory, output: output, logEvery: configuration.logEvery, keep: configuration.keep)
+    try RunRecorder(
+      directory, state, output: output, host: communicator.hostName, logEvery: configuration.logEvery,
+      keep: configuration.keep, lastStep: lastStep, stepsPerEpoch: data.stepsPerEpoch(recipe))
   }
   try communicator.leaveIfStopIsRequested()
   if let description {
@@ -147,18 +152,18 @@ private func runTraining(
     let kept = new.count { description.alphabet.contains($0) }
     log.info("beginning with \(description.path): \(kept) of its \(old.count) letters kept, \(new.count - kept) new")
   }
-  describe(state, data, lastStep: lastStep, ranks: communicator.size, log: log)
+  try describe(state, data, lastStep: lastStep, places: places, log: log)
   if let found { log.info("going on from \(found.path), step \(state.cursor.step)") }
 
   let trainer = try Trainer(
     configuration, data: data, state: state, lastStep: lastStep, recorder: recorder,
-    communicator: communicator,
-    log: log)
+    communicator: communicator, output: output)
   if state.cursor.step > lastStep {
     log.warning(
       "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
   }
   let status = try trainer.run()
+  output.endProgress()
   Progress.enter(.end, step: state.cursor.step)
   if trainer.isStandingStill {
     log.info("stopped early: no lower validation CER in \(recipe.earlyStopping ?? 0) evaluations")
@@ -170,7 +175,10 @@ private func runTraining(
   if status == .stoppedOnRequest {
     log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
   } else if let best = state.cursor.best {
-    log.info("done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir)")
+    recorder.finish()
+    log.info(
+      "done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir); see report.html there"
+    )
   }
   return status
 }

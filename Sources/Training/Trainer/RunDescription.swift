@@ -1,4 +1,6 @@
+import Datasets
 import Logging
+import NeuralNetwork
 import Tensors
 
 /// What `config.json` says.
@@ -13,13 +15,17 @@ struct RunDescription: Encodable {
   let weights: Int
 }
 
-/// Logs the first lines of a run.
-func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, ranks: Int, log: Logger) {
+/// Logs the first lines of a run; on rank 0, which knows the places of all.
+func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, places: [RankPlace], log: Logger) throws {
+  guard !places.isEmpty else { return }
   let recipe = state.identity.recipe
+  let ranks = places.count
   let (training, validation) = (data.train.widths.count, data.validation.widths.count)
   log.info("data: \(training) training and \(validation) validation images, \(data.alphabet.scalars.count) letters")
+  log.info("alphabet: \(data.alphabet.summary)")
   let architecture = state.identity.architecture
   log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")
+  for line in try architecture.table(classes: data.alphabet.classCount).split(separator: "\n") { log.info("  \(line)") }
   let microBatches = recipe.batchSize / recipe.microBatch
   let length = lastStep == .max ? "no fixed end" : "\(lastStep) steps"
   log.info(
@@ -27,11 +33,22 @@ func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, ranks
     training: \(length), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(microBatches) \
     micro-batches on \(ranks) rank\(ranks == 1 ? "" : "s"); the weights get the same bits on any number of ranks
     """)
+  log.info("binding: \(RankPlace.summary(places))")
+  for warning in RankPlace.warnings(places) { log.warning("\(warning)") }
   if microBatches < ranks {
     log.warning(
       """
       a step has \(microBatches) micro-batches for \(ranks) ranks, so \(ranks - microBatches) idle: use fewer ranks, a \
       larger --batch-size or a smaller --micro-batch
       """)
+  }
+}
+
+extension Alphabet {
+  /// The letters for the log; of many, the first.
+  var summary: String {
+    let most = 100
+    return scalars.prefix(most).map(\.shownAlone).joined(separator: " ")
+      + (scalars.count > most ? " and \(scalars.count - most) more" : "")
   }
 }

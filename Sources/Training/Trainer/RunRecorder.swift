@@ -1,16 +1,22 @@
 import Foundation
 import Logging
+import NeuralNetwork
 
-/// What rank 0 writes while training: metrics, log and checkpoints. On other ranks it does nothing.
+/// What rank 0 writes while training: metrics, log, report and checkpoints. On other ranks it does nothing.
 final class RunRecorder {
-  private let directory: RunDirectory?
   private let metrics: MetricsLog?
   private let output: RunLog
   private let log: Logger
   private let logEvery: Int
+  private let lastStep: Int
   private let writer: CheckpointWriter?
+  private let report: ReportWriter?
+  private let board: TensorBoardLog?
   private var window = Window()
   private var metricsFail = false
+  private var progress: TrainingProgress
+  /// When a line of progress was shown or logged last.
+  private var shown = ContinuousClock.now
 
   /// Sums since the last line.
   private struct Window {
@@ -20,61 +26,106 @@ final class RunRecorder {
     var loss = 0.0
     var duration = Duration.zero
     var waiting = Duration.zero
+    var reducing = Duration.zero
   }
 
   /// - Parameter directory: the run directory on rank 0, nil elsewhere.
-  init(_ directory: RunDirectory?, output: RunLog, logEvery: Int, keep: Int) throws {
-    self.directory = directory
+  init(
+    _ directory: RunDirectory?, _ state: TrainingState, output: RunLog, host: String, logEvery: Int, keep: Int,
+    lastStep: Int, stepsPerEpoch: Int
+  ) throws {
     metrics = try directory.map { try MetricsLog($0.metricsPath) }
     self.output = output
     log = output.logger()
-    self.logEvery = logEvery
+    (self.logEvery, self.lastStep) = (logEvery, lastStep)
+    progress = TrainingProgress(lastStep: lastStep, stepsPerEpoch: stepsPerEpoch)
     let logger = log
     writer = directory.map { CheckpointWriter($0.checkpoints, keep: keep, log: logger) }
+    let report = directory.flatMap { ReportWriter($0, log: logger) }
+    self.report = report
+    board = directory.map {
+      TensorBoardLog(
+        $0.path, host: host, hyperparameters: state.identity.recipe, cursor: state.cursor,
+        history: report?.history, log: logger)
+    }
+    progress.cer = report?.history.evaluations.last?.cer
   }
 
-  func record(_ result: StepResult, step: Int, epoch: Int, lastStep: Int) {
-    guard directory != nil else { return }
+  func record(_ result: StepResult, step: Int, epoch: Int) {
+    guard metrics != nil else { return }
     window.images += result.images
     window.steps += 1
     if result.skipped { window.skipped += 1 } else { window.loss += result.loss }
     window.duration += result.duration
     window.waiting += result.waiting
-    guard step % logEvery == 0 || step == lastStep else { return }
-    let seconds = window.duration.seconds
-    let rate = Double(window.images) / max(seconds, 1e-9)
-    let loss = window.loss / Double(window.steps - window.skipped)  // NaN when all were skipped
-    append([
-      "kind": "step", "step": .integer(step), "epoch": .integer(epoch), "loss": .number(loss),
-      "learningRate": .number(Double(result.learningRate)), "gradientNorm": .number(result.gradientNorm),
-      "imagesPerSecond": .number(rate.inThousandths), "seconds": .number(seconds.inThousandths),
-      "skipped": .integer(window.skipped),
-      "waiting": .number((window.waiting.seconds / max(seconds, 1e-9)).inThousandths),
-    ])
-    let eta = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * seconds / Double(window.steps))) left"
-    let end = lastStep == .max ? "" : "/\(lastStep)"
-    output.progress(
-      "step \(step)\(end), epoch \(epoch + 1), loss \(loss.formatted(decimals: 3)), \(Int(rate)) images/s\(eta)")
+    window.reducing += result.reducing
+    progress.add(result)
+    if let expectation = progress.expectation(step: step) { log.info("\(expectation)") }
+    let isLogged = step % logEvery == 0 || step == lastStep
+    if isLogged { logStep(result, step: step, epoch: epoch) }
+    showProgress(step: step, epoch: epoch, isLogged: isLogged)
+  }
+
+  private func logStep(_ result: StepResult, step: Int, epoch: Int) {
+    let seconds = max(window.duration.seconds, 1e-9)
+    let line = StepMetrics(
+      step: step, epoch: epoch, time: secondsSince1970(),
+      loss: window.loss / Double(window.steps - window.skipped),  // NaN when all were skipped
+      learningRate: Double(result.learningRate), gradientNorm: result.gradientNorm,
+      imagesPerSecond: (Double(window.images) / seconds).inThousandths, seconds: seconds.inThousandths,
+      skipped: window.skipped, waiting: (window.waiting.seconds / seconds).inThousandths,
+      reducing: (window.reducing.seconds / seconds).inThousandths)
+    append(line)
+    report?.add(line)
+    board?.add(line)
     window = Window()
   }
 
-  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool) {
-    guard directory != nil else { return }
-    append([
-      "kind": "evaluation", "step": .integer(step), "epoch": .integer(epoch), "cer": .number(report.cer),
-      "graphemeCER": .number(report.graphemeCER), "wer": .number(report.wer), "exactMatch": .number(report.exactMatch),
-      "loss": .number(report.loss ?? .nan), "images": .integer(report.images),
-    ])
-    log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
+  /// On a terminal the line moves five times a second; a log gets one every half minute, or all with --verbose.
+  private func showProgress(step: Int, epoch: Int, isLogged: Bool) {
+    let isDue = shown.duration(to: .now) >= (output.showsProgress ? .milliseconds(200) : .seconds(30))
+    if output.showsProgress, isDue || step == lastStep {
+      output.progress(progress.line(step: step, epoch: epoch))
+      shown = .now
+    }
+    guard isLogged, step != lastStep else { return }
+    if !output.showsProgress, isDue {
+      log.info("\(progress.line(step: step, epoch: epoch))")
+      shown = .now
+    } else {
+      log.debug("\(progress.line(step: step, epoch: epoch))")
+    }
+  }
+
+  /// - Parameters:
+  ///   - evaluation: with findings on rank 0.
+  ///   - ranks: the times of all ranks.
+  ///   - gradients: whether the network's gradients are those of the last step.
+  func record(
+    _ evaluation: Evaluator.Evaluation, of data: PreparedData, ranks: [RankTiming], weights: ParameterStore,
+    gradients: Bool, step: Int, epoch: Int, isBest: Bool
+  ) {
+    guard metrics != nil else { return }
+    let figures = evaluation.report
+    let line = EvaluationMetrics(figures, step: step, epoch: epoch, time: secondsSince1970())
+    append(line)
+    progress.cer = figures.cer
+    log.info("step \(step), epoch \(epoch + 1): validation \(figures.summary)\(isBest ? " (best)" : "")")
+    if let findings = evaluation.findings {
+      let snapshot = EvaluationSnapshot(figures, findings, of: data, ranks: ranks, step: step, epoch: epoch)
+      report?.write(line, snapshot)
+      board?.add(line, snapshot, weights: weights, gradients: gradients)
+    }
+    shown = .now
   }
 
   /// Logs a decision of the run.
   func note(_ text: String) { log.info("\(text)") }
 
   /// Appends a line to metrics.jsonl. Training does not stop because it cannot be written; the log says so once.
-  private func append(_ fields: KeyValuePairs<String, MetricValue>) {
+  private func append(_ line: some Encodable) {
     do {
-      try metrics?.append(fields)
+      try metrics?.append(line)
       metricsFail = false
     } catch {
       if !metricsFail { log.warning("\(error); going on, and metrics.jsonl will lack lines") }
@@ -93,6 +144,9 @@ final class RunRecorder {
 
   /// Waits until the checkpoints are written. Throws if one of those begun last was not.
   func finishSaving() throws { try writer?.finish() }
+
+  /// The run came to its end.
+  func finish() { board?.finish() }
 
   /// Waits until the checkpoints are written, or have failed.
   func waitForSaving() { writer?.wait() }

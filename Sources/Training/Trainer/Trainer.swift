@@ -24,13 +24,17 @@ final class Trainer {
   /// What is wrong with micro-batches of this rank in this step.
   private var suspects: [String] = []
   private let started = ContinuousClock.now
+  private let output: RunLog
+  private var clock = RankClock()
+  /// Whether the network's gradients are those of the last step.
+  private var hasGradients = false
 
   private var network: CRNN { state.network }
   private var recipe: Recipe { state.identity.recipe }
 
   init(
     _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, lastStep: Int,
-    recorder: RunRecorder, communicator: Communicator, log: Logger
+    recorder: RunRecorder, communicator: Communicator, output: RunLog
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
@@ -38,7 +42,8 @@ final class Trainer {
     self.state = state
     self.lastStep = lastStep
     self.recorder = recorder
-    self.log = log
+    self.output = output
+    log = output.logger()
     let recipe = state.identity.recipe
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
@@ -75,7 +80,9 @@ final class Trainer {
       let result = try step(of: plan)
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
-      recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
+      clock.add(result)
+      hasGradients = !result.skipped
+      recorder.record(result, step: state.cursor.step, epoch: epoch)
       if let status = try finishStep(stopRequested: result.stopRequested) { return status }
       if state.cursor.stepInEpoch == 0 {
         plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
@@ -143,7 +150,9 @@ final class Trainer {
     }
     Progress.enter(.reduce, step: number)
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
+    let reducing = ContinuousClock.now
     try sum.finish()
+    result.reducing = reducing.duration(to: .now)
     result.stopRequested = sum.reducer.integer(at: 0) > 0
     result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
@@ -218,10 +227,13 @@ final class Trainer {
     let step = state.cursor.step
     Progress.enter(.evaluate, step: step)
     // What is evaluated is what predicts later: the average of the weights, where there is one.
+    let started = ContinuousClock.now
     state.average?.exchange(with: network.store)
-    let evaluation = try evaluator.evaluate(data.validation)
+    let evaluated = try evaluator.evaluate(data.validation, collectsFindings: true, output: output)
     state.average?.exchange(with: network.store)
-    guard let report = evaluation?.report else { return nil }
+    guard let evaluation = evaluated else { return nil }
+    let report = evaluation.report
+    let ranks = try clock.gather(evaluating: started.duration(to: .now), over: communicator)
     let isBest = report.cer < state.cursor.best?.cer ?? .infinity
     if isBest { state.cursor.best = Cursor.Best(cer: report.cer, step: step) }
     if recipe.schedule == .plateau || recipe.earlyStopping != nil {
@@ -234,7 +246,8 @@ final class Trainer {
       }
     }
     recorder.record(
-      report, step: step, epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
+      evaluation, of: data.validation, ranks: ranks, weights: network.store, gradients: hasGradients, step: step,
+      epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
     return isBest
   }
 
@@ -272,6 +285,8 @@ struct StepResult {
   var duration = Duration.zero
   /// Time this rank waited for data.
   var waiting = Duration.zero
+  /// Time this rank spent on adding up gradients, and waited for other ranks.
+  var reducing = Duration.zero
   var stopRequested = false
   /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
   var skipped = false

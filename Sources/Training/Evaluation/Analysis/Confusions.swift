@@ -7,7 +7,8 @@ public struct Confusion: Codable, Sendable, Equatable {
   public let images: [String]
 }
 
-/// Counts which letters are taken for which.
+/// Counts which letters are taken for which. Images are numbered; tables of parts of a data set can be merged, and give
+/// the same in any order.
 struct ConfusionTable {
   /// Confusions that are reported, and images that are named for each.
   static let (reported, examples) = (50, 3)
@@ -17,33 +18,52 @@ struct ConfusionTable {
     let prediction: UInt32?
   }
 
-  private struct Entry {
+  /// One row, as ranks send it to each other.
+  struct Row: Codable {
+    let reference: UInt32?
+    let prediction: UInt32?
     var count = 0
-    var images: [String] = []
+    /// The first images.
+    var images: [Int] = []
+
+    fileprivate mutating func add(_ count: Int, _ images: [Int]) {
+      self.count += count
+      if self.images.count == ConfusionTable.examples, images.allSatisfy({ $0 >= self.images.last! }) { return }
+      self.images = Array(Set(self.images + images).sorted().prefix(ConfusionTable.examples))
+    }
   }
 
-  private var entries: [Key: Entry] = [:]
+  private var table: [Key: Row] = [:]
 
   /// Counts the edits of one image.
-  mutating func add(_ edits: [EditAlignment<Unicode.Scalar>.Edit], image: String) {
-    for edit in edits {
-      let key = Key(reference: edit.reference?.value, prediction: edit.prediction?.value)
-      var entry = entries[key] ?? Entry()
-      entry.count += 1
-      if entry.images.count < ConfusionTable.examples, entry.images.last != image { entry.images.append(image) }
-      entries[key] = entry
-    }
+  mutating func add(_ edits: [EditAlignment<Unicode.Scalar>.Edit], image: Int) {
+    for edit in edits { add(edit.reference?.value, edit.prediction?.value, count: 1, images: [image]) }
+  }
+
+  /// Adds the rows of another table.
+  mutating func merge(_ rows: [Row]) {
+    for row in rows { add(row.reference, row.prediction, count: row.count, images: row.images) }
+  }
+
+  var rows: [Row] { Array(table.values) }
+
+  private mutating func add(_ reference: UInt32?, _ prediction: UInt32?, count: Int, images: [Int]) {
+    let key = Key(reference: reference, prediction: prediction)
+    table[key, default: Row(reference: reference, prediction: prediction)].add(count, images)
   }
 
   /// The most frequent first; equally frequent ones by code point.
-  var top: [Confusion] {
-    func order(_ item: (key: Key, value: Entry)) -> (Int, Int64, Int64) {
-      (-item.value.count, item.key.reference.map(Int64.init) ?? -1, item.key.prediction.map(Int64.init) ?? -1)
+  ///
+  /// - Parameter name: the name of an image.
+  func top(naming name: (Int) -> String) -> [Confusion] {
+    func order(_ row: Row) -> (Int, Int64, Int64) {
+      (-row.count, row.reference.map(Int64.init) ?? -1, row.prediction.map(Int64.init) ?? -1)
     }
     func text(_ value: UInt32?) -> String { value.flatMap(Unicode.Scalar.init).map { String($0) } ?? "" }
-    return entries.sorted { order($0) < order($1) }.prefix(ConfusionTable.reported).map { key, entry in
+    return table.values.sorted { order($0) < order($1) }.prefix(ConfusionTable.reported).map { row in
       Confusion(
-        reference: text(key.reference), prediction: text(key.prediction), count: entry.count, images: entry.images)
+        reference: text(row.reference), prediction: text(row.prediction), count: row.count,
+        images: row.images.map(name))
     }
   }
 }

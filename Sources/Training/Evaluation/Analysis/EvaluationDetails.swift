@@ -23,18 +23,19 @@ public struct EvaluationDetails: Codable, Sendable, Equatable {
     var (confusions, lengths, frequencies) = (ConfusionTable(), LengthTable(), FrequencyTable())
     var counts: [RecognitionCounts] = []
     counts.reserveCapacity(images.count)
-    for image in images {
+    for (number, image) in images.enumerated() {
       let count = RecognitionCounts(image)
       counts.append(count)
       lengths.add(count)
       let reference = Array(image.reference.precomposedStringWithCanonicalMapping.unicodeScalars)
       let prediction = Array(image.prediction.precomposedStringWithCanonicalMapping.unicodeScalars)
       let edits = EditAlignment(reference: reference, prediction: prediction).edits
-      confusions.add(edits, image: image.path)
+      confusions.add(edits, image: number)
       frequencies.add(reference, edits)
     }
     intervals = ErrorIntervals(Bootstrap.resample(counts))
-    (self.confusions, byLength, byLetterFrequency) = (confusions.top, lengths.groups, frequencies.groups)
+    self.confusions = confusions.top { images[$0].path }
+    (byLength, byLetterFrequency) = (lengths.groups, frequencies.groups)
   }
 
   /// Tables for people.

@@ -3,26 +3,39 @@ import Images
 import Logging
 import Synchronization
 
+/// How much is said on standard error; `train.log` has everything.
+public enum Verbosity: Sendable {
+  /// Warnings and errors only.
+  case quiet
+  case normal
+  /// Also each logged step.
+  case verbose
+}
+
 /// Where a rank's log lines go: rank 0 writes to standard error and, once it is open, to `train.log`; the others write
-/// nothing. May be used from all threads.
+/// nothing. On a terminal, a line of progress stands below the log. May be used from all threads.
 public final class RunLog: Sendable {
   private struct State: ~Copyable {
     var file: OpenFile?
     var fileFailed = false
-    var progressShown = false
+    /// The line of progress that is shown.
+    var progress = ""
   }
 
   private let state = Mutex(State())
   private let isSilent: Bool
-  private let terminal: Int32
-  private let isTerminal: Bool
+  private let terminal: Terminal
+  private let verbosity: Verbosity
 
   /// - Parameter standardError: the descriptor that lines are written to, another one in tests.
-  public init(rank: Int, standardError: Int32 = STDERR_FILENO) {
+  public init(rank: Int, verbosity: Verbosity = .normal, standardError: Int32 = STDERR_FILENO) {
     isSilent = rank != 0
-    terminal = standardError
-    isTerminal = isatty(standardError) == 1
+    self.verbosity = verbosity
+    terminal = Terminal(standardError)
   }
+
+  /// Says nothing.
+  static var silent: RunLog { RunLog(rank: -1) }
 
   /// Appends to `path` from now on. Throws when it cannot be opened.
   public func open(_ path: String) throws(FileError) {
@@ -36,36 +49,62 @@ public final class RunLog: Sendable {
   }
 
   /// A logger that writes here.
-  public func logger(_ label: String = "akuru", level: Logger.Level = .info) -> Logger {
+  public func logger(_ label: String = "akuru", level: Logger.Level? = nil) -> Logger {
     guard !isSilent else { return Logger(label: label, factory: { _ in SwiftLogNoOpLogHandler() }) }
     var logger = Logger(label: label, factory: { _ in RunLogHandler(log: self) })
-    logger.logLevel = level
+    logger.logLevel = level ?? (verbosity == .verbose ? .debug : .info)
     return logger
   }
 
-  /// Replaces the progress line at the bottom of a terminal; does nothing when standard error is not a terminal.
+  /// Whether ``progress(_:)`` shows anything.
+  public var showsProgress: Bool { terminal.isInteractive && !isSilent && verbosity != .quiet }
+
+  /// Replaces the line of progress; does nothing when standard error is not a terminal.
   public func progress(_ text: String) {
-    guard isTerminal && !isSilent else { return }
+    guard showsProgress else { return }
+    let line = String(text.onOneLine.prefix(max(1, terminal.columns - 1)))
     state.withLock { state in
-      put("\r\u{1B}[K" + text.onOneLine)
-      state.progressShown = true
+      terminal.write(Terminal.clearLine + line)
+      state.progress = line
     }
   }
 
-  /// Writes a line. A `train.log` that cannot be written is reported once on standard error; the run goes on.
-  func write(_ line: String) {
-    guard !isSilent else { return }
+  /// Takes the line of progress away.
+  public func endProgress() {
     state.withLock { state in
-      put((state.progressShown ? "\r\u{1B}[K" : "") + line + "\n")
-      state.progressShown = false
+      if !state.progress.isEmpty { terminal.write(Terminal.clearLine) }
+      state.progress = ""
+    }
+  }
+
+  /// Writes a message. A `train.log` that cannot be written is reported once on standard error; the run goes on.
+  func write(_ text: String, level: Logger.Level) {
+    guard !isSilent else { return }
+    let text = text.onOneLine
+    let time = timeStamp()
+    let kind = level >= .warning ? "\(level): " : ""
+    state.withLock { state in
+      if verbosity != .quiet || level >= .warning {
+        show(text, time: time, kind: kind, level, progress: state.progress)
+      }
       guard !state.fileFailed else { return }
       do throws(FileError) {
-        try state.file?.write(Array((line + "\n").utf8))
+        try state.file?.write(Array("\(time) \(kind)\(text)\n".utf8))
       } catch {
         state.fileFailed = true
-        put("\(timeStamp()) warning: \(error.description); the log goes on here only\n")
+        show(
+          "\(error.description); the log goes on here only", time: time, kind: "warning: ", .warning,
+          progress: state.progress)
       }
     }
+  }
+
+  private func show(_ text: String, time: String, kind: String, _ level: Logger.Level, progress: String) {
+    guard terminal.isInteractive else { return terminal.write("\(time) \(kind)\(text)\n") }
+    let clear = progress.isEmpty ? "" : Terminal.clearLine
+    let clock = time.dropFirst(11).prefix(8)  // Who watches knows the date.
+    let styledKind = kind.isEmpty ? "" : terminal.styled(kind, level >= .error ? .red : .yellow)
+    terminal.write("\(clear)\(terminal.styled(String(clock), .dim)) \(styledKind)\(text)\n\(progress)")
   }
 
   /// Writes a line to `train.log` only, if it is open.
@@ -73,16 +112,6 @@ public final class RunLog: Sendable {
     state.withLock { state in
       guard !state.fileFailed else { return }
       try? state.file?.write(Array("\(timeStamp()) \(text.onOneLine)\n".utf8))
-    }
-  }
-
-  private func put(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Foundation.write(terminal, $0.baseAddress!, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }  // Nobody listens: there is no place to say so.
-      bytes = bytes.dropFirst(count)
     }
   }
 }
@@ -103,10 +132,8 @@ public struct RunLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    let level = event.level >= .warning ? "\(event.level): " : ""
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-    let text = "\(event.message)" + fields.map { " \($0.key)=\($0.value)" }.joined()
-    log.write("\(timeStamp()) \(level)\(text.onOneLine)")
+    log.write("\(event.message)" + fields.map { " \($0.key)=\($0.value)" }.joined(), level: event.level)
   }
 }
 

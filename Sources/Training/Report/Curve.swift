@@ -1,0 +1,36 @@
+/// Values over steps, thinned out so that a run of any length gives a curve of bounded size: neighbours are averaged.
+struct Curve: Sendable, Equatable {
+  struct Point: Sendable, Equatable {
+    var x: Double
+    var y: Double
+  }
+
+  /// Points that are kept, at most.
+  static let limit = 160
+
+  /// Means of `stride` values each, at the last of their places.
+  private var full: [Point] = []
+  private var stride = 1
+  /// The values that wait for their mean to be full.
+  private var pending: (count: Int, sum: Double, x: Double) = (0, 0, 0)
+
+  static func == (a: Curve, b: Curve) -> Bool { a.points == b.points }
+
+  /// Adds a value; one that is not finite is left out. Places must not go back.
+  mutating func add(_ y: Double, at x: Double) {
+    guard y.isFinite, x.isFinite, abs(y) < 1e100 else { return }
+    pending = (pending.count + 1, pending.sum + y, x)
+    guard pending.count == stride else { return }
+    full.append(Point(x: x, y: pending.sum / Double(stride)))
+    pending = (0, 0, 0)
+    guard full.count == Curve.limit else { return }
+    full = Swift.stride(from: 0, to: full.count - 1, by: 2).map { i in
+      Point(x: full[i + 1].x, y: (full[i].y + full[i + 1].y) / 2)
+    }
+    stride *= 2
+  }
+
+  var points: [Point] {
+    pending.count == 0 ? full : full + [Point(x: pending.x, y: pending.sum / Double(pending.count))]
+  }
+}

@@ -16,7 +16,9 @@ struct Akuru: ParsableCommand {
       88 checkpoints exist and none is whole.
       """,
     version: akuruVersion,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Bench.self])
+    subcommands: [
+      Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Pack.self, Bench.self,
+    ])
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {

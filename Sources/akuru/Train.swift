@@ -7,14 +7,19 @@ struct Train: ParsableCommand {
     discussion: """
       Example: mpirun -n 2 akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
 
-      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text) or with X.png + X.gt.txt pairs; \
-      several folders are separated by commas.
+      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text), with X.png + X.gt.txt pairs, or with \
+      shards of akuru pack; several folders are separated by commas. A:2,B:0.5 draws each image of A twice an epoch, and \
+      half of those of B, the other half in the next.
       """)
 
-  @Option(help: "Training data.") var train: String?
+  @Option(help: "Training data, weights of folders allowed.") var train: String?
   @Option(help: "Validation data, never trained on.") var validation: String?
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
-  @Option(help: "Folder for decoded images, which runs on the same data can share (cache in the run directory).")
+  @Option(
+    help: """
+      Folder for decoded images, which runs on the same data can share (cache in the run directory); none decodes each \
+      image whenever it is needed.
+      """)
   var cache: String?
   @Option(help: "akuru (default), crnn, seed, or a network in brackets.") var model: String?
   @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?

@@ -97,7 +97,7 @@ private func runTraining(
     initialWeights: description?.digest, blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
   Progress.enter(.cache, step: 0)
-  try data.cacheImages(in: configuration.cacheFolder, over: communicator, log: log)
+  if let folder = configuration.cacheFolder { try data.cacheImages(in: folder, over: communicator, log: log) }
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }

@@ -17,7 +17,9 @@ struct RunDescription: Encodable {
 func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, ranks: Int, log: Logger) {
   let recipe = state.identity.recipe
   let (training, validation) = (data.train.widths.count, data.validation.widths.count)
-  log.info("data: \(training) training and \(validation) validation images, \(data.alphabet.scalars.count) letters")
+  let draws = data.drawCount == training ? "" : " (\(data.drawCount) draws an epoch)"
+  log.info(
+    "data: \(training) training\(draws) and \(validation) validation images, \(data.alphabet.scalars.count) letters")
   let architecture = state.identity.architecture
   log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")
   let microBatches = recipe.batchSize / recipe.microBatch

@@ -202,7 +202,7 @@ final class Trainer {
     let records = data.train.dataSet.records
     let bad = (0..<microBatch.count).filter { !loss.losses[$0].isFinite }
     let named = (bad.isEmpty ? Array(0..<microBatch.count) : bad).map {
-      records[Int(microBatch.samples[$0])].absolutePath
+      records[Int(microBatch.samples[$0]) % records.count].absolutePath
     }
     let list =
       named.prefix(64).joined(separator: ", ")

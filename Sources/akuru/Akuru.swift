@@ -17,7 +17,7 @@ struct Akuru: ParsableCommand {
       """,
     version: akuruVersion,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Pack.self, Bench.self,
+      Train.self, Evaluate.self, Predict.self, Export.self, Check.self, Pack.self, Doctor.self, Bench.self,
     ])
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.

@@ -52,6 +52,7 @@ struct Train: ParsableCommand {
     help:
       "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
   var stallTimeout: Double?
+  @Option(help: "File for a timeline of every rank, as Chrome trace events.") var trace: String?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
 
@@ -84,6 +85,7 @@ struct Train: ParsableCommand {
     options.maxBadSteps = maxBadSteps
     options.verifyEvery = verifyEvery
     options.stallTimeout = stallTimeout
+    options.trace = trace
     options.resume = resume ? true : nil
     let (flags, file) = (options, config)
     Watchdog.start(timeout: stallTimeout)

@@ -36,6 +36,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var verifyEvery: Int
   /// Shortest time in seconds without progress that ends the job; 0 is never.
   public var stallTimeout: Double
+  /// File of the timeline; nil is none.
+  public var trace: String?
 
   /// - Parameter recipe: the checkpoint's, when a run is resumed; otherwise the options make one.
   /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
@@ -70,6 +72,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     maxBadSteps = options.maxBadSteps ?? 5
     verifyEvery = options.verifyEvery ?? 500
     stallTimeout = options.stallTimeout ?? 60
+    trace = try options.trace.map { try need($0, "--trace", "a file for the timeline") }
     for (flag, value) in [
       ("--max-steps", maxSteps), ("--eval-every", evalEvery),
       ("--checkpoint-every", checkpointEvery),

@@ -155,7 +155,9 @@ private func runTraining(
     log.warning(
       "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
   }
+  let recording = try configuration.trace.map { try Trace.record(to: $0, over: communicator) }
   let status = try trainer.run()
+  if let recording { try Trace.finish(recording, over: communicator, log: log) }
   Progress.enter(.end, step: state.cursor.step)
   if trainer.isStandingStill {
     log.info("stopped early: no lower validation CER in \(recipe.earlyStopping ?? 0) evaluations")

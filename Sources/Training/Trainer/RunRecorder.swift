@@ -58,12 +58,14 @@ final class RunRecorder {
     window = Window()
   }
 
-  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool) {
+  /// - Parameter waiting: of each rank since the last evaluation.
+  func record(_ report: EvaluationReport, step: Int, epoch: Int, isBest: Bool, waiting: WaitingShares?) {
     guard directory != nil else { return }
     append([
       "kind": "evaluation", "step": .integer(step), "epoch": .integer(epoch), "cer": .number(report.cer),
       "graphemeCER": .number(report.graphemeCER), "wer": .number(report.wer), "exactMatch": .number(report.exactMatch),
       "loss": .number(report.loss ?? .nan), "images": .integer(report.images),
+      "waitingForData": .numbers(waiting?.forData ?? []), "waitingForRanks": .numbers(waiting?.forRanks ?? []),
     ])
     log.info("step \(step), epoch \(epoch + 1): validation \(report.summary)\(isBest ? " (best)" : "")")
   }

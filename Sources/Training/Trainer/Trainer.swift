@@ -23,6 +23,8 @@ final class Trainer {
   private let log: Logger
   /// What is wrong with micro-batches of this rank in this step.
   private var suspects: [String] = []
+  /// Of this rank, since the last evaluation.
+  private var times = WaitingShares.Times()
   private let started = ContinuousClock.now
 
   private var network: CRNN { state.network }
@@ -75,6 +77,7 @@ final class Trainer {
       let result = try step(of: plan)
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
+      times.add(result)
       recorder.record(result, step: state.cursor.step, epoch: epoch, lastStep: lastStep)
       if let status = try finishStep(stopRequested: result.stopRequested) { return status }
       if state.cursor.stepInEpoch == 0 {
@@ -96,7 +99,7 @@ final class Trainer {
     let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
     var isBest = false
     if state.cursor.evaluationDue || isLast || isDue(configuration.evalEvery, orAt: endsEpoch) {
-      let evaluated = stopRequested ? nil : try evaluate()
+      let evaluated = stopRequested ? nil : try Trace.span(.evaluate) { try evaluate() }
       isBest = evaluated ?? false
       state.cursor.evaluationDue = evaluated == nil
     }
@@ -106,9 +109,11 @@ final class Trainer {
     if saves || isBest || isDue(configuration.verifyEvery, orAt: false) { try verify() }
     if saves || isBest {
       Progress.enter(.checkpoint, step: state.cursor.step)
-      try communicator.together {
-        try recorder.save(state, asStep: saves, asBest: isBest)
-        if isFinal { try recorder.finishSaving() }
+      try Trace.span(.checkpoint) {
+        try communicator.together {
+          try recorder.save(state, asStep: saves, asBest: isBest)
+          if isFinal { try recorder.finishSaving() }
+        }
       }
     }
     return stops ? .stoppedOnRequest : nil
@@ -126,11 +131,14 @@ final class Trainer {
     let mine = plan.count(ofStep: state.cursor.stepInEpoch)
     try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
     let number = state.cursor.step + 1
+    Trace.begin(step: number)
     Progress.enter(.step, step: number)
     for _ in 0..<mine {
       let asked = ContinuousClock.now
       Progress.enter(.load, step: number)
-      guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
+      guard let microBatch = try Trace.span(.load, { try loader.next() }) else {
+        preconditionFailure("the loader has another plan")
+      }
       result.waiting += asked.duration(to: .now)
       Progress.enter(.step, step: number)
       try network.load(
@@ -143,14 +151,18 @@ final class Trainer {
     }
     Progress.enter(.reduce, step: number)
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
-    try sum.finish()
+    let finished = ContinuousClock.now
+    // Only a timeline tells waiting from adding up.
+    if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
+    try Trace.span(.reduce) { try sum.finish() }
+    result.reducing = finished.duration(to: .now)
     result.stopRequested = sum.reducer.integer(at: 0) > 0
     result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
       step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr,
       warmUp: recipe.warmUp ?? 0, reductions: state.cursor.plateau?.reductions ?? 0)
     Progress.enter(.step, step: number)
-    try update(&result)
+    try Trace.span(.update) { try update(&result) }
     Faults.flipBit(in: network.store.values.base, step: number)
     result.duration = clock.duration(to: .now)
     return result
@@ -233,8 +245,10 @@ final class Trainer {
         recorder.note("the CER has not fallen for a while: the learning rate is reduced")
       }
     }
+    let waiting = try WaitingShares.gathering(times, over: communicator)
+    times = WaitingShares.Times()
     recorder.record(
-      report, step: step, epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
+      report, step: step, epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest, waiting: waiting)
     return isBest
   }
 
@@ -272,6 +286,8 @@ struct StepResult {
   var duration = Duration.zero
   /// Time this rank waited for data.
   var waiting = Duration.zero
+  /// Time this rank took to add up over all ranks, waiting for them included.
+  var reducing = Duration.zero
   var stopRequested = false
   /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
   var skipped = false

@@ -37,6 +37,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -46,7 +47,7 @@ let package = Package(
     .target(name: "NeuralNetwork", dependencies: ["Tensors"], swiftSettings: kernelSettings),
     .target(name: "Hashing", dependencies: ["COpenSSL"]),
     .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["Images", "Hashing", "Tensors"]),
+    .target(name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
     // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
     // onnx.proto` makes of it with the plugin of swift-protobuf 1.39.0.

@@ -10,17 +10,22 @@ struct Train: ParsableCommand {
         akuru train --model crnn --epochs 10 --print-config > crnn.json
         akuru train --config crnn.json --train data/train --validation data/val --run-dir runs/second
 
-      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text) or with X.png + X.gt.txt pairs, or a \
-      metadata file of another name; images are PNG or JPEG. Several are separated by commas.
+      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text), with X.png + X.gt.txt pairs, or with \
+      shards of akuru pack, or a metadata file of another name; images are PNG or JPEG. Several are separated by commas. \
+      A:2,B:0.5 draws each image of A twice an epoch, and half of those of B, the other half in the next.
 
       --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"); options on the command \
       line win over it. --print-config prints such an object with all values that a run would have, and trains nothing.
       """)
 
-  @Option(help: "Training data.") var train: String?
+  @Option(help: "Training data, weights of folders allowed.") var train: String?
   @Option(help: "Validation data, never trained on.") var validation: String?
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
-  @Option(help: "Folder for decoded images, which runs on the same data can share (cache in the run directory).")
+  @Option(
+    help: """
+      Folder for decoded images, which runs on the same data can share (cache in the run directory); none decodes each \
+      image whenever it is needed.
+      """)
   var cache: String?
   @Option(help: "akuru (default), crnn, seed, or a network in brackets.") var model: String?
   @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
@@ -53,6 +58,7 @@ struct Train: ParsableCommand {
     help:
       "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
   var stallTimeout: Double?
+  @Option(help: "File for a timeline of every rank, as Chrome trace events.") var trace: String?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @OptionGroup var verbosity: VerbosityOptions
   @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
@@ -88,6 +94,7 @@ struct Train: ParsableCommand {
     options.maxBadSteps = maxBadSteps
     options.verifyEvery = verifyEvery
     options.stallTimeout = stallTimeout
+    options.trace = trace
     options.resume = resume ? true : nil
     (options.quiet, options.verbose) = (verbosity.quiet ? true : nil, verbosity.verbose ? true : nil)
     let (flags, file) = (options, config)

@@ -2,7 +2,9 @@
 import PackageDescription
 
 // libFuzzer harnesses, one for each thing that Akuru reads. `Launch/fuzz` builds and runs them; libFuzzer brings `main`.
-let readers = ["png", "jpeg", "csv", "jsonl", "pairs", "safetensors", "checkpoint", "config", "alphabet", "metrics"]
+let readers = [
+  "png", "jpeg", "csv", "jsonl", "pairs", "shards", "safetensors", "checkpoint", "config", "alphabet", "metrics",
+]
 
 let package = Package(
   name: "akuru-fuzz",

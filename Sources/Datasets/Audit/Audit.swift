@@ -83,7 +83,7 @@ public struct Audit: Sendable {
     var width = 0
     var digest = Data(count: AuditResult.digestBytes)
     do {
-      let bytes = try readImageFile(path)
+      let bytes = try record.readImage()
       let image = try decodeImage(bytes, path: path)
       width = geometry.resizedWidth(width: image.width, height: image.height)
       digest = Data(SHA256.hash(bytes).prefix(AuditResult.digestBytes))

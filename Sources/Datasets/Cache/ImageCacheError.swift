@@ -23,7 +23,7 @@ public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
 
   private static func remedy(_ code: Int32) -> String {
     switch code {
-    case ENOSPC, EDQUOT: "; free some space, or choose another folder with --cache"
+    case ENOSPC, EDQUOT: "; free some space, choose another folder with --cache, or keep none with --cache none"
     case EACCES, EPERM, EROFS: "; check its permissions, or choose another folder with --cache"
     case EFBIG: "; raise the file size limit (ulimit -f)"
     default: ""

@@ -47,7 +47,7 @@ public struct ImageCacheWriter: Sendable {
 
   private func write(_ sample: Int, _ buffer: ImageBuffer) throws {
     let path = records[sample].absolutePath
-    let bytes = try readImageFile(path)
+    let bytes = try records[sample].readImage()
     let digest = layout.digests[sample * ImageCacheLayout.digestSize..<(sample + 1) * ImageCacheLayout.digestSize]
     guard digest.elementsEqual(SHA256.hash(bytes).prefix(ImageCacheLayout.digestSize)) else {
       throw DataSetError.badImage(

@@ -42,6 +42,14 @@ struct Containment {
     return status.size
   }
 
+  /// Whether the name alone, links aside, leads to nowhere outside the folder.
+  static func staysInside(_ name: String) -> Bool {
+    let bytes = name.utf8
+    return !bytes.isEmpty && bytes.count <= DataSetLimits.fileNameBytes && !bytes.contains(0)
+      && bytes.first != UInt8(ascii: "/")
+      && !bytes.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+  }
+
   private func isInside(_ resolved: String) -> Bool {
     root.utf8.elementsEqual((resolved + "/").utf8) || resolved.utf8.starts(with: root.utf8)
   }

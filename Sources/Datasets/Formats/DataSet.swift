@@ -37,20 +37,19 @@ public struct DataSet: Sendable {
 
   /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
   /// A folder's format is recognised by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
-  /// and `text` (other images beside the listed ones are then ``unlisted``), or else pairs `X.png` + `X.gt.txt`.
-  /// In place of a folder there may be a metadata file of another name in it, `NAME.csv` or `NAME.jsonl`.
+  /// and `text` (other images beside the listed ones are then ``unlisted``), shards with `shards.json`, or else pairs
+  /// `X.png` + `X.gt.txt`. In place of a folder there may be a metadata file of another name in it, `NAME.csv` or
+  /// `NAME.jsonl`.
   ///
   /// The images are not opened; see ``Audit``.
-  public static func load(_ argument: String) throws(DataSetError) -> DataSet {
-    let folders: [String]
-    if FileStatus(path: argument, followLink: true) != nil {
-      folders = [argument]
-    } else {
-      folders = argument.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { String($0)! }
+  ///
+  /// - Parameter allowsWeights: whether weights are allowed; they are left to ``DataSetArgument``.
+  public static func load(_ argument: String, allowsWeights: Bool = false) throws(DataSetError) -> DataSet {
+    let parsed = try DataSetArgument(argument)
+    guard allowsWeights || parsed.isPlain else {
+      throw .invalid(reason: "data set \(quoted(argument)): weights go with --train only; leave them out")
     }
-    if folders.contains(where: \.isEmpty) {
-      throw .invalid(reason: "data set \(quoted(argument)): a folder's name is empty; write FOLDER or FOLDER,FOLDER")
-    }
+    let folders = parsed.folders
     var collector = RecordCollector()
     for (source, folder) in folders.enumerated() { try collector.load(folder, source: source) }
     return DataSet(
@@ -64,25 +63,46 @@ public struct DataSet: Sendable {
     return DataSet(folders: folders, records: kept, unpaired: unpaired, unlisted: unlisted)
   }
 
+  /// Records of each folder.
+  public var countsOfFolders: [Int] {
+    var counts = [Int](repeating: 0, count: folders.count)
+    for record in records { counts[record.source] += 1 }
+    return counts
+  }
+
   private static func fingerprint(of records: [Record]) -> String {
-    let hash = SHA256()
-    func add(_ number: Int64) {
-      withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
-    }
-    func add(_ string: String) {
-      var string = string
-      string.withUTF8 { bytes in
-        add(Int64(bytes.count))
-        hash.update(UnsafeRawBufferPointer(bytes))
-      }
-    }
+    let hash = FingerprintHash()
     for record in records {
-      add(Int64(record.source))
-      add(record.path)
-      add(record.size)
-      add(record.text)
+      hash.add(source: record.source, path: record.path, size: record.size, text: record.text)
     }
-    return hexadecimal(hash.finalize())
+    return hash.value
+  }
+}
+
+/// Makes ``DataSet/fingerprint``, record by record.
+struct FingerprintHash {
+  private let hash = SHA256()
+
+  func add(source: Int, path: String, size: Int64, text: String) {
+    add(Int64(source))
+    add(path)
+    add(size)
+    add(text)
+  }
+
+  /// Of all records; nothing can be added afterwards.
+  var value: String { hexadecimal(hash.finalize()) }
+
+  private func add(_ number: Int64) {
+    withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
+  }
+
+  private func add(_ string: String) {
+    var string = string
+    string.withUTF8 { bytes in
+      add(Int64(bytes.count))
+      hash.update(UnsafeRawBufferPointer(bytes))
+    }
   }
 }
 
@@ -102,7 +122,14 @@ private struct RecordCollector {
     }
     let csv = joinPath(folder, MetadataFile.csvName)
     let jsonLines = joinPath(folder, MetadataFile.jsonLinesName)
+    let index = joinPath(folder, ShardIndex.fileName)
     let before = records.count
+    if FileStatus(path: index, followLink: true) != nil {
+      guard FileStatus(path: csv, followLink: true) == nil, FileStatus(path: jsonLines, followLink: true) == nil else {
+        throw .unrecognised(path: folder, found: "shards and a metadata file; remove one")
+      }
+      return try loadShards(index, folder: folder, source: source)
+    }
     switch (FileStatus(path: csv, followLink: true) != nil, FileStatus(path: jsonLines, followLink: true) != nil) {
     case (true, true):
       throw .unrecognised(path: folder, found: "both metadata files; remove one")
@@ -159,6 +186,8 @@ private struct RecordCollector {
         what = "an empty folder"
       } else if let first = found.unpaired.first {
         what = "\(quoted(first.name)) without \(quoted(first.missing))"
+      } else if names.contains(where: { $0.hasSuffix(".tar") }) {
+        what = "tar files without \(ShardIndex.fileName); copy that too, or let akuru pack write the shards"
       } else {
         what = "\(names.count) other \(names.count == 1 ? "entry" : "entries")"
       }
@@ -175,21 +204,62 @@ private struct RecordCollector {
     }
   }
 
+  /// Shards whose sizes and records are what the index says.
+  private mutating func loadShards(_ path: String, folder: String, source: Int) throws(DataSetError) {
+    var containment = try Containment(folder: folder)
+    let index = try ShardIndex.read(path)
+    let hash = FingerprintHash()
+    let before = records.count
+    for shard in index.shards {
+      let place = "shard \(quoted(shard.file))"
+      guard !shard.file.utf8.contains(UInt8(ascii: "/")) else { throw ShardIndex.damaged(path, "\(place) is a path") }
+      let size = try containment.size(of: shard.file, file: path, place: place)
+      let file = ShardFile(joinPath(folder, shard.file))
+      guard size >= 0 else { throw .notFound(path: file.path) }
+      guard size == shard.bytes else {
+        throw .malformed(
+          path: file.path, place: "damaged",
+          reason: "it has \(size) bytes instead of \(shard.bytes); copy it again, or pack the data again")
+      }
+      for i in shard.paths.indices {
+        let (name, offset, bytes) = (shard.paths[i], shard.offsets[i], shard.sizes[i])
+        guard offset >= 0, bytes >= 0, bytes <= PNGLimits().fileBytes, offset <= size - bytes,
+          Containment.staysInside(name)
+        else { throw ShardIndex.damaged(path, "record \(i) of \(place) makes no sense") }
+        try add(
+          name, shard.texts[i], size: bytes, place: ShardPlace(file: file, offset: offset, digest: shard.digests[i]),
+          file: path, in: "record \(i) of \(place)", folder: folder, source: source)
+        hash.add(source: 0, path: name, size: bytes, text: records[records.count - 1].text)
+      }
+    }
+    guard records.count > before else { throw .noRecords(path: folder) }
+    guard hash.value == index.fingerprint, records.count - before == index.records else {
+      throw ShardIndex.damaged(path, "its records are not those that were packed")
+    }
+  }
+
   private mutating func add(
     _ name: String, _ rawText: String, file: String, place: String, folder: String, source: Int,
     _ containment: inout Containment
   ) throws(DataSetError) {
+    let size = try containment.size(of: name, file: file, place: place)
+    try add(name, rawText, size: size, place: nil, file: file, in: place, folder: folder, source: source)
+  }
+
+  private mutating func add(
+    _ name: String, _ rawText: String, size: Int64, place: ShardPlace?, file: String, in line: String, folder: String,
+    source: Int
+  ) throws(DataSetError) {
     guard records.count < DataSetLimits.records else {
-      throw .tooLarge(path: file, place: place, what: "the number of records", limit: "50 million")
+      throw .tooLarge(path: file, place: line, what: "the number of records", limit: "50 million")
     }
     guard rawText.unicodeScalars.count <= DataSetLimits.textScalars else {
-      throw .tooLarge(path: file, place: place, what: "the text", limit: "10,000 scalars")
+      throw .tooLarge(path: file, place: line, what: "the text", limit: "10,000 scalars")
     }
-    let size = try containment.size(of: name, file: file, place: place)
     let text = normalized(rawText)
     records.append(
       Record(
         path: name, folder: folder, text: text, rawText: sameScalars(text, rawText) ? nil : rawText, source: source,
-        size: size))
+        size: size, place: place))
   }
 }

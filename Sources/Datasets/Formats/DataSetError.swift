@@ -36,7 +36,7 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
       return "\(path): cannot be read: \(reason)"
     case .unrecognised(let path, let found):
       return "\(path): not a data set: expected metadata.csv or metadata.jsonl with \"file_name\" and \"text\", "
-        + "or pairs X.png + X.gt.txt (X.jpg as well); found \(found)"
+        + "shards, or pairs X.png + X.gt.txt (X.jpg as well); found \(found)"
     case .noRecords(let path):
       return "\(path): holds no records; add at least one image with its text"
     case .notUTF8(let path, let place):

@@ -14,9 +14,18 @@ public struct Record: Sendable {
   public let source: Int
   /// Bytes of the image file; -1 if there is none.
   public let size: Int64
+  /// Where the image is, if it is not a file of its own.
+  var place: ShardPlace?
 
-  /// The image file.
-  public var absolutePath: String { joinPath(folder, path) }
+  /// The image file. Of an image in a shard it is a name for messages: the shard's path, then the image's.
+  public var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
+
+  /// The bytes of the image file.
+  /// - Throws: ``DataSetError`` naming it.
+  public func readImage() throws(DataSetError) -> [UInt8] {
+    if let place { return try place.read(size, path: absolutePath) }
+    return try readImageFile(absolutePath)
+  }
 }
 
 /// `folder` with `name` inside it.

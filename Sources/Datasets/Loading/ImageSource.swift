@@ -48,8 +48,8 @@ public struct FileImageSource: ImageSource {
 
   /// - Throws: ``DataSetError`` naming the file.
   public func load(_ sample: Int, into image: ImageBuffer) throws {
-    let path = records[sample].absolutePath
-    try resize(try readImageFile(path), path: path, into: image)
+    let record = records[sample]
+    try resize(try record.readImage(), path: record.absolutePath, into: image)
   }
 
   /// The same for an image file that has been read.

@@ -10,7 +10,7 @@ import Images
 public final class MicroBatch: @unchecked Sendable {
   /// What was asked for; its samples are in the order of the plan, unlike ``samples``.
   public internal(set) var item = WorkItem(epoch: 0, step: 0, microBatch: 0, samples: [])
-  /// Sample index of each image.
+  /// Number of each image: its sample's index, or that of a repeated draw, see ``Mixture``.
   public internal(set) var samples: [Int32] = []
   /// Columns of each image, non-increasing.
   public internal(set) var widths: [Int] = []
@@ -101,7 +101,7 @@ public final class MicroBatch: @unchecked Sendable {
       }
     }
     for sample in samples {
-      labels.append(contentsOf: table[Int(sample)])
+      labels.append(contentsOf: table[Int(sample) % table.count])
       labelOffsets.append(labels.count)
     }
   }

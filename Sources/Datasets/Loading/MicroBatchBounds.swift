@@ -11,7 +11,9 @@ public struct MicroBatchBounds: Sendable, Equatable {
   /// Scalars of a label.
   public let longestLabel: Int
 
-  /// - Parameter widths: width of every sample after resizing, before augmentation.
+  /// - Parameters:
+  ///   - widths: width of every draw after resizing, before augmentation: of every sample, or of all its draws.
+  ///   - table: the labels of the samples.
   public init(
     microBatch: Int, widths: [Int], labels table: LabelTable, geometry: InputGeometry, augmentation: Augmentation
   ) {
@@ -21,7 +23,7 @@ public struct MicroBatchBounds: Sendable, Equatable {
     }
     columns = changed.sorted(by: >).prefix(images).reduce(0, +)
     widest = changed.max() ?? 0
-    let lengths = (0..<table.count).map { table[$0].count }.sorted(by: >)
+    let lengths = widths.indices.map { table[$0 % table.count].count }.sorted(by: >)
     self.labels = lengths.prefix(images).reduce(0, +)
     longestLabel = lengths.first ?? 0
   }

@@ -33,12 +33,13 @@ public final class MicroBatchBuilder {
     slot.begin(item, height: geometry.height)
     for sample in item.samples {
       if isCancelled() { return false }
-      let index = Int(sample)
+      // A sample that is drawn more than once in an epoch has a number for each time, see Mixture.
+      let index = Int(sample) % labels.count
       try source.load(index, into: image)
       let original = image.view
       precondition(original.height == geometry.height, "the source gives images of another height")
       let draw = augmenter.draw(
-        original, epoch: item.epoch, sample: index, neededSteps: labels.neededSteps(index))
+        original, epoch: item.epoch, sample: Int(sample), neededSteps: labels.neededSteps(index))
       augmenter.render(draw, original, into: slot.append(sample: sample, width: draw.width))
     }
     slot.finish(labels)

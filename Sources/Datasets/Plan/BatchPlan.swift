@@ -41,10 +41,16 @@ public struct BatchPlan: Sendable {
   ///   - widths: width of every sample after resizing, before augmentation.
   ///   - batchSize: images of a step.
   ///   - microBatch: images of a micro-batch, a divisor of `batchSize`.
+  ///   - mixture: how often the samples are drawn; nil is once each. The plan's samples are then its draws.
   /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together.
-  public init(seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int) throws(DataSetError) {
-    try BatchPlan.check(samples: widths.count, lastEpoch: epoch, batchSize: batchSize, microBatch: microBatch)
-    self.init(checkedSeed: seed, epoch: epoch, widths: widths, batchSize: batchSize, microBatch: microBatch)
+  public init(
+    seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil
+  ) throws(DataSetError) {
+    let mixture = mixture ?? Mixture(samples: widths.count)
+    try BatchPlan.check(samples: mixture.drawCount, lastEpoch: epoch, batchSize: batchSize, microBatch: microBatch)
+    self.init(
+      checkedSeed: seed, epoch: epoch, widths: mixture.repeated(widths), batchSize: batchSize, microBatch: microBatch,
+      mixture: mixture)
   }
 
   /// Throws if no plan can be made.
@@ -60,12 +66,14 @@ public struct BatchPlan: Sendable {
   }
 
   /// The plan for arguments that ``check(samples:lastEpoch:batchSize:microBatch:)`` has accepted.
-  init(checkedSeed seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int) {
+  ///
+  /// - Parameter widths: of every draw that the mixture may give, see ``Mixture/repeated(_:)``.
+  init(checkedSeed seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture) {
     self.batchSize = batchSize
     self.microBatch = microBatch
 
     let time = UInt32(epoch)
-    var order = widths.indices.map { Int32($0) }
+    var order = mixture.draws(seed: seed, epoch: epoch)
     var random = KeyedRandom(seed: seed, purpose: .shuffle, time: time, sample: 0)
     random.shuffle(&order)
     for start in stride(from: 0, to: order.count, by: BatchPlan.poolBatches * batchSize) {

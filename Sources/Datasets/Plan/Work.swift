@@ -24,7 +24,9 @@ public struct WorkItem: Sendable, Equatable {
 /// What one rank has to compute from one step to another, in order: the plan of each epoch is made when it is reached.
 public struct TrainingWork: Sequence, Sendable {
   public let seed: UInt64
+  /// Of every draw that the mixture may give.
   public let widths: [Int]
+  public let mixture: Mixture
   public let batchSize: Int
   public let microBatch: Int
   /// Steps from 0 over the whole run.
@@ -36,15 +38,18 @@ public struct TrainingWork: Sequence, Sendable {
   ///   s / (steps of an epoch).
   /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together, or without samples.
   public init(
-    seed: UInt64, widths: [Int], batchSize: Int, microBatch: Int, steps: Range<Int>, rank: Int, ranks: Int
+    seed: UInt64, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil, steps: Range<Int>, rank: Int,
+    ranks: Int
   ) throws(DataSetError) {
     precondition(steps.lowerBound >= 0 && rank >= 0 && rank < ranks)
     guard !widths.isEmpty else { throw .invalid(reason: "there is no sample to train on; add images") }
+    let mixture = mixture ?? Mixture(samples: widths.count)
     // No epoch has less than one step.
     try BatchPlan.check(
-      samples: widths.count, lastEpoch: steps.upperBound, batchSize: batchSize, microBatch: microBatch)
+      samples: mixture.drawCount, lastEpoch: steps.upperBound, batchSize: batchSize, microBatch: microBatch)
     self.seed = seed
-    self.widths = widths
+    self.widths = mixture.repeated(widths)
+    self.mixture = mixture
     self.batchSize = batchSize
     self.microBatch = microBatch
     self.steps = steps
@@ -63,7 +68,7 @@ public struct TrainingWork: Sequence, Sendable {
 
     fileprivate init(work: TrainingWork) {
       self.work = work
-      stepsPerEpoch = BatchPlan.stepCount(samples: work.widths.count, batchSize: work.batchSize)
+      stepsPerEpoch = BatchPlan.stepCount(samples: work.mixture.drawCount, batchSize: work.batchSize)
       epoch = work.steps.lowerBound / stepsPerEpoch
     }
 
@@ -85,7 +90,7 @@ public struct TrainingWork: Sequence, Sendable {
     private func begin(step: Int) -> (RankPlan, Int) {
       let plan = BatchPlan(
         checkedSeed: work.seed, epoch: epoch, widths: work.widths, batchSize: work.batchSize,
-        microBatch: work.microBatch)
+        microBatch: work.microBatch, mixture: work.mixture)
       let mine = RankPlan(plan, widths: work.widths, rank: work.rank, ranks: work.ranks)
       return (mine, mine.start(ofStep: step))
     }

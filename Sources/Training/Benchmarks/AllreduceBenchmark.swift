@@ -19,7 +19,7 @@ public struct AllreduceBenchmark {
   }
 
   /// 8 B to 64 MiB.
-  private static let sizes = [3, 6, 9, 12, 15, 18, 20, 22, 24, 26].map { 1 << $0 }
+  public static let allSizes = [3, 6, 9, 12, 15, 18, 20, 22, 24, 26].map { 1 << $0 }
   private static let samples = 11
   private static let warmUpSamples = 2
   /// Small messages are measured by so many bytes in a row.
@@ -27,16 +27,18 @@ public struct AllreduceBenchmark {
   private static let longestRow = 200
 
   private let communicator: Communicator
+  private let sizes: [Int]
 
-  public init(over communicator: Communicator) {
-    self.communicator = communicator
+  /// - Parameter sizes: bytes to sum, ascending multiples of 8.
+  public init(sizes: [Int] = AllreduceBenchmark.allSizes, over communicator: Communicator) {
+    (self.communicator, self.sizes) = (communicator, sizes)
   }
 
   public func run() throws -> Result {
     // Zeros, whose sums stay zero.
-    var values = [Double](repeating: 0, count: AllreduceBenchmark.sizes.last! / MemoryLayout<Double>.size)
+    var values = [Double](repeating: 0, count: sizes.last! / MemoryLayout<Double>.size)
     let sizes = try values.withUnsafeMutableBufferPointer { buffer in
-      try AllreduceBenchmark.sizes.map { bytes in
+      try self.sizes.map { bytes in
         let seconds = try medianSeconds(buffer.baseAddress!, count: bytes / MemoryLayout<Double>.size)
         return Result.Size(
           bytes: bytes, microseconds: seconds * 1e6, gigabytesPerSecond: Double(bytes) * 1e-9 / seconds)

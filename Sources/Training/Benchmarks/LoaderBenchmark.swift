@@ -112,7 +112,7 @@ public struct LoaderBenchmark {
     let augmenter = Augmenter(recipe.augmentation, seed: recipe.seed, geometry: geometry)
     let (image, augmented) = (ImageBuffer(), ImageBuffer())
     for (i, record) in data.dataSet.records.enumerated() {
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: record.absolutePath)))
+      let bytes = try record.readImage()
       let original = try timed(&times.decode) { try ImageFile.decode(bytes) }
       timed(&times.resize) {
         let width = geometry.resizedWidth(width: original.width, height: original.height)

@@ -50,6 +50,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var paperValue: Int?
   public var augment: AugmentationName
   public var seed: UInt64
+  /// Weights of the training folders, see `Mixture`; nil when all are 1.
+  public var mixture: [Double]?
   /// Passes over the training data; nil when steps or minutes end the run.
   public var epochs: Int?
 
@@ -114,6 +116,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     (freeze, paperValue) = (options.freeze, options.paperValue)
     augment = try Recipe.choice("--augment", options.augment, preset.augment)
     seed = options.seed ?? 1
+    mixture = try options.train.flatMap { try $0.isEmpty ? nil : Recipe.mixture(of: $0) }
     epochs = options.epochs
     try validate()
   }
@@ -180,6 +183,27 @@ public struct Recipe: Codable, Sendable, Equatable {
     }
   }
 
+  /// The weights in a data set argument; nil when all are 1.
+  /// - Throws: ``ConfigurationError``.
+  private static func mixture(of argument: String) throws -> [Double]? {
+    do {
+      let parsed = try DataSetArgument(argument)
+      return parsed.isPlain ? nil : parsed.weights
+    } catch {
+      throw ConfigurationError("--train: \(error)")
+    }
+  }
+
+  /// A resumed run keeps the weights of its training folders.
+  /// - Throws: ``ConfigurationError`` when `argument` says others.
+  func requireSameMixture(as argument: String?) throws {
+    guard let argument, !argument.isEmpty, try Recipe.mixture(of: argument) != mixture else { return }
+    let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"
+    throw ConfigurationError(
+      "--train \(argument) contradicts the run that is resumed, which has \(kept); give the same, or start a new run "
+        + "directory")
+  }
+
   /// A resumed run keeps its recipe: an option that was given must say what the recipe says.
   /// - Throws: ``ConfigurationError`` naming the first option that contradicts.
   func requireNoContradiction(by options: TrainingOptions) throws {
@@ -226,6 +250,9 @@ public struct Recipe: Codable, Sendable, Equatable {
     try require(lr.isFinite && lr > 0, "--lr \(lr): must be positive")
     try require(weightDecay.isFinite && weightDecay >= 0, "--weight-decay \(weightDecay): must not be negative")
     try require(clipNorm.isFinite && clipNorm >= 0, "--clip-norm \(clipNorm): must not be negative (0 is off)")
+    try require(
+      mixture?.allSatisfy { $0 > 0 && $0 <= DataSetArgument.largestWeight } ?? true,
+      "--train: weights must be above 0, and at most 1000")
     try require(
       (1...1_000_000_000).contains(epochs ?? 1), "--epochs \(epochs ?? 1): must be 1 to 1,000,000,000")
   }

@@ -1,11 +1,11 @@
 /// A training run, fully resolved: the recipe, where data and results are, and when to stop, evaluate and save.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var recipe: Recipe
-  /// Data set argument: a folder or several, comma-separated.
+  /// Data set argument: a folder or several, comma-separated, each with a weight or without.
   public var train: String
   public var validation: String
   public var runDir: String
-  /// Folder of decoded images; nil is `cache` in the run directory.
+  /// Folder of decoded images; nil is `cache` in the run directory, "none" decodes each image whenever it is needed.
   public var cache: String?
   /// Alphabet file; nil takes the letters of the training labels.
   public var alphabet: String?
@@ -36,6 +36,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var verifyEvery: Int
   /// Shortest time in seconds without progress that ends the job; 0 is never.
   public var stallTimeout: Double
+  /// File of the timeline; nil is none.
+  public var trace: String?
 
   /// - Parameter recipe: the checkpoint's, when a run is resumed; otherwise the options make one.
   /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
@@ -46,6 +48,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     }
     if let resumed { try resumed.requireNoContradiction(by: options) }
     recipe = try resumed ?? Recipe(options)
+    if resumed != nil { try recipe.requireSameMixture(as: options.train) }
     train = try need(options.train, "--train", "the folder of training images")
     validation = try need(options.validation, "--validation", "the folder of validation images")
     runDir = try need(options.runDir, "--run-dir", "a folder for the results")
@@ -69,6 +72,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     maxBadSteps = options.maxBadSteps ?? 5
     verifyEvery = options.verifyEvery ?? 500
     stallTimeout = options.stallTimeout ?? 60
+    trace = try options.trace.map { try need($0, "--trace", "a file for the timeline") }
     for (flag, value) in [
       ("--max-steps", maxSteps), ("--eval-every", evalEvery),
       ("--checkpoint-every", checkpointEvery),
@@ -90,8 +94,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// Where decoded images are kept.
-  var cacheFolder: String { cache ?? "\(runDir)/cache" }
+  /// Where decoded images are kept; nil is nowhere.
+  var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir)/cache" }
 
   /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
   /// - Throws: ``ConfigurationError`` when a schedule that needs an end has none.

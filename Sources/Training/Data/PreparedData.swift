@@ -21,12 +21,13 @@ struct PreparedData {
   /// - Parameters:
   ///   - alphabet: letters that labels may use; nil allows all.
   ///   - use: what is asked of the records, see ``Audit``.
+  ///   - allowsWeights: whether folders may have weights.
   /// - Throws: ``BadData`` naming the first bad records, unless `skipBad`.
   init(
-    _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, skipBad: Bool,
-    communicator: Communicator, output: RunLog
+    _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, allowsWeights: Bool = false,
+    skipBad: Bool, communicator: Communicator, output: RunLog
   ) throws {
-    let whole = try communicator.together { try DataSet.load(argument) }
+    let whole = try communicator.together { try DataSet.load(argument, allowsWeights: allowsWeights) }
     try self.init(
       whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
       communicator: communicator, output: output)

@@ -10,6 +10,10 @@ struct TrainingData {
   let alphabet: Alphabet
   /// Encoded training labels.
   private let labels: LabelTable
+  /// How often an epoch draws the training images.
+  private let mixture: Mixture
+  /// Widths of all draws of the training images.
+  private let widths: [Int]
 
   /// - Parameters:
   ///   - resumed: the alphabet of the run that is resumed.
@@ -28,7 +32,7 @@ struct TrainingData {
     }
     let geometry = InputGeometry(architecture, maximumWidth: configuration.recipe.maxWidth)
     train = try PreparedData(
-      configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training,
+      configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training, allowsWeights: true,
       skipBad: configuration.skipBad, communicator: communicator, output: output)
     let records = train.dataSet.records
     let letters = try communicator.together {
@@ -49,7 +53,15 @@ struct TrainingData {
     }
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
+    let mixture = try communicator.together {
+      try configuration.recipe.mixture.map { try Mixture(counts: encoded.countsOfFolders, weights: $0) }
+        ?? Mixture(samples: encoded.records.count)
+    }
+    (self.mixture, widths) = (mixture, mixture.repeated(train.widths))
   }
+
+  /// Images that an epoch draws, repeated ones counted as often.
+  var drawCount: Int { mixture.drawCount }
 
   /// Decodes all images once; from then on they are read from a file that the ranks of a machine share.
   mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
@@ -59,21 +71,21 @@ struct TrainingData {
 
   /// Steps of an epoch.
   func stepsPerEpoch(_ recipe: Recipe) -> Int {
-    BatchPlan.stepCount(samples: train.widths.count, batchSize: recipe.batchSize)
+    BatchPlan.stepCount(samples: mixture.drawCount, batchSize: recipe.batchSize)
   }
 
   /// What this rank computes of an epoch: a pure function of recipe, epoch, widths and rank.
   func plan(epoch: Int, _ recipe: Recipe, _ communicator: Communicator) throws -> RankPlan {
     let plan = try BatchPlan(
       seed: recipe.seed, epoch: epoch, widths: train.widths, batchSize: recipe.batchSize,
-      microBatch: recipe.microBatch)
-    return RankPlan(plan, widths: train.widths, rank: communicator.rank, ranks: communicator.size)
+      microBatch: recipe.microBatch, mixture: mixture)
+    return RankPlan(plan, widths: widths, rank: communicator.rank, ranks: communicator.size)
   }
 
   /// What no micro-batch exceeds.
   func bounds(_ recipe: Recipe) -> MicroBatchBounds {
     MicroBatchBounds(
-      microBatch: recipe.microBatch, widths: train.widths, labels: labels, geometry: train.geometry,
+      microBatch: recipe.microBatch, widths: widths, labels: labels, geometry: train.geometry,
       augmentation: recipe.augmentation)
   }
 
@@ -83,7 +95,7 @@ struct TrainingData {
   ) throws -> MicroBatchLoader {
     let work = try TrainingWork(
       seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
-      steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
+      mixture: mixture, steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
     func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
       train.loader(work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed, bounds: bounds)
     }

@@ -7,6 +7,7 @@ public enum MetricValue: Encodable, Sendable, Equatable, ExpressibleByIntegerLit
   case integer(Int)
   case number(Double)
   case text(String)
+  case numbers([Double])
 
   public init(integerLiteral value: Int) { self = .integer(value) }
   public init(floatLiteral value: Double) { self = .number(value) }
@@ -18,6 +19,7 @@ public enum MetricValue: Encodable, Sendable, Equatable, ExpressibleByIntegerLit
     case .integer(let value): try container.encode(value)
     case .number(let value): try container.encode(value)
     case .text(let value): try container.encode(value)
+    case .numbers(let value): try container.encode(value)
     }
   }
 }

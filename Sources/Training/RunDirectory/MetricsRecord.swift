@@ -49,11 +49,15 @@ public struct EvaluationMetrics: Codable, Sendable, Equatable {
   /// NaN when no text can be spelled with the alphabet.
   public var loss: Double
   public var images: Int
+  /// Share of its time since the evaluation before that each rank waited for images, and for slower ranks.
+  public var waitingForData: [Double]?
+  public var waitingForRanks: [Double]?
 
-  public init(_ report: EvaluationReport, step: Int, epoch: Int, time: Double?) {
+  init(_ report: EvaluationReport, step: Int, epoch: Int, time: Double?, waiting: WaitingShares? = nil) {
     (self.step, self.epoch, self.time) = (step, epoch, time)
     (cer, graphemeCER, wer, exactMatch) = (report.cer, report.graphemeCER, report.wer, report.exactMatch)
     (loss, images) = (report.loss ?? .nan, report.images)
+    (waitingForData, waitingForRanks) = (waiting?.forData, waiting?.forRanks)
   }
 }
 

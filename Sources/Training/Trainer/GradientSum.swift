@@ -54,7 +54,7 @@ final class GradientSum {
     precondition(remaining > 0, "more micro-batches than announced")
     remaining -= 1
     let store = network.store
-    network.forward(.training)
+    Trace.span(.forward) { network.forward(.training) }
     if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
     let outcome = loss.run(scale: 1 / Float(images))
     reducer.addStatistics(
@@ -62,11 +62,13 @@ final class GradientSum {
     reducer.addStatistic(outcome.sum, weight: 1 / Double(images), at: store.bufferCount)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
     store.zeroGradients()
-    if overlaps && remaining == 0 {
-      try network.backward { try add(from: $0) }
-    } else {
-      network.backward()
-      reducer.addGradients(store.gradients.base, count: store.count)
+    try Trace.span(.backward) {
+      if overlaps && remaining == 0 {
+        try network.backward { try add(from: $0) }
+      } else {
+        network.backward()
+        reducer.addGradients(store.gradients.base, count: store.count)
+      }
     }
   }
 

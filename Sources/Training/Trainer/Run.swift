@@ -102,7 +102,7 @@ private func runTraining(
     initialWeights: description?.digest, blasCore: BLAS.coreName)
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
   Progress.enter(.cache, step: 0)
-  try data.cacheImages(in: configuration.cacheFolder, over: communicator, output: output)
+  if let folder = configuration.cacheFolder { try data.cacheImages(in: folder, over: communicator, output: output) }
 
   // State: fresh or from the checkpoint, then rank 0's on every rank.
   let state = try communicator.together { try TrainingState(identity: identity) }
@@ -162,8 +162,10 @@ private func runTraining(
     log.warning(
       "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
   }
+  let recording = try configuration.trace.map { try Trace.record(to: $0, over: communicator) }
   let status = try trainer.run()
   output.endProgress()
+  if let recording { try Trace.finish(recording, over: communicator, log: log) }
   Progress.enter(.end, step: state.cursor.step)
   if trainer.isStandingStill {
     log.info("stopped early: no lower validation CER in \(recipe.earlyStopping ?? 0) evaluations")

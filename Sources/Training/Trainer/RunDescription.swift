@@ -21,7 +21,9 @@ func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, place
   let recipe = state.identity.recipe
   let ranks = places.count
   let (training, validation) = (data.train.widths.count, data.validation.widths.count)
-  log.info("data: \(training) training and \(validation) validation images, \(data.alphabet.scalars.count) letters")
+  let draws = data.drawCount == training ? "" : " (\(data.drawCount) draws an epoch)"
+  log.info(
+    "data: \(training) training\(draws) and \(validation) validation images, \(data.alphabet.scalars.count) letters")
   log.info("alphabet: \(data.alphabet.summary)")
   let architecture = state.identity.architecture
   log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")

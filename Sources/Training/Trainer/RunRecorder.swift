@@ -107,7 +107,8 @@ final class RunRecorder {
   ) {
     guard metrics != nil else { return }
     let figures = evaluation.report
-    let line = EvaluationMetrics(figures, step: step, epoch: epoch, time: secondsSince1970())
+    let line = EvaluationMetrics(
+      figures, step: step, epoch: epoch, time: secondsSince1970(), waiting: WaitingShares(ranks))
     append(line)
     progress.cer = figures.cer
     log.info("step \(step), epoch \(epoch + 1): validation \(figures.summary)\(isBest ? " (best)" : "")")

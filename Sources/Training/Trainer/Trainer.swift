@@ -103,7 +103,7 @@ final class Trainer {
     let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
     var isBest = false
     if state.cursor.evaluationDue || isLast || isDue(configuration.evalEvery, orAt: endsEpoch) {
-      let evaluated = stopRequested ? nil : try evaluate()
+      let evaluated = stopRequested ? nil : try Trace.span(.evaluate) { try evaluate() }
       isBest = evaluated ?? false
       state.cursor.evaluationDue = evaluated == nil
     }
@@ -113,9 +113,11 @@ final class Trainer {
     if saves || isBest || isDue(configuration.verifyEvery, orAt: false) { try verify() }
     if saves || isBest {
       Progress.enter(.checkpoint, step: state.cursor.step)
-      try communicator.together {
-        try recorder.save(state, asStep: saves, asBest: isBest)
-        if isFinal { try recorder.finishSaving() }
+      try Trace.span(.checkpoint) {
+        try communicator.together {
+          try recorder.save(state, asStep: saves, asBest: isBest)
+          if isFinal { try recorder.finishSaving() }
+        }
       }
     }
     return stops ? .stoppedOnRequest : nil
@@ -133,11 +135,14 @@ final class Trainer {
     let mine = plan.count(ofStep: state.cursor.stepInEpoch)
     try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
     let number = state.cursor.step + 1
+    Trace.begin(step: number)
     Progress.enter(.step, step: number)
     for _ in 0..<mine {
       let asked = ContinuousClock.now
       Progress.enter(.load, step: number)
-      guard let microBatch = try loader.next() else { preconditionFailure("the loader has another plan") }
+      guard let microBatch = try Trace.span(.load, { try loader.next() }) else {
+        preconditionFailure("the loader has another plan")
+      }
       result.waiting += asked.duration(to: .now)
       Progress.enter(.step, step: number)
       try network.load(
@@ -150,16 +155,18 @@ final class Trainer {
     }
     Progress.enter(.reduce, step: number)
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
-    let reducing = ContinuousClock.now
-    try sum.finish()
-    result.reducing = reducing.duration(to: .now)
+    let finished = ContinuousClock.now
+    // Only a timeline tells waiting from adding up.
+    if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
+    try Trace.span(.reduce) { try sum.finish() }
+    result.reducing = finished.duration(to: .now)
     result.stopRequested = sum.reducer.integer(at: 0) > 0
     result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
       step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr,
       warmUp: recipe.warmUp ?? 0, reductions: state.cursor.plateau?.reductions ?? 0)
     Progress.enter(.step, step: number)
-    try update(&result)
+    try Trace.span(.update) { try update(&result) }
     Faults.flipBit(in: network.store.values.base, step: number)
     result.duration = clock.duration(to: .now)
     return result
@@ -211,7 +218,7 @@ final class Trainer {
     let records = data.train.dataSet.records
     let bad = (0..<microBatch.count).filter { !loss.losses[$0].isFinite }
     let named = (bad.isEmpty ? Array(0..<microBatch.count) : bad).map {
-      records[Int(microBatch.samples[$0])].absolutePath
+      records[Int(microBatch.samples[$0]) % records.count].absolutePath
     }
     let list =
       named.prefix(64).joined(separator: ", ")

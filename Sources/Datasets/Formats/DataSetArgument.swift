@@ -1,0 +1,38 @@
+/// A data set as it is named on the command line: folders separated by commas, each with a weight if it is followed by a
+/// colon and a number, as in `a:2,b:0.5`. An argument or a part of it that is itself the path of a folder is taken as such.
+public struct DataSetArgument: Sendable, Equatable {
+  public var folders: [String] = []
+  /// How often each folder's images are drawn in an epoch, see ``Mixture``; 1 where nothing was said.
+  public var weights: [Double] = []
+
+  public static let largestWeight = 1000.0
+
+  /// - Throws: ``DataSetError/invalid(reason:)``.
+  public init(_ argument: String) throws(DataSetError) {
+    let parts =
+      DataSetArgument.isFolder(argument)
+      ? [argument]
+      : argument.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { String($0)! }
+    for part in parts {
+      var (folder, weight) = (part, 1.0)
+      if !DataSetArgument.isFolder(part), let match = part.wholeMatch(of: /(.*):([0-9]{1,6}(\.[0-9]*)?)/) {
+        folder = String(match.1)
+        weight = Double(match.2) ?? 0
+        guard weight > 0 && weight <= DataSetArgument.largestWeight, (match.3 ?? "").utf8.count <= 7 else {
+          throw .invalid(
+            reason: "data set \(quoted(argument)): a weight must be above 0, at most 1000, with up to 6 decimals")
+        }
+      }
+      guard !folder.isEmpty else {
+        throw .invalid(reason: "data set \(quoted(argument)): a folder's name is empty; write FOLDER or FOLDER,FOLDER")
+      }
+      folders.append(folder)
+      weights.append(weight)
+    }
+  }
+
+  /// Whether all folders count alike.
+  public var isPlain: Bool { weights.allSatisfy { $0 == 1 } }
+
+  private static func isFolder(_ path: String) -> Bool { FileStatus(path: path, followLink: true)?.kind == .folder }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Images
+
+/// Shards that cannot be written. The description is one line.
+public enum ShardError: Error, CustomStringConvertible, Equatable {
+  /// A system call failed.
+  case system(action: String, path: String, code: Int32)
+  /// Libarchive says no.
+  case archive(path: String, reason: String)
+  /// The records do not fit the format.
+  case tooMany(what: String, remedy: String)
+
+  public var description: String {
+    switch self {
+    case .system(let action, let path, let code):
+      let remedy = code == ENOSPC || code == EDQUOT ? "; free some space, or choose another folder with --output" : ""
+      return "cannot \(action) \(path): \(String(cString: strerror(code)))\(remedy)".onOneLine
+    case .archive(let path, let reason): return "cannot write \(path): \(reason)".onOneLine
+    case .tooMany(let what, let remedy): return "\(what); \(remedy)"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Hashing
+import Synchronization
+
+/// A shard that images are read out of by offset. It is opened at its first use; of all shards at most 128 are open.
+public final class ShardFile: Sendable {
+  let path: String
+  private let handle = Mutex<Handle?>(nil)
+
+  /// Shards that are open, the one opened first in front.
+  private static let opened = Mutex<[ShardFile]>([])
+  private static let mostOpen = 128
+
+  /// Closed when the last reader lets go.
+  private final class Handle: Sendable {
+    let descriptor: Int32
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    deinit { close(descriptor) }
+  }
+
+  init(_ path: String) { self.path = path }
+
+  /// `count` bytes from `offset` on; fewer where the file ends. Any number of threads may call it.
+  func read(_ count: Int, at offset: Int64) throws(DataSetError) -> [UInt8] {
+    let open = try openHandle()
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      while done < count {
+        let got = pread(open.descriptor, buffer.baseAddress! + done, count - done, off_t(offset) + off_t(done))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        if got <= 0 { break }
+        done += got
+      }
+    }
+    guard failure == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(failure))) }
+    return bytes
+  }
+
+  private func openHandle() throws(DataSetError) -> Handle {
+    if let open = handle.withLock({ $0 }) { return open }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT
+        ? .notFound(path: path) : .unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    let new = Handle(descriptor)
+    handle.withLock { $0 = new }
+    let oldest = ShardFile.opened.withLock { opened -> ShardFile? in
+      opened.append(self)
+      return opened.count > ShardFile.mostOpen ? opened.removeFirst() : nil
+    }
+    if let oldest, oldest !== self { oldest.handle.withLock { $0 = nil } }
+    return new
+  }
+}
+
+/// Where a record's image stands in a shard.
+public struct ShardPlace: Sendable {
+  let file: ShardFile
+  let offset: Int64
+  /// See ``ShardIndex/Shard/digests``.
+  let digest: String
+
+  /// The image's bytes.
+  /// - Parameter path: names the image in messages.
+  func read(_ size: Int64, path: String) throws(DataSetError) -> [UInt8] {
+    let bytes = try file.read(Int(size), at: offset)
+    guard bytes.count == size, ShardPlace.digest(of: bytes) == digest else {
+      throw .badImage(
+        path: path,
+        reason: "the shard is damaged: these are not the bytes that were packed; copy it again, or pack the data again")
+    }
+    return bytes
+  }
+
+  static func digest(of bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(bytes).prefix(8)) }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// `shards.json`: what the shards beside it hold, so that texts and places of images are known without reading them.
+///
+/// Nothing in it is trusted: sizes are compared with the files, `fingerprint` with the records, and `digests` with every
+/// image that is read.
+struct ShardIndex: Codable {
+  static let fileName = "shards.json"
+  static let format = "akuru-shards"
+  static let version = 1
+  /// Bytes of the file.
+  static let largestFile = DataSetLimits.metadataBytes
+
+  /// A tar file and its records, column by column.
+  struct Shard: Codable {
+    /// Its name, in the same folder.
+    var file: String
+    /// Its size in bytes.
+    var bytes: Int64 = 0
+    /// Path of each image in the data set that was packed.
+    var paths: [String] = []
+    /// What each image says, as it was written there.
+    var texts: [String] = []
+    /// Where each image begins in the file, and how many bytes it has.
+    var offsets: [Int64] = []
+    var sizes: [Int64] = []
+    /// The first 8 bytes of the SHA-256 of each image, in hexadecimal.
+    var digests: [String] = []
+
+    /// Whether all columns have a row for each record.
+    var isEven: Bool {
+      [texts.count, offsets.count, sizes.count, digests.count].allSatisfy { $0 == paths.count }
+    }
+  }
+
+  var format = ShardIndex.format
+  var version = ShardIndex.version
+  /// That of the data set of these records: ``DataSet/fingerprint``.
+  var fingerprint: String
+  var records: Int
+  var shards: [Shard]
+
+  /// Reads and checks what can be checked without the shards.
+  static func read(_ path: String) throws(DataSetError) -> ShardIndex {
+    let bytes = try readFile(path, limit: largestFile, limitName: "1 GiB")
+    struct Kind: Decodable {
+      let format: String
+      let version: Int
+    }
+    let decoder = JSONDecoder()
+    guard let kind = try? decoder.decode(Kind.self, from: Data(bytes)), kind.format == format else {
+      throw damaged(path, "it is no index of shards")
+    }
+    guard kind.version == version else {
+      throw .malformed(
+        path: path, place: "version \(kind.version)",
+        reason: "this Akuru reads version \(version); pack the data again, or use the Akuru that wrote it")
+    }
+    guard let index = try? decoder.decode(ShardIndex.self, from: Data(bytes)), index.shards.allSatisfy(\.isEven) else {
+      throw damaged(path, "its lists do not fit together")
+    }
+    return index
+  }
+
+  static func damaged(_ path: String, _ reason: String) -> DataSetError {
+    .malformed(path: path, place: "damaged", reason: "\(reason); copy the shards again, or pack the data again")
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+
+/// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that hold each record's image and text one
+/// after the other, as `000000000.png` and `000000000.txt`, and ``ShardIndex``.
+///
+/// The bytes depend on the data set and the size alone. Everything is written into a hidden folder beside the output, which
+/// gets its name when all is on the disk: what a killed pack leaves is no data set, and the next one removes it.
+public struct ShardPacker {
+  public let output: String
+  /// Bytes that a shard has at most, if it has more than one record.
+  public let shardSize: Int64
+
+  public init(output: String, shardSize: Int64) {
+    self.output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
+    self.shardSize = shardSize
+  }
+
+  /// What was written.
+  public struct Summary: Sendable, Encodable {
+    public let records: Int
+    public let shards: Int
+    /// Of all shards.
+    public let bytes: Int64
+    /// Of the data set: the same as that of what was packed, if that was one folder and all of it was taken.
+    public let fingerprint: String
+  }
+
+  /// - Parameters:
+  ///   - check: called with each image; what it throws ends the packing, unless `leaveOut` takes it.
+  ///   - leaveOut: called with the error of an image that cannot be read; true leaves it out.
+  /// - Throws: `DataSetError` naming an image, ``ShardError``.
+  public func pack(
+    _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }
+  ) throws -> Summary {
+    let folder = try ShardFolder(beside: output)
+    var shards: [ShardIndex.Shard] = []
+    var archive: ShardArchive?
+    var (size, number, indexBytes) = (Int64(0), 0, 0)
+    let fingerprint = FingerprintHash()
+    func finishShard() throws {
+      guard let open = archive else { return }
+      shards[shards.count - 1].bytes = try open.close()
+      archive = nil
+    }
+    for record in dataSet.records {
+      let (image, ending): ([UInt8], String)
+      do {
+        image = try record.readImage()
+        ending = try checkedEnding(image, path: record.absolutePath)
+      } catch {
+        guard leaveOut(error) else { throw error }
+        continue
+      }
+      let text = record.rawText ?? record.text
+      let letters = Array(text.utf8)
+      let need = ShardPacker.entryBytes(image.count) + ShardPacker.entryBytes(letters.count)
+      if archive != nil && size + need > shardSize { try finishShard() }
+      let shard: ShardArchive
+      if let archive {
+        shard = archive
+      } else {
+        guard shards.count < 1_000_000 else {
+          throw ShardError.tooMany(what: "these are more than a million shards", remedy: "raise --shard-size")
+        }
+        let name = "shard-\(zeroPadded(shards.count, 6)).tar"
+        shard = try ShardArchive(joinPath(folder.path, name))
+        (archive, size) = (shard, ShardPacker.trailer)
+        shards.append(ShardIndex.Shard(file: name))
+      }
+      // Of several folders, names may be the same.
+      let path = dataSet.folders.count > 1 ? "\(record.source)/\(record.path)" : record.path
+      let key = zeroPadded(number, 9)
+      let last = shards.count - 1
+      shards[last].offsets.append(try shard.add("\(key).\(ending)", image))
+      _ = try shard.add("\(key).txt", letters)
+      shards[last].paths.append(path)
+      shards[last].texts.append(text)
+      shards[last].sizes.append(Int64(image.count))
+      shards[last].digests.append(ShardPlace.digest(of: image))
+      fingerprint.add(source: 0, path: path, size: Int64(image.count), text: record.text)
+      (size, number) = (size + need, number + 1)
+      indexBytes += 2 * (path.utf8.count + letters.count) + 80  // Escapes may double a text.
+      guard indexBytes < ShardIndex.largestFile else {
+        throw ShardError.tooMany(
+          what: "the index of \(number) records comes near 1 GiB", remedy: "pack the data in several parts")
+      }
+    }
+    try finishShard()
+    guard number > 0 else { throw DataSetError.noRecords(path: dataSet.folders.joined(separator: ",")) }
+    let index = ShardIndex(fingerprint: fingerprint.value, records: number, shards: shards)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try folder.write(Array(encoder.encode(index)) + [UInt8(ascii: "\n")], to: ShardIndex.fileName)
+    try folder.publish(as: output)
+    return Summary(
+      records: number, shards: shards.count, bytes: shards.reduce(0) { $0 + $1.bytes }, fingerprint: index.fingerprint)
+  }
+
+  /// Decodes the image, and gives the end of its name.
+  private func checkedEnding(_ image: [UInt8], path: String) throws(DataSetError) -> String {
+    _ = try decodeImage(image, path: path)
+    return image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
+  }
+
+  /// What ends a tar file.
+  private static let trailer: Int64 = 1024
+
+  /// Bytes of a file in a tar: a block of 512 for the header, and whole blocks for the contents.
+  private static func entryBytes(_ count: Int) -> Int64 { Int64(512 + (count + 511) / 512 * 512) }
+}
+
+private func zeroPadded(_ number: Int, _ digits: Int) -> String {
+  let text = String(number)
+  return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import Training
+
+@Suite struct TraceTests {
+  private func event(_ i: Int) -> TraceEvent {
+    TraceEvent(kind: Trace.Kind.allCases[i % 8], step: i, start: Int64(1000 * i + 7), duration: Int64(i))
+  }
+
+  @Test func keepsTheNewest() {
+    let events = TraceEvents(capacity: 5)
+    #expect(events.events == [] && events.lost == 0 && events.bytes(zero: 3) == [])
+    for i in 0..<5 { events.add(event(i)) }
+    #expect(events.events == (0..<5).map(event) && events.lost == 0)
+    for i in 5..<13 { events.add(event(i)) }
+    #expect(events.events == (8..<13).map(event) && events.lost == 8)
+    let received = TraceEvents.events(events.bytes(zero: 1007))
+    let starts: [Int64] = [7000, 8000, 9000, 10000, 11000]
+    #expect(received.map(\.start) == starts)
+    #expect(received.map(\.kind) == events.events.map(\.kind))
+    #expect(received.map(\.step) == [8, 9, 10, 11, 12])
+    let durations: [Int64] = [8, 9, 10, 11, 12]
+    #expect(received.map(\.duration) == durations)
+  }
+
+  @Test func fileIsJSON() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path + "/trace.json"
+    let file = TraceFile(path)
+    file.append(
+      [event(0), TraceEvent(kind: .reduce, step: 2, start: -50, duration: 1_002_003)], rank: 0, name: "a \"b\"\n")
+    file.append([], rank: 1, name: "rank 1")
+    try file.finish()
+    let array = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [[String: Any]])
+    #expect(array.count == 6)
+    #expect((array[0]["args"] as? [String: Any])?["name"] as? String == "a \"b\"\n")
+    let reduce = array[3]
+    #expect(reduce["name"] as? String == "reduce")
+    #expect(reduce["ph"] as? String == "X")
+    #expect(reduce["pid"] as? Int == 0)
+    #expect(reduce["ts"] as? Double == 0)
+    #expect(reduce["dur"] as? Double == 1002.003)
+    #expect((reduce["args"] as? [String: Any])?["step"] as? Int == 2)
+    #expect(array[2]["ts"] as? Double == 0.007)
+    #expect(try folder.names() == ["trace.json"])
+  }
+
+  @Test func aFileThatCannotBeWritten() throws {
+    let folder = try ScratchFolder()
+    let file = TraceFile(folder.path + "/none/trace.json")
+    file.append([event(1)], rank: 0, name: "x")
+    #expect(throws: FileError.self) { try file.finish() }
+  }
+}

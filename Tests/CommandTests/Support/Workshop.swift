@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A folder with a training and a validation set for one test, in which `akuru` is run.
-final class Workshop {
+final class Workshop: Sendable {
   private let folder = try! TemporaryDirectory()
   var train: String { folder.file("train") }
   var validation: String { folder.file("validation") }

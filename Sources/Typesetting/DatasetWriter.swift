@@ -8,7 +8,7 @@ public struct SynthesisSummary: Equatable, Sendable {
     /// Empty where the data set has no parts.
     public let name: String
     public let images: Int
-    public let distinctWords: Int
+    public let distinctTexts: Int
   }
 
   public let splits: [Split]
@@ -56,7 +56,7 @@ public struct DatasetWriter: Sendable {
         metadata += DatasetFolder.record([name(index, split), text])
       }
       try folder.write(metadata: metadata, split: split.name)
-      splits.append(.init(name: split.name, images: split.images.count, distinctWords: words.count))
+      splits.append(.init(name: split.name, images: split.images.count, distinctTexts: words.count))
     }
     return work.summary(splits)
   }
@@ -70,7 +70,7 @@ public struct DatasetWriter: Sendable {
     var tally = SharedWork.Tally()
     var current = 0
     do throws(TypesettingError) {
-      let (renderer, style) = (try WordRenderer(faces: faces), ScanStyle())
+      let (renderer, style) = (try WordRenderer(faces: faces), ImageStyler())
       while let range = work.next() {
         for index in range {
           current = index

@@ -35,7 +35,8 @@ struct OutlinePen {
 
   /// Takes the polygons out of Cairo's path.
   private mutating func outline(_ setter: FaceSetter, longest: Double) {
-    let surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1)
+    // Without bounds: Cairo leaves out glyphs that are far from its surface.
+    let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
     let cairo = cairo_create(surface)
     defer {
       cairo_destroy(cairo)

@@ -12,19 +12,19 @@ final class PhotoStyle {
   /// Changes `image` (black on white). The size stays, and no ink leaves the picture.
   func apply(to image: inout GrayImage, _ random: inout KeyedRandom) {
     image = bent(image, &random)
-    let paper = random.uniform(140, 250)
-    // At least 80 gray levels between ink and paper, before shadows.
-    let ink = random.uniform(0, min(100, paper - 110))
+    let paper = random.uniform(165, 250)
+    // At least 130 gray levels between ink and paper, before shadows.
+    let ink = random.uniform(0, min(80, paper - 130))
     let contrast = (paper - ink) / 255
     let height = Float(image.height)
     image.withView { view in
       view.adjust(brightness: ink - 128 + 128 * contrast, contrast: contrast)
       page.texture(view, roughness: random.uniform(0, 0.2), &random)
       page.shade(view, strength: random.uniform(0, 0.25), &random)
-      if random.chance(0.5) { page.shade(view, strength: random.uniform(0.05, 0.35), &random) }
-      blur.apply(to: view, sigma: random.uniform(0.012, 0.032) * min(height, 64))
+      if random.chance(0.5) { page.shade(view, strength: random.uniform(0.05, 0.3), &random) }
+      blur.apply(to: view, sigma: random.uniform(0.012, 0.029) * min(height, 64))
       if random.chance(0.35) {
-        let reach = min(MotionBlur.longestWay, 0.08 * height)
+        let reach = min(MotionBlur.longestWay, 0.06 * height)
         motion.apply(to: view, x: random.uniform(-reach, reach), y: random.uniform(-reach, reach) / 2)
       }
       view.addNoise(&random, sigma: random.uniform(1, 11))

@@ -52,10 +52,6 @@ import Typesetting
     for face in try FontCatalog.resolve(FontCatalog.defaultNames) {
       #expect(faces.contains { $0.file == face.file })
     }
-    let renderer = try WordRenderer(faces: faces)
-    for face in faces.indices {
-      _ = try renderer.render("ක්‍රීඩාංගණය", face: face, appearance: WordAppearance())
-    }
   }
 
   @Test func noNotoFaceHasEverything() throws {

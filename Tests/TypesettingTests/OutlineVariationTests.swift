@@ -30,6 +30,11 @@ import Typesetting
       #expect(abs(plain.width - outlined.width) <= 1 && abs(plain.height - outlined.height) <= 1)
       #expect(abs(ink(plain) / ink(outlined) - 1) < 0.02)
     }
+    // All of a long line.
+    let line = Array(repeating: "ක්‍රීඩාංගණය", count: 12).joined(separator: " ")
+    let plain = try renderer.render(line, face: 0, appearance: WordAppearance(size: 40))
+    let outlined = try render(line)
+    #expect(plain.width > 2000 && abs(plain.width - outlined.width) <= 1)
   }
 
   @Test func weightChangesInkAndLeavesHairLines() throws {

@@ -26,13 +26,13 @@ extension Augmentation {
   /// Everything, for fonts, papers and cameras that are not in the training images. People can still read nearly all of it.
   public static let strong = Augmentation(
     affine: Affine(
-      chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.75...1.15, shift: 0.1),
+      chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.8...1.15, shift: 0.1),
     perspective: Perspective(chance: 0.3, reach: 0.12), curvature: Curvature(chance: 0.25, bend: 0.15),
     elastic: Elastic(chance: 0.35, strength: 0.01...0.03, cell: 0.25...0.6), padding: Padding(chance: 0.3, side: 0.4),
     stroke: Stroke(chance: 0.5, strength: -0.6...0.9), erasing: Erasing(chance: 0.15, count: 3, size: 0.05...0.2),
-    background: Background(chance: 0.3, roughness: 0.05...0.3), shadow: Shadow(chance: 0.3, strength: 0.1...0.5),
+    background: Background(chance: 0.3, roughness: 0.05...0.3), shadow: Shadow(chance: 0.3, strength: 0.1...0.45),
     blur: Blur(chance: 0.35, sigma: 0.3...1.3), motionBlur: MotionBlurring(chance: 0.15, length: 0...3),
-    tone: Tone(chance: 0.5, ink: 0.55...1.1, darkness: -0.05...0.15, noise: 0.1),
+    tone: Tone(chance: 0.5, ink: 0.6...1.1, darkness: -0.05...0.15, noise: 0.08),
     compression: Compression(chance: 0.25, quality: 10...70))
 
   /// The named sets.

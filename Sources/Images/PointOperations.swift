@@ -47,6 +47,12 @@ extension GrayView {
     }
   }
 
+  /// Gives the pixels of a rectangle within the image one value.
+  public func fill(x: Range<Int>, y: Range<Int>, with value: UInt8) {
+    precondition(x.lowerBound >= 0 && x.upperBound <= width && y.lowerBound >= 0 && y.upperBound <= height)
+    for row in y { (pixels + row * width + x.lowerBound).update(repeating: value, count: x.count) }
+  }
+
   /// v -> 255 - v.
   public func invert() {
     for i in 0..<count { pixels[i] = ~pixels[i] }

@@ -27,8 +27,8 @@ extension GrayView {
   public func perspective(inverse map: PerspectiveMap, into destination: GrayView, paper: UInt8 = 255) {
     precondition(max(width, height, destination.width, destination.height) <= 65_536)
     let sampler = BilinearSampler(self, paper: paper)
-    let (m0, m1, m2, m3, m4) = (map.m[0], map.m[1], map.m[2], map.m[3], map.m[4])
-    let (m5, m6, m7, m8) = (map.m[5], map.m[6], map.m[7], map.m[8])
+    let (m0, m1, m2, m3, m4) = (map.x.x, map.x.y, map.x.z, map.y.x, map.y.y)
+    let (m5, m6, m7, m8) = (map.y.z, map.w.x, map.w.y, map.w.z)
     let (right, bottom) = (Double(width), Double(height))
     for j in 0..<destination.height {
       let y = Double(j) + 0.5
@@ -46,6 +46,37 @@ extension GrayView {
   }
 }
 
+extension GrayView {
+  /// As `perspective`, and each pixel of the destination is taken from where `field` shifts it to, which was prepared for
+  /// the destination's size.
+  public func perspective(
+    inverse map: PerspectiveMap, shiftedBy field: DisplacementField, into destination: GrayView, paper: UInt8 = 255
+  ) {
+    precondition(max(width, height, destination.width, destination.height) <= 65_536)
+    precondition(field.width == destination.width && field.height == destination.height)
+    let sampler = BilinearSampler(self, paper: paper)
+    let (mx, my, mw) = (map.x, map.y, map.w)
+    let (right, bottom) = (Double(width), Double(height))
+    let isAffine = mw.x == 0 && mw.y == 0 && mw.z == 1
+    for j in 0..<destination.height {
+      let row = destination.pixels + j &* destination.width
+      field.withRow(j) { shiftX, shiftY in
+        for i in 0..<destination.width {
+          let x = Double(i) + 0.5 + Double(shiftX[i])
+          let y = Double(j) + 0.5 + Double(shiftY[i])
+          let w = mw.x * x + mw.y * y + mw.z
+          let scale = isAffine ? 1 : 1 / w
+          let u = (mx.x * x + mx.y * y + mx.z) * scale - 0.5
+          let v = (my.x * x + my.y * y + my.z) * scale - 0.5
+          // False for NaN too.
+          let near = w > 0 && u > -1 && v > -1 && u < right && v < bottom
+          row[i] = near ? sampler.value(Int64(u * 0x1p32), Int64(v * 0x1p32)) : paper
+        }
+      }
+    }
+  }
+}
+
 extension GrayImage {
   /// This image drawn into one of width x height: see `GrayView.affine`, also for the bounds.
   public func affine(inverse map: AffineMap, width: Int, height: Int, paper: UInt8 = 255) -> GrayImage {
@@ -58,6 +89,17 @@ extension GrayImage {
   public func perspective(inverse map: PerspectiveMap, width: Int, height: Int, paper: UInt8 = 255) -> GrayImage {
     withReadOnlyView { source in
       .filled(width: width, height: height) { source.perspective(inverse: map, into: $0, paper: paper) }
+    }
+  }
+
+  /// This image drawn into one of the size that `field` was prepared for: see `GrayView.perspective`.
+  public func perspective(
+    inverse map: PerspectiveMap, shiftedBy field: DisplacementField, paper: UInt8 = 255
+  ) -> GrayImage {
+    withReadOnlyView { source in
+      .filled(width: field.width, height: field.height) {
+        source.perspective(inverse: map, shiftedBy: field, into: $0, paper: paper)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ public struct SynthesisSummary: Equatable, Sendable {
     /// Empty where the data set has no parts.
     public let name: String
     public let images: Int
-    public let distinctWords: Int
+    public let distinctTexts: Int
   }
 
   public let splits: [Split]
@@ -31,7 +31,7 @@ public struct DatasetWriter: Sendable {
   }
 
   /// - Parameters:
-  ///   - jobs: threads; each has its own Pango objects.
+  ///   - jobs: threads; each has its own Pango objects, as long as there are few fonts.
   ///   - overwrite: whether a data set in `path` is taken away first.
   ///   - progress: called now and then, by one thread at a time, with the number of images written.
   /// - Throws: `TypesettingError` (of the lowest image number seen), after which no metadata.csv is written.
@@ -41,8 +41,9 @@ public struct DatasetWriter: Sendable {
     let folder = DatasetFolder(path: path)
     try folder.prepare(splits: plan.splits.map(\.name), overwrite: overwrite)
     let work = SharedWork(count: plan.options.count, progress: progress)
+    let shared = faces.count > SharedRenderer.mostFonts ? try SharedRenderer(faces: faces) : nil
     DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, plan.options.count))) { _ in
-      self.run(work, folder)
+      self.run(work, shared, folder)
     }
     if let failure = work.failure { throw failure }
 
@@ -56,7 +57,7 @@ public struct DatasetWriter: Sendable {
         metadata += DatasetFolder.record([name(index, split), text])
       }
       try folder.write(metadata: metadata, split: split.name)
-      splits.append(.init(name: split.name, images: split.images.count, distinctWords: words.count))
+      splits.append(.init(name: split.name, images: split.images.count, distinctTexts: words.count))
     }
     return work.summary(splits)
   }
@@ -66,11 +67,11 @@ public struct DatasetWriter: Sendable {
   }
 
   /// One thread's part: takes numbers until there are none, or one failed.
-  private func run(_ work: SharedWork, _ folder: DatasetFolder) {
+  private func run(_ work: SharedWork, _ shared: SharedRenderer?, _ folder: DatasetFolder) {
     var tally = SharedWork.Tally()
     var current = 0
     do throws(TypesettingError) {
-      let (renderer, style) = (try WordRenderer(faces: faces), ScanStyle())
+      let (renderer, style) = (try ThreadRenderer(faces: faces, shared: shared), ImageStyler())
       while let range = work.next() {
         for index in range {
           current = index

@@ -5,8 +5,25 @@ public struct FontFace: Equatable, Sendable {
   /// As the user gave it: a family with an optional weight, or a path.
   public let name: String
   public let file: String
-  /// Family, weight and style in Pango's notation, without a size.
+  /// Family, weight, width and style in Pango's notation, without a size.
   let description: String
+
+  /// The face's width as a share of the normal one, 0.5...2, as its description says.
+  var relativeWidth: Double {
+    let font = pango_font_description_from_string(description)
+    defer { pango_font_description_free(font) }
+    return switch pango_font_description_get_stretch(font) {
+    case PANGO_STRETCH_ULTRA_CONDENSED: 0.5
+    case PANGO_STRETCH_EXTRA_CONDENSED: 0.625
+    case PANGO_STRETCH_CONDENSED: 0.75
+    case PANGO_STRETCH_SEMI_CONDENSED: 0.875
+    case PANGO_STRETCH_SEMI_EXPANDED: 1.125
+    case PANGO_STRETCH_EXPANDED: 1.25
+    case PANGO_STRETCH_EXTRA_EXPANDED: 1.5
+    case PANGO_STRETCH_ULTRA_EXPANDED: 2
+    default: 1
+    }
+  }
 }
 
 /// Finds fonts through fontconfig. There is no substitution: a font that is not there is an error.
@@ -16,8 +33,37 @@ public enum FontCatalog {
     "Noto Sans Sinhala", "Noto Sans Sinhala Bold", "Noto Serif Sinhala", "Noto Serif Sinhala Bold",
   ]
 
+  /// Every installed face of a Noto family, in all weights and widths, that has a glyph for each of the scalars; sorted by
+  /// file. For Sinhala, those of Debian's `fonts-noto-core`, `fonts-noto-ui-core` and `fonts-noto-extra`: other families,
+  /// such as LKLUG and FreeSerif, stay unseen for tests.
+  /// - Throws: `TypesettingError.font` where there is none.
+  public static func noto(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
+    let (pattern, letters) = (FcPatternCreate(), FcCharSetCreate())
+    defer {
+      FcPatternDestroy(pattern)
+      FcCharSetDestroy(letters)
+    }
+    for scalar in scalars where !scalar.properties.isDefaultIgnorableCodePoint && !scalar.properties.isWhitespace {
+      FcCharSetAddChar(letters, scalar.value)
+    }
+    FcPatternAddCharSet(pattern, FC_CHARSET, letters)
+    var faces: [FontFace] = []
+    for (file, description) in installed(pattern) where description.hasPrefix("Noto ") {
+      let face = FontFace(name: description, file: file, description: description)
+      if !faces.contains(face) { faces.append(face) }
+    }
+    if faces.isEmpty {
+      throw .font(
+        "all",
+        why:
+          "no installed Noto face has every letter of the words; install fonts-noto-core and fonts-noto-extra, or name "
+          + "fonts that have them")
+    }
+    return faces
+  }
+
   /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; another is a family
-  /// with an optional weight and slant ("Noto Sans Sinhala Bold").
+  /// with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold").
   /// - Throws: `TypesettingError.font`.
   public static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
     if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
@@ -53,15 +99,18 @@ public enum FontCatalog {
           + "or give the path of a .ttf or .otf file")
     }
     let (weight, slant) = (pango_font_description_get_weight(wanted), pango_font_description_get_style(wanted))
+    let width = pango_font_description_get_stretch(wanted)
     for candidate in candidates {
       let found = pango_font_description_from_string(candidate.description)
       defer { pango_font_description_free(found) }
-      if pango_font_description_get_weight(found) == weight && pango_font_description_get_style(found) == slant {
+      if pango_font_description_get_weight(found) == weight && pango_font_description_get_style(found) == slant
+        && pango_font_description_get_stretch(found) == width
+      {
         return FontFace(name: name, file: candidate.file, description: candidate.description)
       }
     }
     let present = candidates.map(\.description).joined(separator: ", ")
-    throw .font(name, why: "the family is installed, but not this weight and slant; there is: \(present)")
+    throw .font(name, why: "the family is installed, but not this weight, width and slant; there is: \(present)")
   }
 
   /// The faces of a family, whatever their weight, sorted by file and description.
@@ -69,6 +118,11 @@ public enum FontCatalog {
     let pattern = FcPatternCreate()
     defer { FcPatternDestroy(pattern) }
     FcPatternAddString(pattern, FC_FAMILY, family)
+    return installed(pattern)
+  }
+
+  /// The faces that match a pattern, sorted by file and description.
+  private static func installed(_ pattern: OpaquePointer?) -> [(file: String, description: String)] {
     let fields = FcObjectSetCreate()
     defer { FcObjectSetDestroy(fields) }
     for field in [FC_FAMILY, FC_WEIGHT, FC_SLANT, FC_WIDTH, FC_FILE, FC_VARIABLE] { FcObjectSetAdd(fields, field) }

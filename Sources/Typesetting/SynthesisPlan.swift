@@ -2,7 +2,7 @@ import Tensors
 
 /// What a random stream is for within `RandomPurpose.synthesis`: the key's `time`.
 enum SynthesisStream: UInt32 {
-  case appearance, style, words, split
+  case appearance, style, words, split, outline
 }
 
 /// What is asked for: which words, how many images, and how they look.
@@ -19,11 +19,16 @@ public struct SynthesisOptions: Equatable, Sendable {
   public var padding: ClosedRange<Int>
   /// Empty: one data set without parts.
   public var split: [SplitShare]
+  /// Words of an image, between spaces.
+  public var words: ClosedRange<Int>
+  /// Whether outlines are varied: see `OutlineVariation`.
+  public var varies: Bool
 
   public init(
     count: Int, seed: UInt64 = 1, style: ImageStyle = .plain, size: ClosedRange<Int> = 26...44,
-    padding: ClosedRange<Int> = 2...10, split: [SplitShare] = []
+    padding: ClosedRange<Int> = 2...10, split: [SplitShare] = [], words: ClosedRange<Int> = 1...1, varies: Bool = false
   ) {
+    (self.words, self.varies) = (words, varies)
     self.count = count
     self.seed = seed
     self.style = style
@@ -42,6 +47,9 @@ public struct SynthesisOptions: Equatable, Sendable {
     }
     guard padding.lowerBound >= 0, padding.upperBound <= 400 else {
       throw .option("--padding \(padding.lowerBound)-\(padding.upperBound): give paddings from 0 to 400 pixels")
+    }
+    guard words.lowerBound >= 1, words.upperBound <= 100 else {
+      throw .option("--words \(words.lowerBound)-\(words.upperBound): give numbers from 1 to 100")
     }
     guard count >= split.count else {
       throw .option("--count \(count) is less than one image for each part of --split")
@@ -92,7 +100,7 @@ public struct SynthesisPlan: Sendable {
   /// The image with the given number, which must be in the split.
   public func image(_ index: Int, of split: Split) -> WordImage {
     var random = random(.appearance, index)
-    let text = split.pool.draw(&random)
+    let text = text(split.pool, &random)
     let face = random.integer(below: faceCount)
     var appearance = WordAppearance(size: draw(options.size, &random))
     let size = Float(appearance.size)
@@ -103,7 +111,21 @@ public struct SynthesisPlan: Sendable {
     appearance.right = draw(options.padding, &random)
     appearance.top = draw(options.padding, &random)
     appearance.bottom = draw(options.padding, &random)
+    if options.varies { vary(&appearance, index) }
     return WordImage(text: text, face: face, appearance: appearance)
+  }
+
+  /// One word, or several with spaces between them.
+  private func text(_ pool: WordPool, _ random: inout KeyedRandom) -> String {
+    if options.words == 1...1 { return pool.draw(&random) }
+    let count = draw(options.words, &random)
+    return (0..<count).map { _ in pool.draw(&random) }.joined(separator: " ")
+  }
+
+  private func vary(_ appearance: inout WordAppearance, _ index: Int) {
+    var random = self.random(.outline, index)
+    appearance.variation = OutlineVariation(&random)
+    if random.chance(0.5) { appearance.letterSpacing = random.uniform(-0.02, 0.12) * Float(appearance.size) }
   }
 
   /// The numbers that style one image.

@@ -11,11 +11,14 @@ public struct WordAppearance: Equatable, Sendable {
   public var leading: Float
   /// White pixels around the crop.
   public var left, right, top, bottom: Int
+  /// nil for the font's own outlines.
+  public var variation: OutlineVariation?
 
   public init(
     size: Int = 32, letterSpacing: Float = 0, leading: Float = 0, left: Int = 0, right: Int = 0, top: Int = 0,
-    bottom: Int = 0
+    bottom: Int = 0, variation: OutlineVariation? = nil
   ) {
+    self.variation = variation
     self.size = size
     self.letterSpacing = letterSpacing
     self.leading = leading
@@ -61,6 +64,13 @@ public final class WordRenderer {
     try setter.set(word, size: appearance.size, letterSpacing: appearance.letterSpacing)
     var (ink, logical) = (PangoRectangle(), PangoRectangle())
     pango_layout_get_pixel_extents(setter.layout, &ink, &logical)
+    let pen = appearance.variation.map { OutlinePen(setter, size: appearance.size, variation: $0) }
+    if let pen {
+      let (left, top) = (pen.bounds.left.rounded(.down), pen.bounds.top.rounded(.down))
+      ink = PangoRectangle(
+        x: Int32(left), y: Int32(top), width: Int32(pen.bounds.right.rounded(.up) - left),
+        height: Int32(pen.bounds.bottom.rounded(.up) - top))
+    }
     // Extents come from outlines; antialiasing and rounded positions may reach a little further.
     var margin = 4
     while true {
@@ -69,7 +79,7 @@ public final class WordRenderer {
         throw .text("word \"\(word.prefix(40))...\": wider than \(Self.largestWidth) pixels; split it")
       }
       let stride = (width + 3) & ~3
-      draw(setter, stride: stride, width: width, height: height, x: margin - Int(ink.x), y: margin - Int(ink.y))
+      draw(setter, pen, stride: stride, width: width, height: height, x: margin - Int(ink.x), y: margin - Int(ink.y))
       guard let box = inkBox(stride: stride, width: width, height: height) else {
         throw .text("word \"\(word)\": font \"\(setter.face.name)\" draws nothing for it; take it out")
       }
@@ -86,7 +96,7 @@ public final class WordRenderer {
     }
   }
 
-  private func draw(_ setter: FaceSetter, stride: Int, width: Int, height: Int, x: Int, y: Int) {
+  private func draw(_ setter: FaceSetter, _ pen: OutlinePen?, stride: Int, width: Int, height: Int, x: Int, y: Int) {
     let bytes = stride * height
     if canvas.count < bytes { canvas = [UInt8](repeating: 0, count: bytes) }
     canvas.withUnsafeMutableBufferPointer { buffer in
@@ -94,8 +104,12 @@ public final class WordRenderer {
       let surface = cairo_image_surface_create_for_data(
         buffer.baseAddress!, CAIRO_FORMAT_A8, Int32(width), Int32(height), Int32(stride))
       let cairo = cairo_create(surface)
-      cairo_move_to(cairo, Double(x), Double(y))
-      pango_cairo_show_layout(cairo, setter.layout)
+      if let pen {
+        pen.paint(cairo, x: Double(x), y: Double(y))
+      } else {
+        cairo_move_to(cairo, Double(x), Double(y))
+        pango_cairo_show_layout(cairo, setter.layout)
+      }
       cairo_destroy(cairo)
       cairo_surface_finish(surface)
       cairo_surface_destroy(surface)

@@ -9,15 +9,17 @@ struct SynthCommand: ParsableCommand {
     commandName: "akuru-synth",
     abstract: "Render words into a data set for training text recognisers.",
     discussion: """
-      Writes one word per image as an ImageFolder data set: DIR/[SPLIT/]images/000001.png and DIR/[SPLIT/]metadata.csv \
+      Writes one word per image, or as many as --words says, as an ImageFolder data set: DIR/[SPLIT/]images/000001.png and DIR/[SPLIT/]metadata.csv \
       with file_name and text. Words are shaped by HarfBuzz and set by Pango, so conjuncts, reordered vowel signs and \
       ZWJ come out right. The same options and fonts give the same bytes, whatever --jobs is.
 
       Without --corpus, half of the images show common Sinhala words and half show made-up words that cover every \
       letter, vowel sign and common conjunct.
 
-      Example:
+      Examples:
         akuru-synth --output words --count 20000 --seed 1 --split train=0.9,val=0.1
+        akuru-synth --output lines --count 5000 --words 8-12 --fonts all --vary --style photo
+        akuru-synth --output tamil --count 20000 --corpus tamil.txt --fonts "Noto Sans Tamil"
 
       Exit codes: 0 done, 2 usage or a font that is missing, 3 words that cannot be used, 4 output that cannot be \
       written or already holds a data set.
@@ -38,11 +40,25 @@ struct SynthCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
+        + "all: every installed Noto face, in all weights and widths, that has all letters of the words. "
         + "By default \(FontCatalog.defaultNames.joined(separator: ", ")).", valueName: "names"))
   var fonts: String?
 
-  @Option(help: "plain: clean, at most a slight blur. scan: perspective, blur, paper texture, faded ink, noise.")
+  @Option(
+    help: ArgumentHelp(
+      "plain: clean, at most a slight blur. scan: perspective, blur, paper texture, faded ink, noise. photo: also bent "
+        + "pages, shadows, motion blur and the losses of JPEG."))
   var style: ImageStyle = .plain
+
+  @Flag(
+    help: ArgumentHelp(
+      "Vary the outlines of letters, so that few fonts stand for many: weight and contrast of strokes, slant, width, "
+        + "spacing, curvature, and soft distortion."))
+  var vary = false
+
+  @Option(
+    help: ArgumentHelp("Words of each image, with spaces between them, as in 8-12 for lines.", valueName: "min-max"))
+  var words: NumberRange = NumberRange(1...1)
 
   @Option(
     help: ArgumentHelp(
@@ -50,10 +66,10 @@ struct SynthCommand: ParsableCommand {
   var split: String?
 
   @Option(help: ArgumentHelp("The font's em in pixels.", valueName: "min-max"))
-  var size: PixelRange = PixelRange(26...44)
+  var size: NumberRange = NumberRange(26...44)
 
   @Option(help: ArgumentHelp("White pixels on each side.", valueName: "min-max"))
-  var padding: PixelRange = PixelRange(2...10)
+  var padding: NumberRange = NumberRange(2...10)
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
   var jobs: Int?
@@ -93,22 +109,20 @@ struct SynthCommand: ParsableCommand {
   private func synthesize() throws {
     let options = SynthesisOptions(
       count: count, seed: seed, style: style, size: size.range, padding: padding.range,
-      split: try split.map(SplitShare.parse) ?? [])
+      split: try split.map(SplitShare.parse) ?? [], words: words.range, varies: vary)
     try options.validate()
     let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1024).contains(jobs) else {
       throw TypesettingError.option("--jobs \(jobs): give a number from 1 to 1024")
     }
     let names = fonts?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    let faces = try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
-    let pool: WordPool
-    if let corpus {
-      let words = try WordCorpus.read(path: corpus)
-      try CorpusCheck.check(words, faces: faces)
-      pool = WordPool(groups: [words])
-    } else {
-      pool = .standard(imageCount: count, seed: seed)
-    }
+    let corpus = try corpus.map { try WordCorpus.read(path: $0) }
+    let pool = corpus.map { WordPool(groups: [$0]) } ?? .standard(imageCount: count, seed: seed)
+    let faces =
+      names == ["all"]
+      ? try FontCatalog.noto(covering: Set(pool.groups.joined().lazy.flatMap(\.unicodeScalars)))
+      : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
+    if let corpus { try CorpusCheck.check(corpus, faces: faces) }
     let plan = try SynthesisPlan(options: options, pool: pool, faceCount: faces.count)
     let progress = ProgressLine(total: count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan, faces: faces).write(
@@ -120,9 +134,12 @@ struct SynthCommand: ParsableCommand {
   private func report(_ summary: SynthesisSummary, _ faces: [FontFace]) {
     for split in summary.splits {
       let folder = split.name.isEmpty ? output : output + "/" + split.name
-      print("\(folder): \(split.images) images of \(split.distinctWords) distinct words")
+      print(
+        "\(folder): \(split.images) images of \(split.distinctTexts) distinct \(words.range == 1...1 ? "words" : "lines")"
+      )
     }
-    print("fonts: \(faces.map(\.name).joined(separator: ", "))")
+    let named = faces.prefix(8).map(\.name).joined(separator: ", ")
+    print("fonts: \(named)" + (faces.count > 8 ? " and \(faces.count - 8) more" : ""))
     let (width, height) = (Int(summary.meanWidth.rounded()), Int(summary.meanHeight.rounded()))
     print("mean size: \(width) x \(height) pixels; widest at a height of 40: \(summary.largestWidthAt40)")
   }
@@ -131,7 +148,7 @@ struct SynthCommand: ParsableCommand {
 extension ImageStyle: ExpressibleByArgument {}
 
 /// "MIN-MAX", or one number for both.
-struct PixelRange: ExpressibleByArgument {
+struct NumberRange: ExpressibleByArgument {
   let range: ClosedRange<Int>
 
   init(_ range: ClosedRange<Int>) {

@@ -68,7 +68,7 @@ struct Bench: ParsableCommand {
 
     @Option(help: "Data set: a folder, or several separated by commas.") var data: String
     @OptionGroup var model: Model
-    @Option(help: "default or none (seed none, others default).") var augment: String?
+    @Option(help: "default, strong, none, or a JSON file (seed none, others default).") var augment: String?
     @Option(help: "Images to take from the data set, evenly spread.") var images = 2000
     @Flag(help: "Print one JSON object.") var json = false
 

@@ -39,7 +39,7 @@ struct Train: ParsableCommand {
   @Option(help: "Minutes after which to checkpoint and exit with 85; go on with --resume.") var maxMinutes: Double?
   @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
-  @Option(help: "default or none (seed none, others default).") var augment: String?
+  @Option(help: "default, strong, none, or a JSON file (seed none, others default).") var augment: String?
   @Option(help: "Alphabet file instead of the letters of the training labels.") var alphabet: String?
   @Flag(help: "Leave bad records out, naming each in the log, instead of stopping.") var skipBad = false
   @Option(help: "Seed of everything random (1).") var seed: UInt64?

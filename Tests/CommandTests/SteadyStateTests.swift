@@ -53,7 +53,7 @@ import Testing
     [
       "train", "--train", folder.file("train"), "--validation", folder.file("validation"),
       "--run-dir", folder.file(runDirectory), "--cache", folder.file("cache"), "--model", "akuru", "--height", "16",
-      "--augment", "default", "--schedule", "constant", "--batch-size", "4", "--micro-batch", "2", "--epochs", "1",
+      "--augment", "strong", "--schedule", "constant", "--batch-size", "4", "--micro-batch", "2", "--epochs", "1",
       "--max-steps", "\(steps)", "--log-every", "1000", "--eval-every", "1000", "--checkpoint-every", "1000",
     ]
   }

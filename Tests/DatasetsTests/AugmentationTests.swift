@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 /// One augmented image.
-private func augmented(
+func augmented(
   _ image: GrayImage, _ augmenter: Augmenter, epoch: Int = 0, sample: Int, neededSteps: Int = 1
 ) -> GrayImage {
   image.withReadOnlyView { source in
@@ -16,12 +16,12 @@ private func augmented(
 }
 
 /// Sum of 255 - value in the given columns.
-private func ink(_ image: GrayImage) -> Int { image.pixels.reduce(0) { $0 + 255 - Int($1) } }
+func ink(_ image: GrayImage) -> Int { image.pixels.reduce(0) { $0 + 255 - Int($1) } }
 
 /// Only the geometric changes, always made.
 private var geometryOnly: Augmentation {
   var augmentation = Augmentation.default
-  (augmentation.geometryChance, augmentation.blurChance, augmentation.toneChance) = (1, 0, 0)
+  (augmentation.affine.chance, augmentation.blur.chance, augmentation.tone.chance) = (1, 0, 0)
   return augmentation
 }
 
@@ -29,8 +29,26 @@ private var geometryOnly: Augmentation {
   @Test func names() {
     #expect(Augmentation(name: "none") == Augmentation.none)
     #expect(Augmentation(name: "default") == .default)
-    #expect(Augmentation(name: "strong") == nil)
-    #expect(Augmentation.none != .default)
+    #expect(Augmentation(name: "strong") == .strong)
+    #expect(Augmentation(name: "weak") == nil)
+    #expect(Set(Augmentation.names.map { Augmentation(name: $0)?.name }) == Set(Augmentation.names))
+    #expect(geometryOnly.name == nil)
+  }
+
+  /// The default keeps its bits: runs that were made with it can be repeated.
+  @Test func defaultKeepsItsBits() {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
+    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    for height in [20, 40] {
+      let augmenter = Augmenter(.default, seed: 7, geometry: geometry(height: height))
+      for sample in 0..<100 {
+        let image = picture(width: 5 + 2 * sample, height: height, seed: UInt64(sample))
+        let after = augmented(image, augmenter, epoch: 3, sample: sample, neededSteps: 1 + sample / 8)
+        add(UInt8(truncatingIfNeeded: after.width))
+        for value in after.pixels { add(value) }
+      }
+    }
+    #expect(hash == 14_730_287_800_632_132_057)
   }
 
   @Test func noneChangesNothing() {
@@ -122,7 +140,7 @@ private var geometryOnly: Augmentation {
   @Test func strokesStandAsTheFormSays() throws {
     // Without rotation, shear and shift, scale alone must move the strokes in proportion.
     var augmentation = geometryOnly
-    (augmentation.shear, augmentation.rotation, augmentation.shift) = (0, 0, 0)
+    (augmentation.affine.shear, augmentation.affine.rotation, augmentation.affine.shift) = (0, 0, 0)
     var image = GrayImage(width: 121, height: 30)
     for y in 10..<20 { for x in [20, 21, 22, 23, 80, 81, 82, 83] { image[x, y] = 0 } }
     let augmenter = Augmenter(augmentation, seed: 2, geometry: geometry(height: 30))
@@ -142,8 +160,8 @@ private var geometryOnly: Augmentation {
 
   @Test func toneFadesDarkensAndAddsNoise() {
     var augmentation = Augmentation.default
-    (augmentation.geometryChance, augmentation.blurChance, augmentation.toneChance) = (0, 0, 1)
-    augmentation.noise = 0
+    (augmentation.affine.chance, augmentation.blur.chance, augmentation.tone.chance) = (0, 0, 1)
+    augmentation.tone.noise = 0
     var image = GrayImage(width: 40, height: 20)
     for y in 0..<20 { for x in 0..<20 { image[x, y] = 55 } }
     let faded = Augmenter(augmentation, seed: 4, geometry: geometry())
@@ -152,7 +170,7 @@ private var geometryOnly: Augmentation {
       let (stroke, paper) = (255 - Int(after[5, 5]), 255 - Int(after[30, 5]))
       #expect(stroke >= 107 - 1 && stroke <= 246 && paper <= 26 && stroke > paper)
     }
-    (augmentation.ink, augmentation.darkness, augmentation.noise) = (1...1, 0...0, 0.1)
+    (augmentation.tone.ink, augmentation.tone.darkness, augmentation.tone.noise) = (1...1, 0...0, 0.1)
     let noisy = Augmenter(augmentation, seed: 4, geometry: geometry())
     let gray = GrayImage(width: 400, height: 20, filledWith: 128)
     var largest = 0.0
@@ -168,7 +186,7 @@ private var geometryOnly: Augmentation {
 
   @Test func blurSoftensAndKeepsTheInk() {
     var augmentation = Augmentation.default
-    (augmentation.geometryChance, augmentation.blurChance, augmentation.toneChance) = (0, 1, 0)
+    (augmentation.affine.chance, augmentation.blur.chance, augmentation.tone.chance) = (0, 1, 0)
     let augmenter = Augmenter(augmentation, seed: 4, geometry: geometry())
     var image = GrayImage(width: 41, height: 20)
     image[20, 10] = 0

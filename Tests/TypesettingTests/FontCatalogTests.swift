@@ -44,4 +44,18 @@ import Typesetting
     #expect(throws: TypesettingError.self) { try FontCatalog.resolve([]) }
     #expect(throws: TypesettingError.self) { try FontCatalog.resolve(["Noto Sans Sinhala", "noto sans sinhala"]) }
   }
+
+  @Test func allNotoFacesHoldNoHeldOutFont() throws {
+    let faces = try FontCatalog.noto(covering: SinhalaOrthography.consonants + SinhalaOrthography.vowelSigns)
+    #expect(faces.count >= 4 && Set(faces.map(\.name)).count == faces.count)
+    #expect(faces.allSatisfy { $0.name.hasPrefix("Noto ") && $0.name.contains("Sinhala") && $0.file.contains("Noto") })
+    for face in try FontCatalog.resolve(FontCatalog.defaultNames) {
+      #expect(faces.contains { $0.file == face.file })
+    }
+  }
+
+  @Test func noNotoFaceHasEverything() throws {
+    let error = try #require(throws: TypesettingError.self) { try FontCatalog.noto(covering: ["ක", "த"]) }
+    #expect("\(error)".contains("fonts-noto-extra"))
+  }
 }

@@ -70,13 +70,13 @@ import Typesetting
     return rows
   }
 
-  @Test(arguments: ["plain", "scan"])
+  @Test(arguments: ["plain", "scan", "photo"])
   func bytesDependOnTheSeedAndNotOnJobs(style: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func make(_ name: String, seed: String, jobs: String) throws -> [String: Data] {
       let outcome = try synth(
-        "--output", "\(folder)/\(name)", "--count", "210", "--seed", seed, "--jobs", jobs, "--style", style, "--split",
-        "train=0.9,val=0.1")
+        ["--output", "\(folder)/\(name)", "--count", "210", "--seed", seed, "--jobs", jobs, "--style", style]
+          + ["--split", "train=0.9,val=0.1"] + (style == "photo" ? ["--vary", "--words", "1-3", "--fonts", "all"] : []))
       #expect(outcome.code == 0, "\(outcome.error)")
       return try contents("\(folder)/\(name)")
     }
@@ -118,6 +118,40 @@ import Typesetting
     #expect(Set(rows.dropFirst().map { $0[1] }) == Set(words))
   }
 
+  @Test func linesHoldSeveralWords() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let outcome = try synth(
+      "--output", folder, "--count", "40", "--words", "8-12", "--vary", "--split", "train=0.8,val=0.2")
+    #expect(outcome.code == 0 && outcome.output.contains("32 distinct lines"), "\(outcome)")
+    var words: [Set<Substring>] = []
+    for split in ["train", "val"] {
+      let rows = try records("\(folder)/\(split)/metadata.csv").dropFirst()
+      for row in rows {
+        #expect((8...12).contains(row[1].split(separator: " ", omittingEmptySubsequences: false).count), "\(row[1])")
+        let image = try PNG.read(path: "\(folder)/\(split)/\(row[0])")
+        #expect(image.width > 5 * image.height)
+      }
+      #expect(rows.contains { $0[1].unicodeScalars.count >= 60 })
+      words.append(Set(rows.flatMap { $0[1].split(separator: " ") }))
+    }
+    #expect(words[0].isDisjoint(with: words[1]))
+  }
+
+  @Test(arguments: [("Noto Sans Tamil", "தமிழ் மொழி கல்வி"), ("Noto Sans Devanagari", "हिन्दी भाषा क्षत्रिय")])
+  func otherScripts(font: String, text: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try text.write(toFile: folder + "/corpus.txt", atomically: true, encoding: .utf8)
+    for fonts in [font, "all"] {
+      let outcome = try synth(
+        "--output", folder + "/a", "--count", "30", "--corpus", folder + "/corpus.txt", "--fonts", fonts, "--vary",
+        "--style", "photo", "--words", "1-4", "--overwrite")
+      #expect(outcome.code == 0, "\(outcome.error)")
+      let texts = try records(folder + "/a/metadata.csv").dropFirst().map { $0[1] }
+      #expect(Set(texts.flatMap { $0.split(separator: " ") }) == Set(text.split(separator: " ")))
+    }
+  }
+
   @Test func usageErrorsExitWith2() throws {
     for arguments in [
       ["--count", "3"], ["--output", folder], ["--output", folder, "--count", "x"],
@@ -127,7 +161,8 @@ import Typesetting
       ["--output", folder, "--count", "3", "--jobs", "0"], ["--output", folder, "--count", "3", "--style", "a\nb"],
       ["--output", folder, "--count", "3", "--split", "train=0.7"],
       ["--output", folder, "--count", "3", "--fonts", "No Such Font"],
-      ["--output", folder, "--count", "3", "--fonts", ","],
+      ["--output", folder, "--count", "3", "--fonts", ","], ["--output", folder, "--count", "3", "--words", "0-2"],
+      ["--output", folder, "--count", "3", "--words", "1000"],
     ] {
       let outcome = try synth(arguments)
       #expect(outcome.code == 2 && outcome.output.isEmpty, "\(arguments): \(outcome)")

@@ -1,57 +1,134 @@
-/// How strongly training images are changed. Every change is drawn anew for each (seed, epoch, sample) and depends on
-/// nothing else. The ranges are those of a PyTorch reference that learns Sinhala words well, and small rotations.
+/// How strongly training images are changed: for each operation how likely it is and how far it may go. Every change is
+/// drawn anew for each (seed, epoch, sample) and depends on nothing else. The operations are made in the order in which they
+/// stand here. A chance of 0 switches one off.
+///
+/// As JSON: an object with these names, in which a range is `[smallest, largest]`; see ``init(file:)``.
 public struct Augmentation: Sendable, Codable, Equatable {
-  /// Probability that the geometric changes are made, all together.
-  public var geometryChance: Float
-  /// Largest shear to either side: columns per row.
-  public var shear: Float
-  /// Largest rotation to either side, in degrees.
-  public var rotation: Float
-  /// Largest rise of a line's end against its start by rotation, as a share of the image's height.
-  public var rise: Float
-  /// Smallest and largest factor on the width and, drawn for itself, on the height of the writing.
-  public var scale: ClosedRange<Float>
-  /// Largest vertical shift to either side, as a share of the image's height.
-  public var shift: Float
-  /// Probability of a Gaussian blur.
-  public var blurChance: Float
-  /// Smallest and largest sigma of the blur, in pixels.
-  public var blurSigma: ClosedRange<Float>
-  /// Probability that contrast, brightness and noise are changed, all together.
-  public var toneChance: Float
-  /// Smallest and largest factor on the ink, that is 255 - value.
-  public var ink: ClosedRange<Float>
-  /// Smallest and largest gray added to paper and ink, as a share of 255.
-  public var darkness: ClosedRange<Float>
-  /// Largest standard deviation of the noise, as a share of 255.
-  public var noise: Float
+  public var affine: Affine
+  public var perspective: Perspective
+  public var curvature: Curvature
+  public var elastic: Elastic
+  public var padding: Padding
+  public var stroke: Stroke
+  public var erasing: Erasing
+  public var background: Background
+  public var shadow: Shadow
+  public var blur: Blur
+  public var motionBlur: MotionBlurring
+  public var tone: Tone
+  public var compression: Compression
 
-  /// The images as they are.
-  public static let none = Augmentation(
-    geometryChance: 0, shear: 0, rotation: 0, rise: 0, scale: 1...1, shift: 0, blurChance: 0, blurSigma: 0...0,
-    toneChance: 0, ink: 1...1, darkness: 0...0, noise: 0)
-
-  /// The default of training.
-  public static let `default` = Augmentation(
-    geometryChance: 0.5, shear: 0.25, rotation: 2, rise: 0.15, scale: 0.85...1.15, shift: 0.075, blurChance: 0.3,
-    blurSigma: 0.3...1.3, toneChance: 0.5, ink: 0.6...1.1, darkness: -0.05...0.1, noise: 0.1)
-
-  /// The augmentation of that name, "none" or "default".
-  public init?(name: String) {
-    switch name {
-    case "none": self = .none
-    case "default": self = .default
-    default: return nil
-    }
+  enum CodingKeys: String, CodingKey {
+    case affine, perspective, curvature, elastic, padding, stroke, erasing, background, shadow, blur, motionBlur, tone
+    case compression
   }
 
-  private init(
-    geometryChance: Float, shear: Float, rotation: Float, rise: Float, scale: ClosedRange<Float>, shift: Float,
-    blurChance: Float, blurSigma: ClosedRange<Float>, toneChance: Float, ink: ClosedRange<Float>,
-    darkness: ClosedRange<Float>, noise: Float
-  ) {
-    (self.geometryChance, self.shear, self.rotation, self.rise) = (geometryChance, shear, rotation, rise)
-    (self.scale, self.shift, self.blurChance, self.blurSigma) = (scale, shift, blurChance, blurSigma)
-    (self.toneChance, self.ink, self.darkness, self.noise) = (toneChance, ink, darkness, noise)
+  /// Slant, rotation, stretching and shift, all together.
+  public struct Affine: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest slant to either side: columns per row.
+    public var shear: Float
+    /// Largest rotation to either side, in degrees.
+    public var rotation: Float
+    /// Largest rise of a line's end against its start by rotation, as a share of the image's height.
+    public var rise: Float
+    /// Factor on the width of the writing.
+    public var width: ClosedRange<Float>
+    /// Factor on its height, as far as there is room.
+    public var height: ClosedRange<Float>
+    /// Largest vertical shift of the baseline to either side, as a share of the image's height, as far as there is room.
+    public var shift: Float
+  }
+
+  /// The page is not seen from straight above: each corner of the writing moves inwards.
+  public struct Perspective: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest way of a corner in each direction, as a share of the writing's height.
+    public var reach: Float
+  }
+
+  /// The baseline bends to a parabola.
+  public struct Curvature: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest rise of the bend up or down, as a share of the image's height.
+    public var bend: Float
+  }
+
+  /// Elastic distortion: the points of a grid move at random, and what lies between moves along.
+  public struct Elastic: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest way of a point in each direction, as a share of the image's height.
+    public var strength: ClosedRange<Float>
+    /// Distance of the points, as a share of the image's height; at least 3 times the largest strength.
+    public var cell: ClosedRange<Float>
+  }
+
+  /// Paper is added at the sides.
+  public struct Padding: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest width at each side, as a share of the image's height.
+    public var side: Float
+  }
+
+  /// Ink bleeds or thins: see ``Images/StrokeWeight``.
+  public struct Stroke: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Pixels on each side of a stroke, negative to thin it.
+    public var strength: ClosedRange<Float>
+  }
+
+  /// Small patches become paper.
+  public struct Erasing: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Largest number of patches; at least one.
+    public var count: Int
+    /// Width and, drawn for itself, height of a patch, as a share of the image's height.
+    public var size: ClosedRange<Float>
+  }
+
+  /// The paper has a texture.
+  public struct Background: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Share of the paper's light that its darkest grains may lose.
+    public var roughness: ClosedRange<Float>
+  }
+
+  /// Uneven light: a gradient, or the edge of a shadow.
+  public struct Shadow: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Share of its light that the darkest side loses.
+    public var strength: ClosedRange<Float>
+  }
+
+  /// A Gaussian blur.
+  public struct Blur: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// In pixels.
+    public var sigma: ClosedRange<Float>
+  }
+
+  /// A blur along a line of any direction.
+  public struct MotionBlurring: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// The line's extent in pixels, to the side or, drawn for itself, up.
+    public var length: ClosedRange<Float>
+  }
+
+  /// Contrast, brightness and noise, all together.
+  public struct Tone: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// Factor on the ink, that is 255 - value.
+    public var ink: ClosedRange<Float>
+    /// Gray added to paper and ink, as a share of 255; negative to lighten.
+    public var darkness: ClosedRange<Float>
+    /// Largest standard deviation of the noise, as a share of 255.
+    public var noise: Float
+  }
+
+  /// The losses of JPEG: see ``Images/BlockCompression``.
+  public struct Compression: Sendable, Codable, Equatable {
+    public var chance: Float
+    /// As libjpeg's: 1 is the worst, 100 the best.
+    public var quality: ClosedRange<Int>
   }
 }

@@ -8,8 +8,8 @@ public final class Augmenter {
   public struct Draw {
     /// Width of the changed image.
     public let width: Int
-    /// From the changed image back to the original; nil if the geometry stays.
-    let inverse: AffineMap?
+    /// nil if the geometry stays.
+    let placement: Placement?
     let blurSigma: Float
     let contrast: Float
     /// In gray levels.
@@ -18,12 +18,25 @@ public final class Augmenter {
     let noiseSigma: Float
     /// Continues with the numbers for the noise.
     var random: KeyedRandom
+    let epoch: UInt32
+    let sample: UInt32
+  }
+
+  /// Independent numbers for each operation, so that one does not shift those of the next. Affine, blur and tone, which came
+  /// first, share stream 0.
+  private enum Stream: UInt16 {
+    case perspective = 1
+    case curvature, elastic, padding, stroke, erasing, background, shadow, motionBlur, compression
   }
 
   private let augmentation: Augmentation
   private let seed: UInt64
   private let geometry: InputGeometry
   private let blur = GaussianBlur()
+  private let field = DisplacementField()
+  private let weight = StrokeWeight()
+  private let page = PaperAndLight()
+  private let motion = MotionBlur()
   private var outline = InkOutline()
 
   public init(_ augmentation: Augmentation, seed: UInt64, geometry: InputGeometry) {
@@ -32,10 +45,19 @@ public final class Augmenter {
     self.geometry = geometry
   }
 
-  /// Makes room for images of up to `width` columns.
+  /// Makes room for images of up to `width` columns, before and after the changes.
   func reserve(width: Int) {
-    blur.reserve(width: width, height: geometry.height, sigma: augmentation.blurSigma.upperBound)
-    outline.reserve(rows: geometry.height)
+    let height = geometry.height
+    outline.reserve(rows: height)
+    blur.reserve(width: width, height: height, sigma: augmentation.blur.sigma.upperBound)
+    if augmentation.elastic.chance > 0 || augmentation.curvature.chance > 0 {
+      field.reserve(width: width, height: height, cell: cell(augmentation.elastic.cell.lowerBound))
+    }
+    if augmentation.stroke.chance > 0 { weight.reserve(width: width) }
+    if augmentation.background.chance > 0 { page.reserve(width: width, height: height) }
+    if augmentation.motionBlur.chance > 0 {
+      motion.reserve(width: width, height: height, length: augmentation.motionBlur.length.upperBound)
+    }
   }
 
   /// Draws the changes for one image, keyed by (seed, epoch, sample).
@@ -43,35 +65,67 @@ public final class Augmenter {
   /// The changed image is never narrower than `neededSteps` time steps demand (unless the original is: then no narrower
   /// than the original) and never wider than the geometry's maximum.
   public func draw(_ image: GrayView, epoch: Int, sample: Int, neededSteps: Int) -> Draw {
-    var random = KeyedRandom(
-      seed: seed, purpose: .augmentation, time: UInt32(truncatingIfNeeded: epoch),
-      sample: UInt32(truncatingIfNeeded: sample))
+    let (epoch, sample) = (UInt32(truncatingIfNeeded: epoch), UInt32(truncatingIfNeeded: sample))
+    var random = KeyedRandom(seed: seed, purpose: .augmentation, time: epoch, sample: sample)
     // All numbers are drawn in any case, so that one change does not shift the numbers of the next.
-    let geometric = random.chance(augmentation.geometryChance)
-    let form = Form(&random, augmentation, image)
-    let blurred = random.chance(augmentation.blurChance)
-    let sigma = random.uniform(augmentation.blurSigma.lowerBound, augmentation.blurSigma.upperBound)
-    let toned = random.chance(augmentation.toneChance)
-    let ink = random.uniform(augmentation.ink.lowerBound, augmentation.ink.upperBound)
-    let darkness = random.uniform(augmentation.darkness.lowerBound, augmentation.darkness.upperBound)
-    let noise = random.uniform(0, augmentation.noise)
-    let placed = geometric ? place(form, image, neededSteps: neededSteps) : nil
+    let (affine, tone) = (augmentation.affine, augmentation.tone)
+    let isFormed = random.chance(affine.chance)
+    let form = AffineForm(&random, affine, image)
+    let blurred = random.chance(augmentation.blur.chance)
+    let sigma = random.uniform(augmentation.blur.sigma)
+    let toned = random.chance(tone.chance)
+    let ink = random.uniform(tone.ink)
+    let darkness = random.uniform(tone.darkness)
+    let noise = random.uniform(0, tone.noise)
+
+    var changes = Placement.Changes(affine: isFormed ? form : nil)
+    drawDistortions(&changes, image, epoch, sample)
+    let placed =
+      changes.isEmpty
+      ? nil : Placement(changes, image, outline: &outline, geometry: geometry, neededSteps: neededSteps)
     // Ink factor and darkness, 255 - ((255 - v) * ink + 255 * darkness), in the terms of `adjust`.
     return Draw(
-      width: placed?.width ?? image.width, inverse: placed?.inverse, blurSigma: blurred ? sigma : 0,
+      width: placed?.width ?? image.width, placement: placed, blurSigma: blurred ? sigma : 0,
       contrast: toned ? ink : 1, brightness: toned ? 127 * (1 - ink) - 255 * darkness : 0,
-      noiseSigma: toned ? 255 * noise : 0, random: random)
+      noiseSigma: toned ? 255 * noise : 0, random: random, epoch: epoch, sample: sample)
+  }
+
+  private func drawDistortions(_ changes: inout Placement.Changes, _ image: GrayView, _ epoch: UInt32, _ sample: UInt32)
+  {
+    let height = Float(image.height)
+    if var random = begin(.perspective, augmentation.perspective.chance, epoch, sample) {
+      changes.perspective = CornerShifts(&random, reach: augmentation.perspective.reach)
+    }
+    if var random = begin(.curvature, augmentation.curvature.chance, epoch, sample) {
+      changes.bend = random.uniform(-augmentation.curvature.bend, augmentation.curvature.bend) * height
+      changes.middle = random.uniform()
+    }
+    if var random = begin(.elastic, augmentation.elastic.chance, epoch, sample) {
+      changes.elasticStrength = random.uniform(augmentation.elastic.strength) * height
+      changes.elasticCell = cell(random.uniform(augmentation.elastic.cell))
+      changes.elasticRandom = random
+    }
+    if var random = begin(.padding, augmentation.padding.chance, epoch, sample) {
+      changes.padding.left = Double(random.uniform(0, augmentation.padding.side) * height)
+      changes.padding.right = Double(random.uniform(0, augmentation.padding.side) * height)
+    }
   }
 
   /// Makes the changed image; `target` has the width that was drawn and the height of `image`, which is only read.
   public func render(_ draw: Draw, _ image: GrayView, into target: GrayView) {
     precondition(target.width == draw.width && target.height == image.height)
-    if let inverse = draw.inverse {
-      image.affine(inverse: inverse, into: target, paper: 255)
+    if let placement = draw.placement {
+      placement.render(image, into: target, field: field)
     } else {
       target.pixels.update(from: image.pixels, count: image.count)
     }
+    changeInk(draw, target)
+    changePage(draw, target)
     if draw.blurSigma > 0 { blur.apply(to: target, sigma: draw.blurSigma) }
+    if var random = begin(.motionBlur, augmentation.motionBlur.chance, draw.epoch, draw.sample) {
+      let (x, y) = (random.uniform(augmentation.motionBlur.length), random.uniform(augmentation.motionBlur.length))
+      motion.apply(to: target, x: x, y: random.chance(0.5) ? y : -y)
+    }
     if draw.contrast != 1 || draw.brightness != 0 {
       target.adjust(brightness: draw.brightness, contrast: draw.contrast)
     }
@@ -79,51 +133,56 @@ public final class Augmenter {
       var random = draw.random
       target.addNoise(&random, sigma: draw.noiseSigma)
     }
-  }
-
-  /// The drawn form of the writing.
-  private struct Form {
-    let scaleX: Double
-    /// About the image's centre, without shift.
-    let map: AffineMap
-    /// In pixels.
-    let shift: Double
-
-    init(_ random: inout KeyedRandom, _ augmentation: Augmentation, _ image: GrayView) {
-      let shear = Double(random.uniform(-augmentation.shear, augmentation.shear))
-      let (low, high) = (augmentation.scale.lowerBound, augmentation.scale.upperBound)
-      scaleX = Double(random.uniform(low, high))
-      let scaleY = Double(random.uniform(low, high))
-      shift = Double(random.uniform(-augmentation.shift, augmentation.shift)) * Double(image.height)
-      let rise = Double(augmentation.rise) * Double(image.height) / Double(image.width)
-      let largest = min(Double(augmentation.rotation) * Double.pi / 180, rise)
-      let angle = largest * Double(random.uniform(-1, 1))
-      // Series instead of libm, whose last bit differs between systems; the error is below 1e-7 up to 2 degrees.
-      let (sine, cosine) = (angle - angle * angle * angle / 6, 1 - angle * angle / 2)
-      map = AffineMap.scale(x: scaleX, y: scaleY).then(.shear(shear)).then(AffineMap(cosine, -sine, 0, sine, cosine, 0))
-        .about(x: Double(image.width) / 2, y: Double(image.height) / 2)
+    if var random = begin(.compression, augmentation.compression.chance, draw.epoch, draw.sample) {
+      let quality = augmentation.compression.quality
+      BlockCompression.apply(
+        to: target, quality: quality.lowerBound + random.integer(below: quality.count),
+        offsetX: random.integer(below: 8), offsetY: random.integer(below: 8))
     }
   }
 
-  /// Puts the changed writing on a canvas: margins left and right stay (scaled), so that slant and rotation push no ink
-  /// out at the sides, and the writing stays between the upper and the lower edge. nil if it cannot be placed.
-  private func place(_ form: Form, _ image: GrayView, neededSteps: Int) -> (width: Int, inverse: AffineMap)? {
-    outline.trace(image)
-    let box = outline.box(under: form.map)
-    let left = Double(outline.margins.left) * form.scaleX
-    let right = Double(outline.margins.right) * form.scaleX
-    let natural = Int((left + (box.right - box.left) + right).rounded())
-    let narrowest = geometry.narrowestWidth(forSteps: neededSteps) ?? image.width
-    let width = max(natural, geometry.minimumWidth, min(narrowest, image.width))
-    guard width <= geometry.maximumWidth else { return nil }
-    let height = Double(image.height)
-    let fit = min(1, height / (box.bottom - box.top))
-    let (top, bottom) = (box.top * fit, box.bottom * fit)
-    // The shift goes as far as the writing stays inside; squeezing moves it towards the upper edge, which this corrects.
-    let wanted = form.shift + (box.top + box.bottom) / 2 - (top + bottom) / 2
-    let shiftY = max(-top, min(height - bottom, wanted))
-    let shiftX = left - box.left + Double(width - natural) / 2
-    let map = form.map.then(.scale(x: 1, y: fit)).then(.translation(x: shiftX, y: shiftY))
-    return map.inverse.map { (width, $0) }
+  /// The weight of strokes, and patches without ink.
+  private func changeInk(_ draw: Draw, _ target: GrayView) {
+    if var random = begin(.stroke, augmentation.stroke.chance, draw.epoch, draw.sample) {
+      weight.apply(to: target, strength: random.uniform(augmentation.stroke.strength))
+    }
+    if var random = begin(.erasing, augmentation.erasing.chance, draw.epoch, draw.sample) {
+      let height = Float(target.height)
+      for _ in 0...random.integer(below: augmentation.erasing.count) {
+        let width = Int((random.uniform(augmentation.erasing.size) * height).rounded())
+        let rows = Int((random.uniform(augmentation.erasing.size) * height).rounded())
+        let x = random.integer(below: target.width)
+        let y = random.integer(below: target.height)
+        target.fill(x: x..<min(target.width, x + width), y: y..<min(target.height, y + rows), with: 255)
+      }
+    }
+  }
+
+  /// Paper and light.
+  private func changePage(_ draw: Draw, _ target: GrayView) {
+    if var random = begin(.background, augmentation.background.chance, draw.epoch, draw.sample) {
+      page.texture(target, roughness: random.uniform(augmentation.background.roughness), &random)
+    }
+    if var random = begin(.shadow, augmentation.shadow.chance, draw.epoch, draw.sample) {
+      page.shade(target, strength: random.uniform(augmentation.shadow.strength), &random)
+    }
+  }
+
+  /// An elastic grid's distance in pixels, from a share of the height.
+  private func cell(_ share: Float) -> Float { max(2, share * Float(geometry.height)) }
+
+  /// The numbers of an operation, after the one that decides that it is made; nil if it is not.
+  @inline(__always)
+  private func begin(_ stream: Stream, _ chance: Float, _ epoch: UInt32, _ sample: UInt32) -> KeyedRandom? {
+    guard chance > 0 else { return nil }
+    var random = KeyedRandom(
+      seed: seed, purpose: .augmentation, time: epoch, sample: sample, stream: stream.rawValue)
+    return random.chance(chance) ? random : nil
+  }
+}
+
+extension KeyedRandom {
+  fileprivate mutating func uniform(_ range: ClosedRange<Float>) -> Float {
+    uniform(range.lowerBound, range.upperBound)
   }
 }

@@ -1,6 +1,6 @@
 import Images
 
-/// Where the writing stands in an image: for each row the first and the last pixel of ink. An affine map's effect on these
+/// Where the writing stands in an image: for each row the first and the last pixel of ink. A map's effect on these
 /// points tells exactly how far the writing reaches afterwards, since they hold its convex hull.
 struct InkOutline {
   /// One row of ink: pixels `first ..< end` of row `y`.
@@ -8,6 +8,10 @@ struct InkOutline {
     let y: Int
     let first: Int
     let end: Int
+  }
+  /// Bounds of the ink in pixels.
+  struct Box {
+    var left, right, top, bottom: Double
   }
   private(set) var rows: [Row] = []
   /// Columns of paper left and right of all ink.
@@ -41,7 +45,7 @@ struct InkOutline {
   }
 
   /// The smallest box around the mapped ink. Not empty after ``trace(_:)``.
-  func box(under map: AffineMap) -> (left: Double, right: Double, top: Double, bottom: Double) {
+  func box(under map: AffineMap) -> Box {
     var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
     // A row is one pixel high: its corners are half a pixel above and below its centre.
     let (halfX, halfY) = (abs(map.b) / 2, abs(map.e) / 2)
@@ -51,6 +55,21 @@ struct InkOutline {
       (left, right) = (min(left, min(start.x, end.x) - halfX), max(right, max(start.x, end.x) + halfX))
       (top, bottom) = (min(top, min(start.y, end.y) - halfY), max(bottom, max(start.y, end.y) + halfY))
     }
-    return (left, right, top, bottom)
+    return Box(left: left, right: right, top: top, bottom: bottom)
+  }
+
+  /// The same for a projective map, whose denominator must be positive on the ink.
+  func box(under map: PerspectiveMap) -> Box {
+    var box = Box(left: .infinity, right: -.infinity, top: .infinity, bottom: -.infinity)
+    for row in rows {
+      for y in row.y...row.y + 1 {
+        for i in 0..<2 {
+          let p = map(x: Double(i == 0 ? row.first : row.end), y: Double(y))
+          (box.left, box.right) = (min(box.left, p.x), max(box.right, p.x))
+          (box.top, box.bottom) = (min(box.top, p.y), max(box.bottom, p.y))
+        }
+      }
+    }
+    return box
   }
 }

@@ -47,7 +47,10 @@ public struct FileImageSource: ImageSource {
   }
 
   /// - Throws: ``DataSetError`` naming the file.
-  public func load(_ sample: Int, into image: ImageBuffer) throws {
+  public func load(_ sample: Int, into image: ImageBuffer) throws { try read(sample, into: image) }
+
+  /// As ``load(_:into:)``, saying what it throws.
+  func read(_ sample: Int, into image: ImageBuffer) throws(DataSetError) {
     let record = records[sample]
     try resize(try record.readImage(), path: record.absolutePath, into: image)
   }

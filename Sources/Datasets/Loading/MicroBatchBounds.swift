@@ -30,11 +30,23 @@ public struct MicroBatchBounds: Sendable, Equatable {
 }
 
 extension Augmentation {
-  /// What the changes cannot make an image wider than: scaled, slanted to either side and turned, all at their largest.
+  /// What the changes cannot make an image wider than: scaled, slanted to either side, turned, distorted and padded, all at
+  /// their largest. Perspective moves inwards only.
   func largestWidth(of width: Int, _ geometry: InputGeometry) -> Int {
-    if geometryChance == 0 { return width }
-    let turned = shear + rotation * .pi / 180
-    let columns = scale.upperBound * (Float(width) + turned * Float(geometry.height))
-    return max(geometry.minimumWidth, Int(columns.rounded(.up)) + 1)
+    let height = Float(geometry.height)
+    var columns = Float(width)
+    if affine.chance > 0 {
+      let turned = affine.shear + affine.rotation * .pi / 180
+      columns = max(columns, affine.width.upperBound * (Float(width) + turned * height))
+    }
+    if elastic.chance > 0 { columns += 2 * elastic.strength.upperBound * height }
+    if padding.chance > 0 { columns += 2 * padding.side * height }
+    return columns == Float(width) && !changesGeometry
+      ? width : max(geometry.minimumWidth, Int(columns.rounded(.up)) + 1)
+  }
+
+  /// Whether an image may get another form.
+  private var changesGeometry: Bool {
+    max(max(affine.chance, perspective.chance), max(curvature.chance, max(elastic.chance, padding.chance))) > 0
   }
 }

@@ -35,7 +35,7 @@ final class FeedingBenchmark {
       seed: recipe.seed, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       steps: 0..<batchPlan.stepCount, rank: communicator.rank, ranks: communicator.size)
     let builder = MicroBatchBuilder(
-      source: data.source, labels: labels, geometry: data.geometry, augmentation: recipe.augmentation,
+      source: data.source, labels: labels, geometry: data.geometry, augmentation: recipe.augment,
       seed: recipe.seed)
     ready = try work.map { item in
       let slot = MicroBatch()
@@ -59,10 +59,10 @@ final class FeedingBenchmark {
       }
       try communicator.barrier()
       let loader = data.loader(
-        work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed,
+        work, labels: labels, augmentation: recipe.augment, seed: recipe.seed,
         bounds: MicroBatchBounds(
           microBatch: recipe.microBatch, widths: data.widths, labels: labels, geometry: data.geometry,
-          augmentation: recipe.augmentation))
+          augmentation: recipe.augment))
       try timed(&times[1]) { try steps(next: loader.next, release: loader.release) }
       times = try communicator.allreduceMax(times)
       guard pass > 0 else { continue }

@@ -101,7 +101,7 @@ public struct LoaderBenchmark {
     }
     let feeding = try FeedingBenchmark(data, recipe, labels: labels, alphabet: alphabet, over: communicator).run()
     return Result(
-      model: recipe.model, height: recipe.height, augment: recipe.augment.rawValue, ranks: communicator.size,
+      model: recipe.model, height: recipe.height, augment: recipe.augment.name ?? "of a file", ranks: communicator.size,
       images: data.dataSet.records.count, batchSize: recipe.batchSize, microBatch: recipe.microBatch, stages: stages,
       readyStepMilliseconds: feeding.ready * 1e3, loadedStepMilliseconds: feeding.loaded * 1e3,
       stepRatio: feeding.loaded / feeding.ready)
@@ -109,7 +109,7 @@ public struct LoaderBenchmark {
 
   /// Decodes, resizes and augments each image by itself; the clock is read between the stages.
   private func measureImages(_ times: inout Times) throws {
-    let augmenter = Augmenter(recipe.augmentation, seed: recipe.seed, geometry: geometry)
+    let augmenter = Augmenter(recipe.augment, seed: recipe.seed, geometry: geometry)
     let (image, augmented) = (ImageBuffer(), ImageBuffer())
     for (i, record) in data.dataSet.records.enumerated() {
       let bytes = try record.readImage()
@@ -130,7 +130,7 @@ public struct LoaderBenchmark {
 
   private func builder(_ source: any ImageSource) -> MicroBatchBuilder {
     MicroBatchBuilder(
-      source: source, labels: labels, geometry: geometry, augmentation: recipe.augmentation, seed: recipe.seed)
+      source: source, labels: labels, geometry: geometry, augmentation: recipe.augment, seed: recipe.seed)
   }
 
   /// Makes the micro-batches of an epoch.

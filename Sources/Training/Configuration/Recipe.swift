@@ -48,7 +48,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var freeze: String?
   /// The network's input where the paper is white: 1 for weights that were trained so elsewhere; nil and 0 are the rule.
   public var paperValue: Int?
-  public var augment: AugmentationName
+  /// The changes of training images, resolved: a file that was named is not read again.
+  public var augment: Augmentation
   public var seed: UInt64
   /// Weights of the training folders, see `Mixture`; nil when all are 1.
   public var mixture: [Double]?
@@ -64,11 +65,6 @@ public struct Recipe: Codable, Sendable, Equatable {
 
     /// Whether the rate depends on how many steps there will be.
     var needsEnd: Bool { self == .oneCycle || self == .cosine }
-  }
-
-  public enum AugmentationName: String, Codable, Sendable, CaseIterable {
-    case none
-    case `default`
   }
 
   /// Fills what `options` leave open with the model's defaults (design: defaults come with the model).
@@ -114,7 +110,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     (earlyStopping, labelDropout) = (options.earlyStopping, options.labelDropout)
     featureDropout = options.featureDropout
     (freeze, paperValue) = (options.freeze, options.paperValue)
-    augment = try Recipe.choice("--augment", options.augment, preset.augment)
+    augment = try options.augment.map(Recipe.augmentation) ?? preset.augment
     seed = options.seed ?? 1
     mixture = try options.train.flatMap { try $0.isEmpty ? nil : Recipe.mixture(of: $0) }
     epochs = options.epochs
@@ -148,10 +144,11 @@ public struct Recipe: Codable, Sendable, Equatable {
     }
   }
 
-  var augmentation: Augmentation {
-    switch augment {
-    case .none: .none
-    case .default: .default
+  private static func augmentation(_ argument: String) throws -> Augmentation {
+    do {
+      return try Augmentation(argument: argument)
+    } catch {
+      throw ConfigurationError("--augment \(error)")
     }
   }
 
@@ -213,6 +210,12 @@ public struct Recipe: Codable, Sendable, Equatable {
     let (asked, kept) = try (object(options), object(self))
     let names = Set(Mirror(reflecting: self).children.compactMap(\.label))
     for (name, value) in asked.sorted(by: { $0.key < $1.key }) where names.contains(name) && value != kept[name] {
+      if name == "augment", let argument = options.augment {
+        if try Recipe.augmentation(argument) == augment { continue }
+        throw ConfigurationError(
+          "--augment \(argument) contradicts the run that is resumed (\(augment.name ?? "a set of its own, see config.json")); "
+            + "leave the option out, or start a new run directory")
+      }
       let flag = "--" + name.flatMap { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }
       let current = kept[name].map { "\($0)" } ?? "not set"
       throw ConfigurationError(
@@ -240,6 +243,11 @@ public struct Recipe: Codable, Sendable, Equatable {
     try require((1...4096).contains(hidden ?? 1), "--hidden \(hidden ?? 1): must be 1 to 4096")
     try require((1...4096).contains(height), "--height \(height): must be 1 to 4096 pixels")
     try validateCraft(require)
+    do {
+      try augment.validate()
+    } catch {
+      throw ConfigurationError("--augment: \(error)")
+    }
     do {
       try architecture().validate(classes: 2)
     } catch let error as ArchitectureError {
@@ -308,7 +316,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     var weightDecay: Double
     var clipNorm: Double
     var schedule: ScheduleName
-    var augment: AugmentationName
+    var augment: Augmentation
   }
 
   private static let presets: [String: Preset] = [

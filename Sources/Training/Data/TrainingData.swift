@@ -86,7 +86,7 @@ struct TrainingData {
   func bounds(_ recipe: Recipe) -> MicroBatchBounds {
     MicroBatchBounds(
       microBatch: recipe.microBatch, widths: widths, labels: labels, geometry: train.geometry,
-      augmentation: recipe.augmentation)
+      augmentation: recipe.augment)
   }
 
   /// Prepares this rank's micro-batches from a step on.
@@ -97,7 +97,7 @@ struct TrainingData {
       seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       mixture: mixture, steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
     func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
-      train.loader(work, labels: labels, augmentation: recipe.augmentation, seed: recipe.seed, bounds: bounds)
+      train.loader(work, labels: labels, augmentation: recipe.augment, seed: recipe.seed, bounds: bounds)
     }
     return Faults.areInjected ? loader(FaultyWork(work: work)) : loader(work)
   }

@@ -1,0 +1,69 @@
+/// An augmentation that cannot be: which key, and why. `description` is one line.
+public struct AugmentationError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+extension Augmentation {
+  /// Refuses what an operation cannot do, or what would leave nothing to read.
+  /// - Throws: ``AugmentationError`` naming the key, its value and what it may be.
+  public func validate() throws(AugmentationError) {
+    for (key, chance) in chances where !(0...1 ~= chance) {
+      throw AugmentationError("\(key).chance \(chance): must be 0 to 1")
+    }
+    for (key, range, allowed) in limits {
+      guard allowed.contains(range.lowerBound) && allowed.contains(range.upperBound) else {
+        let value =
+          range.lowerBound == range.upperBound
+          ? "\(range.lowerBound)" : "[\(range.lowerBound), \(range.upperBound)]"
+        throw AugmentationError("\(key) \(value): must be \(allowed.lowerBound) to \(allowed.upperBound)")
+      }
+    }
+    guard 1...16 ~= erasing.count else { throw AugmentationError("erasing.count \(erasing.count): must be 1 to 16") }
+    let quality = compression.quality
+    guard 1...100 ~= quality.lowerBound && 1...100 ~= quality.upperBound else {
+      throw AugmentationError(
+        "compression.quality [\(quality.lowerBound), \(quality.upperBound)]: must be 1 to 100")
+    }
+    // Nearer points would fold the image over itself.
+    guard elastic.cell.lowerBound >= 3 * elastic.strength.upperBound else {
+      throw AugmentationError(
+        "elastic.cell \(elastic.cell.lowerBound): must be at least 3 times elastic.strength (\(elastic.strength.upperBound))"
+      )
+    }
+  }
+
+  private var chances: [(key: String, chance: Float)] {
+    [
+      ("affine", affine.chance), ("perspective", perspective.chance), ("curvature", curvature.chance),
+      ("elastic", elastic.chance), ("padding", padding.chance), ("stroke", stroke.chance), ("erasing", erasing.chance),
+      ("background", background.chance), ("shadow", shadow.chance), ("blur", blur.chance),
+      ("motionBlur", motionBlur.chance), ("tone", tone.chance), ("compression", compression.chance),
+    ]
+  }
+
+  private var limits: [(key: String, range: ClosedRange<Float>, allowed: ClosedRange<Float>)] {
+    func one(_ key: String, _ value: Float, _ allowed: ClosedRange<Float>) -> (
+      String, ClosedRange<Float>, ClosedRange<Float>
+    ) {
+      // NaN is in no range, and no bound of one.
+      (key, value.isNaN ? (-.infinity)...(-.infinity) : value...value, allowed)
+    }
+    return [
+      one("affine.shear", affine.shear, 0...1), one("affine.rotation", affine.rotation, 0...15),
+      one("affine.rise", affine.rise, 0...1), ("affine.width", affine.width, 0.5...2),
+      ("affine.height", affine.height, 0.5...2), one("affine.shift", affine.shift, 0...0.5),
+      one("perspective.reach", perspective.reach, 0...0.3), one("curvature.bend", curvature.bend, 0...0.4),
+      ("elastic.strength", elastic.strength, 0...0.1), ("elastic.cell", elastic.cell, 0.05...4),
+      one("padding.side", padding.side, 0...4),
+      ("stroke.strength", stroke.strength, -4...4), ("erasing.size", erasing.size, 0...1),
+      ("background.roughness", background.roughness, 0...0.9), ("shadow.strength", shadow.strength, 0...0.9),
+      ("blur.sigma", blur.sigma, 0...8), ("motionBlur.length", motionBlur.length, 0...16),
+      ("tone.ink", tone.ink, 0.1...2), ("tone.darkness", tone.darkness, -0.5...0.5),
+      one("tone.noise", tone.noise, 0...0.25),
+    ]
+  }
+}

@@ -1,0 +1,82 @@
+import Images
+
+extension Augmentation {
+  /// The images as they are.
+  public static let none = Augmentation(
+    affine: Affine(chance: 0, shear: 0, rotation: 0, rise: 0, width: 1...1, height: 1...1, shift: 0),
+    perspective: Perspective(chance: 0, reach: 0), curvature: Curvature(chance: 0, bend: 0),
+    elastic: Elastic(chance: 0, strength: 0...0, cell: 0.5...0.5), padding: Padding(chance: 0, side: 0),
+    stroke: Stroke(chance: 0, strength: 0...0), erasing: Erasing(chance: 0, count: 1, size: 0...0),
+    background: Background(chance: 0, roughness: 0...0), shadow: Shadow(chance: 0, strength: 0...0),
+    blur: Blur(chance: 0, sigma: 0...0), motionBlur: MotionBlurring(chance: 0, length: 0...0),
+    tone: Tone(chance: 0, ink: 1...1, darkness: 0...0, noise: 0),
+    compression: Compression(chance: 0, quality: 100...100))
+
+  /// The default of training: cheap, and enough for images of the kind that are trained on. The ranges are those of a
+  /// PyTorch reference that learns Sinhala words well, and small rotations.
+  public static let `default` = {
+    var set = Augmentation.none
+    set.affine = Affine(
+      chance: 0.5, shear: 0.25, rotation: 2, rise: 0.15, width: 0.85...1.15, height: 0.85...1.15, shift: 0.075)
+    set.blur = Blur(chance: 0.3, sigma: 0.3...1.3)
+    set.tone = Tone(chance: 0.5, ink: 0.6...1.1, darkness: -0.05...0.1, noise: 0.1)
+    return set
+  }()
+
+  /// Everything, for fonts, papers and cameras that are not in the training images. People can still read nearly all of it.
+  public static let strong = Augmentation(
+    affine: Affine(
+      chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.8...1.15, shift: 0.1),
+    perspective: Perspective(chance: 0.3, reach: 0.12), curvature: Curvature(chance: 0.25, bend: 0.15),
+    elastic: Elastic(chance: 0.35, strength: 0.01...0.03, cell: 0.25...0.6), padding: Padding(chance: 0.3, side: 0.4),
+    stroke: Stroke(chance: 0.5, strength: -0.6...0.9), erasing: Erasing(chance: 0.15, count: 3, size: 0.05...0.2),
+    background: Background(chance: 0.3, roughness: 0.05...0.3), shadow: Shadow(chance: 0.3, strength: 0.1...0.45),
+    blur: Blur(chance: 0.35, sigma: 0.3...1.3), motionBlur: MotionBlurring(chance: 0.15, length: 0...3),
+    tone: Tone(chance: 0.5, ink: 0.6...1.1, darkness: -0.05...0.15, noise: 0.08),
+    compression: Compression(chance: 0.25, quality: 10...70))
+
+  /// The named sets.
+  public static let names = ["default", "strong", "none"]
+
+  /// The set of that name.
+  public init?(name: String) {
+    switch name {
+    case "none": self = .none
+    case "default": self = .default
+    case "strong": self = .strong
+    default: return nil
+    }
+  }
+
+  /// The name of this set, if it has one.
+  public var name: String? { Augmentation.names.first { Augmentation(name: $0) == self } }
+}
+
+extension Augmentation {
+  /// From what was encoded, or from the name of a set, which is what checkpoints held once.
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      guard let named = Augmentation(name: name) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "no augmentation is called \"\(name.shortened)\""))
+      }
+      self = named
+      return
+    }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      affine: try values.decode(Affine.self, forKey: .affine),
+      perspective: try values.decode(Perspective.self, forKey: .perspective),
+      curvature: try values.decode(Curvature.self, forKey: .curvature),
+      elastic: try values.decode(Elastic.self, forKey: .elastic),
+      padding: try values.decode(Padding.self, forKey: .padding),
+      stroke: try values.decode(Stroke.self, forKey: .stroke),
+      erasing: try values.decode(Erasing.self, forKey: .erasing),
+      background: try values.decode(Background.self, forKey: .background),
+      shadow: try values.decode(Shadow.self, forKey: .shadow),
+      blur: try values.decode(Blur.self, forKey: .blur),
+      motionBlur: try values.decode(MotionBlurring.self, forKey: .motionBlur),
+      tone: try values.decode(Tone.self, forKey: .tone),
+      compression: try values.decode(Compression.self, forKey: .compression))
+  }
+}

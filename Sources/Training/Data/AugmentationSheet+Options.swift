@@ -1,0 +1,30 @@
+import Datasets
+import Images
+import MessagePassing
+
+/// Writes a picture of augmented images as training would see them: `akuru augment-sheet`. Rank 0 does it.
+///
+/// - Parameters:
+///   - argument: the data set.
+///   - options: model, height, augmentation and seed.
+///   - count: images of the data set, 1...1000.
+///   - versions: augmented versions of each, 1...20.
+/// - Throws: ``ConfigurationError``, `DataSetError`, and ``FileError`` where the picture cannot be written.
+public func writeAugmentationSheet(
+  of argument: String, for options: TrainingOptions, count: Int, versions: Int, to path: String,
+  over communicator: Communicator
+) throws {
+  try communicator.together {
+    guard (1...1000).contains(count) else { throw ConfigurationError("--count \(count): must be 1 to 1000 images") }
+    guard (1...20).contains(versions) else {
+      throw ConfigurationError("--versions \(versions): must be 1 to 20 versions of an image")
+    }
+    let recipe = try Recipe(options)
+    let geometry = InputGeometry(try recipe.architecture(), maximumWidth: recipe.maxWidth)
+    guard communicator.rank == 0 else { return }
+    let sheet = AugmentationSheet(
+      try DataSet.load(argument), geometry: geometry, augmentation: recipe.augment, seed: recipe.seed,
+      versions: versions)
+    try AtomicFile.write(PNG.encode(sheet.image(count: count)), to: path)
+  }
+}

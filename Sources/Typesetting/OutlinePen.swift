@@ -1,0 +1,177 @@
+import CPango
+import Tensors
+
+/// A word's outlines after an ``OutlineVariation``, as polygons in pixels, ready to be painted. The origin is where the
+/// layout's upper left corner is.
+struct OutlinePen {
+  private struct Point {
+    var x, y: Double
+    /// Whether a polygon begins here.
+    let isFirst: Bool
+  }
+  private var points: [Point] = []
+  private let variation: OutlineVariation
+  /// Width of the line around the outlines, in pixels; negative to take away.
+  private var lineWidth = 0.0
+
+  /// What the painted outlines cover at most.
+  private(set) var bounds = (left: 0.0, top: 0.0, right: 0.0, bottom: 0.0)
+
+  /// The longest side of a polygon, in ems: longer ones are divided, so that they can bend.
+  private static let longestSide = 0.1
+  /// Mean thickness of strokes, in ems, between which weights are changed: hair lines stay visible, and letters open.
+  private static let thicknesses = 0.045...0.15
+
+  /// - Parameters:
+  ///   - setter: has set the word.
+  ///   - size: the em in pixels.
+  init(_ setter: FaceSetter, size: Int, variation: OutlineVariation) {
+    self.variation = variation
+    let em = Double(size)
+    outline(setter, longest: OutlinePen.longestSide * em)
+    distort(em: em, baseline: Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE), setter.face)
+    setWeight(em: em)
+  }
+
+  /// Takes the polygons out of Cairo's path.
+  private mutating func outline(_ setter: FaceSetter, longest: Double) {
+    // Without bounds: Cairo leaves out glyphs that are far from its surface.
+    let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
+    let cairo = cairo_create(surface)
+    defer {
+      cairo_destroy(cairo)
+      cairo_surface_destroy(surface)
+    }
+    cairo_set_tolerance(cairo, 0.05)
+    pango_cairo_layout_path(cairo, setter.layout)
+    guard let path = cairo_copy_path_flat(cairo) else { return }
+    defer { cairo_path_destroy(path) }
+    var (i, first, last) = (0, Point(x: 0, y: 0, isFirst: true), Point(x: 0, y: 0, isFirst: true))
+    let count = Int(path.pointee.num_data)
+    while i < count {
+      let header = path.pointee.data[i].header
+      switch header.type {
+      case CAIRO_PATH_MOVE_TO:
+        let point = path.pointee.data[i + 1].point
+        first = Point(x: point.x, y: point.y, isFirst: true)
+        points.append(first)
+        last = first
+      case CAIRO_PATH_LINE_TO:
+        let point = path.pointee.data[i + 1].point
+        line(from: last, to: point.x, point.y, longest)
+        last = Point(x: point.x, y: point.y, isFirst: false)
+      default:
+        line(from: last, to: first.x, first.y, longest)
+        last = first
+      }
+      i += Int(header.length)
+    }
+  }
+
+  private mutating func line(from last: Point, to x: Double, _ y: Double, _ longest: Double) {
+    let (dx, dy) = (x - last.x, y - last.y)
+    let pieces = max(1, Int((max(abs(dx), abs(dy)) / longest).rounded(.up)))
+    for k in 1...pieces {
+      let share = Double(k) / Double(pieces)
+      points.append(Point(x: last.x + share * dx, y: last.y + share * dy, isFirst: false))
+    }
+  }
+
+  /// Width, slant, wobble and bend.
+  private mutating func distort(em: Double, baseline: Double, _ face: FontFace) {
+    let width = max(variation.width, 0.6 / face.relativeWidth)
+    let field = WobbleField(
+      seed: variation.wobbleSeed, cell: variation.wobbleCell * em, strength: variation.wobble * em)
+    for i in points.indices {
+      let (x, y) = (points[i].x, points[i].y)
+      let shift = field.shift(x, y)
+      points[i].x = width * (x + shift.x) + variation.slant * (baseline - y)
+      points[i].y = y + shift.y
+    }
+    guard variation.bend != 0, let left = points.map(\.x).min(), let right = points.map(\.x).max(), right > left else {
+      return
+    }
+    let reach = max(variation.bendMiddle, 1 - variation.bendMiddle)
+    for i in points.indices {
+      let t = ((points[i].x - left) / (right - left) - variation.bendMiddle) / reach
+      points[i].y += variation.bend * em * (t * t - 0.5)
+    }
+  }
+
+  /// The line's width, from the mean thickness of strokes: twice the area by the length of the outlines.
+  private mutating func setWeight(em: Double) {
+    guard !points.isEmpty else { return }
+    var (area, length) = (0.0, 0.0)
+    for (a, b) in zip(points, points.dropFirst()) where !b.isFirst {
+      area += a.x * b.y - b.x * a.y
+      length += ((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y)).squareRoot()
+    }
+    let thickness = length > 0 ? abs(area) / length : 0
+    let wanted = thickness * (1 + variation.weight)
+    let (thinnest, thickest) = (OutlinePen.thicknesses.lowerBound * em, OutlinePen.thicknesses.upperBound * em)
+    let allowed =
+      variation.weight < 0 ? min(thickness, max(wanted, thinnest)) : max(thickness, min(wanted, thickest))
+    lineWidth = allowed - thickness
+    let reach = abs(lineWidth) + 1
+    bounds = (
+      points.map(\.x).min()! - reach, points.map(\.y).min()! - reach, points.map(\.x).max()! + reach,
+      points.map(\.y).max()! + reach
+    )
+  }
+
+  /// Paints into a surface of coverage, in which the origin is at (x, y).
+  func paint(_ cairo: OpaquePointer?, x: Double, y: Double) {
+    for (i, point) in points.enumerated() {
+      if point.isFirst {
+        if i > 0 { cairo_close_path(cairo) }
+        cairo_move_to(cairo, x + point.x, y + point.y)
+      } else {
+        cairo_line_to(cairo, x + point.x, y + point.y)
+      }
+    }
+    cairo_close_path(cairo)
+    cairo_set_source_rgba(cairo, 0, 0, 0, 1)
+    if lineWidth == 0 { return cairo_fill(cairo) }
+    cairo_fill_preserve(cairo)
+    if lineWidth < 0 {
+      // Hair lines thinner than the pen lose most of their ink, not all of it.
+      cairo_set_operator(cairo, CAIRO_OPERATOR_DEST_OUT)
+      cairo_set_source_rgba(cairo, 0, 0, 0, 0.8)
+    }
+    cairo_set_line_join(cairo, variation.isRound ? CAIRO_LINE_JOIN_ROUND : CAIRO_LINE_JOIN_MITER)
+    cairo_set_miter_limit(cairo, 2)
+    cairo_rotate(cairo, variation.penAngle)
+    cairo_scale(cairo, 1, max(0.05, variation.penHeight))
+    cairo_set_line_width(cairo, abs(lineWidth))
+    cairo_stroke(cairo)
+  }
+}
+
+/// A field of shifts that varies softly over the plane, from numbers that depend on the place only.
+private struct WobbleField {
+  let seed: UInt64
+  let cell: Double
+  let strength: Double
+
+  func shift(_ x: Double, _ y: Double) -> SIMD2<Double> {
+    guard strength > 0 else { return .zero }
+    let (u, v) = (x / cell, y / cell)
+    let (i, j) = (u.rounded(.down), v.rounded(.down))
+    let (s, t) = (smooth(u - i), smooth(v - j))
+    let (a, b) = (point(i, j), point(i + 1, j))
+    let (c, d) = (point(i, j + 1), point(i + 1, j + 1))
+    let upper = a + s * (b - a)
+    let lower = c + s * (d - c)
+    return upper + t * (lower - upper)
+  }
+
+  private func smooth(_ t: Double) -> Double { t * t * (3 - 2 * t) }
+
+  private func point(_ i: Double, _ j: Double) -> SIMD2<Double> {
+    let block = KeyedRandom.philox(
+      counter: SIMD4(UInt32(bitPattern: Int32(i)), UInt32(bitPattern: Int32(j)), 0, RandomPurpose.synthesis.rawValue),
+      key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
+    let unit = SIMD2(Double(block.x), Double(block.y)) * 0x1p-31 - 1
+    return unit * strength
+  }
+}

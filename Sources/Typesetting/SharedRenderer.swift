@@ -1,0 +1,40 @@
+import Images
+import Synchronization
+
+/// A renderer for several threads, which take turns. Cairo keeps ten fonts open in a process, and is not safe where one
+/// thread closes another's: with more fonts, threads cannot have renderers of their own.
+final class SharedRenderer: Sendable {
+  /// Fonts with which each thread may have a renderer of its own.
+  static let mostFonts = 8
+
+  private let renderer: Mutex<WordRenderer>
+
+  init(faces: [FontFace]) throws(TypesettingError) {
+    renderer = Mutex(try WordRenderer(faces: faces))
+  }
+
+  /// See `WordRenderer.render`.
+  func render(_ word: String, face: Int, appearance: WordAppearance) throws(TypesettingError) -> GrayImage {
+    try renderer.withLock { (renderer) throws(TypesettingError) in
+      try renderer.render(word, face: face, appearance: appearance)
+    }
+  }
+}
+
+/// What one thread draws with.
+enum ThreadRenderer {
+  case own(WordRenderer)
+  case shared(SharedRenderer)
+
+  init(faces: [FontFace], shared: SharedRenderer?) throws(TypesettingError) {
+    if let shared { self = .shared(shared) } else { self = .own(try WordRenderer(faces: faces)) }
+  }
+
+  /// See `WordRenderer.render`.
+  func render(_ word: String, face: Int, appearance: WordAppearance) throws(TypesettingError) -> GrayImage {
+    switch self {
+    case .own(let renderer): try renderer.render(word, face: face, appearance: appearance)
+    case .shared(let renderer): try renderer.render(word, face: face, appearance: appearance)
+    }
+  }
+}

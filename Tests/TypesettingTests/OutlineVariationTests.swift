@@ -1,0 +1,104 @@
+import Images
+import Tensors
+import Testing
+import Typesetting
+
+@Suite struct OutlineVariationTests {
+  private let renderer: WordRenderer
+
+  init() throws {
+    renderer = try WordRenderer(faces: FontCatalog.resolve(["Noto Sans Sinhala", "Noto Serif Sinhala Bold"]))
+  }
+
+  private func render(
+    _ word: String = "ක්‍රීඩාංගණය", face: Int = 0, _ change: (inout OutlineVariation) -> Void = { _ in }
+  ) throws -> GrayImage {
+    var variation = OutlineVariation()
+    change(&variation)
+    return try renderer.render(word, face: face, appearance: WordAppearance(size: 40, variation: variation))
+  }
+
+  private func ink(_ image: GrayImage) -> Double {
+    image.pixels.reduce(0) { $0 + 255 - Double($1) } / 255
+  }
+
+  @Test func noVariationIsTheFontsOwnPicture() throws {
+    for face in 0..<2 {
+      let plain = try renderer.render("ක්‍රීඩාංගණය", face: face, appearance: WordAppearance(size: 40))
+      let outlined = try render(face: face)
+      // Cairo paints outlines where they are, glyphs in steps of a quarter pixel.
+      #expect(abs(plain.width - outlined.width) <= 1 && abs(plain.height - outlined.height) <= 1)
+      #expect(abs(ink(plain) / ink(outlined) - 1) < 0.02)
+    }
+    // All of a long line.
+    let line = Array(repeating: "ක්‍රීඩාංගණය", count: 12).joined(separator: " ")
+    let plain = try renderer.render(line, face: 0, appearance: WordAppearance(size: 40))
+    let outlined = try render(line)
+    #expect(plain.width > 2000 && abs(plain.width - outlined.width) <= 1)
+  }
+
+  @Test func weightChangesInkAndLeavesHairLines() throws {
+    let inks = try [-0.4, -0.2, 0, 0.3, 0.8].map { weight in ink(try render { $0.weight = weight }) }
+    #expect(inks == inks.sorted() && inks[0] < 0.9 * inks[2] && inks[4] > 1.25 * inks[2], "\(inks)")
+    for face in 0..<2 {
+      let (thin, plain) = (try render(face: face) { $0.weight = -1 }, try render(face: face))
+      #expect(ink(thin) > 0.3 * ink(plain))
+      #expect(thin.height >= plain.height - 4 && thin.width >= plain.width - 4)
+    }
+    // A flat pen changes less.
+    let flat = ink(
+      try render {
+        $0.weight = 0.8
+        $0.penHeight = 0.2
+      })
+    #expect(flat > inks[2] && flat < inks[4])
+  }
+
+  @Test func widthSlantAndBendChangeTheForm() throws {
+    let plain = try render()
+    let wide = try render { $0.width = 1.3 }
+    #expect(abs(Double(wide.width) / Double(plain.width) - 1.3) < 0.02 && wide.height == plain.height)
+    let slanted = try render { $0.slant = 0.3 }
+    #expect(slanted.height == plain.height && slanted.width > plain.width)
+    #expect(abs(ink(slanted) / ink(plain) - 1) < 0.02)
+    let bent = try render { $0.bend = 0.25 }
+    #expect(bent.width <= plain.width + 1 && bent.height > plain.height && bent.height <= plain.height + 11)
+    let wobbly = try render {
+      $0.wobble = 0.03
+      $0.wobbleSeed = 4
+    }
+    #expect(abs(wobbly.width - plain.width) <= 3 && abs(wobbly.height - plain.height) <= 3 && wobbly != plain)
+    #expect(abs(ink(wobbly) / ink(plain) - 1) < 0.15)
+  }
+
+  @Test func drawnVariationsStayInTheirRangesAndAreRepeatable() throws {
+    var pictures = Set<[UInt8]>()
+    for sample in 0..<60 {
+      func drawn() -> OutlineVariation {
+        var random = KeyedRandom(seed: 2, purpose: .test, sample: UInt32(sample))
+        return OutlineVariation(&random)
+      }
+      let variation = drawn()
+      #expect(variation == drawn())
+      #expect((0.8...1.3).contains(variation.width) && (-0.15...0.3).contains(variation.slant))
+      #expect((-0.4...0.8).contains(variation.weight) && abs(variation.bend) <= 0.25 && variation.wobble <= 0.035)
+      for face in 0..<2 {
+        let (a, b) = (try render(face: face) { $0 = variation }, try render(face: face) { $0 = variation })
+        #expect(a == b && a.pixels.min()! < 128)
+        pictures.insert(a.pixels)
+      }
+    }
+    #expect(pictures.count > 110)
+  }
+
+  @Test func otherScripts() throws {
+    let renderer = try WordRenderer(faces: FontCatalog.resolve(["Noto Sans Tamil", "Noto Serif Tamil Bold"]))
+    let plain = try renderer.render("தமிழ்", face: 0, appearance: WordAppearance(size: 40))
+    for face in 0..<2 {
+      var variation = OutlineVariation()
+      (variation.weight, variation.slant) = (0.3, 0.2)
+      let image = try renderer.render("தமிழ்", face: face, appearance: WordAppearance(size: 40, variation: variation))
+      #expect(ink(image) > ink(plain))
+    }
+  }
+}

@@ -58,8 +58,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "TensorBoardSchema", "Hashing",
-        logging, protobuf,
+        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "TensorBoardSchema",
+        "Hashing", logging, protobuf,
       ]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
 

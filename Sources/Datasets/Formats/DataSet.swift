@@ -223,7 +223,7 @@ private struct RecordCollector {
       }
       for i in shard.paths.indices {
         let (name, offset, bytes) = (shard.paths[i], shard.offsets[i], shard.sizes[i])
-        guard offset >= 0, bytes >= 0, bytes <= PNGLimits().fileBytes, offset <= size - bytes,
+        guard offset >= 0, bytes >= 0, bytes <= ImageLimits().fileBytes, offset <= size - bytes,
           Containment.staysInside(name)
         else { throw ShardIndex.damaged(path, "record \(i) of \(place) makes no sense") }
         try add(

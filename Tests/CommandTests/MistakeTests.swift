@@ -120,7 +120,7 @@ import Training
       "checkpoint for a data set", status: 3, ["best.safetensors: not a data set", "give the folder"],
       prepare: withModel(["evaluate", "--checkpoint", "{checkpoint}", "--data", "{checkpoint}"])),
     BadInput(
-      "comma at the end", status: 3, ["a folder's name is empty; write FOLDER or FOLDER,FOLDER"],
+      "comma at the end", status: 2, ["a folder's name is empty; write FOLDER or FOLDER,FOLDER"],
       prepare: trainOn { $0.train + "," }),
     BadInput(
       "data and run swapped", status: 2, ["--run-dir {train}: holds a data set", "give a folder for the results"]

@@ -15,6 +15,8 @@ extension TrainingOptions {
     for option in open { complete[keyPath: option] = "open" }
     let configuration = try TrainingConfiguration(complete)
     var resolved = try TrainingOptions(configuration)
+    // The set itself is long; its name or file gives it again.
+    resolved.augment = augment ?? configuration.recipe.augment.name
     for option in open { resolved[keyPath: option] = nil }
     return resolved
   }
@@ -27,6 +29,7 @@ extension TrainingOptions {
     var values = try object(configuration)
     values["recipe"] = nil
     values.merge(try object(configuration.recipe)) { $1 }
+    values["augment"] = nil
     // What goes with other options only.
     if configuration.recipe.model.hasPrefix("[") { values["height"] = nil }
     if configuration.initFrom == nil { values["alphabetChange"] = nil }

@@ -25,15 +25,16 @@ final class TensorBoardLog {
     attempt {
       let goesOn = try !EventFile.names(in: folder).isEmpty
       file = try EventFile.create(in: folder, host: host)
-      guard goesOn else {
-        return try append(step: 0, [TensorBoardLog.sessionStart(hyperparameters)])
-      }
-      let firstStep = cursor.evaluationDue ? cursor.step : cursor.step + 1
-      hasImages = history?.evaluations.first.map { $0.step < firstStep } ?? false
+      // TensorBoard takes the first start of a run for its beginning, and only those after it for restarts.
+      let firstStep = !goesOn ? 0 : cursor.evaluationDue ? cursor.step : cursor.step + 1
       var event = TensorBoardEvent()
       event.step = Int64(firstStep)
       event.sessionLog.status = .start
       try file?.append(event)
+      guard goesOn else {
+        return try append(step: 0, [TensorBoardLog.sessionStart(hyperparameters)])
+      }
+      hasImages = history?.evaluations.first.map { $0.step < firstStep } ?? false
       // The line of the step that is taken back with the evaluation that is due after it.
       if let last = history?.lastStep, last.step == firstStep { try append(last) }
     }

@@ -3,7 +3,7 @@ import Images
 import TestSupport
 import Testing
 
-/// Training allocates nothing once it runs: valgrind counts as many allocations in 3 steps as in 13.
+/// Training allocates nothing once it runs: valgrind counts no allocation for a step more, in 3 steps and in 13.
 @Suite struct SteadyStateTests {
   @Test(
     .enabled(if: valgrind != nil, "valgrind is not installed: apt-get install valgrind"),
@@ -22,14 +22,11 @@ import Testing
     let stripped = try run("strip", ["-g", "-o", folder.file("akuru"), product("akuru")])
     #expect(stripped.exitCode == 0, "\(stripped.transcript)")
 
-    // What a clock wakes - lease, watchdog - may fall into one run and not into the other, so a count may be one off. Ten
-    // steps that allocate could never meet the count of none.
-    var (few, more): (Set<Int>, Set<Int>) = ([], [])
-    for _ in 0..<4 where few.isDisjoint(with: more) {
-      few.insert(try allocations(until: 13, in: folder))
-      more.insert(try allocations(until: 23, in: folder))
-    }
-    #expect(!few.isDisjoint(with: more), "allocations in 3 steps: \(few), in 13: \(more)")
+    // What a clock or a second thread does may take a few allocations more or less in one run than in the other. Ten steps
+    // that allocate take ten at least.
+    let slack = 5
+    let (few, more) = (try allocations(until: 13, in: folder), try allocations(until: 23, in: folder))
+    #expect(abs(more - few) <= slack, "allocations in 3 steps: \(few), in 13: \(more)")
   }
 
   /// Allocations of a run that goes on from step 10 until a request to stop, which it saves at. It never evaluates: how much

@@ -10,6 +10,9 @@ import PackageDescription
   let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
 #endif
 
+// Tests are compiled fast: what they test is not theirs to optimize.
+let testSettings: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
@@ -71,32 +74,35 @@ let package = Package(
       dependencies: ["Training", "Datasets", "Images", "MessagePassing", "Serving", "Tensors", argumentParser]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
 
-    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-    .testTarget(name: "HashingTests", dependencies: ["Hashing"]),
+    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: testSettings),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: testSettings),
     .testTarget(
       name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"],
       exclude: [
         "Goldens/generate_layers.py", "Goldens/generate_sequence.py", "Goldens/generate_models.py",
         "Goldens/generate_optimizers.py",
       ],
-      resources: [.copy("Goldens/fixtures")]),
+      resources: [.copy("Goldens/fixtures")], swiftSettings: testSettings),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"],
       exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py"],
-      resources: [.copy("Goldens/fixtures")]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
-    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+      resources: [.copy("Goldens/fixtures")], swiftSettings: testSettings),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: testSettings),
     .testTarget(
-      name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"]),
+      name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"],
+      swiftSettings: testSettings),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(
+      name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"],
+      swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests",
       dependencies: ["TestSupport", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
       exclude: ["Goldens/generate_pretrained.py"],
       resources: [
         .copy("Interchange/Scripts"), .copy("Goldens/fixtures"), .copy("Serving/check_page.py"),
-      ]),
+      ], swiftSettings: testSettings),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

@@ -9,6 +9,8 @@ public final class Storage {
 
   /// Floats added behind every storage, so that a vector load that starts inside a row never leaves the allocation.
   private static let slack = 64
+  /// Floats added before it, for loads that look one column to the left.
+  private static let head = 16
 
   /// A storage of `count` zeros.
   public init(count: Int) {
@@ -16,26 +18,27 @@ public final class Storage {
   }
 
   deinit {
-    base.deallocate()
+    (base - Storage.head).deallocate()
   }
 
   /// Makes room for `count` floats. When it has to grow, the contents become zeros.
   public func ensure(_ count: Int) {
     guard count > capacity else { return }
-    base.deallocate()
+    (base - Storage.head).deallocate()
     (base, capacity) = (Storage.allocate(count), count)
   }
 
   /// Sets every float, slack included. Tests poison memory with NaN through it.
   public func fill(_ value: Float) {
-    base.update(repeating: value, count: capacity + Storage.slack)
+    (base - Storage.head).update(repeating: value, count: Storage.head + capacity + Storage.slack)
   }
 
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let bytes = (count + slack) * MemoryLayout<Float>.stride
-    let floats = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
-      to: Float.self, capacity: count + slack)
-    floats.initialize(repeating: 0, count: count + slack)
-    return floats
+    let all = head + count + slack
+    let floats = UnsafeMutableRawPointer.allocate(byteCount: all * MemoryLayout<Float>.stride, alignment: 64)
+      .bindMemory(
+        to: Float.self, capacity: all)
+    floats.initialize(repeating: 0, count: all)
+    return floats + head
   }
 }

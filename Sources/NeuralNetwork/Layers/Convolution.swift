@@ -5,8 +5,9 @@ import Tensors
 ///
 /// Without pooling: input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An image loses
 /// `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. When it loses none, the output
-/// shares the input's layout. One input channel is computed directly (``ConvolutionDirect.swift``), more by GEMM over
-/// tiles of gathered columns (``ConvolutionColumns.swift``), or in the manner of Winograd (``ConvolutionWinograd.swift``).
+/// shares the input's layout. One input channel is computed directly (``ConvolutionDirect.swift``); many in the
+/// manner of Winograd (``ConvolutionWinograd.swift``), from lines in place (``ConvolutionInPlace.swift``), or by GEMM over
+/// tiles of gathered columns (``ConvolutionColumns.swift``).
 ///
 /// With pooling, two lines of the output at a time are made in scratch and pooled at once: neither they nor their gradients
 /// are ever stored. Without, but with ReLU, ``backward()`` zeroes the output's gradient in place where the output is not
@@ -32,7 +33,7 @@ public final class Convolution: ImageLayer {
   private(set) var scratch = Matrix(rows: 0, columns: 0)
   /// Bias gradients [out], then (direct code) weight gradients, summed in Double over lines and tiles.
   var sums: [Double]
-  /// Where each tap of the direct code reads, relative to the output's place.
+  /// Where each tap of the direct code, or of lines in place, reads, relative to the output's place.
   var offsets: [Int] = []
 
   /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` takes the pool.
@@ -57,6 +58,12 @@ public final class Convolution: ImageLayer {
     (self.relu, self.inputNeedsGradient) = (relu, inputNeedsGradient)
     pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
     sums = Array(repeating: 0, count: outputs + (inputs == 1 ? outputs * kernel.height * kernel.width : 0))
+  }
+
+  /// How the layer is computed.
+  private enum Way { case direct, winograd, inPlace, columns }
+  private var way: Way {
+    inputs == 1 ? .direct : usesWinograd ? .winograd : usesLinesInPlace ? .inPlace : .columns
   }
 
   /// Floats of one output channel's kernel: in * kernel.height * kernel.width.
@@ -107,19 +114,35 @@ public final class Convolution: ImageLayer {
         value: workspace.activation(rows: outputs * height, columns: layout.stride),
         gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
     (plannedInput, plannedOutput) = (input, output)
-    scratch = workspace.scratch(
-      count: inputs == 1 ? directScratchCount : usesWinograd ? winogradScratchCount : columnScratchCount)
+    let scratchCount =
+      switch way {
+      case .direct: directScratchCount
+      case .winograd: winogradScratchCount
+      case .inPlace: inPlaceScratchCount
+      case .columns: columnScratchCount
+      }
+    scratch = workspace.scratch(count: scratchCount)
     return output
   }
 
   public func forward(_ mode: Mode) {
-    if inputs == 1 { forwardDirect() } else if usesWinograd { forwardWinograd() } else { forwardColumns() }
+    switch way {
+    case .direct: forwardDirect()
+    case .winograd: forwardWinograd()
+    case .inPlace: forwardInPlace()
+    case .columns: forwardColumns()
+    }
     pooling?.finishForward()
   }
 
   public func backward() {
     sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
-    if inputs == 1 { backwardDirect() } else if usesWinograd { backwardWinograd() } else { backwardColumns() }
+    switch way {
+    case .direct: backwardDirect()
+    case .winograd: backwardWinograd()
+    case .inPlace: backwardInPlace()
+    case .columns: backwardColumns()
+    }
     guard let bias else { return }
     let gradient = bias.gradient.pointer
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }

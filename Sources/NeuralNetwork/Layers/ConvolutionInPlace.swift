@@ -1,0 +1,158 @@
+import Tensors
+
+// Convolution of several input channels by kernels that are three wide, without gathering: a tile of some output channels
+// and 16 columns of one line stays in registers while the kernel's taps read the input's lines where they stand. Zero
+// columns between images are the horizontal padding; kernel lines above and below the input are left out. The input's
+// gradient is the same convolution of the output's gradient, with kernels that are turned and whose channels are
+// exchanged.
+
+/// Columns of one pass over the weights' gradients: the lines it reads stay in the first-level cache.
+private let block = 1024
+/// Floats before and behind a line that is copied to have zeros at its ends.
+private let margin = 16
+
+extension Convolution {
+  /// Whether the layer is computed so. Its bits are then others than those of gathered columns.
+  var usesLinesInPlace: Bool {
+    pooling == nil && kernel.width == 3 && padding.width == 1 && ConvolutionKernels.areFaster
+  }
+
+  /// Packed kernels, then the input's first and last line.
+  var inPlaceScratchCount: Int { packedCount + 2 * edgePitch }
+  private var packedCount: Int { (outputs * depth + 15) & ~15 }
+  private var edgePitch: Int { input.layout.stride + 2 * margin }
+  private var packed: UnsafeMutablePointer<Float> { scratch.pointer }
+
+  func forwardInPlace() {
+    let (height, columns, mask) = (output.height, output.layout.stride, output.layout.mask.base)
+    let values = (weight.value.pointer, bias?.value.pointer)
+    pack(rows: outputs, channels: inputs) { row, channel, ky, kx in
+      values.0[((row * inputs + channel) * kernel.height + ky) * 3 + kx]
+    }
+    let target = output.value.pointer
+    convolve(
+      input.value.pointer, channels: inputs, height: input.height, padding: padding.height, rows: outputs, target)
+    for row in 0..<outputs * height {
+      finishColumns(
+        target + row * columns, bias: values.1?[row / height] ?? 0, relu: relu, mask: mask, count: columns)
+    }
+  }
+
+  func backwardInPlace() {
+    let (height, columns, gradient) = (output.height, output.layout.stride, output.gradient!)
+    sums.withUnsafeMutableBufferPointer { sums in
+      for row in 0..<outputs * height {
+        receiveGradient(
+          gradient.row(row), value: output.value.row(row), count: columns, biasSum: &sums[row / height])
+      }
+    }
+    addWeightGradientsInPlace(gradient.pointer)
+    guard let inputGradient else { return }
+    let weights = weight.value.pointer
+    pack(rows: inputs, channels: outputs) { row, channel, ky, kx in
+      weights[((channel * inputs + row + 1) * kernel.height - ky) * 3 - 1 - kx]
+    }
+    convolve(
+      gradient.pointer, channels: outputs, height: height, padding: kernel.height - 1 - padding.height, rows: inputs,
+      inputGradient.pointer)
+    for row in 0..<inputGradient.rows {
+      finishColumns(inputGradient.row(row), bias: 0, relu: false, mask: input.layout.mask.base, count: columns)
+    }
+  }
+
+  /// Rows of `rows` that share tile `tile`.
+  private func tileRows(_ tile: Int, of rows: Int) -> Range<Int> {
+    let tiles = (rows + ConvolutionKernels.mostRows - 1) / ConvolutionKernels.mostRows
+    return tile * rows / tiles..<(tile + 1) * rows / tiles
+  }
+
+  /// Packs kernels [rows, channels, kernel.height, 3] for ``convolve``: a tile after another, each [kernel.height, channels,
+  /// 3, rows of the tile], so that some of the kernel's lines are one piece.
+  @inline(__always)
+  private func pack(rows: Int, channels: Int, _ kernelAt: (_ row: Int, _ channel: Int, _ ky: Int, _ kx: Int) -> Float) {
+    var (target, tile) = (packed, 0)
+    while true {
+      let members = tileRows(tile, of: rows)
+      for ky in 0..<kernel.height {
+        for channel in 0..<channels {
+          for kx in 0..<3 {
+            for row in members {
+              target.pointee = kernelAt(row, channel, ky, kx)
+              target += 1
+            }
+          }
+        }
+      }
+      if members.upperBound == rows { return }
+      tile += 1
+    }
+  }
+
+  /// Convolves `source` [channels * height, columns] with the packed kernels into `target` [rows * lines, columns], where
+  /// lines = height + 2 * padding - kernel.height + 1. What it leaves between images is to be masked.
+  private func convolve(
+    _ source: UnsafePointer<Float>, channels: Int, height: Int, padding: Int, rows: Int,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    let (columns, lines) = (input.layout.stride, height + 2 * padding - kernel.height + 1)
+    offsets.removeAll(keepingCapacity: true)
+    for ky in 0..<kernel.height {
+      for channel in 0..<channels {
+        for kx in 0..<3 { offsets.append((channel * height + ky - padding) * columns + kx - 1) }
+      }
+    }
+    let packed = packed
+    offsets.withUnsafeBufferPointer { offsets in
+      for y in 0..<lines {
+        let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
+        let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
+        let places = offsets.baseAddress! + skipped
+        for x in stride(from: 0, to: columns, by: Vector.width) {
+          let at = y * columns + x
+          var tile = 0
+          while true {
+            let members = tileRows(tile, of: rows)
+            ConvolutionKernels.convolve(
+              rows: members.count, k: k,
+              packed + members.lowerBound * kernel.height * channels * 3 + skipped * members.count, source + at,
+              at: places, into: target + members.lowerBound * lines * columns + at, ldc: lines * columns)
+            if members.upperBound == rows { break }
+            tile += 1
+          }
+        }
+      }
+    }
+  }
+
+  private func addWeightGradientsInPlace(_ gradient: UnsafePointer<Float>) {
+    let (height, lines, columns) = (input.height, output.height, input.layout.stride)
+    let (source, weights) = (input.value.pointer, weight.gradient.pointer)
+    let lastLine = inputs * height - 1
+    // Beside all other lines stand the zeros of their neighbours' ends.
+    let (firstCopy, lastCopy) = (packed + packedCount + margin, packed + packedCount + edgePitch + margin)
+    (firstCopy - margin).update(repeating: 0, count: 2 * edgePitch)
+    firstCopy.update(from: source, count: columns)
+    lastCopy.update(from: source + lastLine * columns, count: columns)
+    let parts = (columns + block - 1) / block
+    for y in 0..<lines {
+      let (first, end) = (max(0, padding.height - y), min(kernel.height, height + padding.height - y))
+      for part in 0..<parts {
+        let from = (part * columns / parts) & ~15
+        let count = (part == parts - 1 ? columns : ((part + 1) * columns / parts) & ~15) - from
+        for channel in 0..<inputs {
+          for row in stride(from: 0, to: outputs, by: ConvolutionKernels.mostGradientRows) {
+            let rows = min(ConvolutionKernels.mostGradientRows, outputs - row)
+            for ky in first..<max(first, end) {
+              let line = channel * height + y + ky - padding.height
+              let values = line == 0 ? firstCopy : line == lastLine ? lastCopy : source + line * columns
+              ConvolutionKernels.addTapGradients(
+                rows: rows, count: count, gradient + (row * lines + y) * columns + from, lead: lines * columns,
+                line: values + from, into: weights + ((row * inputs + channel) * kernel.height + ky) * 3,
+                pitch: depth)
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import COpenBLAS
+
+/// Inner loops of convolutions that read their lines where they stand, instead of columns that were gathered for a GEMM.
+///
+/// An element's bits do not depend on how many rows or columns are computed with it.
+public enum ConvolutionKernels {
+  /// Whether they are faster than OpenBLAS on gathered columns: where its kernels use no wider registers than these.
+  public static var areFaster: Bool { PackedMatrix.isFaster }
+
+  /// Output channels that share a tile, at most.
+  public static var mostRows: Int { Int(akuru_tile_rows) }
+  /// Output channels whose kernels' gradients are computed together, at most.
+  public static var mostGradientRows: Int { Int(akuru_gradient_rows) }
+
+  /// C [rows, 16] = A [rows, k] * B [k, 16]: line p of B is at `lines + places[p]`, A is stored as [k, rows], and rows of C
+  /// are `ldc` floats apart.
+  @inline(__always)
+  public static func convolve(
+    rows: Int, k: Int, _ a: UnsafePointer<Float>, _ lines: UnsafePointer<Float>, at places: UnsafePointer<Int>,
+    into c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    akuru_convolve_tile(Int32(truncatingIfNeeded: rows), k, a, lines, places, c, ldc)
+  }
+
+  /// weights[r * pitch + i] += sum over x < count of gradients[r * lead + x] * line[x + i - 1] for i in 0..<3. `count` is a
+  /// multiple of 16; `line[-1]` and `line[count]` are read.
+  @inline(__always)
+  public static func addTapGradients(
+    rows: Int, count: Int, _ gradients: UnsafePointer<Float>, lead: Int, line: UnsafePointer<Float>,
+    into weights: UnsafeMutablePointer<Float>, pitch: Int
+  ) {
+    akuru_add_tap_gradients(Int32(truncatingIfNeeded: rows), count, gradients, lead, line, weights, pitch)
+  }
+}

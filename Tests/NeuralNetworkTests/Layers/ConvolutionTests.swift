@@ -60,6 +60,9 @@ import Testing
     Shape(inputs: 1, outputs: 3, height: 2, kernel: [3, 3], padding: [1, 1], widths: [14, 12]),
     Shape(inputs: 2, outputs: 3, height: 1, kernel: [3, 3], padding: [1, 1], widths: [12]),
     Shape(inputs: 61, outputs: 5, height: 3, kernel: [3, 3], padding: [1, 1], widths: [301, 256, 255, 31]),
+    Shape(inputs: 3, outputs: 13, height: 5, kernel: [5, 3], padding: [2, 1], widths: [601, 520, 40, 1]),
+    Shape(inputs: 7, outputs: 6, height: 2, kernel: [3, 3], padding: [0, 1], widths: [70, 13]),
+    Shape(inputs: 2, outputs: 8, height: 4, kernel: [1, 3], padding: [0, 1], widths: [33, 14]),
     Shape(inputs: 130, outputs: 3, height: 2, kernel: [2, 2], padding: [0, 0], widths: [533, 257]),
     Shape(inputs: 90, outputs: 4, height: 2, kernel: [2, 3], padding: [1, 1], widths: [271, 255, 5, 2, 1]),
   ])

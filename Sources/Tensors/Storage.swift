@@ -36,8 +36,7 @@ public final class Storage {
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
     let all = head + count + slack
     let floats = UnsafeMutableRawPointer.allocate(byteCount: all * MemoryLayout<Float>.stride, alignment: 64)
-      .bindMemory(
-        to: Float.self, capacity: all)
+      .bindMemory(to: Float.self, capacity: all)
     floats.initialize(repeating: 0, count: all)
     return floats + head
   }

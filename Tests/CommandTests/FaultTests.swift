@@ -13,8 +13,7 @@ import Training
     var testDescription: String { fault }
   }
 
-  /// The job ends with the right status, says which rank died of what, leaves no process, and goes on to the same bits.
-  @Test(arguments: [
+  static let deaths: [Death] = [
     Death(fault: "0:0:start:segv", status: 139, cause: "rank 0 on [^ ]+ ended on signal 11"),
     Death(fault: "1:0:audit:kill", status: 137, cause: "rank 1 on [^ ]+ ended on signal 9"),
     Death(fault: "1:0:cache:abort", status: 134, cause: "rank 1 on [^ ]+ ended on signal 6"),
@@ -25,7 +24,10 @@ import Training
     Death(fault: "0:12:checkpoint:segv", status: 139, cause: "rank 0 on [^ ]+ ended on signal 11"),
     Death(fault: "1:30:end:kill", status: 137, cause: "rank 1 on [^ ]+ ended on signal 9"),
     Death(fault: "1:9:step:stop", status: 86, cause: "rank 1 ended with status 86|rank 0 ended with status 86"),
-  ])
+  ]
+
+  /// The job ends with the right status, says which rank died of what, leaves no process, and goes on to the same bits.
+  @Test(arguments: deaths)
   func aDeathIsNamedAndMended(_ death: Death) throws {
     let workshop = try Workshop()
     let arguments = workshop.training(

@@ -102,7 +102,8 @@ private func someWidths(_ count: Int) -> [Int] {
       for (rank, cost) in zip(assignment, costs) { loads[rank] += cost }
       #expect(loads.reduce(0, +) == costs.reduce(0, +))
       // Longest first: no rank has more than the least loaded one had when it got its last, smallest micro-batch.
-      #expect(loads.max()! - loads.min()! <= costs.max()!)
+      let (most, least) = (loads.max()!, loads.min()!)
+      #expect(most - least <= costs.max()!)
     }
   }
 

@@ -140,7 +140,8 @@ private func numbers(_ sample: Int) -> KeyedRandom { KeyedRandom(seed: 9, purpos
     if x > .pi { x -= 2 * .pi }
     var (term, sum) = (1.0, 1.0)
     for n in 1..<20 {
-      term *= -x * x / Double((2 * n - 1) * 2 * n)
+      let divisor = Double((2 * n - 1) * 2 * n)
+      term *= -x * x / divisor
       sum += term
     }
     return sum

@@ -176,7 +176,8 @@ import Testing
     reducer.addInteger(-7, at: 2)
     reducer.addInteger(3, at: 2)
     try reducer.reduce(over: alone)
-    #expect((0..<3).map { reducer.integer(at: $0) } == [(1 << 53) - 1, 0, -4])
+    let greatest: Int64 = (1 << 53) - 1
+    #expect((0..<3).map { reducer.integer(at: $0) } == [greatest, 0, -4])
     try reducer.begin(microBatches: 1)
     for _ in 0..<2 { reducer.addInteger(1 << 52, at: 1) }
     #expect(throws: ExactReducerError.integerTooLarge) { try reducer.reduce(over: alone) }

@@ -83,8 +83,10 @@ private func worstUnits(_ actual: [Float], _ expected: [Double]) -> Double {
   }
 
   @Test func multiplyAddAndSum() {
-    let (a, b) = (Vector((0..<16).map { Float($0) }), Vector((0..<16).map { 3 - Float($0) }))
-    #expect(Vector(repeating: 5).multiplyAdd(a, b) == Vector((0..<16).map { 5 + Float($0) * (3 - Float($0)) }))
+    let lanes: [Float] = (0..<16).map { Float($0) }
+    let (a, b) = (Vector(lanes), Vector(lanes.map { 3 - $0 }))
+    let expected: [Float] = lanes.map { 5 + $0 * (3 - $0) }
+    #expect(Vector(repeating: 5).multiplyAdd(a, b) == Vector(expected))
     #expect(horizontalSum(a) == 120)
     // One rounding: (1 + 2^-12)^2 - 1 = 2^-11 + 2^-24 needs the product unrounded.
     #if arch(x86_64)

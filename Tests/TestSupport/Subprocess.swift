@@ -57,7 +57,9 @@ public final class RunningProcess {
     process.standardError = try emptyFile(output.file("stderr"))
     let ended = ended
     process.terminationHandler = { _ in ended.signal() }
-    // Tests run on threads that block signals, which a child inherits: it would ignore SIGTERM and SIGUSR1.
+    // Tests run on threads that block signals, which a child inherits: it would ignore SIGTERM and SIGUSR1. A shell starts
+    // what it does not wait for deaf to SIGINT, which is inherited too.
+    for number in [SIGINT, SIGQUIT] { signal(number, SIG_DFL) }
     var (none, before) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     pthread_sigmask(SIG_SETMASK, &none, &before)

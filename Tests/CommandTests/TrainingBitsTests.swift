@@ -107,13 +107,17 @@ import Testing
     }
   }
 
+  /// Rank 0 pauses in the step after this one: a test sees the checkpoint before the run is over, also where others compute.
+  private func pause(after step: Int) -> [String: String] { ["AKURU_FAULT": "0:\(step + 1):step:sleep=5"] }
+
   @Test(arguments: Interruption.matrix + [Interruption(victim: .rank, ranks: 3, every: 7, resumedRanks: nil)])
   func aKilledRunGoesOnToTheSameBits(_ interruption: Interruption) throws {
     let workshop = try Workshop()
     let arguments = workshop.training(
       Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "\(interruption.every)"])
     let job = try RunningRanks(
-      interruption.ranks, arguments, until: workshop.checkpoint("run", step: interruption.every))
+      interruption.ranks, arguments, environment: pause(after: interruption.every),
+      until: workshop.checkpoint("run", step: interruption.every))
     kill(interruption.victim == .rank ? job.ranks[0] : job.mpirun.processIdentifier, SIGKILL)
     let killed = try job.mpirun.wait(timeout: 30)
     #expect(killed.exitCode != 0)
@@ -131,7 +135,8 @@ import Testing
   func aSignalStopsAfterACheckpoint(ranks: Int, toOneRank: Bool) throws {
     let workshop = try Workshop()
     let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "7"])
-    let job = try RunningRanks(ranks, arguments, until: workshop.checkpoint("run", step: 7))
+    let job = try RunningRanks(
+      ranks, arguments, environment: pause(after: 7), until: workshop.checkpoint("run", step: 7))
     kill(toOneRank ? job.ranks[0] : job.mpirun.processIdentifier, SIGUSR1)
     let stopped = try job.mpirun.wait(timeout: 30)
     #expect(stopped.exitCode == 85, "\(stopped.transcript)")

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A line of `metrics.jsonl` about training steps. The keys are a promise: README explains them, and none changes its
-/// meaning. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity".
+/// A line of `metrics.jsonl` about training steps. The keys are a promise: `Launch/manual.md` explains them, and none
+/// changes its meaning. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity".
 public struct StepMetrics: Codable, Sendable, Equatable {
   public private(set) var kind = "step"
   /// Steps done.

@@ -35,8 +35,6 @@ public final class Convolution: ImageLayer {
   var sums: [Double]
   /// Where each tap of the direct code, or of lines in place, reads, relative to the output's place.
   var offsets: [Int] = []
-  /// Where each tile of lines in place begins among its rows, and the end of the last one.
-  var tileBounds: [Int] = []
 
   /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` takes the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool {

@@ -31,7 +31,7 @@ extension Convolution {
     }
     let target = output.value.pointer
     convolve(
-      input.value.pointer, channels: inputs, height: input.height, padding: padding.height, target)
+      input.value.pointer, channels: inputs, height: input.height, padding: padding.height, rows: outputs, target)
     for row in 0..<outputs * height {
       finishColumns(
         target + row * columns, bias: values.1?[row / height] ?? 0, relu: relu, mask: mask, count: columns)
@@ -53,44 +53,45 @@ extension Convolution {
       weights[((channel * inputs + row + 1) * kernel.height - ky) * 3 - 1 - kx]
     }
     convolve(
-      gradient.pointer, channels: outputs, height: height, padding: kernel.height - 1 - padding.height,
+      gradient.pointer, channels: outputs, height: height, padding: kernel.height - 1 - padding.height, rows: inputs,
       inputGradient.pointer)
     for row in 0..<inputGradient.rows {
       finishColumns(inputGradient.row(row), bias: 0, relu: false, mask: input.layout.mask.base, count: columns)
     }
   }
 
-  /// Sets where each tile of `rows` rows begins, and the end of the last one.
-  private func setTileBounds(rows: Int) {
+  /// Rows of `rows` that share tile `tile`.
+  private func tileRows(_ tile: Int, of rows: Int) -> Range<Int> {
     let tiles = (rows + ConvolutionKernels.mostRows - 1) / ConvolutionKernels.mostRows
-    tileBounds.removeAll(keepingCapacity: true)
-    for tile in 0...tiles { tileBounds.append(tile * rows / tiles) }
+    return tile * rows / tiles..<(tile + 1) * rows / tiles
   }
 
   /// Packs kernels [rows, channels, kernel.height, 3] for ``convolve``: a tile after another, each [kernel.height, channels,
   /// 3, rows of the tile], so that some of the kernel's lines are one piece.
   @inline(__always)
   private func pack(rows: Int, channels: Int, _ kernelAt: (_ row: Int, _ channel: Int, _ ky: Int, _ kx: Int) -> Float) {
-    var target = packed
-    setTileBounds(rows: rows)
-    for tile in 0..<tileBounds.count - 1 {
+    var (target, tile) = (packed, 0)
+    while true {
+      let members = tileRows(tile, of: rows)
       for ky in 0..<kernel.height {
         for channel in 0..<channels {
           for kx in 0..<3 {
-            for row in tileBounds[tile]..<tileBounds[tile + 1] {
+            for row in members {
               target.pointee = kernelAt(row, channel, ky, kx)
               target += 1
             }
           }
         }
       }
+      if members.upperBound == rows { return }
+      tile += 1
     }
   }
 
-  /// Convolves `source` [channels * height, columns] with the kernels packed last, into `target` [rows * lines, columns], where
+  /// Convolves `source` [channels * height, columns] with the packed kernels into `target` [rows * lines, columns], where
   /// lines = height + 2 * padding - kernel.height + 1. What it leaves between images is to be masked.
   private func convolve(
-    _ source: UnsafePointer<Float>, channels: Int, height: Int, padding: Int,
+    _ source: UnsafePointer<Float>, channels: Int, height: Int, padding: Int, rows: Int,
     _ target: UnsafeMutablePointer<Float>
   ) {
     let (columns, lines) = (input.layout.stride, height + 2 * padding - kernel.height + 1)
@@ -100,21 +101,23 @@ extension Convolution {
         for kx in 0..<3 { offsets.append((channel * height + ky - padding) * columns + kx - 1) }
       }
     }
-    let (packed, tiles) = (packed, tileBounds.count - 1)
+    let packed = packed
     offsets.withUnsafeBufferPointer { offsets in
-      tileBounds.withUnsafeBufferPointer { bounds in
-        for y in 0..<lines {
-          let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
-          let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
-          let places = offsets.baseAddress! + skipped
-          for x in stride(from: 0, to: columns, by: Vector.width) {
-            let at = y * columns + x
-            for tile in 0..<tiles {
-              let (row, count) = (bounds[tile], bounds[tile + 1] - bounds[tile])
-              ConvolutionKernels.convolve(
-                rows: count, k: k, packed + row * kernel.height * channels * 3 + skipped * count, source + at,
-                at: places, into: target + row * lines * columns + at, ldc: lines * columns)
-            }
+      for y in 0..<lines {
+        let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
+        let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
+        let places = offsets.baseAddress! + skipped
+        for x in stride(from: 0, to: columns, by: Vector.width) {
+          let at = y * columns + x
+          var tile = 0
+          while true {
+            let members = tileRows(tile, of: rows)
+            ConvolutionKernels.convolve(
+              rows: members.count, k: k,
+              packed + members.lowerBound * kernel.height * channels * 3 + skipped * members.count, source + at,
+              at: places, into: target + members.lowerBound * lines * columns + at, ldc: lines * columns)
+            if members.upperBound == rows { break }
+            tile += 1
           }
         }
       }

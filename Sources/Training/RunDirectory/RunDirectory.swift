@@ -109,14 +109,20 @@ public final class RunDirectory: Sendable {
     do throws(FileError) { try AtomicFile.write(Array(text.utf8), to: path) } catch { throw .io(error) }
   }
 
-  /// Locks `.lock` without waiting, and writes who holds it. Returns a warning when the file system has no locks.
+  /// Seconds to wait for a lock: a process that was killed holds it until it is gone.
+  private static let patience = 5
+
+  /// Locks `.lock`, and writes who holds it. Returns a warning when the file system has no locks.
   private static func acquire(_ lock: borrowing OpenFile, _ path: String) throws(RunDirectoryError) -> String? {
     let holder: String
-    var result: Int32
-    repeat { result = flock(lock.descriptor, LOCK_EX | LOCK_NB) } while result != 0 && errno == EINTR
-    let code = errno
+    let deadline = ContinuousClock.now + .seconds(patience)
+    var code = tryLock(lock)
+    while code == EWOULDBLOCK, .now < deadline, !StopRequest.isRaised {
+      usleep(50_000)
+      code = tryLock(lock)
+    }
     do throws(FileError) {
-      if result == 0 {
+      if code == 0 {
         guard ftruncate(lock.descriptor, 0) == 0 else { throw FileError("write", lock.path) }
         try lock.write(Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8))
         return nil
@@ -132,6 +138,14 @@ public final class RunDirectory: Sendable {
       throw .io(error)
     }
     throw .locked(path: path, holder: holder)
+  }
+
+  /// 0, or the reason in `errno`.
+  private static func tryLock(_ lock: borrowing OpenFile) -> Int32 {
+    while flock(lock.descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno != EINTR { return errno }
+    }
+    return 0
   }
 
   /// The name of a file that shows that a run was here.

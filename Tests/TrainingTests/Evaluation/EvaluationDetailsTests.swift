@@ -46,7 +46,17 @@ import Training
     #expect(group.letters == 4 && group.occurrences == 17 && group.errors == 6)
     #expect(details.byLength.map(\.images) == [2, 5] && details.byLength.map(\.from) == [1, 3])
     #expect(details.byLength[0].cer == 0.5 && details.byLength[1].exactMatch == 0)
-    #expect(details.lines.contains { $0.hasSuffix("4 times c (U+63) as d (U+64), in 0.png, 1.png, 2.png") })
+    #expect(details.lines.contains { $0.hasSuffix("4 times c (U+0063) as d (U+0064), in 0.png, 1.png, 2.png") })
+  }
+
+  /// Signs stand on a dotted circle, and what cannot be seen is named.
+  @Test func confusionsNameWhatDoesNotShow() {
+    let read = [("\u{0D9A}\u{0DCA}", "\u{0D9A}"), ("\u{0D9A}\u{200D}", "\u{0D9A}")]
+    let details = EvaluationDetails(
+      read.enumerated().map { EvaluatedImage(path: "\($0).png", reference: $1.0, prediction: $1.1) })
+    for line in ["1 time \u{25CC}\u{0DCA} (U+0DCA) as nothing, in 0.png", "1 time U+200D as nothing, in 1.png"] {
+      #expect(details.lines.contains("  " + line), "\(details.lines)")
+    }
   }
 
   @Test func fiftyConfusionsAtMost() {

@@ -76,6 +76,18 @@ import Training
     #expect(failure(path, resume: true) == nil)
   }
 
+  /// A process that was killed holds the lock until it is gone.
+  @Test func aLockThatIsGivenBackSoonIsWaitedFor() throws {
+    _ = try RunDirectory(folder.path, resume: false)
+    let lock = open(folder.path + "/.lock", O_RDWR)
+    try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+    Thread.detachNewThread {
+      usleep(500_000)
+      close(lock)
+    }
+    #expect(failure(folder.path, resume: true) == nil)
+  }
+
   @Test func cleansUpAfterKilledProcesses() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/checkpoints", withIntermediateDirectories: true)
     for name in [".config.json.tmp-12", "checkpoints/.best.safetensors.tmp-13"] { _ = try folder.write("x", name) }

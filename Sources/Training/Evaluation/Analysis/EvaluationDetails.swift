@@ -45,7 +45,9 @@ public struct EvaluationDetails: Codable, Sendable, Equatable {
       return from == to ? "\(from)" : "\(from) to \(to)"
     }
     func letter(_ text: String) -> String {
-      text.unicodeScalars.first.map { "\(text) (U+\(String($0.value, radix: 16, uppercase: true)))" } ?? "nothing"
+      guard let scalar = text.unicodeScalars.first else { return "nothing" }
+      let shown = scalar.shownAlone
+      return shown == scalar.codePoint ? shown : "\(shown) (\(scalar.codePoint))"
     }
     var lines = ["By length of the text:"]
     lines += byLength.map {
@@ -58,7 +60,7 @@ public struct EvaluationDetails: Codable, Sendable, Equatable {
     }
     lines.append("What is taken for what:")
     lines += confusions.map {
-      "  \($0.count) times \(letter($0.reference)) as \(letter($0.prediction)), in \($0.images.joined(separator: ", "))"
+      "  \($0.count) \($0.count == 1 ? "time" : "times") \(letter($0.reference)) as \(letter($0.prediction)), in \($0.images.joined(separator: ", "))"
     }
     return lines
   }

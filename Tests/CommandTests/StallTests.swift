@@ -23,13 +23,14 @@ import Testing
   ])
   func aJobThatHangsNamesTheMissingRank(_ stall: Stall) throws {
     let workshop = try Workshop()
-    let options = ["--max-steps", "30", "--checkpoint-every", "7", "--stall-timeout", "2"]
+    // Half of it without a word makes a rank the missing one: more than a busy machine lets a thread wait.
+    let options = ["--max-steps", "30", "--checkpoint-every", "7", "--stall-timeout", "6"]
     let arguments = workshop.training(Recipes.akuru, "run", options)
     let job = try RunningRanks(
       stall.ranks, arguments,
       environment: ["AKURU_FAULT": stall.fault, "OMPI_MCA_odls_base_sigkill_timeout": "0"],
       until: workshop.path("run/train.log"))
-    let result = try job.mpirun.wait(timeout: 30)
+    let result = try job.mpirun.wait(timeout: 60)
     job.expectGone(within: 5)
     #expect(result.exitCode == 86, "\(result.transcript)")
     let words = result.stderr.split(separator: "\n").filter { $0.hasPrefix("akuru: stalled: ") }

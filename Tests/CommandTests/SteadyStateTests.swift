@@ -26,10 +26,15 @@ import Testing
     let stripped = try run("strip", ["-g", "-o", folder.file("akuru"), product("akuru")])
     #expect(stripped.exitCode == 0, "\(stripped.transcript)")
 
-    // What a clock or a second thread does may take a few allocations more or less in one run than in the other. Ten steps
-    // that allocate take ten at least.
+    // What a clock or a second thread does may take a few allocations more or less in one run than in the other, and on a
+    // busy machine threads share the audit in another way: the least of some runs counts. Ten steps that allocate take ten
+    // at least, in each.
     let slack = 5
-    let (few, more) = (try allocations(until: 13, in: folder), try allocations(until: 23, in: folder))
+    var (few, more) = (try allocations(until: 13, in: folder), try allocations(until: 23, in: folder))
+    for _ in 0..<2 where abs(more - few) > slack {
+      few = min(few, try allocations(until: 13, in: folder))
+      more = min(more, try allocations(until: 23, in: folder))
+    }
     #expect(abs(more - few) <= slack, "allocations in 3 steps: \(few), in 13: \(more)")
   }
 

@@ -26,3 +26,8 @@ extension Unicode.Scalar {
   /// Whether the scalar is a control character (general category Cc).
   public var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }
+
+/// "1 rank", "2 ranks".
+public func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

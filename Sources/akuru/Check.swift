@@ -13,7 +13,8 @@ struct Check: ParsableCommand {
         akuru check data/train --fix data/train/clean.jsonl
 
       Lists unreadable images, empty labels, labels that need more time steps than their image has, letters outside a given \
-      alphabet, labels that are not in NFC, and duplicate files; then image widths and the alphabet with counts. Exit \
+      alphabet, labels that are not in NFC, and duplicate files; then image widths, the alphabet with counts, and letters that the \
+      first data set lacks. Exit \
       status 3 when a record cannot be trained on.
 
       --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC, lists each change, and \
@@ -43,14 +44,19 @@ struct Check: ParsableCommand {
         data, for: audit.options, over: communicator, output: RunLog(rank: communicator.rank))
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {
-        if communicator.rank == 0 { for (data, name) in zip(checked, data) { try report(data, name) } }
+        guard communicator.rank == 0 else { return }
+        for (index, (found, name)) in zip(checked, data).enumerated() {
+          try report(found, name, comparedWith: index == 0 ? nil : (data[0], checked[0].audit))
+        }
       }
       if fix != nil { status = .done }
       return status
     }
   }
 
-  private func report(_ checked: CheckedData, _ name: String) throws {
+  private func report(
+    _ checked: CheckedData, _ name: String, comparedWith first: (name: String, audit: AuditResult)?
+  ) throws {
     let cleaned = try fix.map { file in
       let cleaned = try CleanedMetadata(
         checked.dataSet, checked.audit, in: URL(fileURLWithPath: file).deletingLastPathComponent().path)
@@ -62,7 +68,7 @@ struct Check: ParsableCommand {
       return
     }
     try printLine(name.onOneLine)
-    for line in AuditReport(checked.audit).lines() { try printLine("  " + line) }
+    for line in AuditReport(checked.audit, comparedWith: first).lines() { try printLine("  " + line) }
     guard let cleaned, let fix else { return }
     try printLine("\(fix.onOneLine)")
     try printLine(

@@ -36,6 +36,7 @@ struct Sheet: ParsableCommand {
       try requireNewFile(output)
       let records = try DataSet.load(data).records
       let chosen = KeyedRandom.sample(count, of: records.count, seed: seed).map { records[$0] }
+      try createFolder(of: output)
       return try LabelSetter.draw(chosen, to: output, columns: columns)
     }
   }

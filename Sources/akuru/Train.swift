@@ -102,7 +102,7 @@ struct Train: ParsableCommand {
       runRanks(mayRunAlone: true) { communicator in
         try communicator.together {
           let options = try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags
-          let text = try RunJSON.pretty(options.resolved())
+          let text = try RunJSON.pretty(options.resolved().withEveryOption)
           if communicator.rank == 0 { try printLine(String(text.dropLast())) }
         }
         return .done

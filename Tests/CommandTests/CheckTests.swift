@@ -15,6 +15,18 @@ import Testing
       #expect(result.stdout.contains(part), "lacks \(part): \(result.transcript)")
     }
     #expect(result.stdout.contains("U+0061") && result.stdout.contains("widths: "), "\(result.transcript)")
+    #expect(result.stdout.contains("letters that \(workshop.train) lacks: none"), "\(result.transcript)")
+  }
+
+  /// Every data set is compared with the first, which is the one to train on.
+  @Test func lettersThatTrainingLacks() throws {
+    let workshop = try Workshop(train: 12, validation: 5)
+    try GlyphData.write(["file_name,text", "0.png,axa", "1.png,\u{DCF}x"], to: "\(workshop.validation)/metadata.csv")
+    let result = try akuru(["check", workshop.train, workshop.validation])
+    let line =
+      "letters that \(workshop.train) lacks: U+0078 x (2 times), U+0DCF \u{25CC}\u{DCF} (1 time); a model that is trained "
+      + "there cannot write them"
+    #expect(result.exitCode == 0 && result.stdout.contains(line), "\(result.transcript)")
   }
 
   /// A data set with one finding of each kind, but files without a partner.
@@ -87,7 +99,10 @@ import Testing
     for name in ["0", "1", "9"] { try workshop.spoil("\(name).gt.txt", "a\n") }
     let result = try akuru(ranks: ranks, ["check", workshop.train])
     #expect(result.exitCode == 3, "\(result.transcript)")
-    for part in ["files without a partner: 2", "/2.png: there is no 2.gt.txt", "/9.gt.txt: there is no 9.png"] {
+    for part in [
+      "of which 2 good and 0 bad; besides, 2 files without a partner", "files without a partner: 2",
+      "/2.png: there is no 2.gt.txt", "/9.gt.txt: there is no 9.png",
+    ] {
       #expect(result.stdout.contains(part), "\(result.transcript)")
     }
   }

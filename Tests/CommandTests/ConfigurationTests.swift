@@ -34,6 +34,7 @@ import Training
     #expect(read.batchSize != nil && read.microBatch != nil && read.keep != nil && read.augment != nil)
     #expect((read.train == nil) == !options.contains("--train"))
     #expect(read.maxMinutes == (options.contains("--max-minutes") ? 1.5 : nil))
+    for name in TrainingOptions.keys { #expect(text.contains("\"\(name)\"") == (name != "resume"), "\(name)") }
     let changed = try print(["--config", file, "--batch-size", "128", "--micro-batch", "64"])
     #expect(changed.contains("\"batchSize\" : 128") && !text.contains("\"batchSize\" : 128"), "\(changed)")
   }

@@ -84,6 +84,43 @@ import Testing
     )
   }
 
+  @Test(arguments: [nil, 2]) func imagesAreSetAside(ranks: Int?) throws {
+    struct Summary: Decodable {
+      struct Part: Decodable {
+        let file: String
+        let records: Int
+      }
+      let train: Part
+      let validation: Part
+    }
+    let workshop = try Workshop(train: 40, validation: 3)
+    let result = try akuru(ranks: ranks, ["split", workshop.train, "--share", "0.25", "--json"])
+    #expect(result.exitCode == 0 && result.stderr == "", "\(result.transcript)")
+    let summary = try JSONDecoder().decode(Summary.self, from: Data(result.stdout.utf8))
+    let (train, validation) = (summary.train, summary.validation)
+    #expect(train.file == "\(workshop.train)/train.jsonl" && validation.file == "\(workshop.train)/validation.jsonl")
+    #expect(train.records + validation.records == 40 && (1...10).contains(validation.records))
+    let arguments = [
+      "train", "--train", train.file, "--validation", validation.file, "--run-dir", workshop.path("run"), "--max-steps",
+      "1",
+    ]
+    let training = try akuru(ranks: ranks, arguments + Recipes.seed)
+    #expect(training.exitCode == 0, "\(training.transcript)")
+    #expect(
+      training.stderr.contains("\(train.records) training and \(validation.records) validation images"),
+      "\(training.transcript)")
+    // A file is never replaced; several folders need a place above them.
+    expectFailure(try akuru(ranks: ranks, ["split", workshop.train]), 2, ["train.jsonl: exists already"])
+    let both = "\(workshop.train),\(workshop.validation)"
+    expectFailure(try akuru(["split", both]), 2, ["--output is missing"])
+    let above = try akuru(["split", both, "--output", workshop.path("")])
+    #expect(above.exitCode == 0 && above.stdout.contains("validation.jsonl: "), "\(above.transcript)")
+    let shards = workshop.path("shards")
+    #expect(try akuru(["pack", workshop.train, "--output", shards]).exitCode == 0)
+    expectFailure(try akuru(["split", shards]), 3, ["is inside a shard", "give the folder that was packed"])
+    expectFailure(try akuru(["split", workshop.train, "--share", "1"]), 2, ["--share 1.0: must be between 0 and 1"])
+  }
+
   @Test(arguments: [nil, 2]) func statistics(ranks: Int?) throws {
     struct Statistics: Decodable {
       struct Letter: Decodable { let letter: String }
@@ -128,6 +165,7 @@ import Testing
       #expect(ink(x: x, y: y, 300, 56) > 20 && ink(x: x, y: y + 56, 300, 30) > 20, "cell \(cell)")
     }
     #expect(try sheet("b.png", ["--count", "5", "--seed", "3"]) == sheet("c.png", ["--count", "5", "--seed", "3"]))
+    _ = try sheet("new/folder/a.png", ["--count", "1"])
     let again = try akuru(["sheet", workshop.train, "--output", workshop.path("a.png")])
     expectFailure(again, 2, ["a.png: exists already"])
   }

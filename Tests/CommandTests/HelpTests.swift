@@ -5,7 +5,8 @@ import Testing
 /// `--help` and shell completions: the examples are run, as they are printed, on small data.
 @Suite struct HelpTests {
   private static let commands = [
-    [], ["train"], ["evaluate"], ["predict"], ["serve"], ["export"], ["check"], ["stats"], ["sheet"], ["bench"],
+    [], ["train"], ["evaluate"], ["predict"], ["serve"], ["export"], ["report"], ["check"], ["stats"], ["sheet"],
+    ["augment-sheet"], ["split"], ["pack"], ["bench"],
     ["bench", "step"], ["bench", "loader"], ["bench", "allreduce"], ["bench", "scaling"],
   ]
 

@@ -117,9 +117,11 @@ public struct Audit: Sendable {
       do {
         _ = try alphabet.encode(record.text)
       } catch {
-        finding(
-          .unknownScalars, isProblem: use == .training,
-          "\(error.description); add them to the alphabet or correct the text")
+        let remedy =
+          use == .training
+          ? "add them to the alphabet or correct the text"
+          : "they count as errors; train on texts that have them, or correct the text"
+        finding(.unknownScalars, isProblem: use == .training, "\(error.description); \(remedy)")
       }
     }
     if record.rawText != nil {

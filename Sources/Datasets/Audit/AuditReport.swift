@@ -1,22 +1,30 @@
+import Images
+
 /// The audit's result as a text for people.
 public struct AuditReport: Sendable {
   /// Findings of one kind that are written out; the others are counted.
   public static let listed = 10
 
   private let result: AuditResult
+  private let first: (name: String, letters: Set<UInt32>)?
 
-  public init(_ result: AuditResult) {
+  /// - Parameter first: the data set that this one's letters are compared with, and its name.
+  public init(_ result: AuditResult, comparedWith first: (name: String, audit: AuditResult)? = nil) {
     self.result = result
+    self.first = first.map { ($0.name, Set($0.audit.scalarCounts.map(\.scalar))) }
   }
 
   /// The report, line by line: records, problems, warnings, widths, alphabet.
   public func lines() -> [String] {
     let bad = result.badRecords.count
-    var lines = ["records: \(result.records.count), of which \(result.records.count - bad) good and \(bad) bad"]
+    let lone = result.problems.count { $0.record == nil }
+    let files = lone == 0 ? "" : "; besides, \(counted(lone, "file")) without a partner"
+    var lines = ["records: \(result.records.count), of which \(result.records.count - bad) good and \(bad) bad\(files)"]
     lines += findings("problems", result.problems)
     lines += findings("warnings", result.warnings)
     lines += widthLines()
     lines += alphabetLines()
+    lines += missingLetterLines()
     return lines
   }
 
@@ -62,10 +70,28 @@ public struct AuditReport: Sendable {
   private func alphabetLines() -> [String] {
     let total = result.scalarCounts.reduce(0) { $0 + $1.count }
     var lines = ["alphabet: \(result.scalarCounts.count) scalars, \(total) occurrences"]
-    for entry in result.scalarCounts {
-      guard let scalar = Unicode.Scalar(entry.scalar) else { continue }
-      lines.append("  \(codePoint(scalar))\("\(entry.count)".padded(to: 10))  \(scalar.shown)")
+    // Several in a line, with the letter last, as nobody knows how wide a terminal draws it.
+    let cells = result.scalarCounts.compactMap { entry in
+      Unicode.Scalar(entry.scalar).map { "\(codePoint($0))\("\(entry.count)".padded(to: 8)) \($0.shown)" }
+    }
+    for start in stride(from: 0, to: cells.count, by: AuditReport.lettersInALine) {
+      lines.append("  " + cells[start..<min(start + AuditReport.lettersInALine, cells.count)].joined(separator: "\t"))
     }
     return lines
+  }
+
+  private static let lettersInALine = 4
+
+  private func missingLetterLines() -> [String] {
+    guard let first else { return [] }
+    let missing = result.scalarCounts.filter { !first.letters.contains($0.scalar) }
+    if missing.isEmpty { return ["letters that \(first.name.onOneLine) lacks: none"] }
+    let named = missing.compactMap { entry in
+      Unicode.Scalar(entry.scalar).map { "\(codePoint($0)) \($0.shown) (\(counted(entry.count, "time")))" }
+    }
+    return [
+      "letters that \(first.name.onOneLine) lacks: \(named.joined(separator: ", ")); a model that is trained there cannot "
+        + "write them"
+    ]
   }
 }

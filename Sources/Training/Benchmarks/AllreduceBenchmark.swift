@@ -1,3 +1,4 @@
+import Images
 import MessagePassing
 
 /// Measures the sum of Doubles over all ranks, in place: the one collective operation of a training step.

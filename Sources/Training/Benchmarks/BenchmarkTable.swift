@@ -23,8 +23,3 @@ struct BenchmarkTable {
     }
   }
 }
-
-/// "1 rank", "2 ranks".
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
-}

@@ -1,3 +1,4 @@
+import Images
 import MessagePassing
 
 /// Measures how steps speed up with more ranks on one machine, by starting `mpirun` for each number of ranks.

@@ -1,3 +1,5 @@
+import Images
+
 extension StepBenchmark {
   /// What was measured; the keys of `akuru bench step --json`.
   public struct Result: Codable, Sendable {

@@ -50,7 +50,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     recipe = try resumed ?? Recipe(options)
     if resumed != nil { try recipe.requireSameMixture(as: options.train) }
     train = try need(options.train, "--train", "the folder of training images")
-    validation = try need(options.validation, "--validation", "the folder of validation images")
+    validation = try need(
+      options.validation, "--validation", "the folder of validation images; akuru split sets some of your images aside")
     runDir = try need(options.runDir, "--run-dir", "a folder for the results")
     cache = try options.cache.map { try need($0, "--cache", "a folder for decoded images") }
     alphabet = options.alphabet
@@ -106,6 +107,17 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       "--schedule \(recipe.schedule.rawValue) needs to know its end: give --epochs or --max-steps")
   }
 
+  /// Refuses a new run that would not end, or whose schedule could not be made, before the data is read.
+  /// - Throws: ``ConfigurationError``.
+  func requireEnd() throws {
+    // How long an epoch is does not matter here.
+    if limits(1).isEmpty && maxMinutes == nil { throw TrainingConfiguration.endless }
+    _ = try scheduleSteps(stepsPerEpoch: 1)
+  }
+
+  private static let endless = ConfigurationError(
+    "nothing ends this run: give --epochs, --max-steps or --max-minutes")
+
   /// The step after which the run is done; `Int.max` when only minutes end it.
   ///
   /// - Parameter scheduleSteps: of the run, which may have begun with other limits.
@@ -117,9 +129,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
           + "its rate is almost zero; start a new run directory")
     }
     if let step = (limits(stepsPerEpoch) + [scheduleSteps].compactMap { $0 }).min() { return step }
-    if maxMinutes == nil {
-      throw ConfigurationError("nothing ends this run: give --epochs, --max-steps or --max-minutes")
-    }
+    if maxMinutes == nil { throw TrainingConfiguration.endless }
     return .max
   }
 

@@ -21,6 +21,9 @@ extension TrainingOptions {
     return resolved
   }
 
+  /// For printing: also the options without a value, which are null. `resume` is no part of a configuration.
+  public var withEveryOption: some Encodable { EveryOption(options: self) }
+
   /// The options that give this configuration.
   private init(_ configuration: TrainingConfiguration) throws {
     func object(_ value: some Encodable) throws -> [String: Any] {
@@ -36,5 +39,26 @@ extension TrainingOptions {
     let unknown = values.keys.filter { !TrainingOptions.keys.contains($0) }.sorted()
     if !unknown.isEmpty { throw ConfigurationError("no option is named \(unknown.joined(separator: ", "))") }
     self = try JSONDecoder().decode(TrainingOptions.self, from: JSONSerialization.data(withJSONObject: values))
+  }
+}
+
+private struct EveryOption: Encodable {
+  let options: TrainingOptions
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    for case let (name?, value) in Mirror(reflecting: options).children where name != "resume" {
+      // An optional's own coding writes null, where the synthesised one of a structure leaves the key out.
+      guard let value = value as? any Encodable else { continue }
+      try container.encode(value, forKey: Key(stringValue: name))
+    }
   }
 }

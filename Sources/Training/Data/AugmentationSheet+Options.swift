@@ -25,6 +25,7 @@ public func writeAugmentationSheet(
     let sheet = AugmentationSheet(
       try DataSet.load(argument), geometry: geometry, augmentation: recipe.augment, seed: recipe.seed,
       versions: versions)
+    try createFolder(of: path)
     try AtomicFile.write(PNG.encode(sheet.image(count: count)), to: path)
   }
 }

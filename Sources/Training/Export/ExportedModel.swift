@@ -70,7 +70,8 @@ public enum ExportFormat: String, Sendable, CaseIterable {
 }
 
 extension Recogniser {
-  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only.
+  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only. A folder that is missing
+  /// is made.
   ///
   /// - Throws: `SafeTensorsError` or ``FileError`` when a file cannot be written; ``ConfigurationError`` when that would
   ///   overwrite a checkpoint, or a `config.json` of something else.
@@ -79,6 +80,7 @@ extension Recogniser {
       throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")
     }
     let model = ExportedModel(state)
+    try createFolder(of: path)
     switch format {
     case .safetensors: try model.writeSafeTensors(to: path)
     case .onnx: try model.writeONNX(to: path)

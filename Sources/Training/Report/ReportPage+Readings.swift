@@ -1,3 +1,4 @@
+import Images
 import Foundation
 
 /// What was read: samples, the worst errors, and what is taken for what.

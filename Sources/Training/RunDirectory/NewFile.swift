@@ -17,6 +17,10 @@ public func writeNewFile(_ text: String, to path: String, replacing: Bool = fals
   }
 }
 
+/// Creates the folder that a file is to stand in, and those above it that are missing.
+/// - Throws: ``FileError``.
+public func createFolder(of path: String) throws(FileError) { try createFolder(folder(of: path)) }
+
 /// Refuses the name of a file that exists, before work is done that would be in vain.
 public func requireNewFile(_ path: String) throws {
   var status = stat()

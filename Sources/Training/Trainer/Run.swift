@@ -36,9 +36,9 @@ private func runTraining(
     let place = try TrainingConfiguration.Place(options)
     // What is wrong with the options of a new run is said before its directory is made.
     if !place.resume {
-      _ = try TrainingConfiguration(options)
-      try place.requireNoDataSet()
+      try TrainingConfiguration(options).requireEnd()
     }
+    try place.requireNoDataSet()
     return place
   }
   let resumed: TrainingState.Identity? = try communicator.fromRankZero {
@@ -58,6 +58,7 @@ private func runTraining(
     found = try opened.checkpoints.newestGood(accepting: TrainingState.check) {
       log.warning("\($0)")
     }
+    if found == nil { log.info("there is no checkpoint in \(asked.runDir) to go on from: a new run begins") }
     return try found.map { try TrainingState.identity(of: $0.checkpoint, path: $0.path) }
   }
   try communicator.leaveIfStopIsRequested()
@@ -74,7 +75,10 @@ private func runTraining(
     return read.description
   }
   let configuration = try communicator.together {
-    try TrainingConfiguration(description?.completing(options) ?? options, recipe: resumed?.recipe)
+    let configuration = try TrainingConfiguration(
+      description?.completing(options) ?? options, recipe: resumed?.recipe)
+    if resumed == nil { try configuration.requireEnd() }
+    return configuration
   }
   Watchdog.use(timeout: configuration.stallTimeout)
   Watchdog.use(log: directory?.logPath ?? "\(configuration.runDir)/train.log")
@@ -181,9 +185,19 @@ private func runTraining(
     log.info(
       "done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir); see report.html there"
     )
+    if best.cer > hardlyAnything {
+      log.warning(
+        """
+        the model reads hardly anything yet: begin a run with more --epochs (letters appear after some hundred steps), and \
+        look whether texts and images belong together (akuru sheet \(configuration.train))
+        """)
+    }
   }
   return status
 }
+
+/// A character error rate above this is that of a model that has not begun to read.
+private let hardlyAnything = 0.8
 
 /// What ranks must agree about, with a remedy of its own.
 private let kernels = "the OpenBLAS kernels"

@@ -1,0 +1,64 @@
+import Foundation
+import Hashing
+
+/// A data set cut in two, to train on one part and be measured on the other: `akuru split`.
+///
+/// Images of the same text are all on one side, so that the error rate is that of unseen texts, and training keeps a text
+/// with each letter. Which texts are set aside depends on nothing but the texts: more data moves few of them.
+public struct ValidationSplit: Sendable {
+  /// Lines of a metadata.jsonl, in the order of the data set.
+  public struct Part: Sendable {
+    public fileprivate(set) var lines: [String] = []
+    /// Different texts.
+    public fileprivate(set) var texts = 0
+  }
+
+  public private(set) var train = Part()
+  public private(set) var validation = Part()
+
+  /// - Parameters:
+  ///   - share: of the records that are set aside, between 0 and 1. There are at most so many, and at least one.
+  ///   - folder: where the two files are going to stand. Images are named relative to it.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if the texts cannot be divided so, or the images are not inside `folder`.
+  public init(_ dataSet: DataSet, share: Double, in folder: String) throws(DataSetError) {
+    var groups: [String: Int] = [:]
+    for record in dataSet.records { groups[record.text, default: 0] += 1 }
+    let held = ValidationSplit.choose(groups, share: share, records: dataSet.records.count)
+    guard !held.isEmpty else {
+      throw .invalid(
+        reason: "\(dataSet.folders.joined(separator: ",")): no text can be set aside: \(groups.count) different "
+          + "\(groups.count == 1 ? "text" : "texts") in \(dataSet.records.count) records, and each letter must stay in "
+          + "training; raise --share, or add data")
+    }
+    var metadata = try MetadataLines(in: folder)
+    for record in dataSet.records {
+      let line = try metadata.line(record)
+      if held.contains(record.text) { validation.lines.append(line) } else { train.lines.append(line) }
+    }
+    (train.texts, validation.texts) = (groups.count - held.count, held.count)
+  }
+
+  /// Takes texts in the order of their SHA-256 while they fit the share and leave each of their letters to another text.
+  private static func choose(_ groups: [String: Int], share: Double, records: Int) -> Set<String> {
+    let wanted = max(1, Int((share * Double(records)).rounded()))
+    var textsWith: [UInt32: Int] = [:]
+    var letters: [String: Set<UInt32>] = [:]
+    for text in groups.keys {
+      let own = Set(text.unicodeScalars.map(\.value))
+      letters[text] = own
+      for letter in own { textsWith[letter, default: 0] += 1 }
+    }
+    let ordered = groups.keys.map { (digest: SHA256.hash(Array($0.utf8)), text: $0) }
+      .sorted { $0.digest.lexicographicallyPrecedes($1.digest) }
+    var (held, count): (Set<String>, Int) = ([], 0)
+    for (_, text) in ordered where held.count < groups.count - 1 {
+      let (size, own) = (groups[text] ?? 0, letters[text] ?? [])
+      guard count + size <= wanted, own.allSatisfy({ textsWith[$0, default: 0] > 1 }) else { continue }
+      for letter in own { textsWith[letter, default: 0] -= 1 }
+      held.insert(text)
+      count += size
+      if count == wanted { break }
+    }
+    return held
+  }
+}

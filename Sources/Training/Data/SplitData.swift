@@ -1,0 +1,43 @@
+import Datasets
+import Foundation
+import Logging
+
+/// What `akuru split --json` prints.
+public struct SplitSummary: Encodable, Sendable {
+  public struct Part: Encodable, Sendable {
+    public let file: String
+    public let records: Int
+    /// Different texts.
+    public let texts: Int
+
+    init(_ part: ValidationSplit.Part, _ file: String) {
+      (self.file, records, texts) = (file, part.lines.count, part.texts)
+    }
+  }
+
+  public let train: Part
+  public let validation: Part
+}
+
+/// Writes `train.jsonl` and `validation.jsonl` of a data set: `akuru split`.
+///
+/// - Parameters:
+///   - share: of the images that are set aside.
+///   - output: the folder of the two files; nil is that of the data set, which must be one.
+/// - Throws: `DataSetError` for data that cannot be divided, ``ConfigurationError`` for files that exist, ``FileError``.
+public func splitData(_ argument: String, share: Double, output: String?, log: Logger) throws -> SplitSummary {
+  let dataSet = try DataSet.load(argument)
+  guard let first = dataSet.records.first, output != nil || dataSet.folders.count == 1 else {
+    throw ConfigurationError("--output is missing: give the folder above \(argument), for the two files")
+  }
+  let folder = output ?? first.folder
+  let (train, validation) = ("\(folder)/train.jsonl", "\(folder)/validation.jsonl")
+  try requireNewFile(train)
+  try requireNewFile(validation)
+  for file in dataSet.unpaired { log.warning("left out: \(file)") }
+  let split = try ValidationSplit(dataSet, share: share, in: folder)
+  for (part, file) in [(split.train, train), (split.validation, validation)] {
+    try writeNewFile(part.lines.joined(separator: "\n") + "\n", to: file)
+  }
+  return SplitSummary(train: .init(split.train, train), validation: .init(split.validation, validation))
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Images
+import Training
+
+struct Split: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Set images aside for validation.",
+    discussion: """
+      Example: akuru split data/train --share 0.1
+
+      Writes train.jsonl and validation.jsonl beside the images, which stay where they are; both are data sets: akuru train \
+      --train data/train/train.jsonl --validation data/train/validation.jsonl. All images of a text go to the same side, so that \
+      validation measures unseen texts; for each letter, a text that has it stays in training. The choice depends on the \
+      texts alone.
+      """)
+
+  @Argument(help: "Data set: a folder, or several separated by commas.") var data: String
+  @Option(help: "Share of the images to set aside, at most.") var share = 0.1
+  @Option(help: "Folder for the two files; the images must be in it or below (that of the data set).") var output:
+    String?
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard share > 0, share < 1 else { throw ValidationError("--share \(share): must be between 0 and 1") }
+  }
+
+  func run() throws {
+    runRanks(mayRunAlone: true) { communicator in
+      let log = RunLog(rank: communicator.rank).logger()
+      try communicator.together {
+        guard communicator.rank == 0 else { return }
+        let summary = try splitData(data, share: share, output: output, log: log)
+        guard !json else { return try printLine(RunJSON.line(summary)) }
+        for part in [summary.train, summary.validation] {
+          try printLine("\(part.file.onOneLine): \(part.records) records of \(part.texts) different texts")
+        }
+      }
+      return .done
+    }
+  }
+}

@@ -29,78 +29,71 @@ static inline __attribute__((always_inline)) akuru_float16 akuru_multiply_add(
 #endif
 }
 
-/// Floats in a vector register of the instruction set this is compiled for.
-#ifdef __AVX512F__
-enum { akuru_register_floats = 16, akuru_tile_rows = 12 };
+/// What of the vector instruction sets the CPU and its operating system have.
+enum { akuru_other_cpu = 0, akuru_avx2_cpu = 1, akuru_avx512_cpu = 2 };
+static inline int akuru_cpu(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return akuru_other_cpu;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return akuru_avx512_cpu;
+  return akuru_avx2_cpu;
 #else
-enum { akuru_register_floats = 8, akuru_tile_rows = 6 };
+  return akuru_other_cpu;
+#endif
+}
+
+// The kernels below are compiled twice on x86: for the instruction set that all is compiled for, and, with names that end in
+// `_wide`, for AVX-512, to be called where the CPU has it. They are in C because Swift keeps no array of vectors in
+// registers and compiles a module for one instruction set only.
+#define AKURU_PASTE(NAME, SUFFIX) NAME##SUFFIX
+
+#ifdef __AVX512F__
+enum { akuru_is_wide = 1 };
+#else
+enum { akuru_is_wide = 0 };
+#endif
+/// Rows of C that share a tile, and output channels whose gradients do, at most: so many sums as there are registers for.
+enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 12, akuru_gradient_rows_wide = 8 };
+
+#ifdef __FMA__
+#define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define AKURU_FMA(a, b, c) ((a) * (b) + (c))
 #endif
 
-// C [rows, 16] = A [rows, k] * panel [k, 16], added to C if `accumulate`: a tile of C stays in registers over all of k. In
-// C because Swift keeps no array of vectors in registers. Each element is one chain of fused multiply-adds in the order
-// of k, so its bits depend neither on `rows` nor on the instruction set.
+// Sums stay in registers only where the loops over them are unrolled.
+#define AKURU_UNROLLED _Pragma("clang loop unroll(full)")
+
 #define AKURU_TILE(ROWS) \
   case ROWS: { \
     akuru_float16 sum[ROWS]; \
-    for (int r = 0; r < ROWS; r++) { \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
       if (accumulate) __builtin_memcpy(&sum[r], c + r * ldc, sizeof sum[r]); \
       else sum[r] = (akuru_float16)(0); \
     } \
     for (long p = 0; p < k; p++) { \
       akuru_float16 b; \
       __builtin_memcpy(&b, panel + 16 * p, sizeof b); \
-      for (int r = 0; r < ROWS; r++) sum[r] = akuru_multiply_add((akuru_float16)(a[r * lda + p]), b, sum[r]); \
+      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = AKURU_FMA((akuru_float16)(a[r * lda + p]), b, sum[r]); \
     } \
-    for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
     return; \
   }
 
-static inline void akuru_multiply_tile(int rows, long k, const float *a, long lda, const float *panel, int accumulate,
-                                       float *c, long ldc) {
-  switch (rows) {
-    AKURU_TILE(1) AKURU_TILE(2) AKURU_TILE(3) AKURU_TILE(4) AKURU_TILE(5) AKURU_TILE(6)
-#ifdef __AVX512F__
-    AKURU_TILE(7) AKURU_TILE(8) AKURU_TILE(9) AKURU_TILE(10) AKURU_TILE(11) AKURU_TILE(12)
-#endif
-    default: return;
-  }
-}
-#undef AKURU_TILE
-
-// C [rows, 16] = A [rows, k] * B [k, 16] for a convolution: line p of B is found at lines + places[p], so nothing is
-// gathered. A is stored by columns, [k, rows]. Otherwise as above.
 #define AKURU_CONVOLUTION_TILE(ROWS) \
   case ROWS: { \
     akuru_float16 sum[ROWS]; \
-    for (int r = 0; r < ROWS; r++) sum[r] = (akuru_float16)(0); \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = (akuru_float16)(0); \
     for (long p = 0; p < k; p++) { \
       akuru_float16 b; \
       __builtin_memcpy(&b, lines + places[p], sizeof b); \
-      for (int r = 0; r < ROWS; r++) sum[r] = akuru_multiply_add((akuru_float16)(a[p * ROWS + r]), b, sum[r]); \
+      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = AKURU_FMA((akuru_float16)(a[p * ROWS + r]), b, sum[r]); \
     } \
-    for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
     return; \
   }
-
-static inline void akuru_convolve_tile(int rows, long k, const float *a, const float *lines, const long *places, float *c,
-                                       long ldc) {
-  switch (rows) {
-    AKURU_CONVOLUTION_TILE(1) AKURU_CONVOLUTION_TILE(2) AKURU_CONVOLUTION_TILE(3) AKURU_CONVOLUTION_TILE(4)
-    AKURU_CONVOLUTION_TILE(5) AKURU_CONVOLUTION_TILE(6)
-#ifdef __AVX512F__
-    AKURU_CONVOLUTION_TILE(7) AKURU_CONVOLUTION_TILE(8) AKURU_CONVOLUTION_TILE(9) AKURU_CONVOLUTION_TILE(10)
-    AKURU_CONVOLUTION_TILE(11) AKURU_CONVOLUTION_TILE(12)
-#endif
-    default: return;
-  }
-}
-#undef AKURU_CONVOLUTION_TILE
-
-#ifdef __AVX512F__
-enum { akuru_gradient_rows = 8 };
-#else
-enum { akuru_gradient_rows = 4 };
-#endif
 
 typedef float akuru_float4 __attribute__((ext_vector_type(4)));
 typedef float akuru_float8 __attribute__((ext_vector_type(8)));
@@ -110,61 +103,87 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_add_pairs(akuru_
   return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 }
 
-/// The four sums of every fourth lane.
-static inline __attribute__((always_inline)) akuru_float4 akuru_fold8(akuru_float8 v) { return v.lo + v.hi; }
-static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(akuru_float16 v) { return akuru_fold8(v.lo + v.hi); }
+// The four sums of every fourth lane. Vectors go by address, as how they are passed by value depends on the instruction set.
+static inline __attribute__((always_inline)) akuru_float4 akuru_fold8(const akuru_float8 *v) { return v->lo + v->hi; }
+static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const akuru_float16 *v) {
+  akuru_float8 half = v->lo + v->hi;
+  return akuru_fold8(&half);
+}
 
-#ifdef __AVX512F__
-#define AKURU_REGISTER akuru_float16
-#define AKURU_FOLD akuru_fold16
-#else
-#define AKURU_REGISTER akuru_float8
-#define AKURU_FOLD akuru_fold8
-#endif
-
-// weights[r * pitch + i] += sum over x < count of gradients[r * lead + x] * line[x + i - 1], for three taps i: the gradient
-// of one line of kernels that are three wide. `count` is a multiple of 16; line[-1] and line[count] are read.
-#define AKURU_GRADIENTS(ROWS) \
+#define AKURU_GRADIENTS(ROWS, REGISTER, FOLD) \
   case ROWS: { \
-    AKURU_REGISTER sum[ROWS][3]; \
-    for (int r = 0; r < ROWS; r++) \
-      for (int i = 0; i < 3; i++) sum[r][i] = (AKURU_REGISTER)(0); \
-    for (long x = 0; x < count; x += akuru_register_floats) { \
-      AKURU_REGISTER taps[3]; \
-      for (int i = 0; i < 3; i++) __builtin_memcpy(&taps[i], line + x + i - 1, sizeof taps[i]); \
-      for (int r = 0; r < ROWS; r++) { \
-        AKURU_REGISTER g; \
+    REGISTER sum[ROWS][3]; \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) sum[r][i] = (REGISTER)(0); \
+    for (long x = 0; x < count; x += sizeof(REGISTER) / sizeof(float)) { \
+      REGISTER taps[3]; \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) __builtin_memcpy(&taps[i], line + x + i - 1, sizeof taps[i]); \
+      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+        REGISTER g; \
         __builtin_memcpy(&g, gradients + r * lead + x, sizeof g); \
-        for (int i = 0; i < 3; i++) sum[r][i] = AKURU_FMA(g, taps[i], sum[r][i]); \
+        AKURU_UNROLLED for (int i = 0; i < 3; i++) sum[r][i] = AKURU_FMA(g, taps[i], sum[r][i]); \
       } \
     } \
-    for (int r = 0; r < ROWS; r++) { \
-      akuru_float4 low = akuru_add_pairs(AKURU_FOLD(sum[r][0]), AKURU_FOLD(sum[r][1])); \
-      akuru_float4 high = AKURU_FOLD(sum[r][2]); \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+      akuru_float4 low = akuru_add_pairs(FOLD(&sum[r][0]), FOLD(&sum[r][1])); \
+      akuru_float4 high = FOLD(&sum[r][2]); \
       akuru_float4 all = akuru_add_pairs(low, akuru_add_pairs(high, high)); \
-      for (int i = 0; i < 3; i++) weights[r * pitch + i] += all[i]; \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) weights[r * pitch + i] += all[i]; \
     } \
     return; \
   }
-#ifdef __FMA__
+
+#define AKURU_NARROW_CASES(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#define AKURU_WIDE_CASES(CASE) AKURU_NARROW_CASES(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+#define AKURU_NARROW_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float8, akuru_fold8)
+#define AKURU_WIDE_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float16, akuru_fold16)
+
+// akuru_multiply_tile: C [rows, 16] = A [rows, k] * panel [k, 16], added to C if `accumulate`: a tile of C stays in registers
+// over all of k. Each element is one chain of fused multiply-adds in the order of k, so its bits depend neither on `rows` nor
+// on the instruction set.
+//
+// akuru_convolve_tile: C [rows, 16] = A [rows, k] * B [k, 16] for a convolution: line p of B is found at lines + places[p],
+// so nothing is gathered. A is stored by columns, [k, rows]. Otherwise as above.
+//
+// akuru_add_tap_gradients: weights[r * pitch + i] += sum over x < count of gradients[r * lead + x] * line[x + i - 1], for three
+// taps i: the gradient of one line of kernels that are three wide. `count` is a multiple of 16; line[-1] and line[count] are
+// read.
+#define AKURU_KERNELS(SUFFIX, TARGET, CASES, GRADIENT_CASES) \
+  TARGET static inline void AKURU_PASTE(akuru_multiply_tile, SUFFIX)( \
+      int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) { \
+    switch (rows) { CASES(AKURU_TILE) default: return; } \
+  } \
+  TARGET static inline void AKURU_PASTE(akuru_convolve_tile, SUFFIX)( \
+      int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) { \
+    switch (rows) { CASES(AKURU_CONVOLUTION_TILE) default: return; } \
+  } \
+  TARGET static inline void AKURU_PASTE(akuru_add_tap_gradients, SUFFIX)( \
+      int rows, long count, const float *gradients, long lead, const float *line, float *weights, long pitch) { \
+    switch (rows) { GRADIENT_CASES default: return; } \
+  }
+
+AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_NARROW_GRADIENTS(1) AKURU_NARROW_GRADIENTS(2) AKURU_NARROW_GRADIENTS(3)
+                      AKURU_NARROW_GRADIENTS(4))
+#if defined(__x86_64__)
+#pragma push_macro("AKURU_FMA")
+#undef AKURU_FMA
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-#else
-#define AKURU_FMA(a, b, c) ((a) * (b) + (c))
+AKURU_KERNELS(_wide, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), AKURU_WIDE_CASES,
+              AKURU_WIDE_GRADIENTS(1) AKURU_WIDE_GRADIENTS(2) AKURU_WIDE_GRADIENTS(3) AKURU_WIDE_GRADIENTS(4)
+                  AKURU_WIDE_GRADIENTS(5) AKURU_WIDE_GRADIENTS(6) AKURU_WIDE_GRADIENTS(7) AKURU_WIDE_GRADIENTS(8))
+#pragma pop_macro("AKURU_FMA")
 #endif
 
-static inline void akuru_add_tap_gradients(int rows, long count, const float *gradients, long lead, const float *line,
-                                           float *weights, long pitch) {
-  switch (rows) {
-    AKURU_GRADIENTS(1) AKURU_GRADIENTS(2) AKURU_GRADIENTS(3) AKURU_GRADIENTS(4)
-#ifdef __AVX512F__
-    AKURU_GRADIENTS(5) AKURU_GRADIENTS(6) AKURU_GRADIENTS(7) AKURU_GRADIENTS(8)
-#endif
-    default: return;
-  }
-}
+#undef AKURU_KERNELS
+#undef AKURU_WIDE_GRADIENTS
+#undef AKURU_NARROW_GRADIENTS
+#undef AKURU_WIDE_CASES
+#undef AKURU_NARROW_CASES
 #undef AKURU_GRADIENTS
+#undef AKURU_CONVOLUTION_TILE
+#undef AKURU_TILE
+#undef AKURU_UNROLLED
 #undef AKURU_FMA
-#undef AKURU_REGISTER
-#undef AKURU_FOLD
+#undef AKURU_PASTE
 
 #endif

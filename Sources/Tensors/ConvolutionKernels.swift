@@ -4,13 +4,12 @@ import COpenBLAS
 ///
 /// An element's bits do not depend on how many rows or columns are computed with it.
 public enum ConvolutionKernels {
-  /// Whether they are faster than OpenBLAS on gathered columns: where its kernels use no wider registers than these.
-  public static var areFaster: Bool { PackedMatrix.isFaster }
-
   /// Output channels that share a tile, at most.
-  public static var mostRows: Int { Int(akuru_tile_rows) }
+  public static var mostRows: Int { Int(InstructionSet.isWide ? akuru_tile_rows_wide : akuru_tile_rows) }
   /// Output channels whose kernels' gradients are computed together, at most.
-  public static var mostGradientRows: Int { Int(akuru_gradient_rows) }
+  public static var mostGradientRows: Int {
+    Int(InstructionSet.isWide ? akuru_gradient_rows_wide : akuru_gradient_rows)
+  }
 
   /// C [rows, 16] = A [rows, k] * B [k, 16]: line p of B is at `lines + places[p]`, A is stored as [k, rows], and rows of C
   /// are `ldc` floats apart.
@@ -19,6 +18,11 @@ public enum ConvolutionKernels {
     rows: Int, k: Int, _ a: UnsafePointer<Float>, _ lines: UnsafePointer<Float>, at places: UnsafePointer<Int>,
     into c: UnsafeMutablePointer<Float>, ldc: Int
   ) {
+    #if arch(x86_64)
+      if InstructionSet.isWide {
+        return akuru_convolve_tile_wide(Int32(truncatingIfNeeded: rows), k, a, lines, places, c, ldc)
+      }
+    #endif
     akuru_convolve_tile(Int32(truncatingIfNeeded: rows), k, a, lines, places, c, ldc)
   }
 
@@ -29,6 +33,12 @@ public enum ConvolutionKernels {
     rows: Int, count: Int, _ gradients: UnsafePointer<Float>, lead: Int, line: UnsafePointer<Float>,
     into weights: UnsafeMutablePointer<Float>, pitch: Int
   ) {
+    #if arch(x86_64)
+      if InstructionSet.isWide {
+        return akuru_add_tap_gradients_wide(
+          Int32(truncatingIfNeeded: rows), count, gradients, lead, line, weights, pitch)
+      }
+    #endif
     akuru_add_tap_gradients(Int32(truncatingIfNeeded: rows), count, gradients, lead, line, weights, pitch)
   }
 }

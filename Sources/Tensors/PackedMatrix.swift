@@ -8,19 +8,17 @@ public struct PackedMatrix {
   /// A multiple of 16.
   public let columns: Int
   private let panels: UnsafeMutablePointer<Float>
-
-  /// Whether products with B packed are the faster way. OpenBLAS's kernels for AVX-512 have a way of their own for small
-  /// products, which only code that is compiled for AVX-512 can beat. The same for all ranks that use the same kernels.
-  public static let isFaster =
-    akuru_register_floats == 16
-    || !["SkylakeX", "Cooperlake", "SapphireRapids"].contains(BLAS.coreName)
+  private let isWide: Bool
 
   /// Whether a matrix of so many columns can be packed.
   public static func canPack(columns: Int) -> Bool { columns > 0 && columns % 16 == 0 }
 
   /// A matrix in `rows * columns` floats of memory that the caller owns; it holds nothing yet.
-  public init(rows: Int, columns: Int, in memory: UnsafeMutablePointer<Float>) {
-    (self.rows, self.columns, panels) = (rows, columns, memory)
+  /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits are the same.
+  public init(
+    rows: Int, columns: Int, in memory: UnsafeMutablePointer<Float>, isWide: Bool = InstructionSet.isWide
+  ) {
+    (self.rows, self.columns, panels, self.isWide) = (rows, columns, memory, isWide)
   }
 
   /// Takes B from [rows, columns].
@@ -52,7 +50,7 @@ public struct PackedMatrix {
   public func multiply(
     m: Int, _ a: UnsafePointer<Float>, lda: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
   ) {
-    let most = akuru_tile_rows
+    let most = Int(isWide ? akuru_tile_rows_wide : akuru_tile_rows)
     let tiles = (m + most - 1) / most
     for column in stride(from: 0, to: columns, by: 16) {
       let panel = panels + column * rows
@@ -60,11 +58,22 @@ public struct PackedMatrix {
       for tile in 0..<tiles {
         // Tiles of nearly the same height: low ones would wait for their own sums.
         let height = (m - row + tiles - tile - 1) / (tiles - tile)
-        akuru_multiply_tile(
-          Int32(truncatingIfNeeded: height), rows, a + row * lda, lda, panel, accumulate ? 1 : 0,
+        multiplyTile(
+          isWide, Int32(truncatingIfNeeded: height), rows, a + row * lda, lda, panel, accumulate ? 1 : 0,
           c + row * ldc + column, ldc)
         row += height
       }
     }
   }
+}
+
+@inline(__always)
+private func multiplyTile(
+  _ isWide: Bool, _ rows: Int32, _ k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ panel: UnsafePointer<Float>,
+  _ accumulate: Int32, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+) {
+  #if arch(x86_64)
+    if isWide { return akuru_multiply_tile_wide(rows, k, a, lda, panel, accumulate, c, ldc) }
+  #endif
+  akuru_multiply_tile(rows, k, a, lda, panel, accumulate, c, ldc)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 import Training
 
 /// The command line of Akuru.
@@ -28,6 +29,7 @@ struct Akuru: ParsableCommand {
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {
+    InstructionSet.restartWithOverlookedKernels()
     if CommandLine.arguments.dropFirst().first == "train" { StopRequest.listen() }
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))

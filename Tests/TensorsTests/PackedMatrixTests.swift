@@ -41,6 +41,10 @@ import Testing
       memory.fill(.nan)
       packed.pack(transposed: transposed.pointer)
       #expect(Self.product(a, m: m, packed, accumulate: accumulate, onto: c) == result)
+      for isWide in InstructionSet.hasWideRegisters ? [false, true] : [false] {
+        let other = PackedMatrix(rows: k, columns: n, in: memory.pointer, isWide: isWide)
+        #expect(Self.product(a, m: m, other, accumulate: accumulate, onto: c) == result, "AVX-512: \(isWide)")
+      }
     }
   }
 

@@ -14,7 +14,7 @@ private let margin = 16
 extension Convolution {
   /// Whether the layer is computed so. Its bits are then others than those of gathered columns.
   var usesLinesInPlace: Bool {
-    pooling == nil && kernel.width == 3 && padding.width == 1 && ConvolutionKernels.areFaster
+    pooling == nil && kernel.width == 3 && padding.width == 1
   }
 
   /// Packed kernels, then the input's first and last line.

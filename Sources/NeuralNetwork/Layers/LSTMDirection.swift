@@ -75,7 +75,7 @@ final class LSTMDirection {
   private func next(_ t: Int) -> Int { reverse ? t - 1 : t + 1 }
 
   /// Whether W_hh is packed, once for all steps.
-  private var packs: Bool { PackedMatrix.isFaster && PackedMatrix.canPack(columns: hidden) }
+  private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
 
   /// OpenBLAS on AVX-512 multiplies products below this size without packing, but only with an untransposed right side
   /// (measured for 8 x 512 x 128: 4.4 us against 16 us), so a transposed copy of W_hh pays; elsewhere it costs nothing

@@ -55,7 +55,7 @@ enum { akuru_is_wide = 1 };
 enum { akuru_is_wide = 0 };
 #endif
 /// Rows of C that share a tile, and output channels whose gradients do, at most: so many sums as there are registers for.
-enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 12, akuru_gradient_rows_wide = 8 };
+enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, akuru_gradient_rows_wide = 8 };
 
 #ifdef __FMA__
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
@@ -82,6 +82,35 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 12, 
     return; \
   }
 
+// Two panels at once: half as many loads of A for a multiplication, which are what limits the tile above.
+#define AKURU_DOUBLE_TILE(ROWS) \
+  case ROWS: { \
+    akuru_float16 low[ROWS], high[ROWS]; \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+      if (accumulate) { \
+        __builtin_memcpy(&low[r], c + r * ldc, sizeof low[r]); \
+        __builtin_memcpy(&high[r], c + r * ldc + 16, sizeof high[r]); \
+      } else { \
+        low[r] = high[r] = (akuru_float16)(0); \
+      } \
+    } \
+    for (long p = 0; p < k; p++) { \
+      akuru_float16 b[2]; \
+      __builtin_memcpy(&b[0], panel + 16 * p, sizeof b[0]); \
+      __builtin_memcpy(&b[1], panel + 16 * (k + p), sizeof b[1]); \
+      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+        akuru_float16 value = (akuru_float16)(a[r * lda + p]); \
+        low[r] = AKURU_FMA(value, b[0], low[r]); \
+        high[r] = AKURU_FMA(value, b[1], high[r]); \
+      } \
+    } \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+      __builtin_memcpy(c + r * ldc, &low[r], sizeof low[r]); \
+      __builtin_memcpy(c + r * ldc + 16, &high[r], sizeof high[r]); \
+    } \
+    return; \
+  }
+
 #define AKURU_CONVOLUTION_TILE(ROWS) \
   case ROWS: { \
     akuru_float16 sum[ROWS]; \
@@ -92,6 +121,26 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 12, 
       AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = AKURU_FMA((akuru_float16)(a[p * ROWS + r]), b, sum[r]); \
     } \
     AKURU_UNROLLED for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
+    return; \
+  }
+
+#define AKURU_DOUBLE_CONVOLUTION_TILE(ROWS) \
+  case ROWS: { \
+    akuru_float16 low[ROWS], high[ROWS]; \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) low[r] = high[r] = (akuru_float16)(0); \
+    for (long p = 0; p < k; p++) { \
+      akuru_float16 b[2]; \
+      __builtin_memcpy(b, lines + places[p], sizeof b); \
+      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+        akuru_float16 value = (akuru_float16)(a[p * ROWS + r]); \
+        low[r] = AKURU_FMA(value, b[0], low[r]); \
+        high[r] = AKURU_FMA(value, b[1], high[r]); \
+      } \
+    } \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
+      __builtin_memcpy(c + r * ldc, &low[r], sizeof low[r]); \
+      __builtin_memcpy(c + r * ldc + 16, &high[r], sizeof high[r]); \
+    } \
     return; \
   }
 
@@ -134,7 +183,7 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
   }
 
 #define AKURU_NARROW_CASES(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
-#define AKURU_WIDE_CASES(CASE) AKURU_NARROW_CASES(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+#define AKURU_WIDE_CASES(CASE) AKURU_NARROW_CASES(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
 #define AKURU_NARROW_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float8, akuru_fold8)
 #define AKURU_WIDE_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float16, akuru_fold16)
 
@@ -171,10 +220,29 @@ AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_NARROW_GRADIENTS(1) AKURU_NARROW_GRA
 AKURU_KERNELS(_wide, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), AKURU_WIDE_CASES,
               AKURU_WIDE_GRADIENTS(1) AKURU_WIDE_GRADIENTS(2) AKURU_WIDE_GRADIENTS(3) AKURU_WIDE_GRADIENTS(4)
                   AKURU_WIDE_GRADIENTS(5) AKURU_WIDE_GRADIENTS(6) AKURU_WIDE_GRADIENTS(7) AKURU_WIDE_GRADIENTS(8))
+/// C [rows, 32], of two panels one behind the other; otherwise as akuru_multiply_tile.
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static inline void akuru_multiply_double_tile_wide(
+    int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
+  switch (rows) {
+    AKURU_WIDE_CASES(AKURU_DOUBLE_TILE)
+    default: return;
+  }
+}
+
+/// C [rows, 32]; otherwise as akuru_convolve_tile.
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static inline void akuru_convolve_double_tile_wide(
+    int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) {
+  switch (rows) {
+    AKURU_WIDE_CASES(AKURU_DOUBLE_CONVOLUTION_TILE)
+    default: return;
+  }
+}
 #pragma pop_macro("AKURU_FMA")
 #endif
 
 #undef AKURU_KERNELS
+#undef AKURU_DOUBLE_CONVOLUTION_TILE
+#undef AKURU_DOUBLE_TILE
 #undef AKURU_WIDE_GRADIENTS
 #undef AKURU_NARROW_GRADIENTS
 #undef AKURU_WIDE_CASES

@@ -26,6 +26,20 @@ public enum ConvolutionKernels {
     akuru_convolve_tile(Int32(truncatingIfNeeded: rows), k, a, lines, places, c, ldc)
   }
 
+  /// Whether columns can go in pairs, with ``convolvePair(rows:k:_:_:at:into:ldc:)``.
+  public static var havePairs: Bool { InstructionSet.isWide }
+
+  /// C [rows, 32], where there are pairs; otherwise as ``convolve(rows:k:_:_:at:into:ldc:)``, with the same bits.
+  @inline(__always)
+  public static func convolvePair(
+    rows: Int, k: Int, _ a: UnsafePointer<Float>, _ lines: UnsafePointer<Float>, at places: UnsafePointer<Int>,
+    into c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    #if arch(x86_64)
+      akuru_convolve_double_tile_wide(Int32(truncatingIfNeeded: rows), k, a, lines, places, c, ldc)
+    #endif
+  }
+
   /// weights[r * pitch + i] += sum over x < count of gradients[r * lead + x] * line[x + i - 1] for i in 0..<3. `count` is a
   /// multiple of 16; `line[-1]` and `line[count]` are read.
   @inline(__always)

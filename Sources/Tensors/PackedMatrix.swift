@@ -50,20 +50,39 @@ public struct PackedMatrix {
   public func multiply(
     m: Int, _ a: UnsafePointer<Float>, lda: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
   ) {
-    let most = Int(isWide ? akuru_tile_rows_wide : akuru_tile_rows)
-    let tiles = (m + most - 1) / most
-    for column in stride(from: 0, to: columns, by: 16) {
-      let panel = panels + column * rows
-      var row = 0
-      for tile in 0..<tiles {
-        // Tiles of nearly the same height: low ones would wait for their own sums.
-        let height = (m - row + tiles - tile - 1) / (tiles - tile)
-        multiplyTile(
-          isWide, Int32(truncatingIfNeeded: height), rows, a + row * lda, lda, panel, accumulate ? 1 : 0,
-          c + row * ldc + column, ldc)
-        row += height
+    var column = 0
+    #if arch(x86_64)
+      if isWide {
+        // Two panels at a time, while there are two.
+        while column + 32 <= columns {
+          tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
+            akuru_multiply_double_tile_wide(
+              height, rows, a + row * lda, lda, panels + column * rows, accumulate ? 1 : 0, c + row * ldc + column, ldc)
+          }
+          column += 32
+        }
       }
+    #endif
+    while column < columns {
+      tiles(of: m, atMost: Int(isWide ? akuru_tile_rows_wide : akuru_tile_rows)) { row, height in
+        multiplyTile(
+          isWide, height, rows, a + row * lda, lda, panels + column * rows, accumulate ? 1 : 0, c + row * ldc + column,
+          ldc)
+      }
+      column += 16
     }
+  }
+}
+
+/// Cuts `m` rows into tiles of nearly the same height: low ones would wait for their own sums.
+@inline(__always)
+private func tiles(of m: Int, atMost most: Int, _ body: (_ row: Int, _ height: Int32) -> Void) {
+  let count = (m + most - 1) / most
+  var row = 0
+  for tile in 0..<count {
+    let height = (m - row + count - tile - 1) / (count - tile)
+    body(row, Int32(truncatingIfNeeded: height))
+    row += height
   }
 }
 

@@ -107,18 +107,26 @@ extension Convolution {
         let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
         let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
         let places = offsets.baseAddress! + skipped
-        for x in stride(from: 0, to: columns, by: Vector.width) {
+        var x = 0
+        while x < columns {
           let at = y * columns + x
+          let isPair = ConvolutionKernels.havePairs && x + 2 * Vector.width <= columns
           var tile = 0
           while true {
             let members = tileRows(tile, of: rows)
-            ConvolutionKernels.convolve(
-              rows: members.count, k: k,
-              packed + members.lowerBound * kernel.height * channels * 3 + skipped * members.count, source + at,
-              at: places, into: target + members.lowerBound * lines * columns + at, ldc: lines * columns)
+            let kernels = packed + members.lowerBound * kernel.height * channels * 3 + skipped * members.count
+            let results = target + members.lowerBound * lines * columns + at
+            if isPair {
+              ConvolutionKernels.convolvePair(
+                rows: members.count, k: k, kernels, source + at, at: places, into: results, ldc: lines * columns)
+            } else {
+              ConvolutionKernels.convolve(
+                rows: members.count, k: k, kernels, source + at, at: places, into: results, ldc: lines * columns)
+            }
             if members.upperBound == rows { break }
             tile += 1
           }
+          x += isPair ? 2 * Vector.width : Vector.width
         }
       }
     }

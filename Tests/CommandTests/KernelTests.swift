@@ -1,0 +1,27 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Which of OpenBLAS's kernels `akuru` computes with.
+@Suite(.enabled(if: machine == "x86_64")) struct KernelTests {
+  /// The kernels that OpenBLAS chose each time the program started, the last one being those that are used.
+  private func kernels(_ setting: [String]) throws -> [String] {
+    let result = try run(
+      "env", setting + [product("akuru"), "--version"], environment: ["OPENBLAS_VERBOSE": "2"])
+    try #require(result.exitCode == 0 && !result.stdout.isEmpty, "\(result.transcript)")
+    return (result.stdout + result.stderr).matches(of: /Core: (\w+)/).map { String($0.1) }
+  }
+
+  @Test(.enabled(if: hasAVX2)) func kernelsFitTheCPU() throws {
+    let found = try kernels(["-u", "OPENBLAS_CORETYPE"])
+    let fitting = ["Haswell", "Zen", "Excavator", "SkylakeX", "Cooperlake", "SapphireRapids"]
+    #expect(fitting.contains(found.last ?? ""), "\(found)")
+    #expect(found.count <= 2, "the program starts anew once at most: \(found)")
+  }
+
+  @Test func aChoiceIsKept() throws { #expect(try kernels(["OPENBLAS_CORETYPE=Nehalem"]) == ["Nehalem"]) }
+}
+
+private let machine = (try? run("uname", ["-m"]).stdout)?.trimmingCharacters(in: .whitespacesAndNewlines)
+private let hasAVX2 =
+  (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains(" avx2 ") ?? false

@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) akuru_float16 akuru_multiply_add(
 #endif
 }
 
-/// What of the vector instruction sets the CPU and its operating system have.
+/// Which of the vector instruction sets the CPU and its operating system have.
 enum { akuru_other_cpu = 0, akuru_avx2_cpu = 1, akuru_avx512_cpu = 2 };
 static inline int akuru_cpu(void) {
 #if defined(__x86_64__)
@@ -49,12 +49,7 @@ static inline int akuru_cpu(void) {
 // registers and compiles a module for one instruction set only.
 #define AKURU_PASTE(NAME, SUFFIX) NAME##SUFFIX
 
-#ifdef __AVX512F__
-enum { akuru_is_wide = 1 };
-#else
-enum { akuru_is_wide = 0 };
-#endif
-/// Rows of C that share a tile, and output channels whose gradients do, at most: so many sums as there are registers for.
+/// Rows of C that share a tile, and output channels whose gradients do, at most: as many sums as there are registers for.
 enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, akuru_gradient_rows_wide = 8 };
 
 #ifdef __FMA__
@@ -188,8 +183,8 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 #define AKURU_WIDE_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float16, akuru_fold16)
 
 // akuru_multiply_tile: C [rows, 16] = A [rows, k] * panel [k, 16], added to C if `accumulate`: a tile of C stays in registers
-// over all of k. Each element is one chain of fused multiply-adds in the order of k, so its bits depend neither on `rows` nor
-// on the instruction set.
+// over all of k. Each element is one chain of fused multiply-adds in the order of k, so its bits do not depend on `rows`, nor on
+// the instruction set, as long as it has fused multiply-adds.
 //
 // akuru_convolve_tile: C [rows, 16] = A [rows, k] * B [k, 16] for a convolution: line p of B is found at lines + places[p],
 // so nothing is gathered. A is stored by columns, [k, rows]. Otherwise as above.
@@ -214,14 +209,15 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_NARROW_GRADIENTS(1) AKURU_NARROW_GRADIENTS(2) AKURU_NARROW_GRADIENTS(3)
                       AKURU_NARROW_GRADIENTS(4))
 #if defined(__x86_64__)
+#define AKURU_WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #pragma push_macro("AKURU_FMA")
 #undef AKURU_FMA
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-AKURU_KERNELS(_wide, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), AKURU_WIDE_CASES,
+AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES,
               AKURU_WIDE_GRADIENTS(1) AKURU_WIDE_GRADIENTS(2) AKURU_WIDE_GRADIENTS(3) AKURU_WIDE_GRADIENTS(4)
                   AKURU_WIDE_GRADIENTS(5) AKURU_WIDE_GRADIENTS(6) AKURU_WIDE_GRADIENTS(7) AKURU_WIDE_GRADIENTS(8))
 /// C [rows, 32], of two panels one behind the other; otherwise as akuru_multiply_tile.
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static inline void akuru_multiply_double_tile_wide(
+AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
   switch (rows) {
     AKURU_WIDE_CASES(AKURU_DOUBLE_TILE)
@@ -230,7 +226,7 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static in
 }
 
 /// C [rows, 32]; otherwise as akuru_convolve_tile.
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static inline void akuru_convolve_double_tile_wide(
+AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
     int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) {
   switch (rows) {
     AKURU_WIDE_CASES(AKURU_DOUBLE_CONVOLUTION_TILE)
@@ -238,6 +234,7 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) static in
   }
 }
 #pragma pop_macro("AKURU_FMA")
+#undef AKURU_WIDE
 #endif
 
 #undef AKURU_KERNELS

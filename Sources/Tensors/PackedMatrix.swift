@@ -14,7 +14,8 @@ public struct PackedMatrix {
   public static func canPack(columns: Int) -> Bool { columns > 0 && columns % 16 == 0 }
 
   /// A matrix in `rows * columns` floats of memory that the caller owns; it holds nothing yet.
-  /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits are the same.
+  /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits are those of other fused
+  ///   multiply-adds.
   public init(
     rows: Int, columns: Int, in memory: UnsafeMutablePointer<Float>, isWide: Bool = InstructionSet.isWide
   ) {

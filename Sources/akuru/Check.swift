@@ -64,7 +64,8 @@ struct Check: ParsableCommand {
       return cleaned
     }
     if json {
-      try printLine(RunJSON.line(Report(summary: AuditSummary(checked.audit, dataSet: name), fix: cleaned, file: fix)))
+      let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.audit)
+      try printLine(RunJSON.line(Report(summary: summary, fix: cleaned, file: fix)))
       return
     }
     try printLine(name.onOneLine)

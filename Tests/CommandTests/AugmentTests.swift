@@ -71,8 +71,8 @@ import Testing
       expectFailure(
         try akuru(["augment-sheet", workshop.train, "--output", workshop.path("e.png")] + options), status, [part])
     }
-    expectFailure(
-      try akuru(["augment-sheet", workshop.train, "--output", workshop.path("none/e.png")]), 4, ["none/e.png"])
+    let inImage = workshop.path("a.png/e.png")
+    expectFailure(try akuru(["augment-sheet", workshop.train, "--output", inImage]), 4, ["a.png"])
     expectFailure(try akuru(["augment-sheet", workshop.path("none"), "--output", workshop.path("e.png")]), 3, ["none"])
   }
 }

@@ -59,7 +59,7 @@ import Testing
       ["evaluate", "--data", $0.validation]
     },
     BadInput("one-cycle without an end", status: 2, ["--schedule one-cycle", "--epochs or --max-steps"]) {
-      $0.training(Recipes.akuru, "run")
+      $0.training(Recipes.akuru, "run", ["--max-minutes", "1"])
     },
     BadInput("cosine without an end", status: 2, ["--schedule cosine needs", "--epochs or --max-steps"]) {
       $0.training(Recipes.akuru, "run", ["--schedule", "cosine", "--max-minutes", "1"])
@@ -68,7 +68,8 @@ import Testing
       $0.training([], "run", ["--height", "8", "--max-steps", "2"])
     },
     BadInput("no end", status: 2, ["nothing ends this run", "--epochs, --max-steps or --max-minutes"]) {
-      $0.training(Recipes.seed, "run")
+      // Before the data is looked for.
+      ["train", "--train", $0.path("none"), "--validation", $0.validation, "--run-dir", $0.path("run")] + Recipes.seed
     },
     BadInput("no training data", status: 2, ["--train is missing"]) {
       ["train", "--validation", $0.validation, "--run-dir", $0.path("run"), "--max-steps", "2"]

@@ -25,7 +25,7 @@ import Testing
     let result = try akuru(["check", workshop.train, workshop.validation])
     let line =
       "letters that \(workshop.train) lacks: U+0078 x (2 times), U+0DCF \u{25CC}\u{DCF} (1 time); a model that is trained "
-      + "there cannot write them"
+      + "there, without --alphabet, cannot write them"
     #expect(result.exitCode == 0 && result.stdout.contains(line), "\(result.transcript)")
   }
 

@@ -5,9 +5,11 @@ import Testing
 /// Which of OpenBLAS's kernels `akuru` computes with.
 @Suite(.enabled(if: machine == "x86_64")) struct KernelTests {
   /// The kernels that OpenBLAS chose each time the program started, the last one being those that are used.
-  private func kernels(_ setting: [String]) throws -> [String] {
+  private func kernels(_ setting: [String], ranks: Int? = nil) throws -> [String] {
+    let command = ["env"] + setting + [try product("akuru"), "--version"]
+    let launched = ranks.map { ["mpirun", "-n", "\($0)"] + command } ?? command
     let result = try run(
-      "env", setting + [product("akuru"), "--version"], environment: ["OPENBLAS_VERBOSE": "2"])
+      launched[0], Array(launched.dropFirst()), environment: mpiEnvironment.merging(["OPENBLAS_VERBOSE": "2"]) { $1 })
     try #require(result.exitCode == 0 && !result.stdout.isEmpty, "\(result.transcript)")
     return (result.stdout + result.stderr).matches(of: /Core: (\w+)/).map { String($0.1) }
   }
@@ -17,6 +19,10 @@ import Testing
     let fitting = ["Haswell", "Zen", "Excavator", "SkylakeX", "Cooperlake", "SapphireRapids"]
     #expect(fitting.contains(found.last ?? ""), "\(found)")
     #expect(found.count <= 2, "the program starts anew once at most: \(found)")
+    // An empty value is none, and ranks do the same.
+    #expect(try kernels(["OPENBLAS_CORETYPE="]).last.map { fitting.contains($0) } == true)
+    let ranks = try kernels(["-u", "OPENBLAS_CORETYPE"], ranks: 2)
+    #expect(ranks.count == 2 * found.count && ranks.count { $0 == found.last } >= 2, "\(ranks)")
   }
 
   @Test func aChoiceIsKept() throws { #expect(try kernels(["OPENBLAS_CORETYPE=Nehalem"]) == ["Nehalem"]) }

@@ -52,6 +52,14 @@ import Testing
     #expect(try Set(texts(ValidationSplit(second, share: 0.1, in: other.path).validation, of: second)) == held)
   }
 
+  @Test func moreDataMovesFewTexts() throws {
+    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    let (few, more) = (try dataSet(one, records: 190), try dataSet(other, records: 203))
+    let before = try Set(texts(ValidationSplit(few, share: 0.2, in: one.path).validation, of: few))
+    let after = try Set(texts(ValidationSplit(more, share: 0.2, in: other.path).validation, of: more))
+    #expect(before.count > 20 && before.subtracting(after).count <= before.count / 4, "\(before) \(after)")
+  }
+
   @Test(arguments: [
     ["same", "same", "same"],  // one text
     ["ab", "cd", "ef"],  // no letter to spare
@@ -66,7 +74,7 @@ import Testing
     #expect(error?.description.contains("no text can be set aside") == true, "\(String(describing: error))")
   }
 
-  @Test func shardsAndOtherFoldersAreRefused() throws {
+  @Test func imagesElsewhereAreRefused() throws {
     let folder = try TemporaryFolder()
     _ = try dataSet(folder, records: 12)
     try folder.write("other/x", "")

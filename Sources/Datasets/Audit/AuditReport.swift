@@ -2,7 +2,7 @@ import Images
 
 /// The audit's result as a text for people.
 public struct AuditReport: Sendable {
-  /// Findings of one kind that are written out; the others are counted.
+  /// Findings of one kind, and letters that are missing, that are written out; the others are counted.
   public static let listed = 10
 
   private let result: AuditResult
@@ -89,9 +89,10 @@ public struct AuditReport: Sendable {
     let named = missing.compactMap { entry in
       Unicode.Scalar(entry.scalar).map { "\(codePoint($0)) \($0.shown) (\(counted(entry.count, "time")))" }
     }
+    let more = named.count > AuditReport.listed ? " and \(named.count - AuditReport.listed) more" : ""
     return [
-      "letters that \(first.name.onOneLine) lacks: \(named.joined(separator: ", ")); a model that is trained there cannot "
-        + "write them"
+      "letters that \(first.name.onOneLine) lacks: \(named.prefix(AuditReport.listed).joined(separator: ", "))\(more); a model "
+        + "that is trained there, without --alphabet, cannot write them"
     ]
   }
 }

@@ -18,11 +18,18 @@ public struct AuditSummary: Encodable, Sendable {
   public let widths: [Int]
   /// Sorted by code point.
   public let letters: [Letter]
+  /// Letters that the first of several data sets lacks; nil for the first.
+  public let unknownLetters: [String]?
 
-  public init(_ result: AuditResult, dataSet: String) {
+  public init(_ result: AuditResult, dataSet: String, comparedWith first: AuditResult? = nil) {
     self.dataSet = dataSet
     (records, badRecords) = (result.records.count, result.badRecords.count)
     (findings, widths) = (result.findings, result.widths)
+    unknownLetters = first.map { first in
+      let known = Set(first.scalarCounts.map(\.scalar))
+      return result.scalarCounts.filter { !known.contains($0.scalar) }
+        .compactMap { Unicode.Scalar($0.scalar).map { String($0) } }
+    }
     letters = result.scalarCounts.compactMap { entry in
       Unicode.Scalar(entry.scalar).map { Letter(letter: String($0), codePoint: codePoint($0), count: entry.count) }
     }

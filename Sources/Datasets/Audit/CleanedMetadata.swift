@@ -29,7 +29,7 @@ public struct CleanedMetadata: Sendable {
   public let changes: [Change]
 
   /// - Parameter folder: where the metadata is going to stand. Images are named relative to it.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if images are not inside it; no record is good.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if images are not inside it, or in shards; no record is good.
   public init(_ dataSet: DataSet, _ audit: AuditResult, in folder: String) throws(DataSetError) {
     var metadata = try MetadataLines(in: folder)
     var problems: [Int: [String]] = [:]

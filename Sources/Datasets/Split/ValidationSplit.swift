@@ -23,12 +23,12 @@ public struct ValidationSplit: Sendable {
   public init(_ dataSet: DataSet, share: Double, in folder: String) throws(DataSetError) {
     var groups: [String: Int] = [:]
     for record in dataSet.records { groups[record.text, default: 0] += 1 }
-    let held = ValidationSplit.choose(groups, share: share, records: dataSet.records.count)
+    let (held, tooFrequent) = ValidationSplit.choose(groups, share: share, records: dataSet.records.count)
     guard !held.isEmpty else {
       throw .invalid(
         reason: "\(dataSet.folders.joined(separator: ",")): no text can be set aside: \(groups.count) different "
           + "\(groups.count == 1 ? "text" : "texts") in \(dataSet.records.count) records, and each letter must stay in "
-          + "training; raise --share, or add data")
+          + "training; \(tooFrequent ? "raise --share, or add" : "add") data")
     }
     var metadata = try MetadataLines(in: folder)
     for record in dataSet.records {
@@ -39,7 +39,8 @@ public struct ValidationSplit: Sendable {
   }
 
   /// Takes texts in the order of their SHA-256 while they fit the share and leave each of their letters to another text.
-  private static func choose(_ groups: [String: Int], share: Double, records: Int) -> Set<String> {
+  /// Also says whether a text was too frequent for the share.
+  private static func choose(_ groups: [String: Int], share: Double, records: Int) -> (Set<String>, Bool) {
     let wanted = max(1, Int((share * Double(records)).rounded()))
     var textsWith: [UInt32: Int] = [:]
     var letters: [String: Set<UInt32>] = [:]
@@ -50,15 +51,19 @@ public struct ValidationSplit: Sendable {
     }
     let ordered = groups.keys.map { (digest: SHA256.hash(Array($0.utf8)), text: $0) }
       .sorted { $0.digest.lexicographicallyPrecedes($1.digest) }
-    var (held, count): (Set<String>, Int) = ([], 0)
+    var (held, count, tooFrequent): (Set<String>, Int, Bool) = ([], 0, false)
     for (_, text) in ordered where held.count < groups.count - 1 {
       let (size, own) = (groups[text] ?? 0, letters[text] ?? [])
-      guard count + size <= wanted, own.allSatisfy({ textsWith[$0, default: 0] > 1 }) else { continue }
+      guard own.allSatisfy({ textsWith[$0, default: 0] > 1 }) else { continue }
+      guard count + size <= wanted else {
+        tooFrequent = true
+        continue
+      }
       for letter in own { textsWith[letter, default: 0] -= 1 }
       held.insert(text)
       count += size
       if count == wanted { break }
     }
-    return held
+    return (held, tooFrequent)
   }
 }

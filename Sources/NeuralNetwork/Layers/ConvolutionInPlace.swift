@@ -1,7 +1,7 @@
 import Tensors
 
 // Convolution of several input channels by kernels that are three wide, without gathering: a tile of some output channels
-// and 16 columns of one line stays in registers while the kernel's taps read the input's lines where they stand. Zero
+// and 16 columns of one line, or 32 with AVX-512, stays in registers while the kernel's taps read the input's lines where they stand. Zero
 // columns between images are the horizontal padding; kernel lines above and below the input are left out. The input's
 // gradient is the same convolution of the output's gradient, with kernels that are turned and whose channels are
 // exchanged.

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Images
 import Logging
 
 /// What `akuru split --json` prints.
@@ -30,14 +31,29 @@ public func splitData(_ argument: String, share: Double, output: String?, log: L
   guard let first = dataSet.records.first, output != nil || dataSet.folders.count == 1 else {
     throw ConfigurationError("--output is missing: give the folder above \(argument), for the two files")
   }
-  let folder = output ?? first.folder
-  let (train, validation) = ("\(folder)/train.jsonl", "\(folder)/validation.jsonl")
+  guard output?.isEmpty != true else { throw ConfigurationError("--output is empty: give a folder for the two files") }
+  let folder = URL(fileURLWithPath: output ?? first.folder, isDirectory: true)
+  let (train, validation) = (
+    folder.appendingPathComponent("train.jsonl").relativePath,
+    folder.appendingPathComponent("validation.jsonl").relativePath
+  )
   try requireNewFile(train)
   try requireNewFile(validation)
   for file in dataSet.unpaired { log.warning("left out: \(file)") }
-  let split = try ValidationSplit(dataSet, share: share, in: folder)
-  for (part, file) in [(split.train, train), (split.validation, validation)] {
-    try writeNewFile(part.lines.joined(separator: "\n") + "\n", to: file)
+  for file in dataSet.unlisted { log.warning("left out: \(file.onOneLine): the metadata does not list it") }
+  let split = try ValidationSplit(dataSet, share: share, in: folder.path)
+  try AtomicFile.write(split.train.file, to: train)
+  do {
+    try AtomicFile.write(split.validation.file, to: validation)
+  } catch {
+    // One without the other would look whole.
+    unlink(train)
+    throw error
   }
   return SplitSummary(train: .init(split.train, train), validation: .init(split.validation, validation))
+}
+
+extension ValidationSplit.Part {
+  /// The bytes of the metadata.jsonl.
+  fileprivate var file: [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
 }

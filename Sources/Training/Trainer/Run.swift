@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Images
 import Logging
 import MessagePassing
 import NeuralNetwork
@@ -34,7 +35,8 @@ private func runTraining(
   var found: CheckpointDirectory.Found?
   let asked = try communicator.together {
     let place = try TrainingConfiguration.Place(options)
-    // What is wrong with the options of a new run is said before its directory is made.
+    // What is wrong with the options of a new run is said before its directory is made. (With --resume, what is there says
+    // whether it is new.)
     if !place.resume {
       try TrainingConfiguration(options).requireEnd()
     }
@@ -186,10 +188,10 @@ private func runTraining(
       "done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir); see report.html there"
     )
     if best.cer > hardlyAnything {
-      log.warning(
+      log.info(
         """
-        the model reads hardly anything yet: begin a run with more --epochs (letters appear after some hundred steps), and \
-        look whether texts and images belong together (akuru sheet \(configuration.train))
+        the model reads hardly anything yet: train longer (letters appear after some hundred steps), and look whether \
+        texts and images belong together (akuru sheet \(data.train.dataSet.folders[0].onOneLine) --output sheet.png)
         """)
     }
   }

@@ -122,7 +122,12 @@ import Training
       expectFailure(try akuru(ranks: ranks, arguments), status, parts)
     }
     try fails("h5", model.path("x"), 2, ["--format h5: it is one of safetensors, onnx"])
-    for format in ["safetensors", "onnx"] { try fails(format, model.path("none/x"), 4, [model.path("none")]) }
+    // A folder is made, but not where a file stands.
+    try Data().write(to: URL(fileURLWithPath: model.path("file")))
+    for format in ["safetensors", "onnx"] {
+      try export(model.checkpoint, format, to: model.path("new-\(format)/folder/x"), ranks: ranks)
+      try fails(format, model.path("file/x"), 4, [model.path("file")])
+    }
     for format in ["safetensors", "onnx"] { try fails(format, model.checkpoint, 2, ["it is a checkpoint"]) }
     try Data("{\"configuration\": {}}".utf8).write(to: URL(fileURLWithPath: model.path("config.json")))
     try fails("safetensors", model.path("x"), 2, [model.path("config.json"), "choose another folder"])

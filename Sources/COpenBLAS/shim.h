@@ -61,83 +61,35 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, 
 // Sums stay in registers only where the loops over them are unrolled.
 #define AKURU_UNROLLED _Pragma("clang loop unroll(full)")
 
-#define AKURU_TILE(ROWS) \
+// A tile of C, [ROWS, 16 * VECTORS]; it stays in registers over all of k. VALUE is the element of A in row r and column p,
+// LINE(v) where vector v of B's row p is. Two vectors halve the loads of A for a multiplication, which limit one with AVX-512.
+#define AKURU_TILE(ROWS, VECTORS, ACCUMULATE, VALUE, LINE) \
   case ROWS: { \
-    akuru_float16 sum[ROWS]; \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-      if (accumulate) __builtin_memcpy(&sum[r], c + r * ldc, sizeof sum[r]); \
-      else sum[r] = (akuru_float16)(0); \
-    } \
-    for (long p = 0; p < k; p++) { \
-      akuru_float16 b; \
-      __builtin_memcpy(&b, panel + 16 * p, sizeof b); \
-      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = AKURU_FMA((akuru_float16)(a[r * lda + p]), b, sum[r]); \
-    } \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
-    return; \
-  }
-
-// Two panels at once: half as many loads of A for a multiplication, which are what limits the tile above.
-#define AKURU_DOUBLE_TILE(ROWS) \
-  case ROWS: { \
-    akuru_float16 low[ROWS], high[ROWS]; \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-      if (accumulate) { \
-        __builtin_memcpy(&low[r], c + r * ldc, sizeof low[r]); \
-        __builtin_memcpy(&high[r], c + r * ldc + 16, sizeof high[r]); \
-      } else { \
-        low[r] = high[r] = (akuru_float16)(0); \
+    akuru_float16 sum[ROWS][VECTORS]; \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) \
+      AKURU_UNROLLED for (int v = 0; v < VECTORS; v++) { \
+        if (ACCUMULATE) __builtin_memcpy(&sum[r][v], c + r * ldc + 16 * v, sizeof sum[r][v]); \
+        else sum[r][v] = (akuru_float16)(0); \
       } \
-    } \
     for (long p = 0; p < k; p++) { \
-      akuru_float16 b[2]; \
-      __builtin_memcpy(&b[0], panel + 16 * p, sizeof b[0]); \
-      __builtin_memcpy(&b[1], panel + 16 * (k + p), sizeof b[1]); \
+      akuru_float16 b[VECTORS]; \
+      AKURU_UNROLLED for (int v = 0; v < VECTORS; v++) __builtin_memcpy(&b[v], LINE(v), sizeof b[v]); \
       AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-        akuru_float16 value = (akuru_float16)(a[r * lda + p]); \
-        low[r] = AKURU_FMA(value, b[0], low[r]); \
-        high[r] = AKURU_FMA(value, b[1], high[r]); \
+        akuru_float16 value = (akuru_float16)(VALUE); \
+        AKURU_UNROLLED for (int v = 0; v < VECTORS; v++) sum[r][v] = AKURU_FMA(value, b[v], sum[r][v]); \
       } \
     } \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-      __builtin_memcpy(c + r * ldc, &low[r], sizeof low[r]); \
-      __builtin_memcpy(c + r * ldc + 16, &high[r], sizeof high[r]); \
-    } \
+    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) \
+      AKURU_UNROLLED for (int v = 0; v < VECTORS; v++) \
+        __builtin_memcpy(c + r * ldc + 16 * v, &sum[r][v], sizeof sum[r][v]); \
     return; \
   }
-
-#define AKURU_CONVOLUTION_TILE(ROWS) \
-  case ROWS: { \
-    akuru_float16 sum[ROWS]; \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = (akuru_float16)(0); \
-    for (long p = 0; p < k; p++) { \
-      akuru_float16 b; \
-      __builtin_memcpy(&b, lines + places[p], sizeof b); \
-      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) sum[r] = AKURU_FMA((akuru_float16)(a[p * ROWS + r]), b, sum[r]); \
-    } \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) __builtin_memcpy(c + r * ldc, &sum[r], sizeof sum[r]); \
-    return; \
-  }
-
-#define AKURU_DOUBLE_CONVOLUTION_TILE(ROWS) \
-  case ROWS: { \
-    akuru_float16 low[ROWS], high[ROWS]; \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) low[r] = high[r] = (akuru_float16)(0); \
-    for (long p = 0; p < k; p++) { \
-      akuru_float16 b[2]; \
-      __builtin_memcpy(b, lines + places[p], sizeof b); \
-      AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-        akuru_float16 value = (akuru_float16)(a[p * ROWS + r]); \
-        low[r] = AKURU_FMA(value, b[0], low[r]); \
-        high[r] = AKURU_FMA(value, b[1], high[r]); \
-      } \
-    } \
-    AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-      __builtin_memcpy(c + r * ldc, &low[r], sizeof low[r]); \
-      __builtin_memcpy(c + r * ldc + 16, &high[r], sizeof high[r]); \
-    } \
-    return; \
-  }
+#define AKURU_PANEL(V) (panel + 16 * ((V) * k + p))
+#define AKURU_PLACE(V) (lines + places[p] + 16 * (V))
+#define AKURU_PRODUCT(ROWS) AKURU_TILE(ROWS, 1, accumulate, a[r * lda + p], AKURU_PANEL)
+#define AKURU_DOUBLE_PRODUCT(ROWS) AKURU_TILE(ROWS, 2, accumulate, a[r * lda + p], AKURU_PANEL)
+#define AKURU_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 1, 0, a[p * ROWS + r], AKURU_PLACE)
+#define AKURU_DOUBLE_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 2, 0, a[p * ROWS + r], AKURU_PLACE)
 
 typedef float akuru_float4 __attribute__((ext_vector_type(4)));
 typedef float akuru_float8 __attribute__((ext_vector_type(8)));
@@ -182,8 +134,7 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 #define AKURU_NARROW_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float8, akuru_fold8)
 #define AKURU_WIDE_GRADIENTS(ROWS) AKURU_GRADIENTS(ROWS, akuru_float16, akuru_fold16)
 
-// akuru_multiply_tile: C [rows, 16] = A [rows, k] * panel [k, 16], added to C if `accumulate`: a tile of C stays in registers
-// over all of k. Each element is one chain of fused multiply-adds in the order of k, so its bits do not depend on `rows`, nor on
+// akuru_multiply_tile: C [rows, 16] = A [rows, k] * panel [k, 16], added to C if `accumulate`. Each element is one chain of fused multiply-adds in the order of k, so its bits do not depend on `rows`, nor on
 // the instruction set, as long as it has fused multiply-adds.
 //
 // akuru_convolve_tile: C [rows, 16] = A [rows, k] * B [k, 16] for a convolution: line p of B is found at lines + places[p],
@@ -195,11 +146,11 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 #define AKURU_KERNELS(SUFFIX, TARGET, CASES, GRADIENT_CASES) \
   TARGET static inline void AKURU_PASTE(akuru_multiply_tile, SUFFIX)( \
       int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) { \
-    switch (rows) { CASES(AKURU_TILE) default: return; } \
+    switch (rows) { CASES(AKURU_PRODUCT) default: return; } \
   } \
   TARGET static inline void AKURU_PASTE(akuru_convolve_tile, SUFFIX)( \
       int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) { \
-    switch (rows) { CASES(AKURU_CONVOLUTION_TILE) default: return; } \
+    switch (rows) { CASES(AKURU_CONVOLUTION) default: return; } \
   } \
   TARGET static inline void AKURU_PASTE(akuru_add_tap_gradients, SUFFIX)( \
       int rows, long count, const float *gradients, long lead, const float *line, float *weights, long pitch) { \
@@ -220,7 +171,7 @@ AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES,
 AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
   switch (rows) {
-    AKURU_WIDE_CASES(AKURU_DOUBLE_TILE)
+    AKURU_WIDE_CASES(AKURU_DOUBLE_PRODUCT)
     default: return;
   }
 }
@@ -229,7 +180,7 @@ AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
 AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
     int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) {
   switch (rows) {
-    AKURU_WIDE_CASES(AKURU_DOUBLE_CONVOLUTION_TILE)
+    AKURU_WIDE_CASES(AKURU_DOUBLE_CONVOLUTION)
     default: return;
   }
 }
@@ -238,14 +189,17 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 #endif
 
 #undef AKURU_KERNELS
-#undef AKURU_DOUBLE_CONVOLUTION_TILE
-#undef AKURU_DOUBLE_TILE
 #undef AKURU_WIDE_GRADIENTS
 #undef AKURU_NARROW_GRADIENTS
 #undef AKURU_WIDE_CASES
 #undef AKURU_NARROW_CASES
 #undef AKURU_GRADIENTS
-#undef AKURU_CONVOLUTION_TILE
+#undef AKURU_DOUBLE_CONVOLUTION
+#undef AKURU_CONVOLUTION
+#undef AKURU_DOUBLE_PRODUCT
+#undef AKURU_PRODUCT
+#undef AKURU_PLACE
+#undef AKURU_PANEL
 #undef AKURU_TILE
 #undef AKURU_UNROLLED
 #undef AKURU_FMA

@@ -13,9 +13,8 @@ struct Check: ParsableCommand {
         akuru check data/train --fix data/train/clean.jsonl
 
       Lists unreadable images, empty labels, labels that need more time steps than their image has, letters outside a given \
-      alphabet, labels that are not in NFC, and duplicate files; then image widths, the alphabet with counts, and letters that the \
-      first data set lacks. Exit \
-      status 3 when a record cannot be trained on.
+      alphabet, labels that are not in NFC, and duplicate files; then image widths, the alphabet with counts, and letters that \
+      the first data set lacks. Exit status 3 when a record cannot be trained on.
 
       --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC, lists each change, and \
       exits with 0. The file stands in the folder of the images or above it, and is a data set: akuru train --train \

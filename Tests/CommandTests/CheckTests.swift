@@ -76,6 +76,7 @@ import Testing
       let dataSet: String
       let findings: [Finding]
       let widths: [Int]
+      let unknownLetters: [String]?
     }
     let workshop = try spoiled()
     let result = try akuru(ranks: ranks, arguments(workshop) + [workshop.validation, "--json"])
@@ -84,6 +85,7 @@ import Testing
       try JSONDecoder().decode(Audit.self, from: Data($0.utf8))
     }
     #expect(audits.map(\.dataSet) == [workshop.train, workshop.validation])
+    #expect(audits.first?.unknownLetters == nil && audits.last?.unknownLetters != nil)
     #expect(
       audits.first?.findings.map(\.kind) == [
         "unreadableImage", "emptyLabel", "labelTooLong", "imageTooWide", "unknownScalars", "labelNotNFC",

@@ -104,8 +104,11 @@ import Testing
       "train", "--train", train.file, "--validation", validation.file, "--run-dir", workshop.path("run"), "--max-steps",
       "1",
     ]
-    let training = try akuru(ranks: ranks, arguments + Recipes.seed)
+    let training = try akuru(ranks: ranks, arguments + Recipes.seed + ["--resume"])
     #expect(training.exitCode == 0, "\(training.transcript)")
+    for part in ["to go on from: a new run begins", "reads hardly anything yet"] {
+      #expect(training.stderr.contains(part), "\(training.transcript)")
+    }
     #expect(
       training.stderr.contains("\(train.records) training and \(validation.records) validation images"),
       "\(training.transcript)")
@@ -113,8 +116,10 @@ import Testing
     expectFailure(try akuru(ranks: ranks, ["split", workshop.train]), 2, ["train.jsonl: exists already"])
     let both = "\(workshop.train),\(workshop.validation)"
     expectFailure(try akuru(["split", both]), 2, ["--output is missing"])
+    try workshop.spoil("unlisted.png", try workshop.bytes("\(workshop.train)/0.png"))
     let above = try akuru(["split", both, "--output", workshop.path("")])
     #expect(above.exitCode == 0 && above.stdout.contains("validation.jsonl: "), "\(above.transcript)")
+    #expect(above.stderr.contains("unlisted.png: the metadata does not list it"), "\(above.transcript)")
     let shards = workshop.path("shards")
     #expect(try akuru(["pack", workshop.train, "--output", shards]).exitCode == 0)
     expectFailure(try akuru(["split", shards]), 3, ["is inside a shard", "give the folder that was packed"])

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ConvolutionKernelsTests {
@@ -9,8 +9,7 @@ import Testing
   }
 
   /// Each column alone, and two vectors of columns at once where the CPU has registers for them: the same bits.
-  @Test(arguments: 1...14, [1, 6, 35]) func tilesMatchTheDefinition(rows: Int, k: Int) {
-    guard rows <= ConvolutionKernels.mostRows else { return }
+  @Test(arguments: Array(1...ConvolutionKernels.mostRows), [1, 6, 35]) func tilesMatchTheDefinition(rows: Int, k: Int) {
     let (a, lines) = (Self.matrix(k, rows, sample: 1), Self.matrix(1, 400, sample: 2))
     let places = (0..<k).map { ($0 * 37) % 350 }
     let expected = (0..<rows).flatMap { r in

@@ -6,12 +6,11 @@ public struct AuditReport: Sendable {
   public static let listed = 10
 
   private let result: AuditResult
-  private let first: (name: String, letters: Set<UInt32>)?
+  private let first: (name: String, audit: AuditResult)?
 
   /// - Parameter first: the data set that this one's letters are compared with, and its name.
   public init(_ result: AuditResult, comparedWith first: (name: String, audit: AuditResult)? = nil) {
-    self.result = result
-    self.first = first.map { ($0.name, Set($0.audit.scalarCounts.map(\.scalar))) }
+    (self.result, self.first) = (result, first)
   }
 
   /// The report, line by line: records, problems, warnings, widths, alphabet.
@@ -84,7 +83,7 @@ public struct AuditReport: Sendable {
 
   private func missingLetterLines() -> [String] {
     guard let first else { return [] }
-    let missing = result.scalarCounts.filter { !first.letters.contains($0.scalar) }
+    let missing = result.scalarCounts(missingFrom: first.audit)
     if missing.isEmpty { return ["letters that \(first.name.onOneLine) lacks: none"] }
     let named = missing.compactMap { entry in
       Unicode.Scalar(entry.scalar).map { "\(codePoint($0)) \($0.shown) (\(counted(entry.count, "time")))" }

@@ -66,6 +66,12 @@ public struct AuditResult: Codable, Sendable, Equatable {
     }
   }
 
+  /// The letters of the texts that do not occur in those of another data set.
+  func scalarCounts(missingFrom other: AuditResult) -> [ScalarCount] {
+    let known = Set(other.scalarCounts.map(\.scalar))
+    return scalarCounts.filter { !known.contains($0.scalar) }
+  }
+
   /// Puts the results of all slices together, in any order, and adds what can only be seen in the whole: duplicate files
   /// and files without a partner.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the slices are not exactly the data set.

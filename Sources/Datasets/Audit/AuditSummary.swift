@@ -25,10 +25,8 @@ public struct AuditSummary: Encodable, Sendable {
     self.dataSet = dataSet
     (records, badRecords) = (result.records.count, result.badRecords.count)
     (findings, widths) = (result.findings, result.widths)
-    unknownLetters = first.map { first in
-      let known = Set(first.scalarCounts.map(\.scalar))
-      return result.scalarCounts.filter { !known.contains($0.scalar) }
-        .compactMap { Unicode.Scalar($0.scalar).map { String($0) } }
+    unknownLetters = first.map {
+      result.scalarCounts(missingFrom: $0).compactMap { Unicode.Scalar($0.scalar).map { String($0) } }
     }
     letters = result.scalarCounts.compactMap { entry in
       Unicode.Scalar(entry.scalar).map { Letter(letter: String($0), codePoint: codePoint($0), count: entry.count) }

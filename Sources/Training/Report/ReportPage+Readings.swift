@@ -1,5 +1,5 @@
-import Images
 import Foundation
+import Images
 
 /// What was read: samples, the worst errors, and what is taken for what.
 extension ReportPage {

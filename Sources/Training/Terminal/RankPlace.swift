@@ -1,5 +1,5 @@
-import Images
 import Foundation
+import Images
 import MessagePassing
 
 /// Where a rank runs: its machine, and the CPUs that it may use there.

@@ -19,7 +19,7 @@ import Typesetting
     #expect(!"\(error)".contains("\n"))
   }
 
-  @Test(arguments: ["Noto Sans Sinhala Ultra-Light", "Noto Sans Sinhala Italic", "Noto Sans Sinhala Bold Oblique"])
+  @Test(arguments: ["Noto Sans Sinhala Semi-Light", "Noto Sans Sinhala Italic", "Noto Sans Sinhala Bold Oblique"])
   func missingWeightOrSlantIsNotSubstituted(name: String) throws {
     let error = try #require(throws: TypesettingError.self) { try FontCatalog.resolve([name]) }
     #expect("\(error)".contains(name) && "\(error)".contains("Noto Sans Sinhala Bold"))

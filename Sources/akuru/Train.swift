@@ -58,6 +58,12 @@ struct Train: ParsableCommand {
     help:
       "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
   var stallTimeout: Double?
+  @Option(
+    help: """
+      How micro-batches are dealt to ranks: static, evenly (default), or adaptive, by the speed that each rank has shown, for \
+      machines that differ or are shared. The weights get the same bits.
+      """)
+  var balance: String?
   @Option(help: "File for a timeline of every rank, as Chrome trace events.") var trace: String?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @OptionGroup var verbosity: VerbosityOptions
@@ -94,6 +100,7 @@ struct Train: ParsableCommand {
     options.maxBadSteps = maxBadSteps
     options.verifyEvery = verifyEvery
     options.stallTimeout = stallTimeout
+    options.balance = balance
     options.trace = trace
     options.resume = resume ? true : nil
     (options.quiet, options.verbose) = (verbosity.quiet ? true : nil, verbosity.verbose ? true : nil)

@@ -150,6 +150,14 @@ import Testing
     try expectReference(workshop, "run")
   }
 
+  /// Nothing but minutes ends this run.
+  @Test func aRunOfMinutesOnly() throws {
+    let workshop = try Workshop()
+    let result = try akuru(workshop.training(Recipes.seed, "run", ["--max-minutes", "0.00001", "--log-every", "1"]))
+    #expect(result.exitCode == 85, "\(result.transcript)")
+    #expect(try workshop.metrics("run", "step").map(\.step) == [1])
+  }
+
   @Test func aRunStopsWhenItsMinutesAreOver() throws {
     let workshop = try Workshop()
     let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30"])
@@ -183,6 +191,20 @@ import Testing
     let idle = try workshop.train(ranks: 3, recipe, "run3")
     #expect(idle.stderr.contains("warning: a step has 2 micro-batches for 3 ranks, so 1 idle"), "\(idle.transcript)")
     #expect(try workshop.checkpoints("run3") == workshop.checkpoints("run2"))
+  }
+
+  /// Work goes where it is done sooner, and the bits stay: rank 1 takes a nap in each step.
+  @Test(arguments: [2, 3]) func workThatFollowsTheSpeedOfRanksGivesTheSameBits(ranks: Int) throws {
+    let workshop = try Workshop()
+    let adaptive = ["--max-steps", "30", "--balance", "adaptive"]
+    for (run, fault) in [("even", "1:31:step:sleep=0.1"), ("slow", "1:1-30:step:sleep=0.1")] {
+      let result = try akuru(
+        ranks: ranks, workshop.training(Recipes.akuru, run, adaptive), environment: ["AKURU_FAULT": fault])
+      #expect(result.exitCode == 0, "\(result.transcript)")
+      try expectReference(workshop, run)
+    }
+    let images = try workshop.imagesOfRanks("slow")
+    #expect(images.count == ranks && images[1] * 3 < images[0], "\(images)")
   }
 
   /// One step of fewer images than a batch, and fewer records than ranks to audit, train and evaluate on.

@@ -92,12 +92,12 @@ private func someWidths(_ count: Int) -> [Int] {
     let widths = someWidths(333)
     let plan = try BatchPlan(seed: 1, epoch: 0, widths: widths, batchSize: 40, microBatch: 4)
     for index in 0..<plan.stepCount {
-      let step = plan.step(index)
-      let assignment = step.assignment(widths: widths, ranks: ranks)
-      #expect(assignment.count == step.microBatches.count)
+      let costs = Array(plan.costs(widths: widths)[plan.step(index).microBatches.indices])
+      #expect(costs == plan.step(index).microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } })
+      let assignment = assignMicroBatches(costs: costs, ranks: ranks)
+      #expect(assignment.count == costs.count)
       #expect(assignment.allSatisfy { (0..<ranks).contains($0) })
-      #expect(assignment == step.assignment(widths: widths, ranks: ranks))
-      let costs = step.costs(widths: widths)
+      #expect(assignment == assignMicroBatches(costs: costs, ranks: ranks))
       var loads = [Int](repeating: 0, count: ranks)
       for (rank, cost) in zip(assignment, costs) { loads[rank] += cost }
       #expect(loads.reduce(0, +) == costs.reduce(0, +))
@@ -113,6 +113,20 @@ private func someWidths(_ count: Int) -> [Int] {
     #expect(assignMicroBatches(costs: [1, 9], ranks: 1) == [0, 0])
     #expect(assignMicroBatches(costs: [], ranks: 3) == [])
     #expect(assignMicroBatches(costs: [5, 5, 5, 5], ranks: 2) == [0, 1, 0, 1])
+  }
+
+  @Test func fastRanksTakeMore() {
+    let even = [Int](repeating: 5, count: 12)
+    func counts(_ slowness: [Double]) -> [Int] {
+      let assignment = assignMicroBatches(costs: even, ranks: slowness.count, slowness: slowness)
+      return slowness.indices.map { rank in assignment.count { $0 == rank } }
+    }
+    #expect(counts([1, 1]) == [6, 6])
+    #expect(counts([1, 2]) == [8, 4])
+    #expect(counts([3, 1, 3]) == [2, 8, 2])
+    #expect(counts([1, 1.05]) == [6, 6], "a little noise moves nothing")
+    #expect(counts([1, 100]) == [12, 0])
+    #expect(assignMicroBatches(costs: [2, 3, 5, 4, 4], ranks: 2, slowness: [7, 7]) == [0, 0, 0, 1, 1])
   }
 }
 

@@ -29,9 +29,11 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
   private let epochs = 2
 
   /// What all ranks' loaders load, and hand out, in some epochs.
-  private func run(_ mixture: Mixture, batchSize: Int, microBatch: Int, ranks: Int) throws -> (
-    loaded: [Int], consumed: [Int], steps: [Int: Int]
-  ) {
+  ///
+  /// - Parameter changing: whether the ranks are of different speeds, and others after each step.
+  private func run(
+    _ mixture: Mixture, batchSize: Int, microBatch: Int, ranks: Int, changing: Bool = false
+  ) throws -> (loaded: [Int], consumed: [Int], steps: [Int: Int]) {
     let n = mixture.sampleCount
     var random = KeyedRandom(seed: 3, purpose: .test)
     let widths = (0..<n).map { _ in 4 + random.integer(below: 40) }
@@ -40,35 +42,37 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
     let stepsPerEpoch = BatchPlan.stepCount(samples: mixture.drawCount, batchSize: batchSize)
     var consumed = [Int](repeating: 0, count: n)
     var steps: [Int: Int] = [:]
-    let loaders = try (0..<ranks).map { rank in
-      MicroBatchLoader(
-        source: source, labels: table, geometry: geometry(height: 8), augmentation: .none, seed: 2,
-        work: try TrainingWork(
+    for rank in 0..<ranks {
+      let dealer = WorkDealer(
+        try TrainingWork(
           seed: 2, widths: widths, batchSize: batchSize, microBatch: microBatch, mixture: mixture,
-          steps: 0..<epochs * stepsPerEpoch, rank: rank, ranks: ranks),
+          steps: 0..<epochs * stepsPerEpoch, rank: rank, ranks: ranks))
+      let loader = MicroBatchLoader(
+        source: source, labels: table, geometry: geometry(height: 8), augmentation: .none, seed: 2,
+        work: dealer.queue,
         bounds: MicroBatchBounds(
           microBatch: microBatch, widths: mixture.repeated(widths), labels: table, geometry: geometry(height: 8),
-          augmentation: .none))
-    }
-    for (rank, loader) in loaders.enumerated() {
+          augmentation: .none), cancelWork: dealer.queue.cancel)
       // As the trainer counts them.
-      for epoch in 0..<epochs {
-        let plan = try BatchPlan(
-          seed: 2, epoch: epoch, widths: widths, batchSize: batchSize, microBatch: microBatch, mixture: mixture)
-        let mine = RankPlan(plan, widths: mixture.repeated(widths), rank: rank, ranks: ranks)
-        for step in 0..<stepsPerEpoch {
-          for _ in 0..<mine.count(ofStep: step) {
-            let batch = try #require(try loader.next())
-            #expect(batch.step == epoch * stepsPerEpoch + step && batch.item.epoch == epoch)
-            for i in 0..<batch.count {
-              let sample = Int(batch.samples[i]) % n
-              consumed[sample] += 1
-              #expect(batch.widths[i] == widths[sample] && Array(batch.label(i)) == [Int32(sample + 1)])
-            }
-            steps[batch.step, default: 0] += batch.count
-            loader.release(batch)
+      for step in 0..<epochs * stepsPerEpoch {
+        var (images, cost) = (0, 0)
+        for _ in 0..<dealer.mine {
+          let batch = try #require(try loader.next())
+          #expect(batch.step == step && batch.item.epoch == step / stepsPerEpoch)
+          for i in 0..<batch.count {
+            let sample = Int(batch.samples[i]) % n
+            consumed[sample] += 1
+            cost += widths[sample]
+            #expect(batch.widths[i] == widths[sample] && Array(batch.label(i)) == [Int32(sample + 1)])
           }
+          images += batch.count
+          loader.release(batch)
         }
+        steps[step, default: 0] += images
+        #expect(cost == dealer.cost(ofRank: rank) && images <= dealer.imageCount)
+        #expect(dealer.mine <= dealer.microBatchCount)
+        var speeds = KeyedRandom(seed: 5, purpose: .test, time: UInt32(step))
+        dealer.advance(slowness: changing ? (0..<ranks).map { _ in Double(1 + speeds.integer(below: 9)) } : [])
       }
       #expect(try loader.next() == nil)
     }
@@ -83,6 +87,13 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
     #expect(loaded == consumed)
     #expect(steps.count == epochs * ((sizes.samples + sizes.batch - 1) / sizes.batch))
     #expect(steps.values.reduce(0, +) == epochs * sizes.samples && steps.values.allSatisfy { $0 <= sizes.batch })
+  }
+
+  @Test(arguments: 2...5) func everySampleOnceWithChangingSpeeds(_ ranks: Int) throws {
+    let (loaded, consumed, steps) = try run(
+      Mixture(samples: 101), batchSize: 20, microBatch: 2, ranks: ranks, changing: true)
+    #expect(consumed == [Int](repeating: epochs, count: 101) && loaded == consumed)
+    #expect(steps.values.sorted() == [1, 1] + [Int](repeating: 20, count: 10))
   }
 
   @Test(arguments: 1...5) func weightedSamples(_ ranks: Int) throws {

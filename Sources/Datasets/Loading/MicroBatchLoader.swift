@@ -11,16 +11,20 @@ import Foundation
 /// work does, at an error, at ``stop()``, and when the loader is released.
 public final class MicroBatchLoader {
   private let ring: Ring
+  private let cancelWork: () -> Void
 
   /// - Parameters:
   ///   - work: what to prepare, in order; iterated on the background thread.
   ///   - bounds: room to make at once for every micro-batch of the work; without, memory grows with the work.
   ///   - depth: micro-batches prepared ahead of the one in use.
+  ///   - cancelWork: ends the iteration of `work`, where it can wait for something.
   public init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
-    work: some Sequence<WorkItem> & Sendable, bounds: MicroBatchBounds? = nil, depth: Int = 2
+    work: some Sequence<WorkItem> & Sendable, bounds: MicroBatchBounds? = nil, depth: Int = 2,
+    cancelWork: @escaping () -> Void = {}
   ) {
     precondition(depth > 0)
+    self.cancelWork = cancelWork
     let slots = (0...depth).map { _ in MicroBatch() }
     if let bounds {
       for slot in slots { slot.reserve(bounds, height: geometry.height) }
@@ -61,7 +65,10 @@ public final class MicroBatchLoader {
   public func release(_ microBatch: MicroBatch) { ring.putFree(microBatch) }
 
   /// Ends the thread and waits for its end, at most for the time one image takes.
-  public func stop() { ring.stop() }
+  public func stop() {
+    cancelWork()
+    ring.stop()
+  }
 }
 
 /// The slots between the thread and the consumer.

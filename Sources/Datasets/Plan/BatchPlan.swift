@@ -17,16 +17,6 @@ public struct BatchPlan: Sendable {
 
     /// Images in the step: what its gradients are divided by.
     public var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
-
-    /// Cost of each micro-batch: the sum of its images' widths, given for all samples.
-    public func costs(widths: [Int]) -> [Int] {
-      microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
-    }
-
-    /// The rank that computes each micro-batch; see ``assignMicroBatches(costs:ranks:)``.
-    public func assignment(widths: [Int], ranks: Int) -> [Int] {
-      assignMicroBatches(costs: costs(widths: widths), ranks: ranks)
-    }
   }
 
   /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
@@ -104,6 +94,11 @@ public struct BatchPlan: Sendable {
 
   /// Micro-batches of every step but the last, which may have fewer.
   var microBatchesPerStep: Int { batchSize / microBatch }
+
+  /// Cost of each of ``microBatches``: the sum of its images' widths, which are given for all samples.
+  public func costs(widths: [Int]) -> [Int] {
+    microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
+  }
 
   /// Step `index` of the epoch.
   public func step(_ index: Int) -> Step {

@@ -16,12 +16,11 @@ public struct EvaluationPlan: Sendable {
     costs = microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
   }
 
-  /// The rank that computes each micro-batch.
-  public func assignment(ranks: Int) -> [Int] { assignMicroBatches(costs: costs, ranks: ranks) }
-
   /// The work of one rank, in order.
-  public func work(rank: Int, ranks: Int) -> [WorkItem] {
-    let assignment = assignment(ranks: ranks)
+  ///
+  /// - Parameter slowness: time for a unit of cost, of each rank; empty when all are equally fast.
+  public func work(rank: Int, ranks: Int, slowness: [Double] = []) -> [WorkItem] {
+    let assignment = assignMicroBatches(costs: costs, ranks: ranks, slowness: slowness)
     return microBatches.indices.filter { assignment[$0] == rank }.map {
       WorkItem(epoch: 0, step: 0, microBatch: $0, samples: microBatches[$0])
     }

@@ -21,7 +21,8 @@ public struct WorkItem: Sendable, Equatable {
   }
 }
 
-/// What one rank has to compute from one step to another, in order: the plan of each epoch is made when it is reached.
+/// What one rank has to compute from one step to another, in order, when all ranks are equally fast: the plan of each epoch
+/// is made when it is reached.
 public struct TrainingWork: Sequence, Sendable {
   public let seed: UInt64
   /// Of every draw that the mixture may give.
@@ -44,9 +45,10 @@ public struct TrainingWork: Sequence, Sendable {
     precondition(steps.lowerBound >= 0 && rank >= 0 && rank < ranks)
     guard !widths.isEmpty else { throw .invalid(reason: "there is no sample to train on; add images") }
     let mixture = mixture ?? Mixture(samples: widths.count)
-    // No epoch has less than one step.
+    // No epoch has less than one step. A run without an end does not come so far.
     try BatchPlan.check(
-      samples: mixture.drawCount, lastEpoch: steps.upperBound, batchSize: batchSize, microBatch: microBatch)
+      samples: mixture.drawCount, lastEpoch: Swift.min(steps.upperBound, Int(UInt32.max)), batchSize: batchSize,
+      microBatch: microBatch)
     self.seed = seed
     self.widths = mixture.repeated(widths)
     self.mixture = mixture
@@ -57,42 +59,24 @@ public struct TrainingWork: Sequence, Sendable {
     self.ranks = ranks
   }
 
-  public func makeIterator() -> Iterator { Iterator(work: self) }
+  public func makeIterator() -> Iterator { Iterator(dealer: StepDealer(self)) }
 
   public struct Iterator: IteratorProtocol {
-    private let work: TrainingWork
-    private let stepsPerEpoch: Int
-    private var epoch: Int
-    /// This epoch's work, and the rank's next micro-batch in it; nil before the first.
-    private var current: (plan: RankPlan, next: Int)?
+    private var dealer: StepDealer
+    private var nextStep: Int
+    /// How many of the rank's micro-batches of the step that was dealt last are used up.
+    private var used = 0
 
-    fileprivate init(work: TrainingWork) {
-      self.work = work
-      stepsPerEpoch = BatchPlan.stepCount(samples: work.mixture.drawCount, batchSize: work.batchSize)
-      epoch = work.steps.lowerBound / stepsPerEpoch
-    }
+    fileprivate init(dealer: StepDealer) { (self.dealer, nextStep) = (dealer, dealer.work.steps.lowerBound) }
 
     public mutating func next() -> WorkItem? {
-      while epoch * stepsPerEpoch < work.steps.upperBound {
-        let firstStep = epoch * stepsPerEpoch
-        let (plan, next) = current ?? begin(step: Swift.max(0, work.steps.lowerBound - firstStep))
-        if next < plan.microBatches.count {
-          current = (plan, next + 1)
-          let item = plan.item(next, epoch: epoch, firstStep: firstStep)
-          return item.step < work.steps.upperBound ? item : nil
-        }
-        (epoch, current) = (epoch + 1, nil)
+      while used == dealer.mine.count {
+        guard nextStep < dealer.work.steps.upperBound else { return nil }
+        dealer.deal(step: nextStep, slowness: [])
+        (nextStep, used) = (nextStep + 1, 0)
       }
-      return nil
-    }
-
-    /// The epoch's plan, and the first micro-batch of a step of it.
-    private func begin(step: Int) -> (RankPlan, Int) {
-      let plan = BatchPlan(
-        checkedSeed: work.seed, epoch: epoch, widths: work.widths, batchSize: work.batchSize,
-        microBatch: work.microBatch, mixture: work.mixture)
-      let mine = RankPlan(plan, widths: work.widths, rank: work.rank, ranks: work.ranks)
-      return (mine, mine.start(ofStep: step))
+      used += 1
+      return dealer.item(used - 1)
     }
   }
 }

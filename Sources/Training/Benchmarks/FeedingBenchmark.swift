@@ -13,7 +13,6 @@ final class FeedingBenchmark {
   private let loss: CTCLoss
   private let sum: GradientSum
   private let targets = LabelBatch()
-  private let plan: RankPlan
   private let work: TrainingWork
   private let ready: [MicroBatch]
 
@@ -28,12 +27,10 @@ final class FeedingBenchmark {
     network.initialize(seed: 1)
     loss = CTCLoss(classes: alphabet.classCount)
     sum = GradientSum(network, loss: loss, integers: 0, over: communicator)
-    let batchPlan = try BatchPlan(
-      seed: recipe.seed, epoch: 0, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch)
-    plan = RankPlan(batchPlan, widths: data.widths, rank: communicator.rank, ranks: communicator.size)
     work = try TrainingWork(
       seed: recipe.seed, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
-      steps: 0..<batchPlan.stepCount, rank: communicator.rank, ranks: communicator.size)
+      steps: 0..<BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batchSize), rank: communicator.rank,
+      ranks: communicator.size)
     let builder = MicroBatchBuilder(
       source: data.source, labels: labels, geometry: data.geometry, augmentation: recipe.augment,
       seed: recipe.seed)
@@ -51,39 +48,44 @@ final class FeedingBenchmark {
       try communicator.barrier()
       var times = [0.0, 0.0]
       var micro = ready.makeIterator()
+      let dealer = WorkDealer(work)
+      let items = dealer.queue.makeIterator()
       try timed(&times[0]) {
-        try steps {
-          micro.next()
+        try steps(dealer) {
+          _ = items.next()
+          return micro.next()
         } release: { _ in
         }
       }
       try communicator.barrier()
+      let loading = WorkDealer(work)
       let loader = data.loader(
-        work, labels: labels, augmentation: recipe.augment, seed: recipe.seed,
+        loading.queue, labels: labels, augmentation: recipe.augment, seed: recipe.seed,
         bounds: MicroBatchBounds(
           microBatch: recipe.microBatch, widths: data.widths, labels: labels, geometry: data.geometry,
-          augmentation: recipe.augment))
-      try timed(&times[1]) { try steps(next: loader.next, release: loader.release) }
+          augmentation: recipe.augment), cancelWork: loading.queue.cancel)
+      try timed(&times[1]) { try steps(loading, next: loader.next, release: loader.release) }
       times = try communicator.allreduceMax(times)
       guard pass > 0 else { continue }
-      readyTimes.append(times[0] / Double(plan.plan.stepCount))
-      loadedTimes.append(times[1] / Double(plan.plan.stepCount))
+      readyTimes.append(times[0] / Double(work.steps.count))
+      loadedTimes.append(times[1] / Double(work.steps.count))
     }
     return (readyTimes.median, loadedTimes.median)
   }
 
-  private func steps(next: () throws -> MicroBatch?, release: (MicroBatch) -> Void) throws {
-    for number in 0..<plan.plan.stepCount {
-      let step = plan.plan.step(number)
-      let mine = plan.count(ofStep: number)
-      try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
-      for _ in 0..<mine {
+  private func steps(
+    _ dealer: WorkDealer, next: () throws -> MicroBatch?, release: (MicroBatch) -> Void
+  ) throws {
+    for _ in work.steps {
+      try sum.begin(microBatches: dealer.microBatchCount, mine: dealer.mine, images: dealer.imageCount)
+      for _ in 0..<dealer.mine {
         guard let microBatch = try next() else { preconditionFailure("the work has another plan") }
         try network.load(microBatch, targets: targets, loss: loss)
         try sum.add(images: microBatch.count)
         release(microBatch)
       }
       try sum.finish()
+      dealer.advance(slowness: [])
     }
   }
 }

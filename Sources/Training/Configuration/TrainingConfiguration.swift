@@ -36,6 +36,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var verifyEvery: Int
   /// Shortest time in seconds without progress that ends the job; 0 is never.
   public var stallTimeout: Double
+  /// How micro-batches are dealt to ranks.
+  public var balance: Balance
   /// File of the timeline; nil is none.
   public var trace: String?
 
@@ -73,6 +75,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     maxBadSteps = options.maxBadSteps ?? 5
     verifyEvery = options.verifyEvery ?? 500
     stallTimeout = options.stallTimeout ?? 60
+    balance = try Recipe.choice("--balance", options.balance, .static)
     trace = try options.trace.map { try need($0, "--trace", "a file for the timeline") }
     for (flag, value) in [
       ("--max-steps", maxSteps), ("--eval-every", evalEvery),
@@ -136,6 +139,14 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   private func limits(_ stepsPerEpoch: Int) -> [Int] {
     // Epochs and steps of an epoch are bounded: their product fits.
     [recipe.epochs.map { $0 * stepsPerEpoch }, maxSteps].compactMap { $0 }
+  }
+
+  /// How micro-batches are dealt to ranks. The weights get the same bits either way.
+  public enum Balance: String, Codable, Sendable, CaseIterable {
+    /// As if all ranks were equally fast.
+    case `static`
+    /// By the speeds of the ranks in the steps before.
+    case adaptive
   }
 
   /// Where a run is, which must be known before its recipe: a resumed run reads the recipe there.

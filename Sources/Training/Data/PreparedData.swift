@@ -70,11 +70,11 @@ struct PreparedData {
   /// Prepares this rank's micro-batches in the background.
   func loader(
     _ work: some Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
-    seed: UInt64 = 0, bounds: MicroBatchBounds? = nil
+    seed: UInt64 = 0, bounds: MicroBatchBounds? = nil, cancelWork: @escaping () -> Void = {}
   ) -> MicroBatchLoader {
     MicroBatchLoader(
       source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work,
-      bounds: bounds)
+      bounds: bounds, cancelWork: cancelWork)
   }
 }
 

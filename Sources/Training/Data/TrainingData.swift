@@ -74,12 +74,12 @@ struct TrainingData {
     BatchPlan.stepCount(samples: mixture.drawCount, batchSize: recipe.batchSize)
   }
 
-  /// What this rank computes of an epoch: a pure function of recipe, epoch, widths and rank.
-  func plan(epoch: Int, _ recipe: Recipe, _ communicator: Communicator) throws -> RankPlan {
-    let plan = try BatchPlan(
-      seed: recipe.seed, epoch: epoch, widths: train.widths, batchSize: recipe.batchSize,
-      microBatch: recipe.microBatch, mixture: mixture)
-    return RankPlan(plan, widths: widths, rank: communicator.rank, ranks: communicator.size)
+  /// Deals the steps of a run to the ranks.
+  func dealer(_ recipe: Recipe, steps: Range<Int>, _ communicator: Communicator) throws -> WorkDealer {
+    WorkDealer(
+      try TrainingWork(
+        seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
+        mixture: mixture, steps: steps, rank: communicator.rank, ranks: communicator.size))
   }
 
   /// What no micro-batch exceeds.
@@ -89,17 +89,13 @@ struct TrainingData {
       augmentation: recipe.augment)
   }
 
-  /// Prepares this rank's micro-batches from a step on.
-  func loader(
-    _ recipe: Recipe, from step: Int, to end: Int, bounds: MicroBatchBounds, _ communicator: Communicator
-  ) throws -> MicroBatchLoader {
-    let work = try TrainingWork(
-      seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
-      mixture: mixture, steps: step..<max(step, end), rank: communicator.rank, ranks: communicator.size)
+  /// Prepares the micro-batches that this rank is dealt.
+  func loader(_ recipe: Recipe, _ queue: WorkQueue, bounds: MicroBatchBounds) -> MicroBatchLoader {
     func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
-      train.loader(work, labels: labels, augmentation: recipe.augment, seed: recipe.seed, bounds: bounds)
+      train.loader(
+        work, labels: labels, augmentation: recipe.augment, seed: recipe.seed, bounds: bounds, cancelWork: queue.cancel)
     }
-    return Faults.areInjected ? loader(FaultyWork(work: work)) : loader(work)
+    return Faults.areInjected ? loader(FaultyWork(work: queue)) : loader(queue)
   }
 }
 

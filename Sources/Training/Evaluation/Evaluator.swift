@@ -40,14 +40,17 @@ final class Evaluator {
   /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
   /// and fits the image's time steps; for the others it would be infinite.
   ///
-  /// - Parameter output: where progress is shown.
+  /// - Parameters:
+  ///   - slowness: time for a unit of cost, of each rank; empty when all are equally fast.
+  ///   - output: where progress is shown.
   /// - Returns: nil, on all ranks, when a rank was asked to stop meanwhile.
   func evaluate(
-    _ data: PreparedData, keepsPredictions: Bool = false, collectsFindings: Bool = false, output: RunLog? = nil
+    _ data: PreparedData, keepsPredictions: Bool = false, collectsFindings: Bool = false, slowness: [Double] = [],
+    output: RunLog? = nil
   ) throws -> Evaluation? {
     let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
     let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
-    let work = plan.work(rank: communicator.rank, ranks: communicator.size)
+    let work = plan.work(rank: communicator.rank, ranks: communicator.size, slowness: slowness)
     let loader = data.loader(work, labels: labels)
     let reducer = ExactReducer(
       gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2)

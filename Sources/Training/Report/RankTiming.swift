@@ -6,6 +6,8 @@ struct RankTiming: Codable, Sendable, Equatable {
   let rank: Int
   let host: String
   let steps: Int
+  /// Images that it computed; nil in records of earlier versions.
+  let images: Int?
   /// Seconds of training steps.
   let seconds: Double
   /// Seconds of those that it waited for images.
@@ -19,12 +21,14 @@ struct RankTiming: Codable, Sendable, Equatable {
 /// Adds up a rank's times. Allocates nothing.
 struct RankClock {
   private var steps = 0
+  private var images = 0
   private var duration = Duration.zero
   private var loading = Duration.zero
   private var reducing = Duration.zero
 
   mutating func add(_ result: StepResult) {
     steps += 1
+    images += result.imagesHere
     duration += result.duration
     loading += result.waiting
     reducing += result.reducing
@@ -33,7 +37,8 @@ struct RankClock {
   /// The times of all ranks, on rank 0; starts anew. Collective.
   mutating func gather(evaluating: Duration, over communicator: Communicator) throws -> [RankTiming] {
     let mine = RankTiming(
-      rank: communicator.rank, host: communicator.hostName, steps: steps, seconds: duration.seconds.inThousandths,
+      rank: communicator.rank, host: communicator.hostName, steps: steps, images: images,
+      seconds: duration.seconds.inThousandths,
       loading: loading.seconds.inThousandths, reducing: reducing.seconds.inThousandths,
       evaluating: evaluating.seconds.inThousandths)
     self = RankClock()

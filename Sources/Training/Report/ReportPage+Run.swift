@@ -35,13 +35,14 @@ extension ReportPage {
       let computing = max(0, rank.seconds - rank.loading - rank.reducing)
       return """
         <tr><th scope="row">\(rank.rank)</th><td>\(rank.host)</td><td>\(rank.steps)</td>\
+        <td>\(rank.images.map { "\($0)" } ?? "-")</td>\
         <td>\(rank.seconds.formatted(decimals: 1)) s</td><td>\(share(computing))</td><td>\(share(rank.loading))</td>\
         <td>\(share(rank.reducing))</td><td>\(rank.evaluating.formatted(decimals: 1)) s</td></tr>
 
         """
     }
     let heads = [
-      "rank", "machine", "steps", "training", "computing", "waiting for images", "sums, waiting for ranks",
+      "rank", "machine", "steps", "images", "training", "computing", "waiting for images", "sums, waiting for ranks",
       "evaluating",
     ].map { name -> HTML in "<th scope=\"col\">\(name)</th>" }
     return section(

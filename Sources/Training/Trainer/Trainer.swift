@@ -17,6 +17,7 @@ final class Trainer {
   private let sum: GradientSum
   private let schedule: LearningRateSchedule
   private let clipping: GradientClipping?
+  private let dealer: WorkDealer
   private let loader: MicroBatchLoader
   private let targets = LabelBatch()
   private let lastStep: Int
@@ -26,6 +27,8 @@ final class Trainer {
   private let started = ContinuousClock.now
   private let output: RunLog
   private var clock = RankClock()
+  /// Nil when all ranks are taken to be equally fast.
+  private var speeds: RankSpeeds?
   /// Whether the network's gradients are those of the last step.
   private var hasGradients = false
 
@@ -47,12 +50,16 @@ final class Trainer {
     let recipe = state.identity.recipe
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
-    // Its integer counts requests to stop.
-    sum = GradientSum(state.network, loss: loss, integers: 1, over: communicator)
+    speeds = configuration.balance == .adaptive ? RankSpeeds(ranks: communicator.size) : nil
+    // The first integer counts requests to stop; the others are the times of the ranks.
+    sum = GradientSum(
+      state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), over: communicator)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)
-    loader = try data.loader(recipe, from: state.cursor.step, to: lastStep, bounds: bounds, communicator)
+    let first = state.cursor.step
+    dealer = try data.dealer(recipe, steps: first..<max(first, lastStep), communicator)
+    loader = data.loader(recipe, dealer.queue, bounds: bounds)
     try reserve(bounds)
   }
 
@@ -74,19 +81,15 @@ final class Trainer {
   func run() throws -> ExitStatus {
     defer { recorder.waitForSaving() }
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
-    var plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
     if state.cursor.evaluationDue, let status = try finishStep(stopRequested: false) { return status }
     while state.cursor.step < lastStep && !isStandingStill {
-      let result = try step(of: plan)
+      let result = try step()
       let epoch = state.cursor.epoch
       state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
       clock.add(result)
       hasGradients = !result.skipped
       recorder.record(result, step: state.cursor.step, epoch: epoch)
       if let status = try finishStep(stopRequested: result.stopRequested) { return status }
-      if state.cursor.stepInEpoch == 0 {
-        plan = try data.plan(epoch: state.cursor.epoch, recipe, communicator)
-      }
     }
     return .done
   }
@@ -128,16 +131,14 @@ final class Trainer {
   }
 
   /// Trains on one batch: forward and backward on this rank's micro-batches, the exact sum over all of them, update.
-  private func step(of plan: RankPlan) throws -> StepResult {
-    let step = plan.plan.step(state.cursor.stepInEpoch)
+  private func step() throws -> StepResult {
     let clock = ContinuousClock.now
-    var result = StepResult(images: step.imageCount)
-    let mine = plan.count(ofStep: state.cursor.stepInEpoch)
-    try sum.begin(microBatches: step.microBatches.count, mine: mine, images: step.imageCount)
+    var result = StepResult(images: dealer.imageCount)
+    try sum.begin(microBatches: dealer.microBatchCount, mine: dealer.mine, images: dealer.imageCount)
     let number = state.cursor.step + 1
     Trace.begin(step: number)
     Progress.enter(.step, step: number)
-    for _ in 0..<mine {
+    for _ in 0..<dealer.mine {
       let asked = ContinuousClock.now
       Progress.enter(.load, step: number)
       guard let microBatch = try Trace.span(.load, { try loader.next() }) else {
@@ -151,16 +152,21 @@ final class Trainer {
       let refused = sum.reducer.refusedHere
       try sum.add(images: microBatch.count, fault: Faults.spoiling(step: number))
       if sum.reducer.refusedHere > refused { suspects.append(suspect(microBatch)) }
+      result.imagesHere += microBatch.count
       loader.release(microBatch)
     }
     Progress.enter(.reduce, step: number)
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
     let finished = ContinuousClock.now
+    if speeds != nil {
+      sum.reducer.addInteger(Int64(clock.duration(to: finished).seconds * 1e9), at: 1 + communicator.rank)
+    }
     // Only a timeline tells waiting from adding up.
     if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
     try Trace.span(.reduce) { try sum.finish() }
     result.reducing = finished.duration(to: .now)
     result.stopRequested = sum.reducer.integer(at: 0) > 0
+    dealNext()
     result.loss = sum.meanLoss
     result.learningRate = schedule.rate(
       step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.lr,
@@ -170,6 +176,12 @@ final class Trainer {
     Faults.flipBit(in: network.store.values.base, step: number)
     result.duration = clock.duration(to: .now)
     return result
+  }
+
+  /// Deals another step. What it depends on is the same on all ranks.
+  private func dealNext() {
+    speeds?.add(time: { sum.reducer.integer(at: 1 + $0) }, cost: dealer.cost(ofRank:))
+    dealer.advance(slowness: speeds?.slowness ?? [])
   }
 
   /// Changes weights and running statistics, unless the step is bad: then all ranks leave it out.
@@ -236,7 +248,8 @@ final class Trainer {
     // What is evaluated is what predicts later: the average of the weights, where there is one.
     let started = ContinuousClock.now
     state.average?.exchange(with: network.store)
-    let evaluated = try evaluator.evaluate(data.validation, collectsFindings: true, output: output)
+    let evaluated = try evaluator.evaluate(
+      data.validation, collectsFindings: true, slowness: speeds?.slowness ?? [], output: output)
     state.average?.exchange(with: network.store)
     guard let evaluation = evaluated else { return nil }
     let report = evaluation.report
@@ -284,6 +297,8 @@ final class Trainer {
 struct StepResult {
   /// Images in the step, over all ranks.
   let images: Int
+  /// Images that this rank computed.
+  var imagesHere = 0
   /// Mean loss per image.
   var loss = 0.0
   var learningRate: Float = 0

@@ -52,6 +52,16 @@ final class Workshop: Sendable {
       .map { try JSONDecoder().decode(MetricsLine.self, from: Data($0.utf8)) }
       .filter { $0.kind == kind }
   }
+
+  /// The images that each rank computed before the last evaluation.
+  func imagesOfRanks(_ run: String) throws -> [Int] {
+    struct Snapshot: Decodable {
+      struct Rank: Decodable { let images: Int }
+      let ranks: [Rank]
+    }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path("\(run)/evaluation.json")))
+    return try JSONDecoder().decode(Snapshot.self, from: bytes).ranks.map(\.images)
+  }
 }
 
 /// What of a line in `metrics.jsonl` does not depend on time.

@@ -7,7 +7,8 @@ import Testing
 struct HostFailureTests {
   func supervisor(_ machines: HostNamespaces, _ lines: [String], _ arguments: [String]) throws -> Supervisor {
     try Supervisor(
-      ["--hostfile", machines.hostfile(lines), "--agent", machines.agent], arguments, launcher: machines.launcher)
+      ["--hostfile", machines.hostfile(lines), "--agent", machines.agent], arguments,
+      environment: machines.environment, launcher: machines.launcher)
   }
 
   /// Waits until there are `count` ranks on a machine and the file `awaited` exists, and returns the ranks.
@@ -22,6 +23,15 @@ struct HostFailureTests {
     }
     if !found { throw NotRunning(description: "no \(count) ranks on \(host): \(supervisor.process.stderr)") }
     return ranks
+  }
+
+  /// Four machines come to the bits of one process, with work that follows their speed as well.
+  @Test(arguments: ["static", "adaptive"]) func fourMachinesGiveTheSameBits(balance: String) throws {
+    let (workshop, machines) = (try Workshop(), try HostNamespaces())
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--balance", balance])
+    let result = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments).process.wait(timeout: 60)
+    #expect(result.exitCode == 0 && result.stderr.contains("on 4 ranks"), "\(result.transcript)")
+    try TrainingBitsTests().expectReference(workshop, "run")
   }
 
   /// A machine on which ranks die twice is left out; the others go on to the same bits.
@@ -48,12 +58,12 @@ struct HostFailureTests {
     let (workshop, machines) = (try Workshop(), try HostNamespaces())
     let arguments = workshop.training(
       Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "2"])
-    let supervisor = try supervisor(machines, ["n1 slots=1", "n2 slots=1", "n3 slots=1"], arguments)
+    let supervisor = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments)
     let ranks = try ranks(1, on: "n2", machines, supervisor, until: workshop.checkpoint("run", step: 3))
     try machines.cut("n2", beside: supervisor.process)
     let result = try supervisor.process.wait(timeout: 90)
     #expect(result.exitCode == 0, "\(result.transcript)")
-    for part in ["n2 does not answer", "restart 1 on 2 ranks"] {
+    for part in ["n2 does not answer", "restart 1 on 3 ranks"] {
       #expect(result.stderr.contains(part), "\(result.transcript)")
     }
     expectGone(ranks, within: 5)

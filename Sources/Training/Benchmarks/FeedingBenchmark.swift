@@ -27,7 +27,7 @@ final class FeedingBenchmark {
     network = try CRNN(architecture: recipe.architecture(), classes: alphabet.classCount)
     network.initialize(seed: 1)
     loss = CTCLoss(classes: alphabet.classCount)
-    sum = GradientSum(network, loss: loss, integers: 0, over: communicator)
+    sum = try GradientSum(network, loss: loss, integers: 0, over: communicator)
     let batchPlan = try BatchPlan(
       seed: recipe.seed, epoch: 0, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch)
     plan = RankPlan(batchPlan, widths: data.widths, rank: communicator.rank, ranks: communicator.size)

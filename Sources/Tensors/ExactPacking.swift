@@ -164,10 +164,15 @@ public enum ExactPacking {
   private static func unpackBlock(
     _ words: UnsafeRawPointer, count: Int, bits: UInt64, into values: UnsafeMutablePointer<Double>
   ) {
-    unpackBlock(words, count: count, bits: bits) { i, x in
-      if i &+ 8 <= count { return UnsafeMutableRawPointer(values + i).storeBytes(of: x, as: Words.self) }
-      for lane in 0..<(count &- i) { values[i &+ lane] = Double(bitPattern: x[lane]) }
+    var reader = Reader(words, bits: bits)
+    var i = 0
+    while i &+ 8 <= count {
+      UnsafeMutableRawPointer(values + i).storeBytes(of: reader.next(), as: Words.self)
+      i &+= 8
     }
+    if i == count { return }
+    let last = reader.next()
+    for lane in 0..<(count &- i) { values[i &+ lane] = Double(bitPattern: last[lane]) }
   }
 
   @inline(never)
@@ -175,39 +180,47 @@ public enum ExactPacking {
     _ words: UnsafeRawPointer, count: Int, bits: UInt64, to sums: UnsafeMutablePointer<Double>
   ) {
     if bits == 0 { return }
-    unpackBlock(words, count: count, bits: bits) { i, x in
-      if i &+ 8 <= count {
-        let address = UnsafeMutableRawPointer(sums + i)
-        let sum = address.loadUnaligned(as: SIMD8<Double>.self) + unsafeBitCast(x, to: SIMD8<Double>.self)
-        return address.storeBytes(of: sum, as: SIMD8<Double>.self)
-      }
-      for lane in 0..<(count &- i) { sums[i &+ lane] += Double(bitPattern: x[lane]) }
+    var reader = Reader(words, bits: bits)
+    var i = 0
+    while i &+ 8 <= count {
+      let address = UnsafeMutableRawPointer(sums + i)
+      let sum = address.loadUnaligned(as: SIMD8<Double>.self) + unsafeBitCast(reader.next(), to: SIMD8<Double>.self)
+      address.storeBytes(of: sum, as: SIMD8<Double>.self)
+      i &+= 8
     }
+    if i == count { return }
+    let last = reader.next()
+    for lane in 0..<(count &- i) { sums[i &+ lane] += Double(bitPattern: last[lane]) }
   }
 
-  /// Calls `body` with 8 values at a time, as their bits.
-  @inline(__always)
-  private static func unpackBlock(
-    _ words: UnsafeRawPointer, count: Int, bits: UInt64, _ body: (_ i: Int, _ values: Words) -> Void
-  ) {
-    let mask = Words(repeating: (1 &<< bits) &- 1)
-    var (source, word, place) = (words, Words.zero, UInt64(64))
-    var i = 0
-    while i < count {
-      // `place` bits of the word are used up.
+  /// Reads a block, 8 values at a time.
+  private struct Reader {
+    private var source: UnsafeRawPointer
+    private var word = Words.zero
+    /// Bits of the word that are used up.
+    private var place: UInt64 = 64
+    private let bits: UInt64
+    private let mask: Words
+
+    @inline(__always)
+    init(_ words: UnsafeRawPointer, bits: UInt64) {
+      (source, self.bits) = (words, bits)
+      mask = Words(repeating: (1 &<< bits) &- 1)
+    }
+
+    /// The bits of the next 8 values.
+    @inline(__always)
+    mutating func next() -> Words {
       var u = Words.zero
       if place < 64 { u = word &>> Words(repeating: place) }
-      let end = place &+ bits
-      if end > 64 {
+      place &+= bits
+      if place > 64 {
         word = source.loadUnaligned(as: Words.self)
         source += wordBytes
-        u |= word &<< Words(repeating: 64 &- place)
-        place = end &- 64
-      } else {
-        place = end
+        u |= word &<< Words(repeating: 64 &+ bits &- place)
+        place &-= 64
       }
-      body(i, unfold(u & mask))
-      i &+= 8
+      return unfold(u & mask)
     }
   }
 }

@@ -44,11 +44,8 @@ struct Bench: ParsableCommand {
 
     func run() throws {
       runRanks { communicator in
-        let benchmark = try communicator.together {
-          try StepBenchmark(
-            StepWorkload(model.options, width: width, steps: steps), overlaps: overlap, over: communicator)
-        }
-        let result = try benchmark.run()
+        let workload = try communicator.together { try StepWorkload(model.options, width: width, steps: steps) }
+        let result = try StepBenchmark(workload, overlaps: overlap, over: communicator).run()
         if communicator.rank == 0 { try printResult(result, result.lines, json: json) }
         return .done
       }

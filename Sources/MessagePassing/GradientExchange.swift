@@ -57,7 +57,9 @@ final class GradientExchange {
       machines = nil
       return
     }
-    machines = MachineExchange(plan, owner: slabs.rank, slab: slabs.own, precision: precision, over: column)
+    // Sums are exact on one machine, even when ranks share no memory there.
+    machines = MachineExchange(
+      plan, owner: slabs.rank, slab: slabs.own, precision: communicator.isOneMachine ? .exact : precision, over: column)
   }
 
   /// This rank's gradients.

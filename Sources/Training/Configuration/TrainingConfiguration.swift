@@ -1,3 +1,5 @@
+import MessagePassing
+
 /// A training run, fully resolved: the recipe, where data and results are, and when to stop, evaluate and save.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var recipe: Recipe
@@ -36,6 +38,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var verifyEvery: Int
   /// Shortest time in seconds without progress that ends the job; 0 is never.
   public var stallTimeout: Double
+  /// What gradients are sent as between machines.
+  public var reduce: Precision
   /// File of the timeline; nil is none.
   public var trace: String?
 
@@ -73,6 +77,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     maxBadSteps = options.maxBadSteps ?? 5
     verifyEvery = options.verifyEvery ?? 500
     stallTimeout = options.stallTimeout ?? 60
+    reduce = try options.precision()
     trace = try options.trace.map { try need($0, "--trace", "a file for the timeline") }
     for (flag, value) in [
       ("--max-steps", maxSteps), ("--eval-every", evalEvery),

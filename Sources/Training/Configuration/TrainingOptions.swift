@@ -48,6 +48,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var maxBadSteps: Int?
   public var verifyEvery: Int?
   public var stallTimeout: Double?
+  public var reduce: String?
   public var trace: String?
   public var resume: Bool?
   public var quiet: Bool?

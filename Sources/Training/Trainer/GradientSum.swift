@@ -20,6 +20,15 @@ final class GradientSum {
   private var remaining = 0
   /// Gradients from here on are added in the last micro-batch of this rank.
   private var addedFrom = 0
+  /// What went wrong within a layer.
+  private var failure: (any Error)?
+  /// When gradients last went on.
+  private var advanced = ContinuousClock.now
+  /// Lets gradients go on from within a layer. Made once: steps allocate nothing.
+  private var meanwhile: (() -> Void)?
+
+  /// Time between two looks at messages, at least.
+  private static let pause = Duration.milliseconds(1)
 
   /// All ranks make it together.
   ///
@@ -36,6 +45,7 @@ final class GradientSum {
     reducer = try ExactReducer(
       gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: integers, precision: precision,
       over: communicator)
+    meanwhile = { [unowned self] in advanceMeanwhile() }
   }
 
   /// Mean loss per image, after ``finish()``.
@@ -65,6 +75,8 @@ final class GradientSum {
     store.zeroGradients()
     try Trace.span(.backward) {
       if overlaps && remaining == 0 {
+        network.workspace.meanwhile = meanwhile
+        defer { network.workspace.meanwhile = nil }
         try network.backward { try add(from: $0) }
       } else {
         network.backward()
@@ -84,6 +96,14 @@ final class GradientSum {
     try reducer.addGradients(network.store.gradients.base + from, count: addedFrom - from, at: from)
     addedFrom = from
     try reducer.complete(from: from)
+    if let failure { throw failure }
     try reducer.advance()
+    advanced = .now
+  }
+
+  private func advanceMeanwhile() {
+    guard failure == nil, advanced.duration(to: .now) >= GradientSum.pause else { return }
+    do { try reducer.advance() } catch { failure = error }
+    advanced = .now
   }
 }

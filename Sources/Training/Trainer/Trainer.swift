@@ -48,7 +48,8 @@ final class Trainer {
     evaluator = Evaluator(state.network, alphabet: data.alphabet, microBatch: recipe.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
     // Its integer counts requests to stop.
-    sum = try GradientSum(state.network, loss: loss, integers: 1, over: communicator)
+    sum = try GradientSum(
+      state.network, loss: loss, integers: 1, precision: configuration.reduce, over: communicator)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)

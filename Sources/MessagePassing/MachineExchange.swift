@@ -173,7 +173,8 @@ final class MachineExchange {
     }
   }
 
-  private func check(_ bytes: Int32, _ message: Message, _ b: Int, _ machine: Int, of part: Int) throws(DamagedMessage) {
+  private func check(_ bytes: Int32, _ message: Message, _ b: Int, _ machine: Int, of part: Int) throws(DamagedMessage)
+  {
     if !precision.isWhole(buffer(message, b, machine), length: Int(bytes), count: count(part, b)) {
       throw DamagedMessage(machine: machine, bytes: Int(bytes), gradients: count(part, b))
     }

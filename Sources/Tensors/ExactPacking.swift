@@ -31,7 +31,8 @@ public enum ExactPacking {
   /// Bytes that `count` values take at most.
   public static func mostBytes(_ count: Int) -> Int {
     let (blocks, rest) = (count / blockCount, count % blockCount)
-    return headerBytes(count) + (blocks * wordCount(blockCount, bits: mostBits) + wordCount(rest, bits: mostBits)) * wordBytes
+    return headerBytes(count) + (blocks * wordCount(blockCount, bits: mostBits) + wordCount(rest, bits: mostBits))
+      * wordBytes
   }
 
   /// Packs `count` values and returns the bytes they take.
@@ -86,7 +87,8 @@ public enum ExactPacking {
 
   @inline(__always)
   private static func forEachBlock(
-    _ bytes: UnsafeRawPointer, count: Int, _ body: (UnsafeRawPointer, _ start: Int, _ count: Int, _ bits: UInt64) -> Void
+    _ bytes: UnsafeRawPointer, count: Int,
+    _ body: (UnsafeRawPointer, _ start: Int, _ count: Int, _ bits: UInt64) -> Void
   ) {
     var words = bytes + headerBytes(count)
     var (start, block) = (0, 0)
@@ -120,7 +122,8 @@ public enum ExactPacking {
 
   @inline(__always)
   private static func unfold(_ u: Words) -> Words {
-    let magnitude = unsafeBitCast((u &>> Words(repeating: 1)) &+ Words(repeating: base), to: SIMD8<Double>.self) - 0x1p12
+    let magnitude =
+      unsafeBitCast((u &>> Words(repeating: 1)) &+ Words(repeating: base), to: SIMD8<Double>.self) - 0x1p12
     return unsafeBitCast(magnitude, to: Words.self) | (u &<< Words(repeating: 63))
   }
 

@@ -145,10 +145,11 @@ func checkFloat(_ world: Communicator, gradients count: Int, machines: Int) thro
         try reducer.addGradients((0..<count).map { _ in random.normal() }, count: count)
       }
       try reducer.reduce()
-      results.append([Float](unsafeUninitializedCapacity: count) {
-        reducer.gradients(into: $0.baseAddress!)
-        $1 = count
-      })
+      results.append(
+        [Float](unsafeUninitializedCapacity: count) {
+          reducer.gradients(into: $0.baseAddress!)
+          $1 = count
+        })
     }
     try require(results[0] == results[1], "the same once more")
     let bytes = results[0].withUnsafeBytes { Array($0) }

@@ -62,7 +62,9 @@ import Testing
         let reducer = try ExactReducer(gradientCount: 2, statisticCount: 0, integerCount: 0, over: alone)
         try reducer.begin(microBatches: microBatches)
         #expect(Double(value) <= reducer.gradientLimit)
-        for m in 0..<microBatches { try reducer.addGradients([sign * value, m % 2 == 0 ? 0x1p-40 : -0x1p-40], count: 2) }
+        for m in 0..<microBatches {
+          try reducer.addGradients([sign * value, m % 2 == 0 ? 0x1p-40 : -0x1p-40], count: 2)
+        }
         try reducer.reduce()
         let units = Int128(Double(value) * 0x1p40) * Int128(microBatches)
         #expect(units < Int128(1) << 52)

@@ -19,7 +19,9 @@ import Testing
   func expectTheSame(_ values: [Double], _ note: Comment) {
     let words = pack(values)
     #expect(isWhole(words, count: values.count), note)
-    var (result, sums) = ([Double](repeating: .nan, count: values.count), [Double](repeating: 0x1p-40, count: values.count))
+    var (result, sums) = (
+      [Double](repeating: .nan, count: values.count), [Double](repeating: 0x1p-40, count: values.count)
+    )
     words.withUnsafeBytes {
       ExactPacking.unpack($0.baseAddress!, count: values.count, into: &result)
       ExactPacking.unpack($0.baseAddress!, count: values.count, addingTo: &sums)

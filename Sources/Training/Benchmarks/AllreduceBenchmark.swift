@@ -83,7 +83,8 @@ extension AllreduceBenchmark.Result {
     let travels = machines > 1
     var table =
       travels
-      ? BenchmarkTable("bytes", "microseconds", "GB/s", "sent/gradient") : BenchmarkTable("bytes", "microseconds", "GB/s")
+      ? BenchmarkTable("bytes", "microseconds", "GB/s", "sent/gradient")
+      : BenchmarkTable("bytes", "microseconds", "GB/s")
     for size in sizes {
       let (time, rate) = (size.microseconds.formatted(decimals: 2), size.gigabytesPerSecond.formatted(decimals: 3))
       if travels {

@@ -138,7 +138,8 @@ private func runTraining(
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
       RunDescription(
-        configuration: configuration, identity: identity, promise: identity.promise ?? promise, worldSize: hosts.count, hosts: hosts,
+        configuration: configuration, identity: identity, promise: identity.promise ?? promise, worldSize: hosts.count,
+        hosts: hosts,
         weights: state.network.store.weightCount))
     let cut = try MetricsLog.truncate(
       directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue

@@ -54,13 +54,9 @@ final class TrainingState {
       if now.promise != promise {
         log.warning(
           now.promise == nil
-            ? """
-            resuming with exact sums, the run began with --reduce float: its weights go on depending on the ranks that it \
-            began with
-            """
+            ? "resuming with exact sums a run that had steps with --reduce float: its weights stay those of its ranks then"
             : """
-            resuming with --reduce float, the run began with exact sums: from here on the weights depend on the number of \
-            ranks
+            resuming with --reduce float a run of exact sums: from here on the weights depend on the number of ranks
             """)
       }
       var continued = self

@@ -24,6 +24,9 @@ final class GradientExchange {
   private let machines: MachineExchange?
   private var isOwner: Bool { slabs.rank < plan.owners }
 
+  /// Whether a rank that waits makes room for others, of which there are more than cores.
+  private let yields: Bool
+
   private var step = 0
   private var isPrepared = false
   /// Buckets that this rank has completed, and that it has added up over its machine, in this step.
@@ -35,6 +38,8 @@ final class GradientExchange {
 
   init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
     self.communicator = communicator
+    let neighbours = try communicator.sameMachine().size
+    yields = GradientExchange.isAskedToYield || neighbours > sysconf(Int32(_SC_NPROCESSORS_ONLN))
     guard gradients > 0, communicator.size > 1 else {
       plan = BucketPlan(gradients: gradients, owners: 1, machines: 1)
       slabs = SharedSlabs(count: gradients, counters: GradientExchange.arrivals + plan.buckets)
@@ -130,9 +135,15 @@ final class GradientExchange {
     }
   }
 
-  /// Makes room for other ranks, of which there may be more than cores, and lets MPI go on, which they may wait for.
+  /// Lets MPI go on, which other ranks may wait for. As MPI, a rank that has a core to itself does not yield: other
+  /// processes would have it for milliseconds, the time of many messages.
   private func pause() throws {
     try communicator.advance()
-    sched_yield()
+    if yields { sched_yield() }
+  }
+
+  /// What one tells Open MPI where it cannot know that there are too few cores.
+  private static var isAskedToYield: Bool {
+    getenv("OMPI_MCA_mpi_yield_when_idle").map { ["1", "true"].contains(String(cString: $0)) } ?? false
   }
 }

@@ -1,7 +1,10 @@
 #ifndef AKURU_COPENMPI_SHIM_H
 #define AKURU_COPENMPI_SHIM_H
 
+#include <fcntl.h>
 #include <mpi.h>
+#include <stdint.h>
+#include <sys/mman.h>
 
 // Open MPI's handles and special pointers are macros that cast (`((MPI_Comm)((void *)&ompi_mpi_comm_world))`), which
 // Swift does not import; each inline below returns one of them.
@@ -45,5 +48,19 @@ static inline MPI_Info akuru_info_null(void) { return MPI_INFO_NULL; }
 /// The thread level at which one thread makes all MPI calls: an anonymous enumeration, which Swift imports as a type of
 /// its own where MPI_Init_thread takes an int.
 static inline int akuru_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
+
+/// No message: what stands where one was finished.
+static inline MPI_Request akuru_no_request(void) { return MPI_REQUEST_NULL; }
+
+/// Counters in memory that processes share. Swift's Atomic is a type that stands in memory of its own, not one at an
+/// address that was given. Whoever sees a count also sees what was written before it was raised.
+static inline void akuru_count(int64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELEASE); }
+static inline int64_t akuru_counted(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_ACQUIRE); }
+
+/// A new shared memory object, or one that exists. Darwin declares shm_open with variable arguments, which Swift does not
+/// import.
+static inline int akuru_shared_memory(const char *name, int is_new) {
+  return shm_open(name, O_RDWR | (is_new ? O_CREAT | O_EXCL : 0), 0600);
+}
 
 #endif

@@ -26,12 +26,15 @@ public final class Communicator {
   }
 
   /// Nil without MPI.
-  private let world: MPI_Comm?
+  let world: MPI_Comm?
   let exitCode: (any Error) -> Int32
   /// Made at its first use.
   private var machine: Communicator?
   private static let gatherTag: Int32 = 1
   private static let clockTag: Int32 = 2
+  /// What ``advance()`` looks for, and never finds.
+  private static let noTag: Int32 = 3
+  private static let noRank: Int32 = 0
 
   /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
   public init() {
@@ -56,10 +59,7 @@ public final class Communicator {
     var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME) + 1)
     try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
     (self.rank, self.size) = (Int(rank), Int(size))
-    var machine: MPI_Comm?
-    try MPIError.check(
-      MPI_Comm_split_type(world, akuru_split_shared(), rank, akuru_info_null(), &machine), "MPI_Comm_split_type")
-    var neighbours = Int32(0)
+    var (machine, neighbours) = (try Communicator.machine(of: world), Int32(0))
     try MPIError.check(MPI_Comm_size(machine, &neighbours), "MPI_Comm_size")
     try MPIError.check(MPI_Comm_free(&machine), "MPI_Comm_free")
     isOneMachine = neighbours == size
@@ -73,12 +73,45 @@ public final class Communicator {
   public func sameMachine() throws -> Communicator {
     guard let world else { return self }
     if let machine { return machine }
-    var split: MPI_Comm?
-    try MPIError.check(akuru_split_by_machine(world, &split), "MPI_Comm_split_type")
-    try MPIError.check(MPI_Comm_set_errhandler(split, akuru_errors_return()), "MPI_Comm_set_errhandler")
-    let communicator = try Communicator(split, exitCode: exitCode)
+    let ranks = try Communicator.machine(of: world)
+    let communicator = try Communicator(ranks, exitCode: exitCode)
     machine = communicator
     return communicator
+  }
+
+  /// The ranks that share memory with this one, in the same order.
+  ///
+  /// For tests, `AKURU_MACHINES=N` makes N machines of one: rank r of the job stands on machine r % N.
+  private static func machine(of world: MPI_Comm?) throws -> MPI_Comm? {
+    var ranks: MPI_Comm?
+    try MPIError.check(akuru_split_by_machine(world, &ranks), "MPI_Comm_split_type")
+    if let machines = getenv("AKURU_MACHINES").flatMap({ Int32(String(cString: $0)) }), machines > 0 {
+      var (real, number) = (ranks, Int32(0))
+      try MPIError.check(MPI_Comm_rank(akuru_comm_world(), &number), "MPI_Comm_rank")
+      try MPIError.check(MPI_Comm_split(real, number % machines, number, &ranks), "MPI_Comm_split")
+      try MPIError.check(MPI_Comm_free(&real), "MPI_Comm_free")
+    }
+    try MPIError.check(MPI_Comm_set_errhandler(ranks, akuru_errors_return()), "MPI_Comm_set_errhandler")
+    return ranks
+  }
+
+  /// The ranks that give the same `part`, by ascending `order`; nil for a rank that gives none. All ranks call it.
+  func split(part: Int?, order: Int) throws -> Communicator? {
+    guard let world else { return part == nil ? nil : self }
+    var ranks: MPI_Comm?
+    let code = MPI_Comm_split(world, part.map(Int32.init) ?? MPI_UNDEFINED, Int32(order), &ranks)
+    try MPIError.check(code, "MPI_Comm_split")
+    guard part != nil else { return nil }
+    try MPIError.check(MPI_Comm_set_errhandler(ranks, akuru_errors_return()), "MPI_Comm_set_errhandler")
+    return try Communicator(ranks, exitCode: exitCode)
+  }
+
+  /// Lets MPI go on with messages of other ranks, without waiting.
+  func advance() throws {
+    guard let world else { return }
+    var found: Int32 = 0
+    let code = MPI_Iprobe(Communicator.noRank, Communicator.noTag, world, &found, akuru_status_ignore())
+    try MPIError.check(code, "MPI_Iprobe")
   }
 
   /// Waits until all ranks are here.
@@ -119,21 +152,6 @@ public final class Communicator {
   public func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
     try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
       MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
-    }
-  }
-
-  /// Begins what ``allreduceSum(_:count:)`` does, from `values` to `sums`; neither may be touched until `pending` is
-  /// finished. It goes on only while this rank is in an MPI call.
-  func beginSum(
-    of values: UnsafeMutablePointer<Double>, into sums: UnsafeMutablePointer<Double>, count: Int,
-    _ pending: inout PendingSums
-  ) throws {
-    try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Iallreduce") { piece, n in
-      let offset = piece!.assumingMemoryBound(to: Double.self) - values
-      var request: MPI_Request?
-      let code = MPI_Iallreduce(piece, sums + offset, n, akuru_type_double(), akuru_op_sum(), world, &request)
-      if code == MPI_SUCCESS { pending.append(request) }
-      return code
     }
   }
 

@@ -3,14 +3,15 @@ import Tensors
 /// Sums of gradients, statistics and counts over the micro-batches of a step, with the same bits for any number of ranks
 /// and any assignment of micro-batches to them (design.md, section 2, rule 3).
 ///
-/// One slab of Doubles holds [gradients | statistics | integers]. Gradients are rounded to multiples of 2^-40 and must
+/// Sums are Doubles: gradients, statistics, integers. Gradients are rounded to multiples of 2^-40 and must
 /// stay within 2^11 / M for M micro-batches in the step, statistics to multiples of 2^-30 within 2^21 / M; so every
 /// partial sum fits the 53 bits of a Double and no addition rounds. A value beyond its limit, or not finite, is not
 /// added but counted in ``overflowCount``.
 ///
 /// A step: ``begin(microBatches:)``; per micro-batch of this rank `addGradients`, `addStatistics`, `addInteger`;
-/// ``reduce(over:)``; then read. Gradients may also be reduced in parts, while others are still being computed:
-/// ``beginReducing(gradients:over:)`` for each part, ``advance()`` now and then, ``finishReducing(over:)`` last.
+/// ``reduce()``; then read. Gradients may be on their way while others are still being computed: ``complete(from:)``
+/// says which, and ``advance()`` now and then lets them go on. Between machines they are sent as ``Precision`` says: with
+/// `.float`, their sums depend on how ranks and micro-batches are spread over machines.
 public final class ExactReducer {
   public let gradientCount: Int
   public let statisticCount: Int
@@ -29,59 +30,62 @@ public final class ExactReducer {
   /// |value * weight| beyond this is overflow: 2^21 / M.
   public var statisticLimit: Double { 0x1p21 / Double(microBatches) }
 
-  private let slab: UnsafeMutableBufferPointer<Double>
-  /// Sums over all ranks of gradients that are reduced in parts: `MPI_Iallreduce` in place sends all values to one rank
-  /// and back, which is slow for many. Allocated by the first such step.
-  private var partSums: UnsafeMutablePointer<Double>?
-  private var pending = PendingSums()
+  private let communicator: Communicator
+  private let exchange: GradientExchange
+  /// [statistics | integers | own integers].
+  private let record: UnsafeMutableBufferPointer<Double>
   private var microBatches = 0
-  private var reducedGradients = 0
   private var recordReduced = false
-  /// Whether the sums of the gradients are in `partSums`.
-  private var inParts = false
 
   /// Integers that the reducer keeps for itself, behind the caller's.
   private enum Own: Int, CaseIterable {
     case overflows, gradientsAdded, integersTooLarge
   }
 
-  public init(gradientCount: Int, statisticCount: Int, integerCount: Int) {
+  /// All ranks make it together.
+  ///
+  /// - Parameter precision: what gradients are sent as between machines.
+  public init(
+    gradientCount: Int, statisticCount: Int, integerCount: Int, precision: Precision = .exact,
+    over communicator: Communicator
+  ) throws {
     precondition(gradientCount >= 0 && statisticCount >= 0 && integerCount >= 0)
     (self.gradientCount, self.statisticCount, self.integerCount) = (gradientCount, statisticCount, integerCount)
     maximumMicroBatches = gradientCount > 0 ? 4096 : 1 << 20
-    let count = gradientCount + statisticCount + integerCount + Own.allCases.count
-    let bytes = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: count * MemoryLayout<Double>.stride, alignment: 64)
-    slab = bytes.bindMemory(to: Double.self)
-    slab.initialize(repeating: 0)
+    self.communicator = communicator
+    exchange = try GradientExchange(gradients: gradientCount, precision: precision, over: communicator)
+    let count = statisticCount + integerCount + Own.allCases.count
+    record = .allocate(capacity: count)
+    record.initialize(repeating: 0)
   }
 
-  deinit {
-    UnsafeMutableRawBufferPointer(slab).deallocate()
-    partSums?.deallocate()
-  }
+  deinit { record.deallocate() }
 
   /// Starts a step of `microBatches` over all ranks: zeroes all sums and sets the limits.
   ///
-  /// Throws ``ExactReducerError/microBatches(_:maximum:)`` unless it is in 1...``maximumMicroBatches``.
-  public func begin(microBatches: Int) throws(ExactReducerError) {
+  /// Throws ``ExactReducerError/microBatches(_:maximum:)`` unless it is in 1...``maximumMicroBatches``, and ``MPIError``.
+  public func begin(microBatches: Int) throws {
     guard (1...maximumMicroBatches).contains(microBatches) else {
-      throw .microBatches(microBatches, maximum: maximumMicroBatches)
+      throw ExactReducerError.microBatches(microBatches, maximum: maximumMicroBatches)
     }
-    slab.update(repeating: 0)
+    record.update(repeating: 0)
+    try exchange.begin()
     self.microBatches = microBatches
-    (reducedGradients, recordReduced, inParts) = (0, false, false)
+    recordReduced = false
   }
 
   // MARK: Adding
 
   /// Adds the gradient of one micro-batch, already divided by the images of the step: `count` floats that belong at
   /// `offset`. Each micro-batch adds each element once.
-  public func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) {
+  ///
+  /// The first addition of a step waits until the other ranks of the machine have begun it.
+  public func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws {
+    try exchange.prepare()
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
     precondition(offset >= 0 && count >= 0 && offset + count <= gradientCount, "gradients outside of the slab")
     let refused = ExactRounding.accumulate(
-      values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: gradients + offset)
+      values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: exchange.own + offset)
     own(.overflows).pointee += Double(refused)
     own(.gradientsAdded).pointee += Double(count)
   }
@@ -107,64 +111,38 @@ public final class ExactReducer {
     withUnsafePointer(to: value) { addStatistics($0, count: 1, weight: weight, at: offset) }
   }
 
-  /// Adds to an integer. The sum over all ranks must stay below 2^53; ``reduce(over:)`` checks it.
+  /// Adds to an integer. The sum over all ranks must stay below 2^53; ``reduce()`` checks it.
   public func addInteger(_ value: Int64, at index: Int) {
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
-    precondition((0..<integerCount).contains(index), "integer outside of the slab")
+    precondition((0..<integerCount).contains(index), "integer outside of the record")
     integers[index] += Double(value)
   }
 
   // MARK: Reducing
 
-  /// Sums the whole slab over all ranks, in place, with one `MPI_Allreduce`.
+  /// Says that nothing will be added to the gradients from `place` on in this step. Places never grow.
+  public func complete(from place: Int) throws {
+    precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
+    try exchange.complete(from: place)
+  }
+
+  /// Lets gradients that are complete go on to their sums; nothing happens between two calls.
+  public func advance() throws {
+    try exchange.advance()
+  }
+
+  /// Sums everything over all ranks, and waits for it.
   ///
   /// Throws ``MPIError``; on every rank ``ExactReducerError``, when not every micro-batch was added once or an integer
   /// became too large.
-  public func reduce(over communicator: Communicator) throws {
-    precondition(reducedGradients == 0, "parts of the gradients were reduced before")
-    try sum(0..<slab.count, over: communicator)
-    reducedGradients = gradientCount
-    try finish()
-  }
-
-  /// Begins to sum a part of the gradients over all ranks, and returns at once. All ranks begin the same parts in the
-  /// same order; parts do not overlap, and nothing is added to a part that was begun.
-  public func beginReducing(gradients range: Range<Int>, over communicator: Communicator) throws {
+  public func reduce() throws {
     precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
-    precondition(range.lowerBound >= 0 && range.upperBound <= gradientCount, "gradients outside of the slab")
-    precondition(reducedGradients + range.count <= gradientCount, "gradients reduced twice")
-    reducedGradients += range.count
-    inParts = communicator.size > 1
-    guard inParts else { return }
-    let sums = partSums ?? .allocate(capacity: gradientCount)
-    partSums = sums
-    try communicator.beginSum(
-      of: gradients + range.lowerBound, into: sums + range.lowerBound, count: range.count, &pending)
-  }
-
-  /// Lets MPI go on with the parts that were begun; it does nothing between two calls.
-  public func advance() throws {
-    try pending.advance()
-  }
-
-  /// Waits for the parts, which must be all gradients, and sums statistics and integers over all ranks. Throws as
-  /// ``reduce(over:)`` does.
-  public func finishReducing(over communicator: Communicator) throws {
-    precondition(reducedGradients == gradientCount, "reduce all gradients first")
-    try pending.finish()
-    try sum(gradientCount..<slab.count, over: communicator)
+    try exchange.finish()
+    let bound = 0x1p53 / Double(communicator.size)
+    let tooLarge = (0..<integerCount).count { !(abs(integers[$0]) < bound) }
+    own(.integersTooLarge).pointee = Double(tooLarge)
+    try communicator.allreduceSum(record.baseAddress!, count: record.count)
     try finish()
-  }
-
-  private func sum(_ range: Range<Int>, over communicator: Communicator) throws {
-    precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
-    if range.upperBound == slab.count {
-      let bound = 0x1p53 / Double(communicator.size)
-      let tooLarge = (0..<integerCount).count { !(abs(integers[$0]) < bound) }
-      own(.integersTooLarge).pointee = Double(tooLarge)
-    }
-    guard communicator.size > 1, let base = slab.baseAddress else { return }
-    try communicator.allreduceSum(base + range.lowerBound, count: range.count)
   }
 
   private func finish() throws(ExactReducerError) {
@@ -179,18 +157,18 @@ public final class ExactReducer {
   /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless when ``overflowCount`` is not 0.
   public func gradients(into values: UnsafeMutablePointer<Float>) {
     precondition(recordReduced, "reduce before reading")
-    ExactRounding.convert(inParts ? partSums ?? gradients : gradients, count: gradientCount, into: values)
+    exchange.read(into: values)
   }
 
   public func statistic(at index: Int) -> Double {
     precondition(recordReduced, "reduce before reading")
-    precondition((0..<statisticCount).contains(index), "statistic outside of the slab")
-    return slab[gradientCount + index]
+    precondition((0..<statisticCount).contains(index), "statistic outside of the record")
+    return record[index]
   }
 
   public func integer(at index: Int) -> Int64 {
     precondition(recordReduced, "reduce before reading")
-    precondition((0..<integerCount).contains(index), "integer outside of the slab")
+    precondition((0..<integerCount).contains(index), "integer outside of the record")
     return Int64(integers[index])
   }
 
@@ -206,18 +184,19 @@ public final class ExactReducer {
     return Int64(own(.overflows).pointee)
   }
 
-  // MARK: The slab
+  /// Bytes of gradients that this rank sent to other machines since it was made.
+  public var bytesSent: Int { exchange.bytesSent }
 
-  private var gradients: UnsafeMutablePointer<Double> { slab.baseAddress! }
+  // MARK: The record
 
-  private var integers: UnsafeMutablePointer<Double> { slab.baseAddress! + gradientCount + statisticCount }
+  private var integers: UnsafeMutablePointer<Double> { record.baseAddress! + statisticCount }
 
   private func own(_ integer: Own) -> UnsafeMutablePointer<Double> { integers + integerCount + integer.rawValue }
 
   private func statistics(_ offset: Int, _ count: Int) -> UnsafeMutablePointer<Double> {
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
-    precondition(offset >= 0 && count >= 0 && offset + count <= statisticCount, "statistics outside of the slab")
-    return slab.baseAddress! + gradientCount + offset
+    precondition(offset >= 0 && count >= 0 && offset + count <= statisticCount, "statistics outside of the record")
+    return record.baseAddress! + offset
   }
 }
 

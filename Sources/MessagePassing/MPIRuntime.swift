@@ -52,7 +52,7 @@ public enum MPIRuntime {
 
   /// Starts MPI, quickly and silently also without `mpirun`.
   private static func start() throws {
-    for setting in settings + (isLaunched ? [] : singletonSettings) { setenv(setting.name, setting.value, 0) }
+    for setting in isLaunched ? [] : singletonSettings { setenv(setting.name, setting.value, 0) }
     var provided: Int32 = 0
     let code = MPI_Init_thread(nil, nil, akuru_thread_funneled(), &provided)
     try MPIError.check(code, "MPI_Init_thread")
@@ -61,10 +61,6 @@ public enum MPIRuntime {
       throw MPIError(code: code, function: "MPI_Init_thread", text: "this MPI has no thread support (FUNNELED)")
     }
   }
-
-  /// `MPI_Iallreduce` with Rabenseifner's algorithm, in which all ranks send and add at the same time. With fewer than
-  /// four ranks, Open MPI 4.1 would send everything to one rank and back, one after the other.
-  private static let settings = [(name: "OMPI_MCA_coll_libnbc_iallreduce_algorithm", value: "3")]
 
   /// What a process alone needs: no daemon beside it (which wants ssh and 0.1 s) and no probing of networks (0.2 s).
   /// What the environment says already stays. Like MPI's own variables, they are inherited: an MPI process cannot start

@@ -48,6 +48,7 @@ public struct PackedSequence {
 // - `forward` overwrites the output's value; `backward` reads the output's gradient, overwrites the input's gradient
 //   (if there is one) and ADDS into the gradients of the layer's parameters.
 // - Memory a layer requests holds anything, NaN included, until the layer writes it.
+// - `backward`, where it takes long, calls `workspace.meanwhile` now and then.
 // - Neither `plan` (for a micro-batch no wider than an earlier one), `forward` nor `backward` allocates.
 
 /// A layer from feature maps to feature maps.

@@ -76,6 +76,38 @@ public enum ExactRounding {
     }
   }
 
+  /// Adds values to sums; exact where both are sums of rounded values.
+  public static func add(_ values: UnsafePointer<Double>, count: Int, to sums: UnsafeMutablePointer<Double>) {
+    var i = 0
+    while i &+ 8 <= count {
+      let value = UnsafeRawPointer(values + i).loadUnaligned(as: SIMD8<Double>.self)
+      let address = UnsafeMutableRawPointer(sums + i)
+      address.storeBytes(of: address.loadUnaligned(as: SIMD8<Double>.self) + value, as: SIMD8<Double>.self)
+      i &+= 8
+    }
+    while i < count {
+      sums[i] += values[i]
+      i &+= 1
+    }
+  }
+
+  /// Writes Floats over sums, or adds them: of Floats in single precision, which are not exact, the order matters.
+  public static func add(
+    _ values: UnsafePointer<Float>, count: Int, to sums: UnsafeMutablePointer<Double>, overwriting: Bool
+  ) {
+    var i = 0
+    while i &+ 8 <= count {
+      let address = UnsafeMutableRawPointer(sums + i)
+      let before = overwriting ? SIMD8<Double>.zero : address.loadUnaligned(as: SIMD8<Double>.self)
+      address.storeBytes(of: before + load(values + i), as: SIMD8<Double>.self)
+      i &+= 8
+    }
+    while i < count {
+      sums[i] = (overwriting ? 0 : sums[i]) + Double(values[i])
+      i &+= 1
+    }
+  }
+
   private typealias Lanes = SIMD8<Int64>
 
   @inline(__always)

@@ -11,6 +11,10 @@ public final class Workspace {
   private var scratchCount = 0
   private var parity = 0
 
+  /// What layers call now and then within a long backward pass, every few milliseconds or more often: messages to other
+  /// machines go on only while someone sees to them. Nil while there is nothing to see to.
+  public var meanwhile: (() -> Void)?
+
   public init() {}
 
   /// Starts a new plan; all views handed out before become invalid.

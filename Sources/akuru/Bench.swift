@@ -40,15 +40,17 @@ struct Bench: ParsableCommand {
     @Option(help: "Steps to measure.") var steps = 7
     @Option(help: "Reduce gradients during the backward pass, true or false (true on several machines).")
     var overlap: Bool?
+    @Option(help: "What gradients are sent as between machines: exact (default) or float.") var reduce: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
       runRanks { communicator in
-        let benchmark = try communicator.together {
-          try StepBenchmark(
-            StepWorkload(model.options, width: width, steps: steps), overlaps: overlap, over: communicator)
+        let workload = try communicator.together {
+          var options = model.options
+          options.reduce = reduce
+          return try StepWorkload(options, width: width, steps: steps)
         }
-        let result = try benchmark.run()
+        let result = try StepBenchmark(workload, overlaps: overlap, over: communicator).run()
         if communicator.rank == 0 { try printResult(result, result.lines, json: json) }
         return .done
       }
@@ -88,13 +90,20 @@ struct Bench: ParsableCommand {
 
   struct Allreduce: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Measure sums over all ranks by size.", discussion: "Example: mpirun -n 2 akuru bench allreduce")
+      abstract: "Measure sums of gradients over all ranks by size.",
+      discussion: "Example: mpirun -n 2 akuru bench allreduce")
 
+    @Option(help: "What gradients are sent as between machines: exact (default) or float.") var reduce: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
       runRanks { communicator in
-        let result = try AllreduceBenchmark(over: communicator).run()
+        let precision = try communicator.together {
+          var options = TrainingOptions()
+          options.reduce = reduce
+          return try options.precision()
+        }
+        let result = try AllreduceBenchmark(precision: precision, over: communicator).run()
         if communicator.rank == 0 { try printResult(result, result.lines, json: json) }
         return .done
       }

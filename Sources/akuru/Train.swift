@@ -64,6 +64,13 @@ struct Train: ParsableCommand {
       machines that differ or are shared. The weights get the same bits.
       """)
   var balance: String?
+  @Option(
+    help: """
+      What gradients are sent as between machines: exact (default), which gives the same bits on any number of ranks, or \
+      float, single precision for slow networks: the same bits on every rank and from run to run with the same ranks, \
+      not with others. Within a machine sums are exact.
+      """)
+  var reduce: String?
   @Option(help: "File for a timeline of every rank, as Chrome trace events.") var trace: String?
   @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
   @OptionGroup var verbosity: VerbosityOptions
@@ -101,6 +108,7 @@ struct Train: ParsableCommand {
     options.verifyEvery = verifyEvery
     options.stallTimeout = stallTimeout
     options.balance = balance
+    options.reduce = reduce
     options.trace = trace
     options.resume = resume ? true : nil
     (options.quiet, options.verbose) = (verbosity.quiet ? true : nil, verbosity.verbose ? true : nil)

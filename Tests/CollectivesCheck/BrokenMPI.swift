@@ -11,7 +11,7 @@ import Synchronization
 enum BrokenMPI {
   private static let broken = Mutex<String?>(nil)
 
-  /// The function that returns an error.
+  /// The function that returns an error, or how a message is damaged: `short`, `wide` or `empty`.
   static var function: String? {
     get { broken.withLock { $0 } }
     set { broken.withLock { $0 = newValue } }
@@ -25,38 +25,59 @@ enum BrokenMPI {
   }
 }
 
-@_cdecl("MPI_Iallreduce")
-func iallreduce(
-  _ from: UnsafeRawPointer?, _ to: UnsafeMutableRawPointer?, _ count: Int32, _ type: OpaquePointer?,
-  _ operation: OpaquePointer?, _ communicator: OpaquePointer?, _ request: UnsafeMutableRawPointer?
+@_cdecl("MPI_Isend")
+func isend(
+  _ bytes: UnsafeMutableRawPointer?, _ count: Int32, _ type: OpaquePointer?, _ to: Int32, _ tag: Int32,
+  _ communicator: OpaquePointer?, _ request: UnsafeMutableRawPointer?
 ) -> Int32 {
-  if BrokenMPI.function == "MPI_Iallreduce" { return BrokenMPI.error }
+  var count = count
+  switch BrokenMPI.function {
+  case "MPI_Isend": return BrokenMPI.error
+  case "short": count -= 1
+  case "wide": bytes?.storeBytes(of: 54, as: UInt8.self)
+  case "empty": count = 0
+  default: break
+  }
   typealias Real =
     @convention(c) (
-      UnsafeRawPointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?, OpaquePointer?, OpaquePointer?,
+      UnsafeMutableRawPointer?, Int32, OpaquePointer?, Int32, Int32, OpaquePointer?, UnsafeMutableRawPointer?
+    ) -> Int32
+  return BrokenMPI.real("MPI_Isend", as: Real.self)(bytes, count, type, to, tag, communicator, request)
+}
+
+@_cdecl("MPI_Irecv")
+func irecv(
+  _ bytes: UnsafeMutableRawPointer?, _ count: Int32, _ type: OpaquePointer?, _ from: Int32, _ tag: Int32,
+  _ communicator: OpaquePointer?, _ request: UnsafeMutableRawPointer?
+) -> Int32 {
+  if BrokenMPI.function == "MPI_Irecv" { return BrokenMPI.error }
+  typealias Real =
+    @convention(c) (
+      UnsafeMutableRawPointer?, Int32, OpaquePointer?, Int32, Int32, OpaquePointer?, UnsafeMutableRawPointer?
+    ) -> Int32
+  return BrokenMPI.real("MPI_Irecv", as: Real.self)(bytes, count, type, from, tag, communicator, request)
+}
+
+@_cdecl("MPI_Testsome")
+func testsome(
+  _ count: Int32, _ requests: UnsafeMutableRawPointer?, _ done: UnsafeMutablePointer<Int32>?,
+  _ indices: UnsafeMutablePointer<Int32>?, _ statuses: UnsafeMutableRawPointer?
+) -> Int32 {
+  if BrokenMPI.function == "MPI_Testsome" { return BrokenMPI.error }
+  typealias Real =
+    @convention(c) (
+      Int32, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?,
       UnsafeMutableRawPointer?
     ) -> Int32
-  return BrokenMPI.real("MPI_Iallreduce", as: Real.self)(from, to, count, type, operation, communicator, request)
+  return BrokenMPI.real("MPI_Testsome", as: Real.self)(count, requests, done, indices, statuses)
 }
 
-@_cdecl("MPI_Testall")
-func testall(
-  _ count: Int32, _ requests: UnsafeMutableRawPointer?, _ done: UnsafeMutablePointer<Int32>?,
-  _ statuses: UnsafeMutableRawPointer?
-) -> Int32 {
-  if BrokenMPI.function == "MPI_Testall" { return BrokenMPI.error }
-  typealias Real =
-    @convention(c) (
-      Int32, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?
-    ) -> Int32
-  return BrokenMPI.real("MPI_Testall", as: Real.self)(count, requests, done, statuses)
-}
-
-@_cdecl("MPI_Waitall")
-func waitall(
-  _ count: Int32, _ requests: UnsafeMutableRawPointer?, _ statuses: UnsafeMutableRawPointer?
-) -> Int32 {
-  if BrokenMPI.function == "MPI_Waitall" { return BrokenMPI.error }
-  typealias Real = @convention(c) (Int32, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Int32
-  return BrokenMPI.real("MPI_Waitall", as: Real.self)(count, requests, statuses)
+/// No shared memory: as in a container that has none left.
+@_cdecl("shm_open")
+func sharedMemory(_ name: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t) -> Int32 {
+  if BrokenMPI.function == "shm_open" { return -1 }
+  typealias Real = @convention(c) (UnsafePointer<CChar>, Int32, mode_t) -> Int32
+  // The library's own, behind this one.
+  let next = UnsafeMutableRawPointer(bitPattern: -1)
+  return unsafeBitCast(dlsym(next, "shm_open"), to: Real.self)(name, flags, mode)
 }

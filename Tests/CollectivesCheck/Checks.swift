@@ -91,10 +91,10 @@ func checkDisagreement(_ world: Communicator, odd: Int?) throws {
 }
 
 /// A hash of the bits of all sums of a step of 24 micro-batches, which is done three times: dealt out like cards and
-/// reduced at once; dealt out and added the other way round, and reduced in parts; all on the last rank, in parts.
+/// reduced at once; dealt out and added the other way round, and reduced on the way; all on the last rank, on the way.
 func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil) throws -> String {
   let microBatches = 24
-  let reducer = ExactReducer(gradientCount: count, statisticCount: 3, integerCount: 2)
+  let reducer = try ExactReducer(gradientCount: count, statisticCount: 3, integerCount: 2, over: world)
   var hashes: [String] = []
   for pass in 0..<3 {
     try reducer.begin(microBatches: microBatches)
@@ -102,27 +102,25 @@ func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil
     let owner = { (i: Int) in pass == 2 ? world.size - 1 : i % world.size }
     let own = dealt.indices.filter { owner($0) == world.rank }.map { dealt[$0] }
     for m in own where world.rank != lostBy || m != own.last {
-      if pass == 0 { reducer.addGradients(gradient(count, microBatch: m), count: count) }
+      if pass == 0 { try reducer.addGradients(gradient(count, microBatch: m), count: count) }
       var random = KeyedRandom(seed: 8, purpose: .test, sample: UInt32(m))
       reducer.addStatistics([random.normal(), random.normal() * 100], count: 2, weight: 1.0 / 24, at: 0)
       reducer.addStatistic(Double(random.uniform()) / 3, weight: 0.7, at: 2)
       reducer.addInteger(Int64(m) << 40, at: 0)
       reducer.addInteger(-1, at: 1)
     }
-    if pass == 0 {
-      try reducer.reduce(over: world)
-    } else {
-      // From the tail, as a backward pass does it: each part is added while those before it are on their way.
+    if pass > 0 {
+      // From the tail, as a backward pass does it: each part is added while those behind it are on their way.
       let gradients = own.filter { world.rank != lostBy || $0 != own.last }.map { gradient(count, microBatch: $0) }
       for range in parts(of: count) {
         for values in gradients {
-          reducer.addGradients(Array(values[range]), count: range.count, at: range.lowerBound)
+          try reducer.addGradients(Array(values[range]), count: range.count, at: range.lowerBound)
           try reducer.advance()
         }
-        try reducer.beginReducing(gradients: range, over: world)
+        try reducer.complete(from: range.lowerBound)
       }
-      try reducer.finishReducing(over: world)
     }
+    try reducer.reduce()
     try require(reducer.integer(at: 0) == Int64(276) << 40 && reducer.integer(at: 1) == -24, "sums of integers")
     try require(reducer.overflowCount == 3, "3 NaN, found \(reducer.overflowCount) overflows")
     hashes.append(hash(of: reducer))
@@ -133,9 +131,41 @@ func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil
   return hashes[0]
 }
 
+/// Sums that travel as Floats: on `machines` machines close to the exact ones, on one machine just these; always the same on
+/// all ranks, and when it is done again.
+func checkFloat(_ world: Communicator, gradients count: Int, machines: Int) throws {
+  func sums(_ precision: Precision) throws -> [Float] {
+    let reducer = try ExactReducer(
+      gradientCount: count, statisticCount: 0, integerCount: 0, precision: precision, over: world)
+    var results: [[Float]] = []
+    for _ in 0..<2 {
+      try reducer.begin(microBatches: 2 * world.size)
+      for m in [2 * world.rank, 2 * world.rank + 1] {
+        var random = KeyedRandom(seed: 9, purpose: .test, sample: UInt32(m))
+        try reducer.addGradients((0..<count).map { _ in random.normal() }, count: count)
+      }
+      try reducer.reduce()
+      results.append(
+        [Float](unsafeUninitializedCapacity: count) {
+          reducer.gradients(into: $0.baseAddress!)
+          $1 = count
+        })
+    }
+    try require(results[0] == results[1], "the same once more")
+    let bytes = results[0].withUnsafeBytes { Array($0) }
+    try require(try world.allGather(bytes).allSatisfy { $0 == bytes }, "the same on all ranks")
+    return results[0]
+  }
+  let (exact, float) = (try sums(.exact), try sums(.float))
+  try require((exact == float) == (machines == 1), "rounded between machines, and only there")
+  let worst = zip(exact, float).map { abs($0 - $1) }.max() ?? 0
+  try require(worst < 0x1p-18, "close to the exact sums, found \(worst)")
+}
+
 /// Odd parts of 0..<count from its end: of one element, of three (fewer than ranks), none, and of about a third each.
 private func parts(of count: Int) -> [Range<Int>] {
-  let edges = [count, count - 1, count - 4, count - 4, 2 * count / 3, count / 3 + 1, 0]
+  let edges = [count, count - 1, count - 4, count - 4, 2 * count / 3, min(count / 3 + 1, count), 0]
+    .map { max($0, 0) }.sorted(by: >)
   return zip(edges, edges.dropFirst()).map { $1..<$0 }
 }
 

@@ -5,7 +5,8 @@ import MessagePassing
 //   CollectivesCheck collectives              every collective against its definition
 //   CollectivesCheck hash COUNT               prints a hash of an exactly reduced step
 //   CollectivesCheck lost RANK                that rank leaves out a micro-batch
-//   CollectivesCheck broken FUNCTION RANK     the same, while that MPI function fails on that rank
+//   CollectivesCheck broken FUNCTION RANK     the same, while that function fails on that rank, see BrokenMPI
+//   CollectivesCheck float COUNT MACHINES     sums that travel as Floats between that many machines
 //   CollectivesCheck throw RANK CODE          that rank throws while the others wait in a barrier
 //   CollectivesCheck fail CODE                all ranks throw a CollectiveFailure
 //   CollectivesCheck together RANK|all CODE   that rank, or all, throw inside together()
@@ -45,7 +46,10 @@ MPIRuntime.run(exitCode: exitCode) { communicator in
     _ = try reducedHash(communicator, gradients: 10, lostBy: number.first.flatMap { $0 })
   case "broken":
     if communicator.rank == number[1] { BrokenMPI.function = arguments[1] }
-    _ = try reducedHash(communicator, gradients: 1000)
+    let hash = try reducedHash(communicator, gradients: 1000)
+    if communicator.rank == 0 { print("hash \(hash)") }
+  case "float":
+    try checkFloat(communicator, gradients: number[0] ?? 1000, machines: number[1] ?? 1)
   case "throw":
     if communicator.rank == number[0] {
       throw CheckError(description: "words.png: not a PNG", exitCode: Int32(number[1] ?? 1))

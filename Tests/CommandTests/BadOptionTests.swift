@@ -40,6 +40,11 @@ import Testing
     .options("rate that is no number", ["--lr", "nan"], ["--lr nan: must be positive"]),
     .options("no height", ["--height", "0"], ["--height 0: must be"]),
     .options("endless height", ["--height", "2000000000"], ["--height 2000000000: must be"]),
+    .options("unknown balance", ["--balance", "fair"], ["--balance fair: it is one of static, adaptive"]),
+    .options("unknown sums", ["--reduce", "half"], ["--reduce half: it is one of exact, float"]),
+    .options(
+      "work that wanders with sums that round", ["--balance", "adaptive", "--reduce", "float"],
+      ["--balance adaptive does not go with --reduce float"]),
     .options("no epochs", ["--epochs", "0"], ["--epochs 0"]),
     .options("too many epochs", ["--epochs", "9223372036854775807"], ["--epochs 9223372036854775807"]),
     .options("no minutes", ["--max-minutes", "0"], ["--max-minutes 0.0"]),

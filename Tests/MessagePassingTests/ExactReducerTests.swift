@@ -44,11 +44,11 @@ import Testing
     #expect(expected.contains { $0 != 0 } || count == 1)
     var order = Array(0..<microBatches)
     var random = KeyedRandom(seed: 11, purpose: .test)
-    let reducer = ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0)
+    let reducer = try ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0, over: alone)
     for _ in 0..<4 {
       try reducer.begin(microBatches: microBatches)
-      for m in order { reducer.addGradients(all[m], count: count) }
-      try reducer.reduce(over: alone)
+      for m in order { try reducer.addGradients(all[m], count: count) }
+      try reducer.reduce()
       #expect(gradients(reducer).map(\.bitPattern) == expected.map(\.bitPattern))
       #expect(reducer.overflowCount == 0)
       random.shuffle(&order)
@@ -59,11 +59,13 @@ import Testing
     // Every value at the limit and an odd last place: the hardest case for 53 bits.
     for (microBatches, value) in [(1, Float(0x1p11)), (4096, 0.5), (3, 0x1.555554p9), (4095, 0x1.001p-1)] {
       for sign in [Float(1), -1] {
-        let reducer = ExactReducer(gradientCount: 2, statisticCount: 0, integerCount: 0)
+        let reducer = try ExactReducer(gradientCount: 2, statisticCount: 0, integerCount: 0, over: alone)
         try reducer.begin(microBatches: microBatches)
         #expect(Double(value) <= reducer.gradientLimit)
-        for m in 0..<microBatches { reducer.addGradients([sign * value, m % 2 == 0 ? 0x1p-40 : -0x1p-40], count: 2) }
-        try reducer.reduce(over: alone)
+        for m in 0..<microBatches {
+          try reducer.addGradients([sign * value, m % 2 == 0 ? 0x1p-40 : -0x1p-40], count: 2)
+        }
+        try reducer.reduce()
         let units = Int128(Double(value) * 0x1p40) * Int128(microBatches)
         #expect(units < Int128(1) << 52)
         #expect(gradients(reducer)[0] == sign * Float(Double(units) * 0x1p-40))
@@ -76,14 +78,14 @@ import Testing
   /// The compiler must not fold (x + magic) - magic, neither in the eight-lane loop nor in the remainder.
   @Test func everyLaneRounds() throws {
     for count in [8, 5] {
-      let reducer = ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0)
+      let reducer = try ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0, over: alone)
       try reducer.begin(microBatches: 1)
-      reducer.addGradients([Float](repeating: 0x1.8p-41, count: count), count: count)
-      try reducer.reduce(over: alone)
+      try reducer.addGradients([Float](repeating: 0x1.8p-41, count: count), count: count)
+      try reducer.reduce()
       #expect(gradients(reducer) == [Float](repeating: 0x1p-40, count: count))
       try reducer.begin(microBatches: 1)
-      reducer.addGradients([Float](repeating: -0x1p-41, count: count), count: count)
-      try reducer.reduce(over: alone)
+      try reducer.addGradients([Float](repeating: -0x1p-41, count: count), count: count)
+      try reducer.reduce()
       #expect(gradients(reducer).allSatisfy { $0.bitPattern == 0 }, "a tie goes to even, and zero is never -0")
     }
   }
@@ -99,15 +101,15 @@ import Testing
       for position in 0..<length {
         for (values, expected) in [(bad, Int64(1)), (good, 0)] {
           for value in values {
-            let reducer = ExactReducer(gradientCount: length, statisticCount: 0, integerCount: 0)
+            let reducer = try ExactReducer(gradientCount: length, statisticCount: 0, integerCount: 0, over: alone)
             try reducer.begin(microBatches: microBatches)
             var gradient = [Float](repeating: 0.125, count: length)
             gradient[position] = value
-            reducer.addGradients(gradient, count: length)
+            try reducer.addGradients(gradient, count: length)
             for _ in 1..<max(microBatches, 1) {
-              reducer.addGradients([Float](repeating: 0, count: length), count: length)
+              try reducer.addGradients([Float](repeating: 0, count: length), count: length)
             }
-            try reducer.reduce(over: alone)
+            try reducer.reduce()
             let sums = gradients(reducer)
             #expect(reducer.overflowCount == expected, "\(value) at \(position) of \(length)")
             #expect(sums.indices.allSatisfy { $0 == position || sums[$0] == 0.125 })
@@ -133,7 +135,7 @@ import Testing
       }
       return Double(units) * 0x1p-30
     }
-    let reducer = ExactReducer(gradientCount: 0, statisticCount: 2 * count + 2, integerCount: 0)
+    let reducer = try ExactReducer(gradientCount: 0, statisticCount: 2 * count + 2, integerCount: 0, over: alone)
     var order = Array(0..<microBatches)
     for _ in 0..<3 {
       try reducer.begin(microBatches: microBatches)
@@ -142,7 +144,7 @@ import Testing
         reducer.addStatistics(doubles[m], count: count, weight: weights[m], at: 1 + count)
         reducer.addStatistic(doubles[m][0], weight: weights[m], at: 1 + 2 * count)
       }
-      try reducer.reduce(over: alone)
+      try reducer.reduce()
       for i in 0..<count {
         #expect(reducer.statistic(at: 1 + i) == expected(i) { Double(floats[$0][$1]) })
         #expect(reducer.statistic(at: 1 + count + i) == expected(i) { doubles[$0][$1] })
@@ -154,7 +156,7 @@ import Testing
   }
 
   @Test func statisticsOverflow() throws {
-    let reducer = ExactReducer(gradientCount: 0, statisticCount: 9, integerCount: 0)
+    let reducer = try ExactReducer(gradientCount: 0, statisticCount: 9, integerCount: 0, over: alone)
     try reducer.begin(microBatches: 2)
     let limit = 0x1p20
     for values: [Double] in [[limit, -limit, 1], [limit.nextUp, .nan, -.infinity]] {
@@ -163,69 +165,71 @@ import Testing
     reducer.addStatistics([Float(limit), Float.nan, -Float.infinity], count: 3, weight: 2, at: 3)
     reducer.addStatistic(limit, weight: 0.5, at: 6)
     reducer.addStatistic(1, weight: .nan, at: 7)
-    try reducer.reduce(over: alone)
+    try reducer.reduce()
     #expect(reducer.overflowCount == 3 + 3 + 1)
     #expect((0..<9).map { reducer.statistic(at: $0) } == [limit, -limit, 1, 0, 0, 0, limit / 2, 0, 0])
   }
 
   @Test func integersAreSummed() throws {
-    let reducer = ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: 3)
+    let reducer = try ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: 3, over: alone)
     try reducer.begin(microBatches: 1)
     reducer.addInteger(1 << 52, at: 0)
     reducer.addInteger((1 << 52) - 1, at: 0)
     reducer.addInteger(-7, at: 2)
     reducer.addInteger(3, at: 2)
-    try reducer.reduce(over: alone)
+    try reducer.reduce()
     let greatest: Int64 = (1 << 53) - 1
     #expect((0..<3).map { reducer.integer(at: $0) } == [greatest, 0, -4])
     try reducer.begin(microBatches: 1)
     for _ in 0..<2 { reducer.addInteger(1 << 52, at: 1) }
-    #expect(throws: ExactReducerError.integerTooLarge) { try reducer.reduce(over: alone) }
+    #expect(throws: ExactReducerError.integerTooLarge) { try reducer.reduce() }
   }
 
   @Test func partsGiveTheWhole() throws {
     let (microBatches, count) = (6, 29)
     let all = (0..<microBatches).map { variedGradient(count, sample: $0, microBatches: microBatches) }
-    let reducer = ExactReducer(gradientCount: count, statisticCount: 1, integerCount: 1)
+    let reducer = try ExactReducer(gradientCount: count, statisticCount: 1, integerCount: 1, over: alone)
     try reducer.begin(microBatches: microBatches)
-    for gradient in all { reducer.addGradients(gradient, count: count) }
-    try reducer.reduce(over: alone)
+    for gradient in all { try reducer.addGradients(gradient, count: count) }
+    try reducer.reduce()
     let whole = gradients(reducer)
 
     try reducer.begin(microBatches: microBatches)
     // The last layers' gradients come first, in parts that are no multiple of eight.
     for range in [17..<29, 10..<17, 0..<10] {
-      for gradient in all { reducer.addGradients(Array(gradient[range]), count: range.count, at: range.lowerBound) }
-      try reducer.beginReducing(gradients: range, over: alone)
+      for gradient in all {
+        try reducer.addGradients(Array(gradient[range]), count: range.count, at: range.lowerBound)
+      }
+      try reducer.complete(from: range.lowerBound)
       try reducer.advance()
     }
     reducer.addInteger(5, at: 0)
-    try reducer.finishReducing(over: alone)
+    try reducer.reduce()
     #expect(gradients(reducer).map(\.bitPattern) == whole.map(\.bitPattern))
     #expect(reducer.integer(at: 0) == 5)
   }
 
   @Test func stepsOfAnotherSizeAreErrors() throws {
-    let reducer = ExactReducer(gradientCount: 4, statisticCount: 0, integerCount: 0)
+    let reducer = try ExactReducer(gradientCount: 4, statisticCount: 0, integerCount: 0, over: alone)
     for count in [0, -1, 4097, .max] {
       #expect(throws: ExactReducerError.microBatches(count, maximum: 4096)) { try reducer.begin(microBatches: count) }
     }
-    try ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: 0).begin(microBatches: 1 << 20)
+    try ExactReducer(gradientCount: 0, statisticCount: 1, integerCount: 0, over: alone).begin(microBatches: 1 << 20)
     for added in [1, 3] {
       try reducer.begin(microBatches: 2)
-      for _ in 0..<added { reducer.addGradients([1, 2, 3, 4], count: 4) }
-      #expect(throws: ExactReducerError.incomplete(expected: 8, found: 4 * added)) { try reducer.reduce(over: alone) }
+      for _ in 0..<added { try reducer.addGradients([1, 2, 3, 4], count: 4) }
+      #expect(throws: ExactReducerError.incomplete(expected: 8, found: 4 * added)) { try reducer.reduce() }
     }
   }
 
   @Test func aNewStepStartsFromZero() throws {
-    let reducer = ExactReducer(gradientCount: 1, statisticCount: 1, integerCount: 1)
+    let reducer = try ExactReducer(gradientCount: 1, statisticCount: 1, integerCount: 1, over: alone)
     for _ in 0..<2 {
       try reducer.begin(microBatches: 1)
-      reducer.addGradients([Float.nan], count: 1)
+      try reducer.addGradients([Float.nan], count: 1)
       reducer.addStatistic(1, at: 0)
       reducer.addInteger(1, at: 0)
-      try reducer.reduce(over: alone)
+      try reducer.reduce()
       #expect(reducer.overflowCount == 1 && reducer.statistic(at: 0) == 1 && reducer.integer(at: 0) == 1)
     }
   }

@@ -112,24 +112,56 @@ import Testing
       messages(five).count == 1 && messages(five)[0].hasPrefix("akuru: ranks disagree about alphabet: rank 0 on "))
   }
 
-  /// As `MPI_Allreduce`, `MPI_Iallreduce` has several algorithms, by size and number of ranks.
-  @Test(arguments: [0, 1, 2, 3, 4])
-  func partsDoNotDependOnTheAlgorithm(algorithm: Int) throws {
-    let alone = try run(product(program), ["hash", "1001"])
+  /// Ranks on several machines: one each, two each, and more on one than on others.
+  static let spreads = [(ranks: 2, machines: 2), (3, 3), (4, 2), (4, 3), (5, 2)]
+
+  @Test(arguments: spreads, [1, 2, 1001, 300_000])
+  func machinesDoNotChangeTheBits(spread: (ranks: Int, machines: Int), gradients: Int) throws {
+    let alone = try run(product(program), ["hash", "\(gradients)"])
+    #expect(alone.exitCode == 0, "\(alone.transcript)")
     let result = try mpirun(
-      ranks: 3, product: program, ["hash", "1001"],
-      environment: ["OMPI_MCA_coll_libnbc_iallreduce_algorithm": "\(algorithm)"])
+      ranks: spread.ranks, product: program, ["hash", "\(gradients)"],
+      environment: ["AKURU_MACHINES": "\(spread.machines)"])
     #expect(result.exitCode == 0 && result.stdout == alone.stdout, "\(result.transcript)")
   }
 
-  @Test(arguments: ["MPI_Iallreduce", "MPI_Testall", "MPI_Waitall"], [0, 1])
-  func aFailureOfMPIWhilePartsAreReducedEndsTheJob(function: String, rank: Int) throws {
-    let result = try mpirun(ranks: 2, product: program, ["broken", function, "\(rank)"], timeout: 60)
+  @Test(arguments: [(ranks: 3, machines: 1)] + spreads)
+  func floatsAreTheSameOnAllRanks(spread: (ranks: Int, machines: Int)) throws {
+    let result = try mpirun(
+      ranks: spread.ranks, product: program, ["float", "200001", "\(spread.machines)"],
+      environment: ["AKURU_MACHINES": "\(spread.machines)"])
+    #expect(result.exitCode == 0, "\(result.transcript)")
+  }
+
+  /// Without shared memory every rank counts as a machine, on all machines.
+  @Test(arguments: [0, 3], [1, 2])
+  func sharedMemoryMayBeMissing(rank: Int, machines: Int) throws {
+    let alone = try run(product(program), ["hash", "1000"])
+    let result = try mpirun(
+      ranks: 4, product: program, ["broken", "shm_open", "\(rank)"], environment: ["AKURU_MACHINES": "\(machines)"])
+    #expect(result.exitCode == 0 && result.stdout == alone.stdout, "\(result.transcript)")
+  }
+
+  @Test(arguments: ["MPI_Isend", "MPI_Irecv", "MPI_Testsome"], [0, 1])
+  func aFailureOfMPIWhileGradientsTravelEndsTheJob(function: String, rank: Int) throws {
+    let result = try mpirun(
+      ranks: 2, product: program, ["broken", function, "\(rank)"], environment: ["AKURU_MACHINES": "2"], timeout: 60)
     #expect(result.exitCode == 70, "\(result.transcript)")
     #expect(messages(result).count == 1, "\(result.transcript)")
     #expect(
       messages(result).first?.hasPrefix("akuru: rank \(rank) on ") == true
         && messages(result).first?.contains(": \(function) failed: MPI_ERR_OTHER") == true)
+  }
+
+  @Test(arguments: ["short", "wide", "empty"])
+  func aDamagedMessageEndsTheJob(damage: String) throws {
+    let result = try mpirun(
+      ranks: 2, product: program, ["broken", damage, "1"], environment: ["AKURU_MACHINES": "2"], timeout: 60)
+    #expect(result.exitCode == 70, "\(result.transcript)")
+    #expect(messages(result).count == 1, "\(result.transcript)")
+    #expect(
+      messages(result).first?.contains("from machine 1 are not 496 packed gradients: a damaged message") == true,
+      "\(result.transcript)")
   }
 
   @Test func aLostMicroBatchIsFound() throws {

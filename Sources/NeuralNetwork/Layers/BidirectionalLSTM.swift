@@ -14,6 +14,7 @@ public final class BidirectionalLSTM: SequenceLayer {
   private let forwardDirection: LSTMDirection
   private let reverseDirection: LSTMDirection
   private var input: PackedSequence?
+  private var workspace: Workspace?
 
   /// Declares `<name>.weight_ih_l<layer>` [4 hidden, in], `weight_hh` [4 hidden, hidden], `bias_ih` and `bias_hh`
   /// [4 hidden], then the same with `_reverse`. Gates are ordered i, f, g, o.
@@ -37,7 +38,7 @@ public final class BidirectionalLSTM: SequenceLayer {
     }
     forwardDirection.plan(input, output, scratch: part(0), in: workspace)
     reverseDirection.plan(input, output, scratch: part(1), in: workspace)
-    self.input = input
+    (self.input, self.workspace) = (input, workspace)
     return output
   }
 
@@ -63,6 +64,7 @@ public final class BidirectionalLSTM: SequenceLayer {
     forwardDirection.beginBackward()
     reverseDirection.beginBackward()
     for t in 0..<steps {
+      workspace?.meanwhile?()
       forwardDirection.backwardStep(steps - 1 - t)
       reverseDirection.backwardStep(t)
     }

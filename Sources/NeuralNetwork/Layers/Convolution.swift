@@ -30,6 +30,7 @@ public final class Convolution: ImageLayer {
   private var narrowed = ColumnLayout()
   private var plannedInput: Strip?
   private var plannedOutput: Strip?
+  private var workspace: Workspace?
   private(set) var scratch = Matrix(rows: 0, columns: 0)
   /// Bias gradients [out], then (direct code) weight gradients, summed in Double over lines and tiles.
   var sums: [Double]
@@ -113,7 +114,7 @@ public final class Convolution: ImageLayer {
         layout: layout, channels: outputs, height: height,
         value: workspace.activation(rows: outputs * height, columns: layout.stride),
         gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
-    (plannedInput, plannedOutput) = (input, output)
+    (plannedInput, plannedOutput, self.workspace) = (input, output, workspace)
     let scratchCount =
       switch way {
       case .direct: directScratchCount
@@ -147,6 +148,10 @@ public final class Convolution: ImageLayer {
     let gradient = bias.gradient.pointer
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
   }
+
+  /// Lets others work for a moment, see ``Workspace/meanwhile``.
+  @inline(__always)
+  func breathe() { workspace?.meanwhile?() }
 
   /// Undoes the ReLU on `count` columns of one line of the output's gradient, in place, and adds them to the channel's
   /// bias gradient.

@@ -1,21 +1,27 @@
 import Images
 import MessagePassing
+import Tensors
 
-/// Measures the sum of Doubles over all ranks, in place: the one collective operation of a training step.
+/// Measures the sum of gradients over all ranks as a training step does it: in shared memory within a machine, in packed
+/// messages between machines. The gradients are normal random numbers of scale 1e-4.
 public struct AllreduceBenchmark {
   /// What was measured; the keys of `akuru bench allreduce --json`.
   public struct Result: Codable, Sendable {
     public struct Size: Codable, Sendable {
-      /// Bytes that each rank gives.
+      /// Bytes of each rank's sums, which are Doubles.
       public let bytes: Int
-      /// Median time of a call, on the slowest rank.
+      /// Median time of a sum, on the slowest rank.
       public let microseconds: Double
       /// `bytes` over that time, in 10^9 bytes a second.
       public let gigabytesPerSecond: Double
+      /// Bytes that the busiest rank sent to other machines, for each gradient.
+      public let sentBytesPerGradient: Double
     }
     public let ranks: Int
-    /// Different host names among the ranks.
+    /// Machines among which messages are exchanged.
     public let machines: Int
+    /// What gradients are sent as between machines.
+    public let reduce: Precision
     public let sizes: [Size]
   }
 
@@ -23,57 +29,71 @@ public struct AllreduceBenchmark {
   public static let allSizes = [3, 6, 9, 12, 15, 18, 20, 22, 24, 26].map { 1 << $0 }
   private static let samples = 11
   private static let warmUpSamples = 2
-  /// Small messages are measured by so many bytes in a row.
-  private static let bytesInARow = 1 << 16
-  private static let longestRow = 200
 
   private let communicator: Communicator
   private let sizes: [Int]
+  private let precision: Precision
 
   /// - Parameter sizes: bytes to sum, ascending multiples of 8.
-  public init(sizes: [Int] = AllreduceBenchmark.allSizes, over communicator: Communicator) {
-    (self.communicator, self.sizes) = (communicator, sizes)
+  public init(
+    sizes: [Int] = AllreduceBenchmark.allSizes, precision: Precision = .exact, over communicator: Communicator
+  ) {
+    (self.communicator, self.sizes, self.precision) = (communicator, sizes, precision)
   }
 
   public func run() throws -> Result {
-    // Zeros, whose sums stay zero.
-    var values = [Double](repeating: 0, count: sizes.last! / MemoryLayout<Double>.size)
-    let sizes = try values.withUnsafeMutableBufferPointer { buffer in
-      try self.sizes.map { bytes in
-        let seconds = try medianSeconds(buffer.baseAddress!, count: bytes / MemoryLayout<Double>.size)
-        return Result.Size(
-          bytes: bytes, microseconds: seconds * 1e6, gigabytesPerSecond: Double(bytes) * 1e-9 / seconds)
-      }
+    var random = KeyedRandom(seed: 1, purpose: .test, sample: UInt32(communicator.rank))
+    let gradients = (0..<sizes.last! / MemoryLayout<Double>.size).map { _ in 1e-4 * random.normal() }
+    let sizes = try self.sizes.map { bytes in
+      let count = bytes / MemoryLayout<Double>.size
+      let (seconds, sent) = try measure(gradients, count: count)
+      return Result.Size(
+        bytes: bytes, microseconds: seconds * 1e6, gigabytesPerSecond: Double(bytes) * 1e-9 / seconds,
+        sentBytesPerGradient: sent / Double(count))
     }
-    let hosts = try communicator.allGather(Array(communicator.hostName.utf8))
-    return Result(ranks: communicator.size, machines: Set(hosts).count, sizes: sizes)
+    let machine = try communicator.sameMachine()
+    let machines = try communicator.allreduceSum([machine.rank == 0 ? Int64(1) : 0])[0]
+    return Result(ranks: communicator.size, machines: Int(machines), reduce: precision, sizes: sizes)
   }
 
-  /// The time of one call; the same on all ranks.
-  private func medianSeconds(_ values: UnsafeMutablePointer<Double>, count: Int) throws -> Double {
-    let row = AllreduceBenchmark.bytesInARow / (count * MemoryLayout<Double>.size)
-    let calls = min(max(row, 1), AllreduceBenchmark.longestRow)
+  /// The time of one sum, and the bytes that a rank sends for it; the same on all ranks.
+  private func measure(_ gradients: [Float], count: Int) throws -> (seconds: Double, sent: Double) {
+    let reducer = try ExactReducer(
+      gradientCount: count, statisticCount: 0, integerCount: 0, precision: precision, over: communicator)
     var samples: [Double] = []
+    var steps = 0
     for _ in 0..<AllreduceBenchmark.warmUpSamples + AllreduceBenchmark.samples {
+      try reducer.begin(microBatches: communicator.size)
+      try reducer.addGradients(gradients, count: count)
       try communicator.barrier()
       var seconds = 0.0
-      try timed(&seconds) {
-        for _ in 0..<calls { try communicator.allreduceSum(values, count: count) }
-      }
-      samples.append(seconds / Double(calls))
+      try timed(&seconds) { try reducer.reduce() }
+      samples.append(seconds)
+      steps += 1
     }
-    return try communicator.allreduceMax(Array(samples.dropFirst(AllreduceBenchmark.warmUpSamples))).median
+    let sent = try communicator.allreduceMax([Int64(reducer.bytesSent)])[0]
+    let times = try communicator.allreduceMax(Array(samples.dropFirst(AllreduceBenchmark.warmUpSamples)))
+    return (times.median, Double(sent) / Double(steps))
   }
 }
 
 extension AllreduceBenchmark.Result {
   /// The table for people.
   public var lines: [String] {
-    var table = BenchmarkTable("bytes", "microseconds", "GB/s")
+    let travels = machines > 1
+    var table =
+      travels
+      ? BenchmarkTable("bytes", "microseconds", "GB/s", "sent/gradient")
+      : BenchmarkTable("bytes", "microseconds", "GB/s")
     for size in sizes {
-      table.append(
-        "\(size.bytes)", size.microseconds.formatted(decimals: 2), size.gigabytesPerSecond.formatted(decimals: 3))
+      let (time, rate) = (size.microseconds.formatted(decimals: 2), size.gigabytesPerSecond.formatted(decimals: 3))
+      if travels {
+        table.append("\(size.bytes)", time, rate, "\(size.sentBytesPerGradient.formatted(decimals: 2)) B")
+      } else {
+        table.append("\(size.bytes)", time, rate)
+      }
     }
-    return ["allreduce of Doubles, \(counted(ranks, "rank")) on \(counted(machines, "machine"))"] + table.lines
+    let how = travels ? ", sent as \(reduce.rawValue) sums" : ""
+    return ["sum of gradients, \(counted(ranks, "rank")) on \(counted(machines, "machine"))\(how)"] + table.lines
   }
 }

@@ -26,7 +26,7 @@ final class FeedingBenchmark {
     network = try CRNN(architecture: recipe.architecture(), classes: alphabet.classCount)
     network.initialize(seed: 1)
     loss = CTCLoss(classes: alphabet.classCount)
-    sum = GradientSum(network, loss: loss, integers: 0, over: communicator)
+    sum = try GradientSum(network, loss: loss, integers: 0, over: communicator)
     work = try TrainingWork(
       seed: recipe.seed, widths: data.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       steps: 0..<BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batchSize), rank: communicator.rank,

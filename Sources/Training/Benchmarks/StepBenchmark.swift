@@ -18,6 +18,8 @@ public struct StepBenchmark {
   private var network: CRNN { state.network }
   private static let warmUpSteps = 3
 
+  /// All ranks make it together.
+  ///
   /// - Parameter overlaps: whether gradients are reduced during the backward pass; nil as in training.
   /// - Throws: `ArchitectureError` when the network cannot be built.
   public init(_ workload: StepWorkload, overlaps: Bool? = nil, over communicator: Communicator) throws {
@@ -28,7 +30,8 @@ public struct StepBenchmark {
       identity: .init(
         recipe: workload.recipe, architecture: try workload.recipe.architecture(), alphabet: .init(scalars: letters),
         scheduleSteps: nil, trainFingerprint: "", validationFingerprint: "", blasCore: BLAS.coreName))
-    sum = GradientSum(state.network, loss: loss, integers: 0, overlaps: overlaps, over: communicator)
+    sum = try GradientSum(
+      state.network, loss: loss, integers: 0, precision: workload.precision, overlaps: overlaps, over: communicator)
     mine = (0..<workload.microBatches).count { $0 % communicator.size == communicator.rank }
   }
 
@@ -121,8 +124,8 @@ public struct StepBenchmark {
       let outcome = timed(&lossTime.forward) { loss.run(scale: Float(share)) }
       timed(&accumulateTime.forward) { store.zeroGradients() }
       network.backwardTimed(&times)
-      timed(&accumulateTime.forward) {
-        reducer.addGradients(store.gradients.base, count: store.count)
+      try timed(&accumulateTime.forward) {
+        try reducer.addGradients(store.gradients.base, count: store.count)
         reducer.addStatistics(store.bufferStatistics.base, count: store.bufferCount, weight: weight, at: 0)
         reducer.addStatistic(outcome.sum, weight: share, at: store.bufferCount)
       }
@@ -132,7 +135,7 @@ public struct StepBenchmark {
         layers[i].backward += time.backward
       }
     }
-    try timed(&reduceTime.forward) { try reducer.reduce(over: communicator) }
+    try timed(&reduceTime.forward) { try reducer.reduce() }
     timed(&updateTime.forward) { update() }
     return layers + [lossTime, accumulateTime, reduceTime, updateTime]
   }

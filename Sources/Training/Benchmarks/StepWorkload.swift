@@ -1,3 +1,4 @@
+import MessagePassing
 import NeuralNetwork
 
 /// What a step benchmark computes: training steps of one recipe on random images of one width.
@@ -7,6 +8,9 @@ public struct StepWorkload: Sendable {
   let width: Int
   /// Steps to measure.
   let steps: Int
+
+  /// What gradients are sent as between machines.
+  let precision: Precision
 
   static let classes = 80
   static let labelLength = 8
@@ -20,6 +24,7 @@ public struct StepWorkload: Sendable {
       throw ConfigurationError("--width \(width): must be 1 to 65,535")
     }
     recipe = try Recipe(options)
+    precision = try options.precision()
     (self.width, self.steps) = (width, steps)
     let architecture = try recipe.architecture()
     try architecture.validate(classes: StepWorkload.classes)

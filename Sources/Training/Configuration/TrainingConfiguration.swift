@@ -1,3 +1,5 @@
+import MessagePassing
+
 /// A training run, fully resolved: the recipe, where data and results are, and when to stop, evaluate and save.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var recipe: Recipe
@@ -38,6 +40,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var stallTimeout: Double
   /// How micro-batches are dealt to ranks.
   public var balance: Balance
+  /// What gradients are sent as between machines.
+  public var reduce: Precision
   /// File of the timeline; nil is none.
   public var trace: String?
 
@@ -76,6 +80,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     verifyEvery = options.verifyEvery ?? 500
     stallTimeout = options.stallTimeout ?? 60
     balance = try Recipe.choice("--balance", options.balance, .static)
+    reduce = try options.precision()
+    if balance == .adaptive && reduce == .float {
+      throw ConfigurationError(
+        "--balance adaptive does not go with --reduce float: with rounded sums, who computes what would change the weights; "
+          + "leave one of them out")
+    }
     trace = try options.trace.map { try need($0, "--trace", "a file for the timeline") }
     for (flag, value) in [
       ("--max-steps", maxSteps), ("--eval-every", evalEvery),

@@ -49,6 +49,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var verifyEvery: Int?
   public var stallTimeout: Double?
   public var balance: String?
+  public var reduce: String?
   public var trace: String?
   public var resume: Bool?
   public var quiet: Bool?

@@ -52,8 +52,8 @@ final class Evaluator {
     let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
     let work = plan.work(rank: communicator.rank, ranks: communicator.size, slowness: slowness)
     let loader = data.loader(work, labels: labels)
-    let reducer = ExactReducer(
-      gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2)
+    let reducer = try ExactReducer(
+      gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2, over: communicator)
     try reducer.begin(microBatches: data.widths.count)  // each image adds one loss
     var counts = RecognitionCounts()
     var measured: Int64 = 0
@@ -90,7 +90,7 @@ final class Evaluator {
     for (i, value) in (counts.values + [measured, stopped]).enumerated() {
       reducer.addInteger(value, at: i)
     }
-    try reducer.reduce(over: communicator)
+    try reducer.reduce()
     if reducer.integer(at: RecognitionCounts.valueCount + 1) > 0 { return nil }
     let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
     let total = RecognitionCounts(values: Array(sums.dropLast()))!

@@ -6,15 +6,13 @@ import Tensors
 ///
 /// A step: ``begin(microBatches:mine:images:)``, ``add(images:)`` for each micro-batch of this rank, ``finish()``; then
 /// read ``reducer``. Where ranks run on several machines, gradients travel while the rank's last micro-batch is still in
-/// its backward pass: in buckets from the last weight to the first, which is the order they are complete in. Sums are
-/// exact, so the bits are the same either way.
+/// its backward pass, from the last weight to the first, which is the order they are complete in.
 final class GradientSum {
   /// Statistics: what batch normalisation averages, then the loss. Integers are the caller's.
   let reducer: ExactReducer
   private let network: CRNN
   private let loss: CTCLoss
-  private let communicator: Communicator
-  /// Whether buckets are reduced during the backward pass. The same on all ranks.
+  /// Whether gradients are reduced during the backward pass. The same on all ranks.
   private let overlaps: Bool
 
   private var images = 1
@@ -22,19 +20,32 @@ final class GradientSum {
   private var remaining = 0
   /// Gradients from here on are added in the last micro-batch of this rank.
   private var addedFrom = 0
-  /// Gradients from here on are on their way.
-  private var begunFrom = 0
+  /// What went wrong within a layer.
+  private var failure: (any Error)?
+  /// When gradients last went on.
+  private var advanced = ContinuousClock.now
+  /// Lets gradients go on from within a layer. Made once: steps allocate nothing.
+  private var meanwhile: (() -> Void)?
 
-  /// Gradients in a bucket; 1 MiB of Doubles.
-  static let bucket = 1 << 17
+  /// Time between two looks at messages, at least.
+  private static let pause = Duration.milliseconds(1)
 
-  /// - Parameter overlaps: nil to let the machines decide.
-  init(_ network: CRNN, loss: CTCLoss, integers: Int, overlaps: Bool? = nil, over communicator: Communicator) {
-    (self.network, self.loss, self.communicator) = (network, loss, communicator)
+  /// All ranks make it together.
+  ///
+  /// - Parameters:
+  ///   - overlaps: nil to let the machines decide.
+  ///   - precision: what gradients are sent as between machines.
+  init(
+    _ network: CRNN, loss: CTCLoss, integers: Int, precision: Precision = .exact, overlaps: Bool? = nil,
+    over communicator: Communicator
+  ) throws {
+    (self.network, self.loss) = (network, loss)
     self.overlaps = overlaps ?? !communicator.isOneMachine
     let store = network.store
-    reducer = ExactReducer(
-      gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: integers)
+    reducer = try ExactReducer(
+      gradientCount: store.count, statisticCount: store.bufferCount + 1, integerCount: integers, precision: precision,
+      over: communicator)
+    meanwhile = { [unowned self] in advanceMeanwhile() }
   }
 
   /// Mean loss per image, after ``finish()``.
@@ -44,7 +55,7 @@ final class GradientSum {
   func begin(microBatches: Int, mine: Int, images: Int) throws {
     try reducer.begin(microBatches: microBatches)
     (self.images, remaining) = (images, mine)
-    (addedFrom, begunFrom) = (reducer.gradientCount, reducer.gradientCount)
+    addedFrom = reducer.gradientCount
   }
 
   /// Computes the micro-batch that was loaded into the network, of `count` images, and adds its share.
@@ -64,10 +75,12 @@ final class GradientSum {
     store.zeroGradients()
     try Trace.span(.backward) {
       if overlaps && remaining == 0 {
+        network.workspace.meanwhile = meanwhile
+        defer { network.workspace.meanwhile = nil }
         try network.backward { try add(from: $0) }
       } else {
         network.backward()
-        reducer.addGradients(store.gradients.base, count: store.count)
+        try reducer.addGradients(store.gradients.base, count: store.count)
       }
     }
   }
@@ -75,26 +88,22 @@ final class GradientSum {
   /// Sums over all ranks what is not yet on its way, and waits.
   func finish() throws {
     precondition(remaining == 0, "fewer micro-batches than announced")
-    guard overlaps else { return try reducer.reduce(over: communicator) }
-    try beginBuckets(from: 0)
-    try reducer.finishReducing(over: communicator)
+    try reducer.reduce()
   }
 
-  /// Adds the gradients from `from` on, which are complete, and sends the buckets that are full.
+  /// Adds the gradients from `from` on, which are complete, and lets them go.
   private func add(from: Int) throws {
-    reducer.addGradients(network.store.gradients.base + from, count: addedFrom - from, at: from)
+    try reducer.addGradients(network.store.gradients.base + from, count: addedFrom - from, at: from)
     addedFrom = from
-    try beginBuckets(from: from)
+    try reducer.complete(from: from)
+    if let failure { throw failure }
     try reducer.advance()
+    advanced = .now
   }
 
-  /// The buckets are the same on all ranks, also on one without a micro-batch in this step.
-  private func beginBuckets(from: Int) throws {
-    while begunFrom > 0 {
-      let next = max(0, begunFrom - GradientSum.bucket)
-      if next < from { return }
-      try reducer.beginReducing(gradients: next..<begunFrom, over: communicator)
-      begunFrom = next
-    }
+  private func advanceMeanwhile() {
+    guard failure == nil, advanced.duration(to: .now) >= GradientSum.pause else { return }
+    do { try reducer.advance() } catch { failure = error }
+    advanced = .now
   }
 }

@@ -106,6 +106,8 @@ private func runTraining(
     recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     initialWeights: description?.digest, blasCore: BLAS.coreName)
+  let promise = SumPromise(configuration.reduce, over: communicator)
+  if promise != .anyRanks { identity.promise = promise }
   if let resumed { identity = try resumed.continued(as: identity, log: log) }
   Progress.enter(.cache, step: 0)
   if let folder = configuration.cacheFolder { try data.cacheImages(in: folder, over: communicator, output: output) }
@@ -136,7 +138,8 @@ private func runTraining(
     try directory.writeAlphabet(data.alphabet.scalars)
     try directory.writeConfiguration(
       RunDescription(
-        configuration: configuration, identity: identity, worldSize: hosts.count, hosts: hosts,
+        configuration: configuration, identity: identity, promise: identity.promise ?? promise, worldSize: hosts.count,
+        hosts: hosts,
         weights: state.network.store.weightCount))
     let cut = try MetricsLog.truncate(
       directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue
@@ -158,7 +161,10 @@ private func runTraining(
     let kept = new.count { description.alphabet.contains($0) }
     log.info("beginning with \(description.path): \(kept) of its \(old.count) letters kept, \(new.count - kept) new")
   }
-  try describe(state, data, lastStep: lastStep, places: places, log: log)
+  try describe(state, data, promise: identity.promise ?? promise, lastStep: lastStep, places: places, log: log)
+  if configuration.reduce == .float && communicator.isOneMachine && communicator.size > 1 {
+    log.info("--reduce float changes nothing here: within one machine sums are exact")
+  }
   if let found { log.info("going on from \(found.path), step \(state.cursor.step)") }
 
   let trainer = try Trainer(

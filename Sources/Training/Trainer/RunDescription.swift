@@ -9,6 +9,8 @@ struct RunDescription: Encodable {
   let identity: TrainingState.Identity
   let version = akuruVersion
   let openBLAS = BLAS.configuration
+  /// What is promised of the run's bits.
+  let promise: SumPromise
   let worldSize: Int
   let hosts: [String]
   /// Trained weights of the network.
@@ -16,7 +18,9 @@ struct RunDescription: Encodable {
 }
 
 /// Logs the first lines of a run; on rank 0, which knows the places of all.
-func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, places: [RankPlace], log: Logger) throws {
+func describe(
+  _ state: TrainingState, _ data: TrainingData, promise: SumPromise, lastStep: Int, places: [RankPlace], log: Logger
+) throws {
   guard !places.isEmpty else { return }
   let recipe = state.identity.recipe
   let ranks = places.count
@@ -33,7 +37,7 @@ func describe(_ state: TrainingState, _ data: TrainingData, lastStep: Int, place
   log.info(
     """
     training: \(length), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batchSize) in \(microBatches) \
-    micro-batches on \(ranks) rank\(ranks == 1 ? "" : "s"); the weights get the same bits on any number of ranks
+    micro-batches on \(ranks) rank\(ranks == 1 ? "" : "s"); the weights get \(promise.rawValue)
     """)
   log.info("binding: \(RankPlace.summary(places))")
   for warning in RankPlace.warnings(places) { log.warning("\(warning)") }

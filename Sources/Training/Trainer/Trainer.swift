@@ -52,8 +52,9 @@ final class Trainer {
     loss = CTCLoss(classes: data.alphabet.classCount)
     speeds = configuration.balance == .adaptive ? RankSpeeds(ranks: communicator.size) : nil
     // The first integer counts requests to stop; the others are the times of the ranks.
-    sum = GradientSum(
-      state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), over: communicator)
+    sum = try GradientSum(
+      state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), precision: configuration.reduce,
+      over: communicator)
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)

@@ -33,6 +33,8 @@ final class TrainingState {
     var initialWeights: String?
     /// OpenBLAS kernel family; bits are promised within one family.
     var blasCore: String
+    /// What is promised of the run's bits, if it is less than the usual: the least of all times that it was resumed.
+    var promise: SumPromise?
 
     /// What the network asks of its input images.
     var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
@@ -49,7 +51,17 @@ final class TrainingState {
           their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them
           """)
       }
-      return self
+      if now.promise != promise {
+        log.warning(
+          now.promise == nil
+            ? "resuming with exact sums a run that had steps with --reduce float: its weights stay those of its ranks then"
+            : """
+            resuming with --reduce float a run of exact sums: from here on the weights depend on the number of ranks
+            """)
+      }
+      var continued = self
+      continued.promise = promise ?? now.promise
+      return continued
     }
   }
 

@@ -1,0 +1,40 @@
+import Tensors
+
+/// How a slab of gradients is cut: into buckets, from its end to its beginning, which is the order that a backward pass
+/// completes them in; a bucket into slices, one for each rank of a machine that exchanges; a slice into parts, one for
+/// each machine. The same on all ranks.
+struct BucketPlan {
+  let gradients: Int
+  /// Ranks of each machine that own a slice: as many as the smallest machine has.
+  let owners: Int
+  let machines: Int
+  /// Gradients in a bucket; the last one, at the beginning of the slab, may be shorter.
+  let bucketCount: Int
+  let buckets: Int
+
+  /// 1 MiB of Doubles; more where many share a bucket, so that a message keeps at least 2^15 gradients (about 100 KB), but
+  /// at least eight buckets, or there would be nothing to send while the rest is computed.
+  init(gradients: Int, owners: Int, machines: Int) {
+    (self.gradients, self.owners, self.machines) = (gradients, owners, machines)
+    let usual = 1 << 17
+    let wanted = min(owners * machines << 15, gradients / 8, 1 << 24)
+    bucketCount = max(usual, wanted)
+    buckets = (gradients + bucketCount - 1) / bucketCount
+  }
+
+  /// The gradients of a bucket, counted from the end of the slab.
+  func bucket(_ b: Int) -> Range<Int> {
+    let end = gradients - b * bucketCount
+    return max(0, end - bucketCount)..<end
+  }
+
+  func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
+
+  func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> { BucketPlan.share(machine, of: machines, slice) }
+
+  /// Shares begin at whole vectors of 8, where that is possible.
+  private static func share(_ i: Int, of n: Int, _ whole: Range<Int>) -> Range<Int> {
+    func edge(_ i: Int) -> Int { i == n ? whole.count : (whole.count * i / n) & ~7 }
+    return whole.lowerBound + edge(i)..<whole.lowerBound + edge(i + 1)
+  }
+}

@@ -1,0 +1,149 @@
+import Tensors
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The gradients of every rank, and their sums over all ranks: in shared memory within a machine, in messages between
+/// machines.
+///
+/// Each rank adds to a slab of its own. When all ranks of a machine have completed a bucket, some of them (as many as the
+/// smallest machine has ranks) add up a slice of it each, over the slabs of the machine, then with the ranks that have the
+/// same slice on other machines (``MachineExchange``). A slice's sums stand in its owner's slab, where all ranks of the
+/// machine read them.
+///
+/// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` where nothing is added any more;
+/// ``advance()`` now and then; ``finish()``; then read.
+final class GradientExchange {
+  let plan: BucketPlan
+  private let communicator: Communicator
+  private let slabs: SharedSlabs
+  /// Nil on one machine, and on a rank that owns no slice.
+  private let machines: MachineExchange?
+  private var isOwner: Bool { slabs.rank < plan.owners }
+
+  /// Whether a rank that waits makes room for others, of which there are more than cores.
+  private let yields: Bool
+
+  private var step = 0
+  private var isPrepared = false
+  /// Buckets that this rank has completed, and that it has added up over its machine, in this step.
+  private var (completed, addedUp) = (0, 0)
+
+  // Counters in shared memory, which are never set back: each rank raises each of them once a step, buckets' from
+  // `arrivals` on, `finished` the owners only.
+  private static let (begun, finished, arrivals) = (0, 1, 2)
+
+  init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
+    self.communicator = communicator
+    let neighbours = try communicator.sameMachine().size
+    yields = GradientExchange.isAskedToYield || neighbours > sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    guard gradients > 0, communicator.size > 1 else {
+      plan = BucketPlan(gradients: gradients, owners: 1, machines: 1)
+      slabs = SharedSlabs(count: gradients, counters: GradientExchange.arrivals + plan.buckets)
+      machines = nil
+      return
+    }
+    // As many counters as any plan has buckets.
+    let counters = GradientExchange.arrivals + BucketPlan(gradients: gradients, owners: 1, machines: 1).buckets
+    let machine = try communicator.sameMachine()
+    let shared = try SharedSlabs(machine: machine, count: gradients, counters: counters)
+    // Without shared memory on one machine, every rank counts as a machine.
+    let isShared = try communicator.allreduceMax([Int64(shared == nil ? 1 : 0)])[0] == 0
+    slabs = isShared ? shared! : SharedSlabs(count: gradients, counters: counters)
+    let leader = isShared ? try machine.allreduceMax([-Int64(communicator.rank)])[0] : -Int64(communicator.rank)
+    let facts = try communicator.allreduceMax([-Int64(slabs.size)])
+    let leaders = try communicator.allreduceSum([slabs.rank == 0 ? Int64(1) : 0])
+    plan = BucketPlan(gradients: gradients, owners: Int(-facts[0]), machines: Int(leaders[0]))
+    let column = try communicator.split(part: slabs.rank < plan.owners ? slabs.rank : nil, order: Int(-leader))
+    guard plan.machines > 1, let column else {
+      machines = nil
+      return
+    }
+    // Sums are exact on one machine, even when ranks share no memory there.
+    machines = MachineExchange(
+      plan, owner: slabs.rank, slab: slabs.own, precision: communicator.isOneMachine ? .exact : precision, over: column)
+  }
+
+  /// This rank's gradients.
+  var own: UnsafeMutablePointer<Double> { slabs.own }
+
+  /// Bytes that this rank sent to other machines so far.
+  var bytesSent: Int { machines?.bytesSent ?? 0 }
+
+  func begin() throws {
+    step += 1
+    (isPrepared, completed, addedUp) = (false, 0, 0)
+    slabs.raise(GradientExchange.begun)
+    try machines?.begin()
+  }
+
+  /// Zeroes this rank's slab, once a step, when all ranks of the machine have read what was in it.
+  func prepare() throws {
+    if isPrepared { return }
+    isPrepared = true
+    while slabs.count(GradientExchange.begun) < slabs.size * step { try pause() }
+    own.update(repeating: 0, count: plan.gradients)
+  }
+
+  /// Says that nothing is added any more from `place` on. Places never grow within a step; the last is 0.
+  func complete(from place: Int) throws {
+    try prepare()
+    while completed < plan.buckets && plan.bucket(completed).lowerBound >= place {
+      slabs.raise(GradientExchange.arrivals + completed)
+      completed += 1
+    }
+  }
+
+  /// Goes on with what is there: buckets that all ranks of the machine have completed, messages that have come.
+  func advance() throws {
+    while isOwner && addedUp < completed
+      && slabs.count(GradientExchange.arrivals + addedUp) == slabs.size * step
+    {
+      let slice = plan.slice(slabs.rank, of: addedUp)
+      for (i, slab) in slabs.slabs.enumerated() where i != slabs.rank {
+        ExactRounding.add(slab + slice.lowerBound, count: slice.count, to: own + slice.lowerBound)
+      }
+      try machines?.send(addedUp)
+      addedUp += 1
+    }
+    try machines?.advance()
+  }
+
+  /// Waits until all sums are there.
+  func finish() throws {
+    try complete(from: 0)
+    if isOwner {
+      while addedUp < plan.buckets || machines?.isFinished == false {
+        try advance()
+        if addedUp < plan.buckets || machines?.isFinished == false { try pause() }
+      }
+      slabs.raise(GradientExchange.finished)
+    }
+    while slabs.count(GradientExchange.finished) < plan.owners * step { try pause() }
+  }
+
+  /// Writes the sums, rounded to Float. May be called until the next step begins.
+  func read(into values: UnsafeMutablePointer<Float>) {
+    for b in 0..<plan.buckets {
+      for owner in 0..<plan.owners {
+        let (slice, slab) = (plan.slice(owner, of: b), slabs.slabs[owner])
+        ExactRounding.convert(slab + slice.lowerBound, count: slice.count, into: values + slice.lowerBound)
+      }
+    }
+  }
+
+  /// Lets MPI go on, which other ranks may wait for. As MPI, a rank that has a core to itself does not yield: other
+  /// processes would have it for milliseconds, the time of many messages.
+  private func pause() throws {
+    try communicator.advance()
+    if yields { sched_yield() }
+  }
+
+  /// What one tells Open MPI where it cannot know that there are too few cores.
+  private static var isAskedToYield: Bool {
+    getenv("OMPI_MCA_mpi_yield_when_idle").map { ["1", "true"].contains(String(cString: $0)) } ?? false
+  }
+}

@@ -1,0 +1,119 @@
+internal import COpenMPI
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// A slab of Doubles for each rank of a machine, in memory that all of them read and write, and counters beside them.
+///
+/// The memory is a POSIX object whose name is taken away as soon as all ranks have mapped it: it goes with the last of
+/// them, however they end, and each lets go of it alone. (`MPI_Win_allocate_shared` would have it freed by all ranks at
+/// once, also by those that leave because of an error, and leaves its file behind when ranks are killed.)
+final class SharedSlabs {
+  /// This rank's number among those that share, and how many they are.
+  let (rank, size): (Int, Int)
+  /// Their slabs, in that order. All zero at first.
+  let slabs: [UnsafeMutablePointer<Double>]
+  private let counters: UnsafeMutablePointer<Int64>
+  private let memory: UnsafeMutableRawBufferPointer
+  private let isMapped: Bool
+
+  /// Bytes between two counters, so that ranks that wait for one do not slow down those that raise another.
+  private static let counterBytes = 64
+  /// Slabs begin at pages, which stand near the rank that they belong to.
+  private static let pageBytes = 4096
+
+  /// Slabs of a rank alone.
+  init(count: Int, counters: Int) {
+    let layout = Layout(ranks: 1, count: count, counters: counters)
+    memory = .allocate(byteCount: layout.bytes, alignment: SharedSlabs.pageBytes)
+    memory.initializeMemory(as: UInt8.self, repeating: 0)
+    (rank, size, isMapped) = (0, 1, false)
+    (slabs, self.counters) = layout.places(in: memory.baseAddress!)
+  }
+
+  /// Slabs of all ranks of `machine`. All of them call it, and all get nil when one of them finds no shared memory: a
+  /// container may have little (`/dev/shm`).
+  init?(machine: Communicator, count: Int, counters: Int) throws {
+    let layout = Layout(ranks: machine.size, count: count, counters: counters)
+    // rank 0 makes the object; the others learn its name, which is empty when that failed.
+    var (name, file) = ("", Int32(-1))
+    if machine.rank == 0 {
+      name = "/akuru-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+      file = akuru_shared_memory(name, 1)
+      if file >= 0, ftruncate(file, off_t(layout.bytes)) != 0 { file = SharedSlabs.closed(file) }
+      if file < 0 { name = "" }
+    }
+    let shared = String(decoding: try machine.broadcast(Array(name.utf8)), as: UTF8.self)
+    if machine.rank != 0 && !shared.isEmpty { file = akuru_shared_memory(shared, 0) }
+    var address: UnsafeMutableRawPointer?
+    // Each rank takes the memory of its slab: what is only promised could be missing later, where it would be fatal.
+    let own = layout.bytes(of: machine.rank)
+    if file >= 0, posix_fallocate(file, off_t(own.lowerBound), off_t(own.count)) == 0 {
+      let mapped = mmap(nil, layout.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+      if mapped != MAP_FAILED { address = mapped }
+    }
+    _ = SharedSlabs.closed(file)
+    let isMissing = try machine.allreduceMax([Int64(address == nil ? 1 : 0)])[0] == 1
+    if machine.rank == 0 && !shared.isEmpty { shm_unlink(shared) }
+    guard let address, !isMissing else {
+      if let address { munmap(address, layout.bytes) }
+      return nil
+    }
+    memory = UnsafeMutableRawBufferPointer(start: address, count: layout.bytes)
+    (rank, size, isMapped) = (machine.rank, machine.size, true)
+    (slabs, self.counters) = layout.places(in: address)
+  }
+
+  deinit {
+    if isMapped { munmap(memory.baseAddress!, memory.count) } else { memory.deallocate() }
+  }
+
+  private static func closed(_ file: Int32) -> Int32 {
+    if file >= 0 { close(file) }
+    return -1
+  }
+
+  /// This rank's slab.
+  var own: UnsafeMutablePointer<Double> { slabs[rank] }
+
+  /// Adds 1 to a counter. Who sees it sees what this rank wrote before.
+  func raise(_ counter: Int) { akuru_count(address(counter)) }
+
+  func count(_ counter: Int) -> Int { Int(akuru_counted(address(counter))) }
+
+  private func address(_ counter: Int) -> UnsafeMutablePointer<Int64> {
+    counters + counter * (SharedSlabs.counterBytes / MemoryLayout<Int64>.stride)
+  }
+
+  /// Counters, then slabs, each in whole pages.
+  private struct Layout {
+    let ranks: Int
+    let counterBytes: Int
+    let slabBytes: Int
+
+    init(ranks: Int, count: Int, counters: Int) {
+      func pages(_ bytes: Int) -> Int { (bytes + SharedSlabs.pageBytes - 1) & -SharedSlabs.pageBytes }
+      self.ranks = ranks
+      counterBytes = pages(max(counters, 1) * SharedSlabs.counterBytes)
+      slabBytes = pages(max(count, 1) * MemoryLayout<Double>.stride)
+    }
+
+    var bytes: Int { counterBytes + ranks * slabBytes }
+
+    /// What a rank takes the memory of; the first also takes the counters'.
+    func bytes(of rank: Int) -> Range<Int> {
+      let start = counterBytes + rank * slabBytes
+      return (rank == 0 ? 0 : start)..<start + slabBytes
+    }
+
+    func places(in memory: UnsafeMutableRawPointer) -> ([UnsafeMutablePointer<Double>], UnsafeMutablePointer<Int64>) {
+      (
+        (0..<ranks).map { (memory + counterBytes + $0 * slabBytes).assumingMemoryBound(to: Double.self) },
+        memory.assumingMemoryBound(to: Int64.self)
+      )
+    }
+  }
+}

@@ -50,6 +50,9 @@ final class Trainer {
     // Its integer counts requests to stop.
     sum = try GradientSum(
       state.network, loss: loss, integers: 1, precision: configuration.reduce, over: communicator)
+    if !sum.reducer.sharesMemory {
+      log.warning("no room in shared memory (/dev/shm): ranks of a machine send gradients to each other, which is slower")
+    }
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)

@@ -184,6 +184,10 @@ public final class ExactReducer {
     return Int64(own(.overflows).pointee)
   }
 
+  /// False when a machine has no room for the gradients of its ranks in shared memory (`/dev/shm`): then they send messages
+  /// to each other as ranks of different machines do.
+  public var sharesMemory: Bool { exchange.sharesMemory }
+
   /// Bytes of gradients that this rank sent to other machines since it was made.
   public var bytesSent: Int { exchange.bytesSent }
 

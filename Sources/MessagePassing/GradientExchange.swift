@@ -27,6 +27,9 @@ final class GradientExchange {
   /// Whether a rank that waits makes room for others, of which there are more than cores.
   private let yields: Bool
 
+  /// False when ranks of a machine should share memory and could not.
+  let sharesMemory: Bool
+
   private var step = 0
   private var isPrepared = false
   /// Buckets that this rank has completed, and that it has added up over its machine, in this step.
@@ -41,7 +44,7 @@ final class GradientExchange {
     let neighbours = try communicator.sameMachine().size
     yields = GradientExchange.isAskedToYield || neighbours > sysconf(Int32(_SC_NPROCESSORS_ONLN))
     guard gradients > 0, communicator.size > 1 else {
-      plan = BucketPlan(gradients: gradients, owners: 1, machines: 1)
+      (plan, sharesMemory) = (BucketPlan(gradients: gradients, owners: 1, machines: 1), true)
       slabs = SharedSlabs(count: gradients, counters: GradientExchange.arrivals + plan.buckets)
       machines = nil
       return
@@ -52,6 +55,7 @@ final class GradientExchange {
     let shared = try SharedSlabs(machine: machine, count: gradients, counters: counters)
     // Without shared memory on one machine, every rank counts as a machine.
     let isShared = try communicator.allreduceMax([Int64(shared == nil ? 1 : 0)])[0] == 0
+    sharesMemory = isShared
     slabs = isShared ? shared! : SharedSlabs(count: gradients, counters: counters)
     let leader = isShared ? try machine.allreduceMax([-Int64(communicator.rank)])[0] : -Int64(communicator.rank)
     let facts = try communicator.allreduceMax([-Int64(slabs.size)])

@@ -93,6 +93,8 @@ final class MachineExchange {
   }
 
   deinit {
+    // A rank that leaves in the middle of a step is about to end; until then messages may still come in.
+    guard isFinished else { return }
     memory.deallocate()
     requests.deallocate()
     finished.deallocate()

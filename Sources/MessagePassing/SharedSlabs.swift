@@ -38,7 +38,7 @@ final class SharedSlabs {
   /// container may have little (`/dev/shm`).
   init?(machine: Communicator, count: Int, counters: Int) throws {
     let layout = Layout(ranks: machine.size, count: count, counters: counters)
-    // rank 0 makes the object; the others learn its name, which is empty when that failed.
+    // Rank 0 makes the object; the others learn its name, which is empty when that failed.
     var (name, file) = ("", Int32(-1))
     if machine.rank == 0 {
       name = "/akuru-\(getpid())-\(UInt64.random(in: 0 ... .max))"
@@ -51,7 +51,7 @@ final class SharedSlabs {
     var address: UnsafeMutableRawPointer?
     // Each rank takes the memory of its slab: what is only promised could be missing later, where it would be fatal.
     let own = layout.bytes(of: machine.rank)
-    if file >= 0, posix_fallocate(file, off_t(own.lowerBound), off_t(own.count)) == 0 {
+    if file >= 0, SharedSlabs.reserve(own, in: file) {
       let mapped = mmap(nil, layout.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
       if mapped != MAP_FAILED { address = mapped }
     }
@@ -69,6 +69,13 @@ final class SharedSlabs {
 
   deinit {
     if isMapped { munmap(memory.baseAddress!, memory.count) } else { memory.deallocate() }
+  }
+
+  private static func reserve(_ bytes: Range<Int>, in file: Int32) -> Bool {
+    while true {
+      let code = posix_fallocate(file, off_t(bytes.lowerBound), off_t(bytes.count))
+      if code != EINTR { return code == 0 }
+    }
   }
 
   private static func closed(_ file: Int32) -> Int32 {

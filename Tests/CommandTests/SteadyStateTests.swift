@@ -38,6 +38,38 @@ import Testing
     #expect(abs(more - few) <= slack, "allocations in 3 steps: \(few), in 13: \(more)")
   }
 
+  /// Ten steps more take no more memory where gradients are sent between machines than where they are in shared memory.
+  @Test(
+    .enabled(if: valgrind != nil, "valgrind is not installed: apt-get install valgrind"),
+    .enabled(if: march == nil, "built with AKURU_MARCH: valgrind knows no AVX-512"))
+  func messagesBetweenMachinesAllocateNothing() throws {
+    let folder = try TemporaryDirectory()
+    let stripped = try run("strip", ["-g", "-o", folder.file("akuru"), product("akuru")])
+    #expect(stripped.exitCode == 0, "\(stripped.transcript)")
+    func growth(machines: Int) throws -> Int {
+      let few = try benchmarkAllocations(folder.file("akuru"), machines: machines, steps: 2)
+      return try benchmarkAllocations(folder.file("akuru"), machines: machines, steps: 12) - few
+    }
+    // A benchmark does two steps for each, with three messages on a rank; what takes memory in both are its times.
+    let (one, two) = (try growth(machines: 1), try growth(machines: 2))
+    #expect(two < one + 2 * 10, "allocations of ten steps: \(one) on one machine, \(two) on two")
+  }
+
+  /// Allocations of `akuru bench step` on the rank of two that has fewer.
+  private func benchmarkAllocations(_ program: String, machines: Int, steps: Int) throws -> Int {
+    let result = try run(
+      "mpirun",
+      ["-n", "2", "--oversubscribe", "--bind-to", "none", "valgrind", "--leak-check=no", "--undef-value-errors=no"]
+        + [program, "bench", "step", "--model", "seed", "--channels", "1", "--hidden", "8", "--height", "24"]
+        + ["--batch-size", "4", "--micro-batch", "2", "--width", "80", "--steps", "\(steps)", "--overlap", "true"],
+      environment: mpiEnvironment.merging(["AKURU_MACHINES": "\(machines)", "OPENBLAS_CORETYPE": "Nehalem"]) { $1 },
+      timeout: 300)
+    let counts = result.stderr.matches(of: /total heap usage: ([\d,]+) allocs/)
+      .compactMap { Int($0.1.filter { $0 != "," }) }
+    try #require(result.exitCode == 0 && counts.count == 2, "\(result.transcript)")
+    return counts.min()!
+  }
+
   /// Allocations of a run that goes on from step 10 until a request to stop, which it saves at. It never evaluates: how much
   /// memory the report takes depends on the figures in it.
   private func allocations(until step: Int, in folder: TemporaryDirectory) throws -> Int {

@@ -55,6 +55,9 @@ final class Trainer {
     sum = try GradientSum(
       state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), precision: configuration.reduce,
       over: communicator)
+    if !sum.reducer.sharesMemory {
+      log.warning("no room in shared memory (/dev/shm): ranks of a machine send each other gradients, which is slower")
+    }
     schedule = recipe.learningRateSchedule
     clipping = recipe.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.clipNorm) : nil
     let bounds = data.bounds(recipe)

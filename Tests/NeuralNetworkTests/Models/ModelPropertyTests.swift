@@ -46,6 +46,25 @@ import Testing
     }
   }
 
+  /// Long layers let others work meanwhile, which changes no bit.
+  @Test(
+    arguments: [
+      Architecture.seed(channels: 3, hidden: 11, height: 21), .akuru(),
+      .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5),
+    ])
+  func layersBreatheWithoutChangingABit(_ architecture: Architecture) throws {
+    let images = batch([47, 33, 33, 18, 6], architecture)
+    let (still, breathing) = (try make(architecture), try make(architecture))
+    let loss = try still.train(images)
+    var breaths = 0
+    breathing.model.workspace.meanwhile = { breaths += 1 }
+    #expect(try breathing.train(images).bitPattern == loss.bitPattern)
+    expectSameBits(breathing.gradients, still.gradients, "gradients")
+    // At least once in each time step of an LSTM, and in each convolution.
+    let convolutions = architecture.stages.count { if case .convolution = $0 { true } else { false } }
+    #expect(breaths >= architecture.sequenceLength(forWidth: 47) + convolutions)
+  }
+
   @Test(arguments: models, [Float.nan, .infinity, -1e30, 3])
   func whatStandsInMemoryChangesNoBit(_ architecture: Architecture, garbage: Float) throws {
     let images = batch([47, 33, 33, 18, 6], architecture)

@@ -12,15 +12,18 @@ struct BucketPlan {
   let bucketCount: Int
   let buckets: Int
 
-  /// 1 MiB of Doubles; more where many share a bucket, so that a message keeps at least 2^15 gradients (about 100 KB), but
-  /// at least eight buckets, or there would be nothing to send while the rest is computed.
+  /// On one machine 1 MiB of Doubles. Where a bucket is sent, each message has 2^15 gradients, about 100 KB
+  /// (``MPIRuntime`` has messages of that size sent at once), but there are eight buckets at least, or there would be
+  /// nothing to send while the rest is computed.
   init(gradients: Int, owners: Int, machines: Int) {
     (self.gradients, self.owners, self.machines) = (gradients, owners, machines)
-    let usual = 1 << 17
-    let wanted = min(owners * machines << 15, gradients / 8, 1 << 24)
-    bucketCount = max(usual, wanted)
+    let least = 1 << 16
+    bucketCount = machines == 1 ? 1 << 17 : max(least, min(owners * machines << 15, gradients / 8))
     buckets = (gradients + bucketCount - 1) / bucketCount
   }
+
+  /// Buckets of any plan for so many gradients, at most.
+  static func mostBuckets(gradients: Int) -> Int { BucketPlan(gradients: gradients, owners: 1, machines: 2).buckets }
 
   /// The gradients of a bucket, counted from the end of the slab.
   func bucket(_ b: Int) -> Range<Int> {

@@ -49,8 +49,7 @@ final class GradientExchange {
       machines = nil
       return
     }
-    // As many counters as any plan has buckets.
-    let counters = GradientExchange.arrivals + BucketPlan(gradients: gradients, owners: 1, machines: 1).buckets
+    let counters = GradientExchange.arrivals + BucketPlan.mostBuckets(gradients: gradients)
     let machine = try communicator.sameMachine()
     let shared = try SharedSlabs(machine: machine, count: gradients, counters: counters)
     // Without shared memory on one machine, every rank counts as a machine.

@@ -52,7 +52,7 @@ public enum MPIRuntime {
 
   /// Starts MPI, quickly and silently also without `mpirun`.
   private static func start() throws {
-    for setting in isLaunched ? [] : singletonSettings { setenv(setting.name, setting.value, 0) }
+    for setting in isLaunched ? settings : singletonSettings { setenv(setting.name, setting.value, 0) }
     var provided: Int32 = 0
     let code = MPI_Init_thread(nil, nil, akuru_thread_funneled(), &provided)
     try MPIError.check(code, "MPI_Init_thread")
@@ -61,6 +61,15 @@ public enum MPIRuntime {
       throw MPIError(code: code, function: "MPI_Init_thread", text: "this MPI has no thread support (FUNNELED)")
     }
   }
+
+  /// Messages of up to 256 KiB go out at once (64 KiB otherwise). The parts of gradients, of about 100 KB, would first be
+  /// announced, and wait for an answer that stands behind other messages: the sum of two million gradients took 84 ms on
+  /// two machines with 1 Gbit/s, where it takes 65.
+  private static let settings = [
+    (name: "OMPI_MCA_btl_tcp_eager_limit", value: "262144"),
+    (name: "OMPI_MCA_btl_tcp_rndv_eager_limit", value: "262144"),
+    (name: "OMPI_MCA_btl_tcp_max_send_size", value: "262144"),
+  ]
 
   /// What a process alone needs: no daemon beside it (which wants ssh and 0.1 s) and no probing of networks (0.2 s).
   /// What the environment says already stays. Like MPI's own variables, they are inherited: an MPI process cannot start

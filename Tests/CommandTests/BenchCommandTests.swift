@@ -50,7 +50,8 @@ import Testing
     expectFigures(
       result,
       [
-        "imagesPerSecond", "stepMilliseconds", "minimumStepMilliseconds", "gflops", "peakGflops", "peakShare",
+        "imagesPerSecond", "stepMilliseconds", "minimumStepMilliseconds", "exposedSumMilliseconds", "gflops",
+        "peakGflops", "peakShare",
         "peakMegabytes", "ranks", "batchSize", "microBatch", "height", "width",
       ], others: ["model", "layers"])
     #expect(result["ranks"] as? Int == ranks ?? 1 && result["height"] as? Int == 24)

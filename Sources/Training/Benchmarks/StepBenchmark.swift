@@ -38,19 +38,22 @@ public struct StepBenchmark {
   /// Runs three steps to warm up, then the steps to measure. All ranks return what rank 0 measured.
   public func run() throws -> Result {
     try prepare()
-    var times: [Double] = []
+    var (times, exposed): ([Double], [Double]) = ([], [])
     var parts: [[LayerTime]] = []
     for number in 0..<workload.steps + StepBenchmark.warmUpSteps {
       try communicator.barrier()
       var seconds = 0.0
-      try timed(&seconds) { try step() }
+      var finishing = 0.0
+      try timed(&seconds) { finishing = try step() }
       try communicator.barrier()
       let part = try stepInParts()
       guard number >= StepBenchmark.warmUpSteps else { continue }
       times.append(seconds)
+      exposed.append(-finishing)
       parts.append(part)
     }
     times = try communicator.allreduceMax(times)
+    exposed = try communicator.allreduceMax(exposed)
     let memory = try communicator.allreduceMax([peakMegabytes()])[0]
 
     let costs = state.identity.architecture.multiplyAdds(width: workload.width, classes: StepWorkload.classes)
@@ -68,7 +71,8 @@ public struct StepBenchmark {
     return Result(
       model: recipe.model, ranks: communicator.size, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
       height: recipe.height, width: workload.width, imagesPerSecond: Double(recipe.batchSize) / times.median,
-      stepMilliseconds: times.median * 1e3, minimumStepMilliseconds: times.min()! * 1e3, gflops: gflops,
+      stepMilliseconds: times.median * 1e3, minimumStepMilliseconds: times.min()! * 1e3,
+      exposedSumMilliseconds: -exposed.median * 1e3, gflops: gflops,
       peakGflops: peak, peakShare: gflops / peak, layers: layers, peakMegabytes: memory)
   }
 
@@ -91,11 +95,15 @@ public struct StepBenchmark {
   }
 
   /// One step, as ``Trainer`` does it.
-  private func step() throws {
+  ///
+  /// - Returns: the time it takes to finish the sums.
+  private func step() throws -> Double {
+    var finishing = 0.0
     try sum.begin(microBatches: workload.microBatches, mine: mine, images: recipe.batchSize)
     for _ in 0..<mine { try sum.add(images: recipe.microBatch) }
-    try sum.finish()
+    try timed(&finishing) { try sum.finish() }
     update()
+    return finishing
   }
 
   private func update() {

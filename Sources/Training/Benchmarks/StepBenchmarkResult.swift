@@ -23,6 +23,9 @@ extension StepBenchmark {
     public let stepMilliseconds: Double
     /// The fastest step.
     public let minimumStepMilliseconds: Double
+    /// Time of a step after the last backward pass until the sums are there, on the rank that waits least for others: what
+    /// of the sums is not hidden. Median.
+    public let exposedSumMilliseconds: Double
     /// Of one rank.
     public let gflops: Double
     /// Largest sgemm rate found on this rank.
@@ -54,7 +57,8 @@ extension StepBenchmark.Result {
       "\(imagesPerSecond.formatted(decimals: 1)) images/s, \(step.formatted(decimals: 2)) ms a step (at best "
         + "\(minimumStepMilliseconds.formatted(decimals: 2))), \(peakMegabytes.formatted(decimals: 0)) MB a rank",
       "\(gflops.formatted(decimals: 1)) GFLOP/s a rank, \(percent(peakShare)) of sgemm's "
-        + peakGflops.formatted(decimals: 1),
+        + peakGflops.formatted(decimals: 1)
+        + (ranks > 1 ? "; \(exposedSumMilliseconds.formatted(decimals: 2)) ms for sums after the backward pass" : ""),
     ] + table.lines
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import Tensors
 
@@ -19,9 +20,23 @@ func checkSameMachine(_ world: Communicator) throws {
   try require(try world.sameMachine() === machine, "made once")
 }
 
+/// A rank that waits for one that begins a step late knows for how long: it is no time that it computed.
+func checkWaiting(_ world: Communicator) throws {
+  guard world.size > 1 else { return }
+  let (late, gradient) = (world.rank == world.size - 1, [Float](repeating: 0.5, count: 10))
+  let reducer = try ExactReducer(gradientCount: 10, statisticCount: 0, integerCount: 0, over: world)
+  try world.barrier()
+  if late { usleep(500_000) }
+  try reducer.begin(microBatches: world.size)
+  try reducer.addGradients(gradient, count: 10)
+  try require(late ? reducer.waited < .milliseconds(250) : reducer.waited > .zero, "waited \(reducer.waited)")
+  try reducer.reduce()
+}
+
 /// Every collective against its definition, also cut into pieces.
 func checkCollectives(_ world: Communicator) throws {
   try checkSameMachine(world)
+  try checkWaiting(world)
   let (rank, size) = (world.rank, world.size)
   try require(size >= 1 && (0..<size).contains(rank) && !world.hostName.isEmpty, "rank, size, host name")
   try require(world.isOneMachine, "tests run on one machine")

@@ -56,6 +56,11 @@ final class Trainer {
       state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), precision: configuration.reduce,
       over: communicator)
     if !sum.reducer.sharesMemory {
+      if configuration.reduce == .float && !communicator.isOneMachine {
+        throw ConfigurationError(
+          "--reduce float: the ranks of a machine find no room in shared memory (/dev/shm), and without it the weights would "
+            + "be others; make room there, or leave the option out")
+      }
       log.warning("no room in shared memory (/dev/shm): ranks of a machine send each other gradients, which is slower")
     }
     schedule = recipe.learningRateSchedule
@@ -163,7 +168,9 @@ final class Trainer {
     if shouldStop { sum.reducer.addInteger(1, at: 0) }
     let finished = ContinuousClock.now
     if speeds != nil {
-      sum.reducer.addInteger(Int64(clock.duration(to: finished).seconds * 1e9), at: 1 + communicator.rank)
+      // Without what it waited for others, which may have been busy with something else before the step.
+      let time = clock.duration(to: finished) - sum.reducer.waited
+      sum.reducer.addInteger(Int64(time.seconds * 1e9), at: 1 + communicator.rank)
     }
     // Only a timeline tells waiting from adding up.
     if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
@@ -294,41 +301,5 @@ final class Trainer {
     if StopRequest.isRaised { return true }
     guard communicator.rank == 0, let minutes = configuration.maxMinutes else { return false }
     return started.duration(to: .now) >= .seconds(minutes * 60)
-  }
-}
-
-/// What one step did.
-struct StepResult {
-  /// Images in the step, over all ranks.
-  let images: Int
-  /// Images that this rank computed.
-  var imagesHere = 0
-  /// Mean loss per image.
-  var loss = 0.0
-  var learningRate: Float = 0
-  /// Global norm of the gradient before clipping.
-  var gradientNorm = 0.0
-  var duration = Duration.zero
-  /// Time this rank waited for data.
-  var waiting = Duration.zero
-  /// Time this rank spent on adding up gradients, and waited for other ranks.
-  var reducing = Duration.zero
-  var stopRequested = false
-  /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
-  var skipped = false
-
-  init(images: Int) {
-    self.images = images
-  }
-}
-
-/// Too many steps in a row had to be skipped.
-struct TrainingDiverged: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
-  let step: Int
-  let badSteps: Int
-  var exitStatus: ExitStatus { .diverged }
-  var description: String {
-    "training diverged: \(badSteps) steps in a row up to step \(step) had a loss or gradient that is not finite; resume "
-      + "with a new run directory and a lower --lr, or with --clip-norm"
   }
 }

@@ -8,7 +8,7 @@ internal import COpenMPI
 
 /// A slab of Doubles for each rank of a machine, in memory that all of them read and write, and counters beside them.
 ///
-/// The memory is a POSIX object whose name is taken away as soon as all ranks have mapped it: it goes with the last of
+/// The memory is a POSIX object whose name is taken away as soon as all ranks have opened it: it goes with the last of
 /// them, however they end, and each lets go of it alone. (`MPI_Win_allocate_shared` would have it freed by all ranks at
 /// once, also by those that leave because of an error, and leaves its file behind when ranks are killed.)
 final class SharedSlabs {
@@ -48,16 +48,18 @@ final class SharedSlabs {
     }
     let shared = String(decoding: try machine.broadcast(Array(name.utf8)), as: UTF8.self)
     if machine.rank != 0 && !shared.isEmpty { file = akuru_shared_memory(shared, 0) }
+    // As soon as all have opened it, and before anything that takes long: whoever is killed then leaves nothing.
+    let isOpen = try machine.allreduceMax([Int64(file < 0 ? 1 : 0)])[0] == 0
+    if machine.rank == 0 && !shared.isEmpty { shm_unlink(shared) }
     var address: UnsafeMutableRawPointer?
     // Each rank takes the memory of its slab: what is only promised could be missing later, where it would be fatal.
     let own = layout.bytes(of: machine.rank)
-    if file >= 0, SharedSlabs.reserve(own, in: file) {
+    if isOpen, posix_fallocate(file, off_t(own.lowerBound), off_t(own.count)) == 0 {
       let mapped = mmap(nil, layout.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
       if mapped != MAP_FAILED { address = mapped }
     }
     _ = SharedSlabs.closed(file)
     let isMissing = try machine.allreduceMax([Int64(address == nil ? 1 : 0)])[0] == 1
-    if machine.rank == 0 && !shared.isEmpty { shm_unlink(shared) }
     guard let address, !isMissing else {
       if let address { munmap(address, layout.bytes) }
       return nil

@@ -188,6 +188,9 @@ public final class ExactReducer {
   /// to each other as ranks of different machines do.
   public var sharesMemory: Bool { exchange.sharesMemory }
 
+  /// How long this rank waited in this step, before it could add to its sums, until others of its machine had begun it.
+  public var waited: Duration { exchange.waited }
+
   /// Bytes of gradients that this rank sent to other machines since it was made.
   public var bytesSent: Int { exchange.bytesSent }
 

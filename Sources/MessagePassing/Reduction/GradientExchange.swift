@@ -1,3 +1,4 @@
+internal import COpenMPI
 import Tensors
 
 #if canImport(Darwin)
@@ -30,6 +31,9 @@ final class GradientExchange {
   /// False when ranks of a machine should share memory and could not.
   let sharesMemory: Bool
 
+  /// How long this rank waited in this step until others of its machine had begun it.
+  private(set) var waited = Duration.zero
+
   private var step = 0
   private var isPrepared = false
   /// Buckets that this rank has completed, and that it has added up over its machine, in this step.
@@ -41,8 +45,7 @@ final class GradientExchange {
 
   init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
     self.communicator = communicator
-    let neighbours = try communicator.sameMachine().size
-    yields = GradientExchange.isAskedToYield || neighbours > sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    yields = try GradientExchange.isAskedToYield || GradientExchange.isCrowded(communicator.sameMachine())
     guard gradients > 0, communicator.size > 1 else {
       (plan, sharesMemory) = (BucketPlan(gradients: gradients, owners: 1, machines: 1), true)
       slabs = SharedSlabs(count: gradients, counters: GradientExchange.arrivals + plan.buckets)
@@ -78,7 +81,7 @@ final class GradientExchange {
 
   func begin() throws {
     step += 1
-    (isPrepared, completed, addedUp) = (false, 0, 0)
+    (isPrepared, completed, addedUp, waited) = (false, 0, 0, .zero)
     slabs.raise(GradientExchange.begun)
     try machines?.begin()
   }
@@ -87,7 +90,11 @@ final class GradientExchange {
   func prepare() throws {
     if isPrepared { return }
     isPrepared = true
-    while slabs.count(GradientExchange.begun) < slabs.size * step { try pause() }
+    if slabs.count(GradientExchange.begun) < slabs.size * step {
+      let asked = ContinuousClock.now
+      while slabs.count(GradientExchange.begun) < slabs.size * step { try pause() }
+      waited = asked.duration(to: .now)
+    }
     own.update(repeating: 0, count: plan.gradients)
   }
 
@@ -143,6 +150,17 @@ final class GradientExchange {
   private func pause() throws {
     try communicator.advance()
     if yields { sched_yield() }
+  }
+
+  /// Whether some ranks of the machine are kept on fewer CPUs than they are.
+  private static func isCrowded(_ machine: Communicator) throws -> Bool {
+    var mask = [UInt8](repeating: 0, count: 1024)
+    let bytes = mask.withUnsafeMutableBytes { akuru_allowed_cpus($0.baseAddress, UInt($0.count)) }
+    let masks = try machine.allGather(Array(mask.prefix(max(0, bytes))))
+    return masks.contains { mask in
+      let cpus = mask.reduce(0) { $0 + $1.nonzeroBitCount }
+      return cpus > 0 && masks.count { $0 == mask } > cpus
+    }
   }
 
   /// What one tells Open MPI where it cannot know that there are too few cores.

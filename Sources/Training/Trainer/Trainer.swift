@@ -56,7 +56,8 @@ final class Trainer {
       state.network, loss: loss, integers: 1 + (speeds == nil ? 0 : communicator.size), precision: configuration.reduce,
       over: communicator)
     if !sum.reducer.sharesMemory {
-      if configuration.reduce == .float && !communicator.isOneMachine {
+      try communicator.together {
+        guard configuration.reduce == .float && !communicator.isOneMachine else { return }
         throw ConfigurationError(
           "--reduce float: the ranks of a machine find no room in shared memory (/dev/shm), and without it the weights would "
             + "be others; make room there, or leave the option out")

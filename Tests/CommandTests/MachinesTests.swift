@@ -55,6 +55,28 @@ import Testing
     try TrainingBitsTests().expectReference(workshop, "run")
   }
 
+  /// Without room in shared memory every rank would round its sums: other bits than what was promised.
+  @Test(.enabled(if: HostNamespaces.isAvailable, "a small /dev/shm needs root and CAP_SYS_ADMIN"))
+  func floatsWantSharedMemory() throws {
+    let workshop = try Workshop()
+    func go(_ run: String, _ more: [String]) throws -> ProcessResult {
+      let training = workshop.training(Recipes.akuru, run, arguments + more)
+      let small = "mount -t tmpfs -o size=16k tmpfs /dev/shm && exec \"$@\""
+      return try TestSupport.run(
+        "/usr/bin/unshare",
+        ["--mount", "/bin/sh", "-c", small, "-", "mpirun", "-n", "3", "--mca", "btl", "self,tcp"]
+          + ["--oversubscribe", "--bind-to", "none", try product("akuru")] + training,
+        environment: mpiEnvironment.merging(["AKURU_MACHINES": "2"]) { $1 }, timeout: 60)
+    }
+    let refused = try go("float", ["--reduce", "float"])
+    let message = "akuru: --reduce float: the ranks of a machine find no room in shared memory (/dev/shm)"
+    #expect(refused.exitCode == 2, "\(refused.transcript)")
+    #expect(refused.stderr.components(separatedBy: message).count == 2, "once: \(refused.transcript)")
+    let exact = try go("exact", [])
+    #expect(exact.exitCode == 0 && exact.stderr.contains("warning: no room in shared memory"), "\(exact.transcript)")
+    try TrainingBitsTests().expectReference(workshop, "exact")
+  }
+
   @Test func aChangeOfWhatIsPromisedIsSaid() throws {
     let workshop = try Workshop()
     func go(_ steps: Int, _ more: [String]) throws -> String {

@@ -5,10 +5,6 @@
 #include <mpi.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 // Open MPI's handles and special pointers are macros that cast (`((MPI_Comm)((void *)&ompi_mpi_comm_world))`), which
 // Swift does not import; each inline below returns one of them.
@@ -60,16 +56,6 @@ static inline MPI_Request akuru_no_request(void) { return MPI_REQUEST_NULL; }
 /// address that was given. Whoever sees a count also sees what was written before it was raised.
 static inline void akuru_count(int64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELEASE); }
 static inline int64_t akuru_counted(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_ACQUIRE); }
-
-/// The CPUs that this process may use, a bit each; the bytes that were written, below 0 where that is unknown.
-/// sched_getaffinity and its types are there for GNU sources only, which Swift's importer does not ask for.
-static inline long akuru_allowed_cpus(void *mask, unsigned long bytes) {
-#ifdef __linux__
-  return syscall(SYS_sched_getaffinity, 0, bytes, mask);
-#else
-  return -1;
-#endif
-}
 
 /// A new shared memory object, or one that exists. Darwin declares shm_open with variable arguments, which Swift does not
 /// import.

@@ -1,4 +1,3 @@
-internal import COpenMPI
 import Tensors
 
 #if canImport(Darwin)
@@ -154,12 +153,10 @@ final class GradientExchange {
 
   /// Whether some ranks of the machine are kept on fewer CPUs than they are.
   private static func isCrowded(_ machine: Communicator) throws -> Bool {
-    var mask = [UInt8](repeating: 0, count: 1024)
-    let bytes = mask.withUnsafeMutableBytes { akuru_allowed_cpus($0.baseAddress, UInt($0.count)) }
-    let masks = try machine.allGather(Array(mask.prefix(max(0, bytes))))
-    return masks.contains { mask in
-      let cpus = mask.reduce(0) { $0 + $1.nonzeroBitCount }
-      return cpus > 0 && masks.count { $0 == mask } > cpus
+    let lists = try machine.allGather(Array(Processors.allowedList().utf8))
+    return lists.contains { list in
+      let cpus = Processors.numbers(String(decoding: list, as: UTF8.self)).count
+      return cpus > 0 && lists.count { $0 == list } > cpus
     }
   }
 

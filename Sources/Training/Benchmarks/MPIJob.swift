@@ -10,7 +10,7 @@ struct MPIJob {
   /// Ranks are bound to cores where there are enough, and float otherwise.
   private var command: [String] {
     let binding =
-      ranks <= MPIJob.physicalCores
+      ranks <= Processors.allowedCores().count
       ? ["--bind-to", "core", "--map-by", "core"] : ["--oversubscribe", "--bind-to", "none"]
     return ["mpirun", "-n", "\(ranks)"] + binding + [Bundle.main.executablePath ?? CommandLine.arguments[0]]
       + arguments
@@ -75,18 +75,6 @@ struct MPIJob {
   private func text(_ file: FileHandle) throws -> String {
     try file.seek(toOffset: 0)
     return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
-  }
-
-  /// Cores that this process may use, each counted once however many threads it runs.
-  static var physicalCores: Int {
-    func contents(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
-    let allowed = contents("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-    let numbers = (allowed?.split(separator: "\t").last ?? "").split(separator: ",").flatMap { range in
-      let ends = range.split(separator: "-").compactMap { Int($0) }
-      return ends.isEmpty ? [] : Array(ends[0]...max(ends[0], ends[ends.count - 1]))
-    }
-    let cores = Set(numbers.compactMap { contents("/sys/devices/system/cpu/cpu\($0)/topology/thread_siblings_list") })
-    return cores.isEmpty ? ProcessInfo.processInfo.activeProcessorCount : cores.count
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import Hashing
 import Tensors
 
@@ -41,8 +42,8 @@ public struct RankFacts: Codable, Sendable, Equatable {
     (facts.rank, facts.host) = (rank, host)
     facts.build = programHash() ?? "unknown"
     (facts.kernels, facts.openBLAS) = (BLAS.coreName, BLAS.configuration)
-    facts.cores = Processors.allowed()
-    facts.machineCores = Processors.count()
+    facts.cores = Processors.allowedCores()
+    facts.machineCores = Processors.onlineCoreCount()
     (facts.processor, facts.features) = Processors.description()
     let memory = values(in: "/proc/meminfo")
     facts.memoryMegabytes = (memory["MemTotal"] ?? 0) / 1024
@@ -72,45 +73,9 @@ public struct RankFacts: Codable, Sendable, Equatable {
   }
 }
 
-/// The cores of this machine, from the kernel.
-private enum Processors {
-  /// Cores of this process's affinity mask, each by its first hardware thread, ascending.
-  static func allowed() -> [Int] {
-    // The mask that sched_getaffinity gives, as the kernel prints it.
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-    let threads = line.map { numbers($0.dropFirst("Cpus_allowed_list:".count)) } ?? []
-    guard !threads.isEmpty else { return Array(0..<ProcessInfo.processInfo.activeProcessorCount) }
-    return Set(threads.map(core)).sorted()
-  }
-
-  /// Cores that are online.
-  static func count() -> Int {
-    let threads = list("/sys/devices/system/cpu/online")
-    return threads.isEmpty ? ProcessInfo.processInfo.processorCount : Set(threads.map(core)).count
-  }
-
-  /// The first hardware thread of the core that a hardware thread belongs to.
-  private static func core(_ thread: Int) -> Int {
-    list("/sys/devices/system/cpu/cpu\(thread)/topology/thread_siblings_list").min() ?? thread
-  }
-
-  /// The numbers in a file.
-  private static func list(_ path: String) -> [Int] {
-    numbers((try? String(contentsOfFile: path, encoding: .utf8)) ?? "")
-  }
-
-  /// The numbers of a text of the form "0-3,8".
-  private static func numbers(_ text: some StringProtocol) -> [Int] {
-    text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).flatMap { part -> [Int] in
-      let ends = part.split(separator: "-").compactMap { Int($0) }
-      guard let first = ends.first, let last = ends.last, first <= last, last < 1 << 20 else { return [] }
-      return Array(first...last)
-    }
-  }
-
+extension Processors {
   /// Name, and what it can do of what Akuru's and OpenBLAS's kernels are built for.
-  static func description() -> (name: String, features: [String]) {
+  fileprivate static func description() -> (name: String, features: [String]) {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     func field(_ name: String) -> Substring? {
       text.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":", maxSplits: 1).last

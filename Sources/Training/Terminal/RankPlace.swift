@@ -10,23 +10,9 @@ struct RankPlace: Codable, Sendable, Equatable {
 
   /// Of all ranks, on rank 0; empty elsewhere. Collective.
   static func gather(over communicator: Communicator) throws -> [RankPlace] {
-    let mine = RankPlace(host: communicator.hostName, cpus: allowedCPUs())
+    let mine = RankPlace(host: communicator.hostName, cpus: Processors.allowedList())
     return try communicator.gather(Array(RunJSON.line(mine).utf8)).map {
       try RunJSON.decode(RankPlace.self, from: String(decoding: $0, as: UTF8.self))
-    }
-  }
-
-  private static func allowedCPUs() -> String {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-    return line?.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
-  }
-
-  /// CPUs in a list such as 0-3,8.
-  static func count(_ list: String) -> Int {
-    list.split(separator: ",").reduce(0) { sum, range in
-      let ends = range.split(separator: "-").compactMap { Int($0) }
-      return sum + (ends.count == 2 && ends[1] >= ends[0] ? ends[1] - ends[0] + 1 : 1)
     }
   }
 
@@ -37,7 +23,7 @@ struct RankPlace: Codable, Sendable, Equatable {
         "rank \(rank) on \(place.host)\(place.cpus.isEmpty ? "" : ", CPU \(place.cpus)")"
       }.joined(separator: "; ")
     }
-    let counts = places.filter { !$0.cpus.isEmpty }.map { count($0.cpus) }
+    let counts = places.filter { !$0.cpus.isEmpty }.map { Processors.numbers($0.cpus).count }
     let cpus = counts.min().map { $0 == counts.max() ? ", \($0) CPUs each" : ", \($0) to \(counts.max()!) CPUs each" }
     return "\(places.count) ranks on \(counted(Set(places.map(\.host)).count, "machine"))\(cpus ?? "")"
   }
@@ -45,11 +31,12 @@ struct RankPlace: Codable, Sendable, Equatable {
   /// Ranks that are kept on fewer CPUs than they are.
   static func warnings(_ places: [RankPlace]) -> [String] {
     let crowds = Dictionary(grouping: places.indices) { places[$0] }.filter { !$0.key.cpus.isEmpty }
-    return crowds.filter { $0.value.count > count($0.key.cpus) }.sorted { $0.value[0] < $1.value[0] }.map {
-      place, ranks in
-      "ranks \(ranks.prefix(8).map(String.init).joined(separator: ", ")) share CPU \(place.cpus) on \(place.host): "
-        + "use fewer processes, or mpirun --bind-to core"
-    }
+    return crowds.filter { $0.value.count > Processors.numbers($0.key.cpus).count }.sorted { $0.value[0] < $1.value[0] }
+      .map {
+        place, ranks in
+        "ranks \(ranks.prefix(8).map(String.init).joined(separator: ", ")) share CPU \(place.cpus) on \(place.host): "
+          + "use fewer processes, or mpirun --bind-to core"
+      }
   }
 }
 extension RankPlace: Hashable {}

@@ -36,4 +36,9 @@ static inline uint32_t akuru_nominal_glyph(PangoFont *font, uint32_t scalar) {
   return hb_font_get_nominal_glyph(pango_font_get_hb_font(font), scalar, &glyph) ? glyph : 0;
 }
 
+// The advance that a font gives a glyph, in Pango's units, before any shaping.
+static inline int akuru_advance(PangoFont *font, PangoGlyph glyph) {
+  return hb_font_get_glyph_h_advance(pango_font_get_hb_font(font), glyph);
+}
+
 #endif

@@ -52,7 +52,7 @@ public struct DatasetWriter: Sendable {
       var metadata = DatasetFolder.record(["file_name", "text"])
       var words = Set<[UInt8]>()
       for index in split.images {
-        let text = plan.image(index, of: split).text
+        let text = work.shown(index) ?? plan.image(index, of: split).text
         words.insert(Array(text.utf8))
         metadata += DatasetFolder.record([name(index, split), text])
       }
@@ -77,7 +77,8 @@ public struct DatasetWriter: Sendable {
           current = index
           guard let split = plan.splits.first(where: { $0.images.contains(index) }) else { continue }
           let word = plan.image(index, of: split)
-          var image = try renderer.render(word.text, face: word.face, appearance: word.appearance)
+          var (image, text) = try renderer.draw(word)
+          if text != word.text { work.shows(text, at: index) }
           var random = plan.styleRandom(index)
           style.apply(plan.options.style, to: &image, &random)
           do {
@@ -113,6 +114,7 @@ private final class SharedWork: Sendable {
     var tally = Tally()
     var done = 0
     var failure: (index: Int, error: TypesettingError)?
+    var shown: [Int: String] = [:]
   }
 
   private let count: Int
@@ -145,6 +147,13 @@ private final class SharedWork: Sendable {
     stopped.store(true, ordering: .relaxed)
     state.withLock { if index < $0.failure?.index ?? .max { $0.failure = (index, error) } }
   }
+
+  /// Image `index` shows another text than the plan's word.
+  func shows(_ text: String, at index: Int) {
+    state.withLock { $0.shown[index] = text }
+  }
+
+  func shown(_ index: Int) -> String? { state.withLock { $0.shown[index] } }
 
   func add(_ tally: Tally) {
     state.withLock {

@@ -1,4 +1,5 @@
 import CPango
+import Foundation
 
 /// A glyph of a shaped word, in visual order.
 public struct ShapedGlyph: Equatable, Sendable {
@@ -66,7 +67,10 @@ final class FaceSetter {
   }
 
   /// Whether the font has a glyph of its own for the scalar.
-  func has(_ scalar: Unicode.Scalar) -> Bool { akuru_nominal_glyph(font, scalar.value) != 0 }
+  func has(_ scalar: Unicode.Scalar) -> Bool { nominalGlyph(scalar) != 0 }
+
+  /// The glyph that the font has for the scalar alone, 0 if none.
+  func nominalGlyph(_ scalar: Unicode.Scalar) -> UInt32 { akuru_nominal_glyph(font, scalar.value) }
 
   /// Lays out a word in one line: `size` is the em in pixels, `letterSpacing` in pixels between clusters.
   /// - Throws: `TypesettingError.text` where the font lacks a glyph or a sign has no base.
@@ -81,7 +85,32 @@ final class FaceSetter {
     pango_attr_list_unref(attributes)
     pango_layout_set_font_description(layout, description(size))
     pango_layout_set_text(layout, word, -1)
+    restoreAdvances(word)
     try check(word)
+  }
+
+  /// Gives spacing marks their advance back. HarfBuzz takes it away from every glyph that a font classes as a mark, as old
+  /// Sinhala fonts such as LKLUG class the vowel signs that stand right of their letter: the next letter would be drawn
+  /// over them.
+  private func restoreAdvances(_ word: String) {
+    var marks: Set<UInt32> = []
+    for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars
+    where scalar.properties.generalCategory == .spacingMark {
+      marks.insert(nominalGlyph(scalar))
+    }
+    if marks.isEmpty { return }
+    let iterator = pango_layout_get_iter(layout)
+    defer { pango_layout_iter_free(iterator) }
+    repeat {
+      // Not the read-only call: the layout shall measure itself anew.
+      guard let run = pango_layout_iter_get_run(iterator) else { continue }
+      let string = run.pointee.glyphs.pointee
+      for i in 0..<Int(string.num_glyphs) where marks.contains(string.glyphs[i].glyph) {
+        let advance = akuru_advance(run.pointee.item.pointee.analysis.font, string.glyphs[i].glyph)
+        // Letters' own spacing may be in the width.
+        if string.glyphs[i].geometry.width < advance / 2 { string.glyphs[i].geometry.width += advance }
+      }
+    } while pango_layout_iter_next_run(iterator) != 0
   }
 
   private func description(_ size: Int) -> OpaquePointer {
@@ -95,7 +124,7 @@ final class FaceSetter {
   /// The glyphs of the word that is set.
   func glyphs() -> [ShapedGlyph] {
     var glyphs: [ShapedGlyph] = []
-    forEachGlyph { info, cluster in
+    forEachGlyph { info, cluster, _ in
       if akuru_glyph_is_empty(info.glyph) != 0 { return }
       glyphs.append(
         ShapedGlyph(
@@ -104,19 +133,22 @@ final class FaceSetter {
     return glyphs
   }
 
-  private func forEachGlyph(_ body: (PangoGlyphInfo, Int) -> Void) {
+  /// Glyphs of the word that is set, from left to right, with the UTF-8 offset of their cluster and their font.
+  func forEachGlyph(_ body: (PangoGlyphInfo, Int, UnsafeMutablePointer<PangoFont>?) -> Void) {
     let iterator = pango_layout_get_iter(layout)
     defer { pango_layout_iter_free(iterator) }
     repeat {
       guard let run = pango_layout_iter_get_run_readonly(iterator) else { continue }
-      let (string, start) = (run.pointee.glyphs.pointee, Int(run.pointee.item.pointee.offset))
-      for i in 0..<Int(string.num_glyphs) { body(string.glyphs[i], start + Int(string.log_clusters[i])) }
+      let (string, item) = (run.pointee.glyphs.pointee, run.pointee.item.pointee)
+      for i in 0..<Int(string.num_glyphs) {
+        body(string.glyphs[i], Int(item.offset) + Int(string.log_clusters[i]), item.analysis.font)
+      }
     } while pango_layout_iter_next_run(iterator) != 0
   }
 
   private func check(_ word: String) throws(TypesettingError) {
     var (missing, circle) = (-1, false)
-    forEachGlyph { info, cluster in
+    forEachGlyph { info, cluster, _ in
       if akuru_glyph_is_empty(info.glyph) != 0 { return }
       if akuru_glyph_is_missing(info.glyph) != 0 && missing < 0 { missing = cluster }
       if info.glyph == dottedCircle && dottedCircle != 0 { circle = true }

@@ -7,6 +7,15 @@ public struct FontFace: Equatable, Sendable {
   public let file: String
   /// Family, weight, width and style in Pango's notation, without a size.
   let description: String
+  /// Letters of the words that the face has no glyph for, where that is known and borne.
+  public var lacking: Set<Unicode.Scalar> = []
+
+  /// Whether its strokes are hair lines, as its description says.
+  public var isThin: Bool {
+    let font = pango_font_description_from_string(description)
+    defer { pango_font_description_free(font) }
+    return pango_font_description_get_weight(font).rawValue <= PANGO_WEIGHT_ULTRALIGHT.rawValue
+  }
 
   /// The face's width as a share of the normal one, 0.5...2, as its description says.
   var relativeWidth: Double {
@@ -33,26 +42,29 @@ public enum FontCatalog {
     "Noto Sans Sinhala", "Noto Sans Sinhala Bold", "Noto Serif Sinhala", "Noto Serif Sinhala Bold",
   ]
 
-  /// Every installed face of a Noto family, in all weights and widths, that has a glyph for each of the scalars; sorted by
-  /// file. For Sinhala, those of Debian's `fonts-noto-core`, `fonts-noto-ui-core` and `fonts-noto-extra`: other families,
-  /// such as LKLUG and FreeSerif, stay unseen for tests.
-  /// - Throws: `TypesettingError.font` where there is none.
-  public static func noto(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
-    let (pattern, letters) = (FcPatternCreate(), FcCharSetCreate())
-    defer {
-      FcPatternDestroy(pattern)
-      FcCharSetDestroy(letters)
-    }
-    for scalar in scalars where !scalar.properties.isDefaultIgnorableCodePoint && !scalar.properties.isWhitespace {
-      FcCharSetAddChar(letters, scalar.value)
-    }
-    FcPatternAddCharSet(pattern, FC_CHARSET, letters)
+  /// Families besides Noto's that `--fonts all` draws with.
+  private static let otherFamilies = ["Gemunu Libre"]
+  /// The share of the letters that a face may lack.
+  private static let largestLack = 0.05
+
+  /// Every installed face of a Noto family and of Gemunu Libre, in all weights and widths, that has glyphs for the scalars,
+  /// or for all but a twentieth of them: see ``FontFace/lacking``; sorted by file. For Sinhala, those of Debian's
+  /// `fonts-noto-core`, `fonts-noto-ui-core`, `fonts-noto-extra` and `fonts-gemunu-libre`: others, such as LKLUG and
+  /// FreeSerif, stay unseen for tests.
+  /// - Throws: `TypesettingError.font` where there is none that has all.
+  public static func all(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
+    let letters = scalars.filter { !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace }
+    let pattern = FcPatternCreate()
+    defer { FcPatternDestroy(pattern) }
     var faces: [FontFace] = []
-    for (file, description) in installed(pattern) where description.hasPrefix("Noto ") {
-      let face = FontFace(name: description, file: file, description: description)
+    for (file, description, has) in installed(pattern, letters: letters)
+    where description.hasPrefix("Noto ") || otherFamilies.contains(where: description.hasPrefix) {
+      let lacking = Set(zip(letters, has).filter { !$1 }.map(\.0))
+      if Double(lacking.count) > largestLack * Double(letters.count) { continue }
+      let face = FontFace(name: description, file: file, description: description, lacking: lacking)
       if !faces.contains(face) { faces.append(face) }
     }
-    if faces.isEmpty {
+    if !faces.contains(where: \.lacking.isEmpty) {
       throw .font(
         "all",
         why:
@@ -118,17 +130,21 @@ public enum FontCatalog {
     let pattern = FcPatternCreate()
     defer { FcPatternDestroy(pattern) }
     FcPatternAddString(pattern, FC_FAMILY, family)
-    return installed(pattern)
+    return installed(pattern).map { ($0.file, $0.description) }
   }
 
-  /// The faces that match a pattern, sorted by file and description.
-  private static func installed(_ pattern: OpaquePointer?) -> [(file: String, description: String)] {
+  /// The faces that match a pattern, sorted by file and description, and which of the letters each has.
+  private static func installed(
+    _ pattern: OpaquePointer?, letters: [Unicode.Scalar] = []
+  ) -> [(file: String, description: String, has: [Bool])] {
     let fields = FcObjectSetCreate()
     defer { FcObjectSetDestroy(fields) }
-    for field in [FC_FAMILY, FC_WEIGHT, FC_SLANT, FC_WIDTH, FC_FILE, FC_VARIABLE] { FcObjectSetAdd(fields, field) }
+    for field in [FC_FAMILY, FC_WEIGHT, FC_SLANT, FC_WIDTH, FC_FILE, FC_VARIABLE, FC_CHARSET] {
+      FcObjectSetAdd(fields, field)
+    }
     guard let set = FcFontList(nil, pattern, fields) else { return [] }
     defer { FcFontSetDestroy(set) }
-    var faces: [(file: String, description: String)] = []
+    var faces: [(file: String, description: String, has: [Bool])] = []
     for i in 0..<Int(set.pointee.nfont) {
       guard let font = set.pointee.fonts[i] else { continue }
       // Of a variable font, fontconfig lists the range and each named instance: the instances are what is wanted.
@@ -136,7 +152,10 @@ public enum FontCatalog {
       if FcPatternGetBool(font, FC_VARIABLE, 0, &variable) == FcResultMatch && variable != 0 { continue }
       var file: UnsafeMutablePointer<FcChar8>?
       guard FcPatternGetString(font, FC_FILE, 0, &file) == FcResultMatch, let file else { continue }
-      faces.append((String(cString: file), describe(font)))
+      var glyphs: OpaquePointer?
+      guard FcPatternGetCharSet(font, FC_CHARSET, 0, &glyphs) == FcResultMatch else { continue }
+      faces.append(
+        (String(cString: file), describe(font), letters.map { FcCharSetHasChar(glyphs, $0.value) != 0 }))
     }
     return faces.sorted { ($0.file, $0.description) < ($1.file, $1.description) }
   }

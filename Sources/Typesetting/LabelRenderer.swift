@@ -13,7 +13,8 @@ public final class LabelRenderer {
     map = pango_cairo_font_map_new()
     context = pango_font_map_create_context(map)
     layout = pango_layout_new(context)
-    let description = pango_font_description_from_string("Sans")
+    // Pango's own choice for Sinhala may be LKLUG, whose vowel signs HarfBuzz lets fall over the next letter.
+    let description = pango_font_description_from_string("Noto Sans,Noto Sans Sinhala,Noto Serif Sinhala,Sans")
     pango_font_description_set_absolute_size(description, Double(size) * Double(PANGO_SCALE))
     pango_layout_set_font_description(layout, description)
     pango_font_description_free(description)

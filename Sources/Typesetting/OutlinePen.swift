@@ -19,8 +19,10 @@ struct OutlinePen {
 
   /// The longest side of a polygon, in ems: longer ones are divided, so that they can bend.
   private static let longestSide = 0.1
-  /// Mean thickness of strokes, in ems, between which weights are changed: hair lines stay visible, and letters open.
-  private static let thicknesses = 0.045...0.15
+  /// What is left at least of the mean thickness of strokes.
+  private static let leastShare = 0.4
+  /// What is lower is a small sign, in ems.
+  private static let signHeight = 0.4
 
   /// - Parameters:
   ///   - setter: has set the word.
@@ -28,22 +30,64 @@ struct OutlinePen {
   init(_ setter: FaceSetter, size: Int, variation: OutlineVariation) {
     self.variation = variation
     let em = Double(size)
-    outline(setter, longest: OutlinePen.longestSide * em)
-    distort(em: em, baseline: Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE), setter.face)
+    let baseline = Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE)
+    outline(setter, em: em, baseline: baseline)
+    distort(em: em, baseline: baseline, setter.face)
     setWeight(em: em)
   }
 
-  /// Takes the polygons out of Cairo's path.
-  private mutating func outline(_ setter: FaceSetter, longest: Double) {
+  /// Takes the polygons of each glyph out of Cairo's path, and gives the glyph its own size and place.
+  private mutating func outline(_ setter: FaceSetter, em: Double, baseline: Double) {
     // Without bounds: Cairo leaves out glyphs that are far from its surface.
     let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
     let cairo = cairo_create(surface)
+    let single = pango_glyph_string_new()!
     defer {
+      pango_glyph_string_free(single)
       cairo_destroy(cairo)
       cairo_surface_destroy(surface)
     }
     cairo_set_tolerance(cairo, 0.05)
-    pango_cairo_layout_path(cairo, setter.layout)
+    pango_glyph_string_set_size(single, 1)
+    var x = 0.0
+    setter.forEachGlyph { info, _, font in
+      single.pointee.glyphs[0] = info
+      cairo_new_path(cairo)
+      cairo_move_to(cairo, x, baseline)
+      pango_cairo_glyph_string_path(cairo, font, single)
+      let start = points.count
+      appendPath(cairo, longest: OutlinePen.longestSide * em)
+      vary(glyph: info, points: start..<points.count, em: em, baseline: baseline)
+      x += Double(info.geometry.width) / Double(PANGO_SCALE)
+    }
+  }
+
+  /// A glyph's own size and place, the same wherever it stands in the word.
+  private mutating func vary(glyph: PangoGlyphInfo, points range: Range<Int>, em: Double, baseline: Double) {
+    guard let first = range.first else { return }
+    var (low, high) = (SIMD2(points[first].x, points[first].y), SIMD2(points[first].x, points[first].y))
+    for point in points[range] {
+      low = pointwiseMin(low, SIMD2(point.x, point.y))
+      high = pointwiseMax(high, SIMD2(point.x, point.y))
+    }
+    let block = KeyedRandom.philox(
+      counter: SIMD4(glyph.glyph, 0, 1, RandomPurpose.synthesis.rawValue), key: key(variation.seed))
+    func unit(_ word: UInt32) -> Double { Double(word) * 0x1p-31 - 1 }
+    var scale = 1 + variation.glyphScale * SIMD2(unit(block.x), unit(block.y))
+    var center = SIMD2((low.x + high.x) / 2, baseline)
+    if high.y - low.y < OutlinePen.signHeight * em {
+      scale *= variation.signScale
+      center.y = (low.y + high.y) / 2
+    }
+    var shift = center
+    if glyph.geometry.width == 0 { shift += variation.markShift * em * SIMD2(unit(block.z), unit(block.w)) }
+    for i in range {
+      let place = shift + scale * (SIMD2(points[i].x, points[i].y) - center)
+      (points[i].x, points[i].y) = (place.x, place.y)
+    }
+  }
+
+  private mutating func appendPath(_ cairo: OpaquePointer?, longest: Double) {
     guard let path = cairo_copy_path_flat(cairo) else { return }
     defer { cairo_path_destroy(path) }
     var (i, first, last) = (0, Point(x: 0, y: 0, isFirst: true), Point(x: 0, y: 0, isFirst: true))
@@ -77,13 +121,17 @@ struct OutlinePen {
     }
   }
 
-  /// Width, slant, wobble and bend.
+  /// Zones, width, slant, wobble and bend.
   private mutating func distort(em: Double, baseline: Double, _ face: FontFace) {
     let width = max(variation.width, 0.6 / face.relativeWidth)
     let field = WobbleField(
-      seed: variation.wobbleSeed, cell: variation.wobbleCell * em, strength: variation.wobble * em)
+      seed: variation.seed, cell: variation.wobbleCell * em, strength: variation.wobble * em)
+    let body = baseline - variation.upperStart * em
     for i in points.indices {
-      let (x, y) = (points[i].x, points[i].y)
+      let x = points[i].x
+      var y = points[i].y
+      if y < body { y = body + variation.upper * (y - body) }
+      if y > baseline { y = baseline + variation.lower * (y - baseline) }
       let shift = field.shift(x, y)
       points[i].x = width * (x + shift.x) + variation.slant * (baseline - y)
       points[i].y = y + shift.y
@@ -106,12 +154,10 @@ struct OutlinePen {
       area += a.x * b.y - b.x * a.y
       length += ((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y)).squareRoot()
     }
-    let thickness = length > 0 ? abs(area) / length : 0
-    let wanted = thickness * (1 + variation.weight)
-    let (thinnest, thickest) = (OutlinePen.thicknesses.lowerBound * em, OutlinePen.thicknesses.upperBound * em)
-    let allowed =
-      variation.weight < 0 ? min(thickness, max(wanted, thinnest)) : max(thickness, min(wanted, thickest))
-    lineWidth = allowed - thickness
+    if let wanted = variation.thickness, length > 0 {
+      let thickness = abs(area) / length
+      lineWidth = max(wanted * em, OutlinePen.leastShare * thickness) - thickness
+    }
     let reach = abs(lineWidth) + 1
     bounds = (
       points.map(\.x).min()! - reach, points.map(\.y).min()! - reach, points.map(\.x).max()! + reach,
@@ -147,6 +193,10 @@ struct OutlinePen {
   }
 }
 
+private func key(_ seed: UInt64) -> SIMD2<UInt32> {
+  SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+}
+
 /// A field of shifts that varies softly over the plane, from numbers that depend on the place only.
 private struct WobbleField {
   let seed: UInt64
@@ -170,7 +220,7 @@ private struct WobbleField {
   private func point(_ i: Double, _ j: Double) -> SIMD2<Double> {
     let block = KeyedRandom.philox(
       counter: SIMD4(UInt32(bitPattern: Int32(i)), UInt32(bitPattern: Int32(j)), 0, RandomPurpose.synthesis.rawValue),
-      key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
+      key: key(seed))
     let unit = SIMD2(Double(block.x), Double(block.y)) * 0x1p-31 - 1
     return unit * strength
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// How the outlines of a word differ from what its font says. With many of these, few fonts stand for many. What is left to
@@ -7,48 +8,81 @@ public struct OutlineVariation: Equatable, Sendable {
   public var width = 1.0
   /// Slant to the right: columns per row.
   public var slant = 0.0
-  /// Thicker, or with a negative number thinner, strokes: a share of the mean thickness, -1...1.
-  public var weight = 0.0
+  /// The mean thickness that strokes get, in ems; nil for the face's own. Hair lines do not quite vanish, and letters stay
+  /// open: see ``OutlinePen``.
+  public var thickness: Double?
   /// The pen that makes strokes thicker or thinner: its height as a share of its width, above 0...1. A flat pen changes the
-  /// contrast between strokes.
+  /// contrast between strokes, and makes of a thin face what a broad nib writes: hair lines, and swelling strokes.
   public var penHeight = 1.0
   /// The pen's turn, in radians.
   public var penAngle = 0.0
+  /// Gaps and counters up to this width are filled, in ems: hooks become the balls of a serif face.
+  public var closing = 0.0
   /// Whether thicker strokes get round corners.
   public var isRound = false
   /// Rise of the baseline's parabola, in ems, negative to bend the other way.
   public var bend = 0.0
   /// Where the parabola's vertex is: 0 at the left end, 1 at the right.
   public var bendMiddle = 0.5
+  /// Factor on what is above `upperStart`, such as signs on letters: 1 leaves it as it is.
+  public var upper = 1.0
+  /// Height above the baseline, in ems.
+  public var upperStart = 0.55
+  /// Factor on what is below the baseline.
+  public var lower = 1.0
+  /// Largest change of a glyph's own width and height, as a share; the same in all places of the word.
+  public var glyphScale = 0.0
+  /// Factor on the size of small signs, such as anusvara.
+  public var signScale = 1.0
+  /// Largest shift of the glyphs that stand on others, in ems.
+  public var markShift = 0.0
   /// Largest shift of the outlines by a soft random field, in ems.
   public var wobble = 0.0
   /// Distance of the field's points, in ems.
   public var wobbleCell = 0.5
-  /// Numbers for the field.
-  public var wobbleSeed: UInt64 = 0
+  /// Numbers for the field, and for glyphs.
+  public var seed: UInt64 = 0
 
   /// The outlines as they are.
   public init() {}
 
   /// A variation from the whole range, in which each kind of change is made to some of the words.
-  public init(_ random: inout KeyedRandom) {
+  /// - Parameter nib: for a face of hair lines, which a broad nib follows.
+  public init(nib: Bool = false, _ random: inout KeyedRandom) {
     func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * Double(random.uniform()) }
     if random.chance(0.7) { width = uniform(0.8, 1.3) }
     if random.chance(0.4) { slant = uniform(-0.15, 0.3) }
-    if random.chance(0.7) { weight = uniform(-0.4, 0.8) }
-    if random.chance(0.5) {
-      penHeight = uniform(0.25, 1)
+    if nib {
+      thickness = uniform(0.045, 0.12)
+      penHeight = exp(uniform(log(0.02), log(0.3)))
       penAngle = uniform(0, .pi)
+    } else {
+      if random.chance(0.8) { thickness = exp(uniform(log(0.025), log(0.12))) }
+      if random.chance(0.7) {
+        penHeight = exp(uniform(log(0.04), 0))
+        penAngle = uniform(0, .pi)
+      }
     }
+    if random.chance(0.3) { closing = uniform(0.03, 0.08) }
     isRound = random.chance(0.5)
     if random.chance(0.25) {
       bend = uniform(-0.25, 0.25)
       bendMiddle = uniform(0, 1)
     }
-    if random.chance(0.5) {
-      wobble = uniform(0.01, 0.035)
-      wobbleCell = uniform(0.3, 0.9)
-      wobbleSeed = UInt64(random.nextUInt32())
+    if random.chance(0.7) {
+      upper = uniform(0.2, 1.2)
+      upperStart = uniform(0.5, 0.85)
+      lower = uniform(0.6, 1.3)
     }
+    if random.chance(0.6) {
+      glyphScale = uniform(0, 0.15)
+      markShift = uniform(0, 0.05)
+    }
+    if random.chance(0.5) { signScale = uniform(0.5, 1.2) }
+    if random.chance(0.7) {
+      wobbleCell = uniform(0.3, 0.9)
+      wobble = uniform(0.01, 0.05 + 0.12 * (wobbleCell - 0.3))
+    }
+    seed = UInt64(random.nextUInt32())
   }
 }

@@ -13,11 +13,9 @@ final class SharedRenderer: Sendable {
     renderer = Mutex(try WordRenderer(faces: faces))
   }
 
-  /// See `WordRenderer.render`.
-  func render(_ word: String, face: Int, appearance: WordAppearance) throws(TypesettingError) -> GrayImage {
-    try renderer.withLock { (renderer) throws(TypesettingError) in
-      try renderer.render(word, face: face, appearance: appearance)
-    }
+  /// See `WordRenderer.draw`.
+  func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
+    try renderer.withLock { (renderer) throws(TypesettingError) in try renderer.draw(word) }
   }
 }
 
@@ -30,11 +28,11 @@ enum ThreadRenderer {
     if let shared { self = .shared(shared) } else { self = .own(try WordRenderer(faces: faces)) }
   }
 
-  /// See `WordRenderer.render`.
-  func render(_ word: String, face: Int, appearance: WordAppearance) throws(TypesettingError) -> GrayImage {
+  /// See `WordRenderer.draw`.
+  func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
     switch self {
-    case .own(let renderer): try renderer.render(word, face: face, appearance: appearance)
-    case .shared(let renderer): try renderer.render(word, face: face, appearance: appearance)
+    case .own(let renderer): try renderer.draw(word)
+    case .shared(let renderer): try renderer.draw(word)
     }
   }
 }

@@ -63,9 +63,13 @@ public struct WordImage: Equatable, Sendable {
   /// Index into the plan's faces.
   public let face: Int
   public let appearance: WordAppearance
+
+  public init(text: String, face: Int, appearance: WordAppearance) {
+    (self.text, self.face, self.appearance) = (text, face, appearance)
+  }
 }
 
-/// Which image shows what: a pure function of options, words and number of faces. Images are numbered through all splits.
+/// Which image shows what: a pure function of options, words and faces. Images are numbered through all splits.
 public struct SynthesisPlan: Sendable {
   public struct Split: Equatable, Sendable {
     /// Empty: the data set's own folder.
@@ -77,15 +81,21 @@ public struct SynthesisPlan: Sendable {
 
   public let options: SynthesisOptions
   public let splits: [Split]
-  private let faceCount: Int
+  private let faces: [FontFace]
+  /// Indices of the faces whose strokes are hair lines.
+  private let thinFaces: [Int]
+
+  /// Share of the varied images that a broad nib writes along a thin face.
+  private static let nibShare: Float = 0.4
 
   /// - Throws: `TypesettingError.option`.
-  public init(options: SynthesisOptions, pool: WordPool, faceCount: Int) throws(TypesettingError) {
+  public init(options: SynthesisOptions, pool: WordPool, faces: [FontFace]) throws(TypesettingError) {
     try options.validate()
-    precondition(faceCount > 0)
+    precondition(!faces.isEmpty)
     if pool.count == 0 { throw .option("there are no words") }
     self.options = options
-    self.faceCount = faceCount
+    self.faces = faces
+    thinFaces = faces.indices.filter { faces[$0].isThin }
     let shares = options.split.isEmpty ? [SplitShare(name: "", share: 1)] : options.split
     let pools = options.split.isEmpty ? [pool] : try pool.split(shares, seed: options.seed)
     var splits: [Split] = []
@@ -101,7 +111,7 @@ public struct SynthesisPlan: Sendable {
   public func image(_ index: Int, of split: Split) -> WordImage {
     var random = random(.appearance, index)
     let text = text(split.pool, &random)
-    let face = random.integer(below: faceCount)
+    var face = random.integer(below: faces.count)
     var appearance = WordAppearance(size: draw(options.size, &random))
     let size = Float(appearance.size)
     // Half of the images keep the font's own spacing.
@@ -111,7 +121,11 @@ public struct SynthesisPlan: Sendable {
     appearance.right = draw(options.padding, &random)
     appearance.top = draw(options.padding, &random)
     appearance.bottom = draw(options.padding, &random)
-    if options.varies { vary(&appearance, index) }
+    if options.varies { vary(&appearance, &face, index) }
+    // `FontCatalog` leaves one face at least that has all letters.
+    for _ in faces where text.unicodeScalars.contains(where: faces[face].lacking.contains) {
+      face = (face + 1) % faces.count
+    }
     return WordImage(text: text, face: face, appearance: appearance)
   }
 
@@ -122,9 +136,11 @@ public struct SynthesisPlan: Sendable {
     return (0..<count).map { _ in pool.draw(&random) }.joined(separator: " ")
   }
 
-  private func vary(_ appearance: inout WordAppearance, _ index: Int) {
+  private func vary(_ appearance: inout WordAppearance, _ face: inout Int, _ index: Int) {
     var random = self.random(.outline, index)
-    appearance.variation = OutlineVariation(&random)
+    let nib = !thinFaces.isEmpty && random.chance(Self.nibShare)
+    if nib { face = thinFaces[random.integer(below: thinFaces.count)] }
+    appearance.variation = OutlineVariation(nib: nib, &random)
     if random.chance(0.5) { appearance.letterSpacing = random.uniform(-0.02, 0.12) * Float(appearance.size) }
   }
 

@@ -71,7 +71,9 @@ public enum CorpusCheck {
       if scalar == "\u{200D}" || scalar == "\u{200C}" { continue }
       if scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.generalCategory == .control {
         problems[scalar] = "\(scalar.codePoint) is invisible"
-      } else if let face = faces.indices.first(where: { !renderer.has(scalar, face: $0) }) {
+      } else if let face = faces.indices.first(where: {
+        !faces[$0].lacking.contains(scalar) && !renderer.has(scalar, face: $0)
+      }) {
         problems[scalar] = "font \"\(faces[face].name)\" has no glyph for \(scalar.codePoint) \"\(scalar)\""
       }
     }
@@ -81,7 +83,7 @@ public enum CorpusCheck {
       if problem == nil && SinhalaOrthography.problem(in: word) != nil {
         // Shaping tells: other scripts have rules of their own. The error says the word already.
         do {
-          _ = try renderer.shape(word, face: 0)
+          _ = try renderer.shape(word, face: faces.firstIndex { $0.lacking.isEmpty } ?? 0)
         } catch {
           problem = "a sign has no letter to stand on"
         }

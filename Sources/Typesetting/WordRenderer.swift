@@ -54,6 +54,34 @@ public final class WordRenderer {
     return setters[face].glyphs()
   }
 
+  /// A planned image, and the text that it shows.
+  /// - Throws: `TypesettingError.text`, as `render`.
+  public func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
+    let image = try render(word.text, face: word.face, appearance: word.appearance)
+    return (image, try shown(word.text, face: word.face))
+  }
+
+  /// The word without the joiners (ZWJ) that change nothing in the face's picture of it, because the face does not join
+  /// these letters: nobody could read them.
+  /// - Throws: `TypesettingError.text`, as `render`.
+  public func shown(_ word: String, face: Int) throws(TypesettingError) -> String {
+    var scalars = Array(word.unicodeScalars)
+    for i in scalars.indices.reversed() where scalars[i] == "\u{200D}" {
+      let with = try visibleGlyphs(scalars, face: face)
+      var rest = scalars
+      rest.remove(at: i)
+      if try visibleGlyphs(rest, face: face) == with { scalars = rest }
+    }
+    return String(String.UnicodeScalarView(scalars))
+  }
+
+  private func visibleGlyphs(_ scalars: [Unicode.Scalar], face: Int) throws(TypesettingError) -> [UInt32] {
+    // HarfBuzz puts the glyph of a space, without a width, for a joiner.
+    let space = setters[face].nominalGlyph(" ")
+    return try shape(String(String.UnicodeScalarView(scalars)), face: face).filter { $0.glyph != space || $0.width > 0 }
+      .map(\.glyph)
+  }
+
   /// The picture of a word: all of its ink, and the white that `appearance` asks for.
   /// - Throws: `TypesettingError.text` where the face lacks a glyph, a sign has no base, nothing is drawn, or the word is
   ///   too long.
@@ -80,6 +108,11 @@ public final class WordRenderer {
       }
       let stride = (width + 3) & ~3
       draw(setter, pen, stride: stride, width: width, height: height, x: margin - Int(ink.x), y: margin - Int(ink.y))
+      if let variation = appearance.variation, variation.closing > 0 {
+        canvas.withUnsafeMutableBufferPointer {
+          $0.close(width: width, height: height, stride: stride, gap: variation.closing * Double(appearance.size))
+        }
+      }
       guard let box = inkBox(stride: stride, width: width, height: height) else {
         throw .text("word \"\(word)\": font \"\(setter.face.name)\" draws nothing for it; take it out")
       }

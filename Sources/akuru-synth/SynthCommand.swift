@@ -40,7 +40,7 @@ struct SynthCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
-        + "all: every installed Noto face, in all weights and widths, that has all letters of the words. "
+        + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the words' letters. "
         + "By default \(FontCatalog.defaultNames.joined(separator: ", ")).", valueName: "names"))
   var fonts: String?
 
@@ -120,10 +120,10 @@ struct SynthCommand: ParsableCommand {
     let pool = corpus.map { WordPool(groups: [$0]) } ?? .standard(imageCount: count, seed: seed)
     let faces =
       names == ["all"]
-      ? try FontCatalog.noto(covering: Set(pool.groups.joined().lazy.flatMap(\.unicodeScalars)))
+      ? try FontCatalog.all(covering: Set(pool.groups.joined().lazy.flatMap(\.unicodeScalars)))
       : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
     if let corpus { try CorpusCheck.check(corpus, faces: faces) }
-    let plan = try SynthesisPlan(options: options, pool: pool, faceCount: faces.count)
+    let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
     let progress = ProgressLine(total: count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan, faces: faces).write(
       to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })

@@ -37,21 +37,54 @@ import Typesetting
     #expect(plain.width > 2000 && abs(plain.width - outlined.width) <= 1)
   }
 
-  @Test func weightChangesInkAndLeavesHairLines() throws {
-    let inks = try [-0.4, -0.2, 0, 0.3, 0.8].map { weight in ink(try render { $0.weight = weight }) }
-    #expect(inks == inks.sorted() && inks[0] < 0.9 * inks[2] && inks[4] > 1.25 * inks[2], "\(inks)")
+  @Test func thicknessChangesInkAndLeavesHairLines() throws {
+    let inks = try [0.03, 0.05, 0.08, 0.12].map { thickness in ink(try render { $0.thickness = thickness }) }
+    #expect(inks == inks.sorted() && inks[0] < 0.7 * inks[1] && inks[3] > 1.25 * inks[2], "\(inks)")
     for face in 0..<2 {
-      let (thin, plain) = (try render(face: face) { $0.weight = -1 }, try render(face: face))
+      let (thin, plain) = (try render(face: face) { $0.thickness = 0 }, try render(face: face))
       #expect(ink(thin) > 0.3 * ink(plain))
       #expect(thin.height >= plain.height - 4 && thin.width >= plain.width - 4)
     }
     // A flat pen changes less.
     let flat = ink(
       try render {
-        $0.weight = 0.8
+        $0.thickness = 0.12
         $0.penHeight = 0.2
       })
-    #expect(flat > inks[2] && flat < inks[4])
+    #expect(flat > inks[2] && flat < inks[3])
+  }
+
+  /// A flat pen makes strokes across it thick, and leaves those along it.
+  @Test func aNibSwells() throws {
+    let renderer = try WordRenderer(faces: FontCatalog.resolve(["Noto Sans Sinhala"]))
+    func render(_ angle: Double) throws -> GrayImage {
+      var variation = OutlineVariation()
+      (variation.thickness, variation.penHeight, variation.penAngle) = (0.15, 0.05, angle)
+      // A stroke that lies.
+      return try renderer.render("-", face: 0, appearance: WordAppearance(size: 200, variation: variation))
+    }
+    let (along, across) = (try render(0), try render(.pi / 2))
+    #expect(across.height > along.height + 8 && across.width < along.width)
+  }
+
+  @Test func zonesAndGlyphsChangeOnTheirOwn() throws {
+    let plain = try render("කිකු")
+    let low = try render("කිකු") { $0.upper = 0.5 }
+    let high = try render("කිකු") { $0.lower = 0.5 }
+    let both = try render("කිකු") { ($0.upper, $0.lower) = (0.5, 0.5) }
+    #expect(low.height < plain.height - 2 && high.height < plain.height - 2 && low.width == plain.width)
+    #expect(abs(plain.height - low.height + plain.height - high.height - (plain.height - both.height)) <= 2)
+    // A letter without signs has one zone only.
+    #expect(try render("ක") { ($0.upper, $0.lower) = (0.5, 1.3) }.height <= render("ක").height)
+    func sized(_ word: String, _ seed: UInt64) throws -> GrayImage {
+      try render(word) { ($0.glyphScale, $0.markShift, $0.seed) = (0.15, 0.05, seed) }
+    }
+    #expect(try sized("කගම", 1) == sized("කගම", 1))
+    #expect(try sized("කගම", 1) != sized("කගම", 2))
+    // The same letter is the same everywhere.
+    let twice = try sized("කක", 3)
+    let one = try sized("ක", 3)
+    #expect(twice.height == one.height && abs(twice.width - 2 * one.width) <= 8)
   }
 
   @Test func widthSlantAndBendChangeTheForm() throws {
@@ -65,7 +98,7 @@ import Typesetting
     #expect(bent.width <= plain.width + 1 && bent.height > plain.height && bent.height <= plain.height + 11)
     let wobbly = try render {
       $0.wobble = 0.03
-      $0.wobbleSeed = 4
+      $0.seed = 4
     }
     #expect(abs(wobbly.width - plain.width) <= 3 && abs(wobbly.height - plain.height) <= 3 && wobbly != plain)
     #expect(abs(ink(wobbly) / ink(plain) - 1) < 0.15)
@@ -76,12 +109,17 @@ import Typesetting
     for sample in 0..<60 {
       func drawn() -> OutlineVariation {
         var random = KeyedRandom(seed: 2, purpose: .test, sample: UInt32(sample))
-        return OutlineVariation(&random)
+        return OutlineVariation(nib: sample % 3 == 0, &random)
       }
       let variation = drawn()
       #expect(variation == drawn())
       #expect((0.8...1.3).contains(variation.width) && (-0.15...0.3).contains(variation.slant))
-      #expect((-0.4...0.8).contains(variation.weight) && abs(variation.bend) <= 0.25 && variation.wobble <= 0.035)
+      #expect((0.025...0.12).contains(variation.thickness ?? 0.1) && (0.02...1).contains(variation.penHeight))
+      #expect((0.2...1.2).contains(variation.upper) && (0.6...1.3).contains(variation.lower))
+      #expect((0.5...0.85).contains(variation.upperStart) && (0.5...1.2).contains(variation.signScale))
+      #expect((0...0.08).contains(variation.closing))
+      #expect(variation.glyphScale <= 0.15 && variation.markShift <= 0.05)
+      #expect(abs(variation.bend) <= 0.25 && variation.wobble <= 0.122)
       for face in 0..<2 {
         let (a, b) = (try render(face: face) { $0 = variation }, try render(face: face) { $0 = variation })
         #expect(a == b && a.pixels.min()! < 128)
@@ -96,7 +134,7 @@ import Typesetting
     let plain = try renderer.render("தமிழ்", face: 0, appearance: WordAppearance(size: 40))
     for face in 0..<2 {
       var variation = OutlineVariation()
-      (variation.weight, variation.slant) = (0.3, 0.2)
+      (variation.thickness, variation.slant) = (0.11, 0.2)
       let image = try renderer.render("தமிழ்", face: face, appearance: WordAppearance(size: 40, variation: variation))
       #expect(ink(image) > ink(plain))
     }

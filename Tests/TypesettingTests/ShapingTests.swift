@@ -82,6 +82,41 @@ import Typesetting
     }
   }
 
+  /// HarfBuzz takes the advance of ා, ැ and ෑ in LKLUG, which classes them as marks; the next letter must not cover them.
+  @Test(.enabled(if: isInstalled("LKLUG"), "not installed: apt-get install fonts-lklug-sinhala"))
+  func signsRightOfTheirLetterKeepTheirRoom() throws {
+    let renderer = try WordRenderer(faces: FontCatalog.resolve(["LKLUG"]))
+    func width(_ word: String, letterSpacing: Float = 0) throws -> Float {
+      try renderer.shape(word, face: 0, letterSpacing: letterSpacing).reduce(0) { $0 + $1.width }
+    }
+    for sign in ["\u{0DCF}", "\u{0DD0}", "\u{0DD1}"] {
+      #expect(try width("ක" + sign) > width("ක") + 6, "\(sign)")
+      #expect(try width("ක" + sign + "ක") == width("ක" + sign) + width("ක"))
+      #expect(try width("ක" + sign, letterSpacing: 2) >= width("ක" + sign))
+      let (one, two) = (
+        try renderer.render("ක" + sign, face: 0, appearance: WordAppearance()),
+        try renderer.render("ක" + sign + "ක", face: 0, appearance: WordAppearance())
+      )
+      #expect(two.width > one.width + 12)
+    }
+    // ො and ෝ are made of ෙ, ා and al-lakuna.
+    #expect(try width("කො") > width("කෙ") + 6 && width("කෝ") == width("කො"))
+    // What takes no room keeps taking none.
+    #expect(try width("කි") == width("ක") && width("ක්") == width("ක"))
+  }
+
+  /// A label says what the picture shows: a joiner that a face does not draw is not in it.
+  @Test(.enabled(if: isInstalled("FreeSerif"), "not installed: apt-get install fonts-freefont-ttf"))
+  func joinersThatDoNotShowAreLeftOut() throws {
+    let renderer = try WordRenderer(faces: FontCatalog.resolve(["FreeSerif", "Noto Sans Sinhala"]))
+    let word = "ඤ්\u{200D}චක්\u{200D}ර"
+    #expect(try renderer.shown(word, face: 0) == "ඤ්චක්\u{200D}ර")
+    #expect(try renderer.shown(word, face: 1) == word)
+    let image = WordImage(text: word, face: 0, appearance: WordAppearance())
+    #expect(try renderer.draw(image).text == "ඤ්චක්\u{200D}ර")
+    for word in SinhalaWords.all { #expect(try renderer.shown(word, face: 1) == word) }
+  }
+
   @Test func everyBundledWordCanBeDrawn() throws {
     for face in faces.indices {
       for word in SinhalaWords.all { #expect(throws: Never.self) { try renderer.shape(word, face: face) } }
@@ -124,3 +159,5 @@ import Typesetting
     return String(String.UnicodeScalarView(scalars))
   }
 }
+
+private func isInstalled(_ font: String) -> Bool { (try? FontCatalog.resolve([font])) != nil }

@@ -57,7 +57,20 @@ import Typesetting
 @Suite struct SynthesisPlanTests {
   private func plan(_ options: SynthesisOptions) throws -> SynthesisPlan {
     try SynthesisPlan(
-      options: options, pool: .standard(imageCount: options.count, seed: options.seed), faceCount: 4)
+      options: options, pool: .standard(imageCount: options.count, seed: options.seed),
+      faces: FontCatalog.resolve(FontCatalog.defaultNames))
+  }
+
+  @Test func noFaceGetsALetterThatItLacks() throws {
+    var faces = try FontCatalog.resolve(["Noto Sans Sinhala", "Noto Serif Sinhala", "Noto Sans Sinhala Bold"])
+    faces[1].lacking = ["ග"]
+    for varies in [false, true] {
+      let plan = try SynthesisPlan(
+        options: SynthesisOptions(count: 300, varies: varies), pool: WordPool(groups: [["ගම", "මල"]]), faces: faces)
+      let images = (0..<300).map { plan.image($0, of: plan.splits[0]) }
+      #expect(Set(images.filter { $0.text == "ගම" }.map(\.face)) == [0, 2])
+      #expect(Set(images.filter { $0.text == "මල" }.map(\.face)) == [0, 1, 2])
+    }
   }
 
   @Test func imagesStayWithinTheOptions() throws {

@@ -61,40 +61,57 @@ public enum WordCorpus {
 }
 
 /// Looks for words that cannot become faithful pictures.
-public enum CorpusCheck {
-  /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and how many there are.
-  public static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
+public struct CorpusCheck {
+  /// The words that can be drawn, in their order.
+  public private(set) var good: [String] = []
+  /// How many cannot, and why, for up to ten of them: each with scalar and font.
+  public private(set) var bad = 0
+  public private(set) var problems: [String] = []
+
+  /// - Throws: `TypesettingError.font`.
+  public init(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
     let renderer = try WordRenderer(faces: faces)
     let scalars = Set(words.lazy.flatMap(\.unicodeScalars))
-    var problems: [Unicode.Scalar: String] = [:]
+    var badScalars: [Unicode.Scalar: String] = [:]
     for scalar in scalars {
       if scalar == "\u{200D}" || scalar == "\u{200C}" { continue }
       if scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.generalCategory == .control {
-        problems[scalar] = "\(scalar.codePoint) is invisible"
+        badScalars[scalar] = "\(scalar.codePoint) is invisible"
       } else if let face = faces.indices.first(where: {
         !faces[$0].lacking.contains(scalar) && !renderer.has(scalar, face: $0)
       }) {
-        problems[scalar] = "font \"\(faces[face].name)\" has no glyph for \(scalar.codePoint) \"\(scalar)\""
+        badScalars[scalar] = "font \"\(faces[face].name)\" has no glyph for \(scalar.codePoint) \"\(scalar)\""
       }
     }
-    var (bad, listed) = (0, [String]())
+    let face = faces.firstIndex { $0.lacking.isEmpty } ?? 0
     for word in words {
-      var problem = word.unicodeScalars.lazy.compactMap { problems[$0] }.first
+      var problem = word.unicodeScalars.lazy.compactMap { badScalars[$0] }.first
       if problem == nil && SinhalaOrthography.problem(in: word) != nil {
         // Shaping tells: other scripts have rules of their own. The error says the word already.
         do {
-          _ = try renderer.shape(word, face: faces.firstIndex { $0.lacking.isEmpty } ?? 0)
+          _ = try renderer.shape(word, face: face)
         } catch {
           problem = "a sign has no letter to stand on"
         }
       }
-      guard let problem else { continue }
+      guard let problem else {
+        good.append(word)
+        continue
+      }
       bad += 1
-      if listed.count < 10 { listed.append("\"\(word.prefix(40))\": \(problem)") }
+      if problems.count < 10 { problems.append("\"\(word.prefix(40))\": \(problem)") }
     }
-    if bad == 0 { return }
+  }
+
+  /// The problems in a line.
+  public var summary: String { problems.joined(separator: "; ") + (bad > problems.count ? "; ..." : "") }
+
+  /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and how many there are.
+  public static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
+    let check = try CorpusCheck(words, faces: faces)
+    if check.bad == 0 { return }
     throw .text(
-      "\(bad) of \(words.count) words cannot be drawn faithfully; correct them, or choose other --fonts: "
-        + listed.joined(separator: "; ") + (bad > listed.count ? "; ..." : ""))
+      "\(check.bad) of \(words.count) words cannot be drawn faithfully; correct them, choose other --fonts, or leave them "
+        + "out with --skip-bad: \(check.summary)")
   }
 }

@@ -74,6 +74,9 @@ struct SynthCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
   var jobs: Int?
 
+  @Flag(help: "Leave words out that cannot be drawn, such as misspelt ones, and say so, instead of stopping.")
+  var skipBad = false
+
   @Flag(help: "Replace the data set that the folder holds.")
   var overwrite = false
 
@@ -117,12 +120,20 @@ struct SynthCommand: ParsableCommand {
     }
     let names = fonts?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     let corpus = try corpus.map { try WordCorpus.read(path: $0) }
-    let pool = corpus.map { WordPool(groups: [$0]) } ?? .standard(imageCount: count, seed: seed)
+    var pool = corpus.map { WordPool(groups: [$0]) } ?? .standard(imageCount: count, seed: seed)
     let faces =
       names == ["all"]
       ? try FontCatalog.all(covering: Set(pool.groups.joined().lazy.flatMap(\.unicodeScalars)))
       : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
-    if let corpus { try CorpusCheck.check(corpus, faces: faces) }
+    if let corpus, skipBad {
+      let check = try CorpusCheck(corpus, faces: faces)
+      if check.bad > 0 {
+        printError("warning: left out \(check.bad) of \(corpus.count) words that cannot be drawn: \(check.summary)")
+        pool = WordPool(groups: [check.good])
+      }
+    } else if let corpus {
+      try CorpusCheck.check(corpus, faces: faces)
+    }
     let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
     let progress = ProgressLine(total: count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan, faces: faces).write(

@@ -116,7 +116,7 @@ struct Train: ParsableCommand {
     if printConfig {
       runRanks(mayRunAlone: true) { communicator in
         try communicator.together {
-          let options = try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags
+          let options = try flags.over(file: file)
           let text = try RunJSON.pretty(options.resolved().withEveryOption)
           if communicator.rank == 0 { try printLine(String(text.dropLast())) }
         }
@@ -125,9 +125,7 @@ struct Train: ParsableCommand {
     }
     Watchdog.start(timeout: stallTimeout)
     runRanks { communicator in
-      let options = try communicator.together {
-        try file.map { try flags.merged(over: TrainingOptions(file: $0)) } ?? flags
-      }
+      let options = try communicator.together { try flags.over(file: file) }
       return try runTraining(options, over: communicator)
     }
   }

@@ -51,6 +51,20 @@ import Training
     #expect(try workshop.bytes(workshop.best("run")) == workshop.bytes(workshop.best("again")))
   }
 
+  /// An option's error names the file that gave it, not one that the command line gave.
+  @Test func wrongValuesNameTheFile() throws {
+    let folder = try TemporaryDirectory()
+    let file = folder.file("config.json")
+    try Data("{\"batchSize\": 9, \"train\": \"a\", \"validation\": \"b\", \"runDir\": \"c\"}".utf8)
+      .write(to: URL(fileURLWithPath: file))
+    for command in [["train", "--print-config"], ["train"]] {
+      expectFailure(try akuru(command + ["--config", file]), 2, ["\(file): --batch-size 9 must be"])
+      let flag = try akuru(command + ["--config", file, "--batch-size", "10"])
+      expectFailure(flag, 2, ["--batch-size 10 must be"])
+      #expect(!flag.stderr.contains("config.json"), "\(flag.transcript)")
+    }
+  }
+
   @Test(arguments: [nil, 2]) func wrongOptionsAreErrors(ranks: Int?) throws {
     for (arguments, part) in [
       (["--batch-size", "9"], "--batch-size 9 must be a multiple"),

@@ -190,6 +190,24 @@ import Typesetting
     #expect(try synth("--output", folder, "--count", "5", "--corpus", folder + "/none").code == 3)
   }
 
+  @Test func badWordsAreLeftOutIfAskedFor() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    func outcome(_ text: String) throws -> (code: Int32, output: String, error: String) {
+      try text.write(toFile: folder + "/corpus.txt", atomically: true, encoding: .utf8)
+      let result = try synth(
+        "--output", folder + "/a", "--count", "20", "--corpus", folder + "/corpus.txt", "--skip-bad", "--quiet")
+      return (result.code, result.output, result.error)
+    }
+    let some = try outcome("මල් தமிழ் ක්්ක ගම")
+    #expect(some.code == 0 && some.error.contains("left out 2 of 4 words") && some.error.contains("U+0BA4"), "\(some)")
+    #expect(some.error.split(separator: "\n").count == 1)
+    #expect(try Set(records(folder + "/a/metadata.csv").dropFirst().map { $0[1] }) == ["මල්", "ගම"])
+    try FileManager.default.removeItem(atPath: folder + "/a")
+    let none = try outcome("தமிழ்")
+    #expect(none.code == 2 && none.error.contains("there are no words"), "\(none)")
+  }
+
   @Test func outputThatHoldsDataOrCannotBeWrittenExitsWith4() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(try synth("--output", folder, "--count", "9").code == 0)

@@ -111,13 +111,24 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   /// The names of all options.
   public static let keys: [String] = Mirror(reflecting: TrainingOptions()).children.compactMap(\.label)
 
-  /// These options, with those of `other` where these are nil.
-  public func merged(over other: TrainingOptions) throws -> TrainingOptions {
-    let merged = try other.object().merging(object()) { _, mine in mine }
-    return try TrainingOptions(merged)
+  /// These options, those of the command line, with a file's where these are nil.
+  /// - Throws: ``ConfigurationError``, as ``init(file:)``, and for values of the file that do not go together or with
+  ///   these.
+  public func over(file: String?) throws -> TrainingOptions {
+    guard let file else { return self }
+    let options = try TrainingOptions(file: file)
+    let merged = try TrainingOptions(options.object().merging(object()) { _, mine in mine })
+    // Some of a resumed run's options are the checkpoint's.
+    if merged.resume == true { return merged }
+    do {
+      _ = try merged.resolved()
+    } catch let error as ConfigurationError {
+      throw error.naming(file, options, unless: self)
+    }
+    return merged
   }
 
-  private func object() throws -> [String: Any] {
+  fileprivate func object() throws -> [String: Any] {
     try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
   }
 }
@@ -128,6 +139,19 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
 
   public init(_ description: String) {
     self.description = description.onOneLine
+  }
+
+  /// The error with the name of the file in front, if it is about an option that the file gives, and `flags` do not.
+  fileprivate func naming(_ file: String, _ options: TrainingOptions, unless flags: TrainingOptions)
+    -> ConfigurationError
+  {
+    guard description.hasPrefix("--") else { return self }
+    let words = description.dropFirst(2).prefix { $0.isLetter || $0 == "-" }.split(separator: "-")
+    let key = words.prefix(1).joined() + words.dropFirst().map(\.capitalized).joined()
+    guard let given = try? (options.object(), flags.object()), given.0[key] != nil, given.1[key] == nil else {
+      return self
+    }
+    return ConfigurationError("\(file): \(description)")
   }
 }
 

@@ -10,7 +10,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
     var flags = TrainingOptions()
     (flags.train, flags.validation, flags.runDir) = ("train", "validation", "run")
-    let options = try flags.merged(over: TrainingOptions(file: path))
+    let options = try flags.over(file: path)
     let configuration = try TrainingConfiguration(options)
     require(
       try RunJSON.decode(TrainingConfiguration.self, from: RunJSON.line(configuration)) == configuration, "differs")

@@ -70,8 +70,11 @@ struct OutlinePen {
       low = pointwiseMin(low, SIMD2(point.x, point.y))
       high = pointwiseMax(high, SIMD2(point.x, point.y))
     }
-    let block = KeyedRandom.philox(
-      counter: SIMD4(glyph.glyph, 0, 1, RandomPurpose.synthesis.rawValue), key: key(variation.seed))
+    func numbers(_ number: UInt32) -> SIMD4<UInt32> {
+      KeyedRandom.philox(
+        counter: SIMD4(glyph.glyph, number, 1, RandomPurpose.synthesis.rawValue), key: key(variation.seed))
+    }
+    let (block, more) = (numbers(0), numbers(1))
     func unit(_ word: UInt32) -> Double { Double(word) * 0x1p-31 - 1 }
     var scale = 1 + variation.glyphScale * SIMD2(unit(block.x), unit(block.y))
     var center = SIMD2((low.x + high.x) / 2, baseline)
@@ -81,7 +84,9 @@ struct OutlinePen {
     }
     var shift = center
     if glyph.geometry.width == 0 { shift += variation.markShift * em * SIMD2(unit(block.z), unit(block.w)) }
+    let slope = variation.glyphSlope * unit(more.x)
     for i in range {
+      points[i].y += slope * (points[i].x - center.x)
       let place = shift + scale * (SIMD2(points[i].x, points[i].y) - center)
       (points[i].x, points[i].y) = (place.x, place.y)
     }

@@ -32,6 +32,8 @@ public struct OutlineVariation: Equatable, Sendable {
   public var lower = 1.0
   /// Largest change of a glyph's own width and height, as a share; the same in all places of the word.
   public var glyphScale = 0.0
+  /// Largest slope that a glyph's horizontals get, upwards or downwards: rows per column; the same in all places of the word.
+  public var glyphSlope = 0.0
   /// Factor on the size of small signs, such as anusvara.
   public var signScale = 1.0
   /// Largest shift of the glyphs that stand on others, in ems.
@@ -78,6 +80,7 @@ public struct OutlineVariation: Equatable, Sendable {
       glyphScale = uniform(0, 0.15)
       markShift = uniform(0, 0.05)
     }
+    if random.chance(0.6) { glyphSlope = uniform(0, 0.3) }
     if random.chance(0.5) { signScale = uniform(0.5, 1.2) }
     if random.chance(0.7) {
       wobbleCell = uniform(0.3, 0.9)

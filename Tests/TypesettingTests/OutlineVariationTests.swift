@@ -81,6 +81,7 @@ import Typesetting
     }
     #expect(try sized("කගම", 1) == sized("කගම", 1))
     #expect(try sized("කගම", 1) != sized("කගම", 2))
+    #expect(try render("කගම") { ($0.glyphSlope, $0.seed) = (0.3, 1) } != render("කගම"))
     // The same letter is the same everywhere.
     let twice = try sized("කක", 3)
     let one = try sized("ක", 3)
@@ -117,7 +118,7 @@ import Typesetting
       #expect((0.025...0.12).contains(variation.thickness ?? 0.1) && (0.02...1).contains(variation.penHeight))
       #expect((0.2...1.2).contains(variation.upper) && (0.6...1.3).contains(variation.lower))
       #expect((0.5...0.85).contains(variation.upperStart) && (0.5...1.2).contains(variation.signScale))
-      #expect((0...0.08).contains(variation.closing))
+      #expect((0...0.08).contains(variation.closing) && (0...0.3).contains(variation.glyphSlope))
       #expect(variation.glyphScale <= 0.15 && variation.markShift <= 0.05)
       #expect(abs(variation.bend) <= 0.25 && variation.wobble <= 0.122)
       for face in 0..<2 {

@@ -20,14 +20,12 @@ public struct SynthesisSummary: Equatable, Sendable {
 }
 
 /// Draws the images of a plan on several threads and writes them as an ImageFolder data set. Every file's bytes depend on
-/// plan and faces only, not on `jobs`.
+/// the plan only, not on `jobs`.
 public struct DatasetWriter: Sendable {
   public let plan: SynthesisPlan
-  public let faces: [FontFace]
 
-  public init(plan: SynthesisPlan, faces: [FontFace]) {
+  public init(plan: SynthesisPlan) {
     self.plan = plan
-    self.faces = faces
   }
 
   /// - Parameters:
@@ -41,7 +39,7 @@ public struct DatasetWriter: Sendable {
     let folder = DatasetFolder(path: path)
     try folder.prepare(splits: plan.splits.map(\.name), overwrite: overwrite)
     let work = SharedWork(count: plan.options.count, progress: progress)
-    let shared = faces.count > SharedRenderer.mostFonts ? try SharedRenderer(faces: faces) : nil
+    let shared = plan.faces.count > SharedRenderer.mostFonts ? try SharedRenderer(faces: plan.faces) : nil
     DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, plan.options.count))) { _ in
       self.run(work, shared, folder)
     }
@@ -71,7 +69,7 @@ public struct DatasetWriter: Sendable {
     var tally = SharedWork.Tally()
     var current = 0
     do throws(TypesettingError) {
-      let (renderer, style) = (try ThreadRenderer(faces: faces, shared: shared), ImageStyler())
+      let (renderer, style) = (try ThreadRenderer(faces: plan.faces, shared: shared), ImageStyler())
       while let range = work.next() {
         for index in range {
           current = index

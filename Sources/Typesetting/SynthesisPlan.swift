@@ -81,7 +81,7 @@ public struct SynthesisPlan: Sendable {
 
   public let options: SynthesisOptions
   public let splits: [Split]
-  private let faces: [FontFace]
+  public let faces: [FontFace]
   /// Indices of the faces whose strokes are hair lines.
   private let thinFaces: [Int]
 

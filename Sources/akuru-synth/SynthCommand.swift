@@ -136,7 +136,7 @@ struct SynthCommand: ParsableCommand {
     }
     let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
     let progress = ProgressLine(total: count, isShown: !quiet)
-    let summary = try DatasetWriter(plan: plan, faces: faces).write(
+    let summary = try DatasetWriter(plan: plan).write(
       to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })
     progress.finish()
     report(summary, faces)

@@ -67,6 +67,21 @@ import Typesetting
     #expect(across.height > along.height + 8 && across.width < along.width)
   }
 
+  /// Closing fills gaps and takes nothing away; one wider than a letter's counters fills them all.
+  @Test func closingFillsGaps() throws {
+    let plain = try render("කහ")
+    var inks = [ink(plain)]
+    for closing in [0.05, 0.1, 0.4] {
+      let closed = try render("කහ") { $0.closing = closing }
+      try #require(closed.width == plain.width && closed.height == plain.height)
+      #expect(zip(closed.pixels, plain.pixels).allSatisfy { $0 <= $1 })
+      inks.append(ink(closed))
+    }
+    #expect(inks == inks.sorted() && inks[1] > inks[0] + 1 && inks[3] > 1.2 * inks[0], "\(inks)")
+    // A stroke has no gap.
+    #expect(try render("-") { $0.closing = 0.1 } == render("-"))
+  }
+
   @Test func zonesAndGlyphsChangeOnTheirOwn() throws {
     let plain = try render("කිකු")
     let low = try render("කිකු") { $0.upper = 0.5 }

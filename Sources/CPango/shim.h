@@ -41,4 +41,10 @@ static inline int akuru_advance(PangoFont *font, PangoGlyph glyph) {
   return hb_font_get_glyph_h_advance(pango_font_get_hb_font(font), glyph);
 }
 
+// How far a glyph reaches above the baseline, in Pango's units; 0 if the font cannot tell.
+static inline int akuru_glyph_top(PangoFont *font, PangoGlyph glyph) {
+  hb_glyph_extents_t extents;
+  return hb_font_get_glyph_extents(pango_font_get_hb_font(font), glyph, &extents) ? extents.y_bearing : 0;
+}
+
 #endif

@@ -133,6 +133,19 @@ final class FaceSetter {
     return glyphs
   }
 
+  /// The letters and signs of each cluster of the word that is set, decomposed, by UTF-8 offset.
+  func clusters(of word: String) -> [Int: [Unicode.Scalar]] {
+    var starts: Set<Int> = []
+    forEachGlyph { _, cluster, _ in starts.insert(cluster) }
+    let offsets = starts.sorted() + [word.utf8.count]
+    var clusters: [Int: [Unicode.Scalar]] = [:]
+    for (start, end) in zip(offsets, offsets.dropFirst()) {
+      let text = String(decoding: word.utf8.dropFirst(start).prefix(end - start), as: UTF8.self)
+      clusters[start] = Array(text.decomposedStringWithCanonicalMapping.unicodeScalars)
+    }
+    return clusters
+  }
+
   /// Glyphs of the word that is set, from left to right, with the UTF-8 offset of their cluster and their font.
   func forEachGlyph(_ body: (PangoGlyphInfo, Int, UnsafeMutablePointer<PangoFont>?) -> Void) {
     let iterator = pango_layout_get_iter(layout)

@@ -22,22 +22,24 @@ struct OutlinePen {
   /// What is left at least of the mean thickness of strokes.
   private static let leastShare = 0.4
   /// What is lower is a small sign, in ems.
-  private static let signHeight = 0.4
+  private static let signHeight = 0.47
 
   /// - Parameters:
-  ///   - setter: has set the word.
+  ///   - setter: has set `word`.
   ///   - size: the em in pixels.
-  init(_ setter: FaceSetter, size: Int, variation: OutlineVariation) {
+  init(_ setter: FaceSetter, word: String, size: Int, variation: OutlineVariation) {
     self.variation = variation
     let em = Double(size)
     let baseline = Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE)
-    outline(setter, em: em, baseline: baseline)
+    outline(setter, clusters: setter.clusters(of: word), em: em, baseline: baseline)
     distort(em: em, baseline: baseline, setter.face)
     setWeight(em: em)
   }
 
   /// Takes the polygons of each glyph out of Cairo's path, and gives the glyph its own size and place.
-  private mutating func outline(_ setter: FaceSetter, em: Double, baseline: Double) {
+  private mutating func outline(
+    _ setter: FaceSetter, clusters: [Int: [Unicode.Scalar]], em: Double, baseline: Double
+  ) {
     // Without bounds: Cairo leaves out glyphs that are far from its surface.
     let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
     let cairo = cairo_create(surface)
@@ -50,15 +52,35 @@ struct OutlinePen {
     cairo_set_tolerance(cairo, 0.05)
     pango_glyph_string_set_size(single, 1)
     var x = 0.0
-    setter.forEachGlyph { info, _, font in
+    setter.forEachGlyph { info, cluster, font in
       single.pointee.glyphs[0] = info
       cairo_new_path(cairo)
       cairo_move_to(cairo, x, baseline)
       pango_cairo_glyph_string_path(cairo, font, single)
       let start = points.count
       appendPath(cairo, longest: OutlinePen.longestSide * em)
+      if let cluster = clusters[cluster], variation.forms.applies(to: cluster), let letter = cluster.first,
+        !cluster.dropFirst().contains(where: { setter.nominalGlyph($0) == info.glyph })
+      {
+        let top = akuru_glyph_top(font, akuru_nominal_glyph(font, letter.value))
+        reshape(from: start, letter: Double(top) / Double(PANGO_SCALE), cluster, baseline: baseline)
+      }
       vary(glyph: info, points: start..<points.count, em: em, baseline: baseline)
       x += Double(info.geometry.width) / Double(PANGO_SCALE)
+    }
+  }
+
+  /// Gives a glyph its traditional form.
+  /// - Parameter letter: height of the cluster's letter without signs, in pixels.
+  private mutating func reshape(
+    from start: Int, letter: Double, _ cluster: [Unicode.Scalar], baseline: Double
+  ) {
+    let glyph = points[start...]
+    guard letter > 0, let left = glyph.map(\.x).min(), let top = glyph.map(\.y).min() else { return }
+    for i in glyph.indices {
+      let height = variation.forms.height(
+        baseline - points[i].y, x: points[i].x - left, letter: letter, top: baseline - top, in: cluster)
+      points[i].y = baseline - height
     }
   }
 
@@ -78,12 +100,17 @@ struct OutlinePen {
     func unit(_ word: UInt32) -> Double { Double(word) * 0x1p-31 - 1 }
     var scale = 1 + variation.glyphScale * SIMD2(unit(block.x), unit(block.y))
     var center = SIMD2((low.x + high.x) / 2, baseline)
-    if high.y - low.y < OutlinePen.signHeight * em {
+    let isSmall = high.y - low.y < OutlinePen.signHeight * em
+    if isSmall {
       scale *= variation.signScale
       center.y = (low.y + high.y) / 2
     }
     var shift = center
-    if glyph.geometry.width == 0 { shift += variation.markShift * em * SIMD2(unit(block.z), unit(block.w)) }
+    if glyph.geometry.width == 0 {
+      shift += variation.markShift * em * SIMD2(unit(block.z), unit(block.w))
+    } else if isSmall {
+      shift.y -= variation.signRise * em
+    }
     let slope = variation.glyphSlope * unit(more.x)
     for i in range {
       points[i].y += slope * (points[i].x - center.x)

@@ -36,6 +36,10 @@ public struct OutlineVariation: Equatable, Sendable {
   public var glyphSlope = 0.0
   /// Factor on the size of small signs, such as anusvara.
   public var signScale = 1.0
+  /// How much higher small signs stand, in ems.
+  public var signRise = 0.0
+  /// Sinhala letters as traditional faces have them.
+  public var forms = TraditionalForms()
   /// Largest shift of the glyphs that stand on others, in ems.
   public var markShift = 0.0
   /// Largest shift of the outlines by a soft random field, in ems.
@@ -81,10 +85,16 @@ public struct OutlineVariation: Equatable, Sendable {
       markShift = uniform(0, 0.05)
     }
     if random.chance(0.6) { glyphSlope = uniform(0, 0.3) }
-    if random.chance(0.5) { signScale = uniform(0.5, 1.2) }
+    if random.chance(0.5) { signScale = uniform(0.4, 1.2) }
     if random.chance(0.7) {
       wobbleCell = uniform(0.3, 0.9)
       wobble = uniform(0.01, 0.05 + 0.12 * (wobbleCell - 0.3))
+    }
+    if random.chance(0.4) { signRise = uniform(-0.05, 0.1) }
+    if random.chance(0.5) { forms.foot = uniform(0.6, 1) }
+    if random.chance(0.5) {
+      forms.hood = uniform(0.2, 0.7)
+      forms.nesting = uniform(0, 1)
     }
     seed = UInt64(random.nextUInt32())
   }

@@ -103,6 +103,40 @@ import Typesetting
     #expect(twice.height == one.height && abs(twice.width - 2 * one.width) <= 8)
   }
 
+  /// Only the letters that traditional faces draw in another way change, in no other place.
+  @Test func traditionalForms() throws {
+    for face in 0..<2 {
+      for word in ["න", "නා", "නි", "නු", "න්", "නේ", "නො"] {
+        let plain = try render(word, face: face)
+        let footed = try render(word, face: face) { $0.forms.foot = 1 }
+        try #require(footed.width == plain.width && footed.height == plain.height && footed != plain, "\(word)")
+        // Not the right side of the letter, nor a sign.
+        let unchanged = ["නේ", "නො"].contains(word) ? 0..<plain.width / 4 : plain.width * 3 / 4..<plain.width
+        for y in 0..<plain.height { #expect(unchanged.allSatisfy { footed[$0, y] == plain[$0, y] }, "\(word)") }
+      }
+      for word in ["ම්", "ට්", "වේ", "ඩෝ"] {
+        let hooded = try render(word, face: face) { $0.forms.hood = 0.2 }
+        #expect(hooded.height < (try render(word, face: face)).height - 2, "\(word)")
+        let nested = try render(word, face: face) { ($0.forms.hood, $0.forms.nesting) = (0.2, 1) }
+        #expect(nested.height < hooded.height, "\(word)")
+      }
+      for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල"] {
+        let changed = try render(word, face: face) { ($0.forms.foot, $0.forms.hood, $0.forms.nesting) = (1, 0.2, 1) }
+        #expect(changed == (try render(word, face: face)), "\(word)")
+      }
+    }
+  }
+
+  @Test func smallSignsRise() throws {
+    func lowestInk(_ rise: Double) throws -> Int {
+      let image = try render("පං") { $0.signRise = rise }
+      // Anusvara stands right of the letter.
+      return (0..<image.height).last { y in (image.width * 3 / 4..<image.width).contains { image[$0, y] < 128 } }!
+    }
+    #expect(try lowestInk(0.2) < lowestInk(0) - 5)
+    #expect(try render("ප") { $0.signRise = 0.2 } == render("ප"))
+  }
+
   @Test func widthSlantAndBendChangeTheForm() throws {
     let plain = try render()
     let wide = try render { $0.width = 1.3 }
@@ -132,8 +166,11 @@ import Typesetting
       #expect((0.8...1.3).contains(variation.width) && (-0.15...0.3).contains(variation.slant))
       #expect((0.025...0.12).contains(variation.thickness ?? 0.1) && (0.02...1).contains(variation.penHeight))
       #expect((0.2...1.2).contains(variation.upper) && (0.6...1.3).contains(variation.lower))
-      #expect((0.5...0.85).contains(variation.upperStart) && (0.5...1.2).contains(variation.signScale))
+      #expect((0.5...0.85).contains(variation.upperStart) && (0.4...1.2).contains(variation.signScale))
       #expect((0...0.08).contains(variation.closing) && (0...0.3).contains(variation.glyphSlope))
+      #expect((0...1).contains(variation.forms.foot) && (0.2...1).contains(variation.forms.hood))
+      #expect((0...1).contains(variation.forms.nesting))
+      #expect((-0.05...0.1).contains(variation.signRise))
       #expect(variation.glyphScale <= 0.15 && variation.markShift <= 0.05)
       #expect(abs(variation.bend) <= 0.25 && variation.wobble <= 0.122)
       for face in 0..<2 {

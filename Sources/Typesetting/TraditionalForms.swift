@@ -1,0 +1,71 @@
+/// What traditional Sinhala faces, those of books and newspapers, draw in another way than the sans serif and low-contrast
+/// faces of today. Made of these by moving parts of a letter:
+/// - න: its diagonal ends in a foot on the baseline. Today's faces let it meet the bowl half-way up, where ත has its notch.
+/// - al-lakuna as a hood, as on ට ම ව: lies close on its letter, which makes room for it by being lower: two hair lines run
+///   side by side within the height of a letter. So does the hood of ේ and ෝ.
+public struct TraditionalForms: Equatable, Sendable {
+  /// How far the end of න's diagonal comes down: 0 not at all, 1 to the baseline.
+  public var foot = 0.0
+  /// Factor on the height of hoods.
+  public var hood = 1.0
+  /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
+  public var nesting = 0.0
+
+  /// The letters as the face has them.
+  public init() {}
+
+  /// Where today's faces let න's diagonal meet the bowl, as a share of the letter's height.
+  private static let junction = 0.42
+  /// Up to here, as the same share, the letter changes.
+  private static let highest = 0.75
+  /// What is lower makes no room for a hood, as a share of the letter's height.
+  private static let body = 0.45
+  /// How far from its left edge, as the same share, the letter changes.
+  private static let reach = 0.7
+
+  /// What is changed in a letter and its signs.
+  func applies(to cluster: [Unicode.Scalar]) -> Bool {
+    foot > 0 && TraditionalForms.hasFoot(cluster) || (hood != 1 || nesting > 0) && TraditionalForms.hasHood(cluster)
+  }
+
+  /// The new height of a point, above the baseline.
+  /// - Parameters:
+  ///   - height: the point's, in any unit.
+  ///   - x: its distance from the letter's left edge.
+  ///   - letter: the height of the letter without signs.
+  ///   - top: the height of the glyph.
+  func height(_ height: Double, x: Double, letter: Double, top: Double, in cluster: [Unicode.Scalar]) -> Double {
+    if TraditionalForms.hasHood(cluster) { return nested(height / letter, top: top / letter) * letter }
+    if foot > 0, TraditionalForms.hasFoot(cluster) { return lowered(height / letter, at: x / letter) * letter }
+    return height
+  }
+
+  private func nested(_ height: Double, top: Double) -> Double {
+    let body = TraditionalForms.body
+    guard top > 1, height > body else { return height }
+    let close = height > 1 ? 1 + hood * (height - 1) : height
+    let highest = 1 + hood * (top - 1)
+    return body + (close - body) * (1 + nesting * ((1 - body) / (highest - body) - 1))
+  }
+
+  private func lowered(_ height: Double, at x: Double) -> Double {
+    let (junction, highest) = (TraditionalForms.junction, TraditionalForms.highest)
+    guard height > 0, height < highest, x < TraditionalForms.reach else { return height }
+    let t = max(0, x / TraditionalForms.reach)
+    let low = junction * (1 - foot * (1 - t * t * (3 - 2 * t)))
+    return height < junction
+      ? height * low / junction
+      : low + (height - junction) / (highest - junction) * (highest - low)
+  }
+
+  private static func hasFoot(_ cluster: [Unicode.Scalar]) -> Bool { cluster.first == "න" }
+
+  private static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
+    // ේ and ෝ hold an al-lakuna, too, when they are decomposed.
+    guard let letter = cluster.first else { return false }
+    return hooded.contains(letter) && cluster.contains(SinhalaOrthography.alLakuna)
+  }
+
+  /// Letters whose al-lakuna is a hood; that of others is a flag.
+  private static let hooded: Set<Unicode.Scalar> = ["ඛ", "ඞ", "ච", "ඣ", "ට", "ඩ", "ඬ", "ධ", "බ", "ඹ", "ම", "ව"]
+}

@@ -133,15 +133,15 @@ final class FaceSetter {
     return glyphs
   }
 
-  /// The letters and signs of each cluster of the word that is set, decomposed, by UTF-8 offset.
-  func clusters(of word: String) -> [Int: [Unicode.Scalar]] {
-    var starts: Set<Int> = []
-    forEachGlyph { _, cluster, _ in starts.insert(cluster) }
-    let offsets = starts.sorted() + [word.utf8.count]
-    var clusters: [Int: [Unicode.Scalar]] = [:]
-    for (start, end) in zip(offsets, offsets.dropFirst()) {
+  /// The clusters of the word that is set, by UTF-8 offset.
+  func clusters(of word: String) -> [Int: GlyphCluster] {
+    var glyphs: [Int: [UInt32]] = [:]
+    forEachGlyph { info, cluster, _ in glyphs[cluster, default: []].append(info.glyph) }
+    let starts = glyphs.keys.sorted()
+    var clusters: [Int: GlyphCluster] = [:]
+    for (start, end) in zip(starts, starts.dropFirst() + [word.utf8.count]) {
       let text = String(decoding: word.utf8.dropFirst(start).prefix(end - start), as: UTF8.self)
-      clusters[start] = Array(text.decomposedStringWithCanonicalMapping.unicodeScalars)
+      clusters[start] = GlyphCluster(text, glyphs: glyphs[start]!, nominalGlyph: nominalGlyph)
     }
     return clusters
   }

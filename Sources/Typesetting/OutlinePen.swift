@@ -21,24 +21,25 @@ struct OutlinePen {
   private static let longestSide = 0.1
   /// What is left at least of the mean thickness of strokes.
   private static let leastShare = 0.4
-  /// What is lower is a small sign, in ems.
+  /// Signs that are lower are small, in ems.
   private static let signHeight = 0.47
 
   /// - Parameters:
   ///   - setter: has set `word`.
   ///   - size: the em in pixels.
-  init(_ setter: FaceSetter, word: String, size: Int, variation: OutlineVariation) {
+  ///   - letterSpacing: what the word was set with, in pixels.
+  init(_ setter: FaceSetter, word: String, size: Int, letterSpacing: Float, variation: OutlineVariation) {
     self.variation = variation
     let em = Double(size)
     let baseline = Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE)
-    outline(setter, clusters: setter.clusters(of: word), em: em, baseline: baseline)
+    outline(setter, setter.clusters(of: word), em: em, baseline: baseline, letterSpacing: letterSpacing)
     distort(em: em, baseline: baseline, setter.face)
     setWeight(em: em)
   }
 
   /// Takes the polygons of each glyph out of Cairo's path, and gives the glyph its own size and place.
   private mutating func outline(
-    _ setter: FaceSetter, clusters: [Int: [Unicode.Scalar]], em: Double, baseline: Double
+    _ setter: FaceSetter, _ clusters: [Int: GlyphCluster], em: Double, baseline: Double, letterSpacing: Float
   ) {
     // Without bounds: Cairo leaves out glyphs that are far from its surface.
     let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
@@ -59,13 +60,16 @@ struct OutlinePen {
       pango_cairo_glyph_string_path(cairo, font, single)
       let start = points.count
       appendPath(cairo, longest: OutlinePen.longestSide * em)
-      if let cluster = clusters[cluster], variation.forms.applies(to: cluster), let letter = cluster.first,
-        !cluster.dropFirst().contains(where: { setter.nominalGlyph($0) == info.glyph })
-      {
-        let top = akuru_glyph_top(font, akuru_nominal_glyph(font, letter.value))
-        reshape(from: start, letter: Double(top) / Double(PANGO_SCALE), cluster, baseline: baseline)
+      if let cluster = clusters[cluster] {
+        if info.glyph == cluster.letterGlyph, variation.forms.applies(to: cluster.scalars) {
+          let top = akuru_glyph_top(font, akuru_nominal_glyph(font, cluster.scalars[0].value))
+          reshape(from: start, letter: Double(top) / Double(PANGO_SCALE), cluster.scalars, baseline: baseline)
+        }
+        let standsOnOthers = Float(info.geometry.width) / Float(PANGO_SCALE) <= max(0, letterSpacing)
+        vary(
+          info.glyph, points: start..<points.count, isSign: cluster.isSign(info.glyph), standsOnOthers: standsOnOthers,
+          em: em, baseline: baseline)
       }
-      vary(glyph: info, points: start..<points.count, em: em, baseline: baseline)
       x += Double(info.geometry.width) / Double(PANGO_SCALE)
     }
   }
@@ -85,7 +89,9 @@ struct OutlinePen {
   }
 
   /// A glyph's own size and place, the same wherever it stands in the word.
-  private mutating func vary(glyph: PangoGlyphInfo, points range: Range<Int>, em: Double, baseline: Double) {
+  private mutating func vary(
+    _ glyph: PangoGlyph, points range: Range<Int>, isSign: Bool, standsOnOthers: Bool, em: Double, baseline: Double
+  ) {
     guard let first = range.first else { return }
     var (low, high) = (SIMD2(points[first].x, points[first].y), SIMD2(points[first].x, points[first].y))
     for point in points[range] {
@@ -94,19 +100,19 @@ struct OutlinePen {
     }
     func numbers(_ number: UInt32) -> SIMD4<UInt32> {
       KeyedRandom.philox(
-        counter: SIMD4(glyph.glyph, number, 1, RandomPurpose.synthesis.rawValue), key: key(variation.seed))
+        counter: SIMD4(glyph, number, 1, RandomPurpose.synthesis.rawValue), key: key(variation.seed))
     }
     let (block, more) = (numbers(0), numbers(1))
     func unit(_ word: UInt32) -> Double { Double(word) * 0x1p-31 - 1 }
     var scale = 1 + variation.glyphScale * SIMD2(unit(block.x), unit(block.y))
     var center = SIMD2((low.x + high.x) / 2, baseline)
-    let isSmall = high.y - low.y < OutlinePen.signHeight * em
+    let isSmall = isSign && high.y - low.y < OutlinePen.signHeight * em
     if isSmall {
       scale *= variation.signScale
       center.y = (low.y + high.y) / 2
     }
     var shift = center
-    if glyph.geometry.width == 0 {
+    if standsOnOthers {
       shift += variation.markShift * em * SIMD2(unit(block.z), unit(block.w))
     } else if isSmall {
       shift.y -= variation.signRise * em
@@ -130,14 +136,15 @@ struct OutlinePen {
       case CAIRO_PATH_MOVE_TO:
         let point = path.pointee.data[i + 1].point
         first = Point(x: point.x, y: point.y, isFirst: true)
-        points.append(first)
         last = first
       case CAIRO_PATH_LINE_TO:
+        // A glyph's path ends with a move to its origin, which is no part of the outline.
+        if last.isFirst { points.append(first) }
         let point = path.pointee.data[i + 1].point
         line(from: last, to: point.x, point.y, longest)
         last = Point(x: point.x, y: point.y, isFirst: false)
       default:
-        line(from: last, to: first.x, first.y, longest)
+        if !last.isFirst { line(from: last, to: first.x, first.y, longest) }
         last = first
       }
       i += Int(header.length)

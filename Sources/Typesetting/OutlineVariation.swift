@@ -36,9 +36,9 @@ public struct OutlineVariation: Equatable, Sendable {
   public var glyphSlope = 0.0
   /// Factor on the size of small signs, such as anusvara.
   public var signScale = 1.0
-  /// How much higher small signs stand, in ems.
+  /// How much higher small signs stand that have a place of their own, in ems.
   public var signRise = 0.0
-  /// Sinhala letters as traditional faces have them.
+  /// How far Sinhala letters take traditional forms.
   public var forms = TraditionalForms()
   /// Largest shift of the glyphs that stand on others, in ems.
   public var markShift = 0.0

@@ -1,17 +1,20 @@
-/// What traditional Sinhala faces, those of books and newspapers, draw in another way than the sans serif and low-contrast
-/// faces of today. Made of these by moving parts of a letter:
-/// - න: its diagonal ends in a foot on the baseline. Today's faces let it meet the bowl half-way up, where ත has its notch.
-/// - al-lakuna as a hood, as on ට ම ව: lies close on its letter, which makes room for it by being lower: two hair lines run
-///   side by side within the height of a letter. So does the hood of ේ and ෝ.
+/// How far Sinhala letters take the forms of traditional faces, those of books and newspapers, which draw some in another way
+/// than the sans serif and low-contrast faces of today:
+/// - The diagonal of න ends in a foot on the baseline. Today's faces let it meet the bowl half-way up, where ත has its notch.
+/// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, lies close on its letter, and both together are hardly higher
+///   than the letter alone.
+///
+/// Today's faces are given these forms by moving parts of their letters up and down; what a face draws as several glyphs
+/// stays.
 public struct TraditionalForms: Equatable, Sendable {
   /// How far the end of න's diagonal comes down: 0 not at all, 1 to the baseline.
   public var foot = 0.0
-  /// Factor on the height of hoods.
+  /// Factor on the height of what stands above the letter.
   public var hood = 1.0
   /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
   public var nesting = 0.0
 
-  /// The letters as the face has them.
+  /// Letters as the face has them.
   public init() {}
 
   /// Where today's faces let න's diagonal meet the bowl, as a share of the letter's height.
@@ -23,7 +26,7 @@ public struct TraditionalForms: Equatable, Sendable {
   /// How far from its left edge, as the same share, the letter changes.
   private static let reach = 0.7
 
-  /// What is changed in a letter and its signs.
+  /// Whether the letter of a cluster changes.
   func applies(to cluster: [Unicode.Scalar]) -> Bool {
     foot > 0 && TraditionalForms.hasFoot(cluster) || (hood != 1 || nesting > 0) && TraditionalForms.hasHood(cluster)
   }
@@ -61,9 +64,10 @@ public struct TraditionalForms: Equatable, Sendable {
   private static func hasFoot(_ cluster: [Unicode.Scalar]) -> Bool { cluster.first == "න" }
 
   private static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
-    // ේ and ෝ hold an al-lakuna, too, when they are decomposed.
-    guard let letter = cluster.first else { return false }
-    return hooded.contains(letter) && cluster.contains(SinhalaOrthography.alLakuna)
+    // ේ is two signs, the second of which is al-lakuna; that of ෝ stands on its ා. With a joiner, there is none to see.
+    guard let letter = cluster.first, hooded.contains(letter) else { return false }
+    return cluster.contains(SinhalaOrthography.alLakuna) && !cluster.contains(SinhalaOrthography.zeroWidthJoiner)
+      && !cluster.contains("\u{0DCF}")
   }
 
   /// Letters whose al-lakuna is a hood; that of others is a flag.

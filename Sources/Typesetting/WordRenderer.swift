@@ -92,7 +92,9 @@ public final class WordRenderer {
     try setter.set(word, size: appearance.size, letterSpacing: appearance.letterSpacing)
     var (ink, logical) = (PangoRectangle(), PangoRectangle())
     pango_layout_get_pixel_extents(setter.layout, &ink, &logical)
-    let pen = appearance.variation.map { OutlinePen(setter, word: word, size: appearance.size, variation: $0) }
+    let pen = appearance.variation.map {
+      OutlinePen(setter, word: word, size: appearance.size, letterSpacing: appearance.letterSpacing, variation: $0)
+    }
     if let pen {
       let (left, top) = (pen.bounds.left.rounded(.down), pen.bounds.top.rounded(.down))
       ink = PangoRectangle(

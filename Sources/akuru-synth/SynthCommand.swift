@@ -53,7 +53,7 @@ struct SynthCommand: ParsableCommand {
   @Flag(
     help: ArgumentHelp(
       "Vary the outlines of letters, so that few fonts stand for many: weight and contrast of strokes, slant, width, "
-        + "spacing, curvature, and soft distortion."))
+        + "spacing, curvature, soft distortion, and Sinhala letters that traditional faces draw in another way."))
   var vary = false
 
   @Option(

@@ -103,38 +103,75 @@ import Typesetting
     #expect(twice.height == one.height && abs(twice.width - 2 * one.width) <= 8)
   }
 
-  /// Only the letters that traditional faces draw in another way change, in no other place.
+  /// Only the letters that traditional faces draw in another way change, and only where they do.
   @Test func traditionalForms() throws {
     for face in 0..<2 {
-      for word in ["න", "නා", "නි", "නු", "න්", "නේ", "නො"] {
+      let joiner = SinhalaOrthography.zeroWidthJoiner
+      for word in ["න", "නා", "නි", "නු", "න්", "නේ", "නො", "න්\(joiner)ය"] {
         let plain = try render(word, face: face)
         let footed = try render(word, face: face) { $0.forms.foot = 1 }
         try #require(footed.width == plain.width && footed.height == plain.height && footed != plain, "\(word)")
         // Not the right side of the letter, nor a sign.
-        let unchanged = ["නේ", "නො"].contains(word) ? 0..<plain.width / 4 : plain.width * 3 / 4..<plain.width
-        for y in 0..<plain.height { #expect(unchanged.allSatisfy { footed[$0, y] == plain[$0, y] }, "\(word)") }
+        let right = plain.width * 3 / 4..<plain.width
+        let unchanged = ["නේ", "නො"].contains(word) ? [0..<plain.width / 4, right] : [right]
+        for y in 0..<plain.height {
+          for x in unchanged.joined() where footed[x, y] != plain[x, y] { Issue.record("\(word): \(x), \(y)") }
+        }
       }
-      for word in ["ම්", "ට්", "වේ", "ඩෝ"] {
+      for word in ["ම්", "ට්", "වේ"] {
         let hooded = try render(word, face: face) { $0.forms.hood = 0.2 }
         #expect(hooded.height < (try render(word, face: face)).height - 2, "\(word)")
         let nested = try render(word, face: face) { ($0.forms.hood, $0.forms.nesting) = (0.2, 1) }
         #expect(nested.height < hooded.height, "\(word)")
       }
-      for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල"] {
-        let changed = try render(word, face: face) { ($0.forms.foot, $0.forms.hood, $0.forms.nesting) = (1, 0.2, 1) }
+      for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල", "ඩෝ", "බ්\(joiner)රි", "ව්\(joiner)ය"] {
+        let changed = try render(word, face: face) {
+          ($0.forms.foot, $0.forms.hood, $0.forms.nesting) = (1, 0.2, 1)
+        }
         #expect(changed == (try render(word, face: face)), "\(word)")
       }
     }
   }
 
-  @Test func smallSignsRise() throws {
-    func lowestInk(_ rise: Double) throws -> Int {
-      let image = try render("පං") { $0.signRise = rise }
-      // Anusvara stands right of the letter.
-      return (0..<image.height).last { y in (image.width * 3 / 4..<image.width).contains { image[$0, y] < 128 } }!
+  /// The form does not depend on what is between letters.
+  @Test func traditionalFormsInLooseWords() throws {
+    func ink(spacing: Float, foot: Double) throws -> Double {
+      var variation = OutlineVariation()
+      variation.forms.foot = foot
+      let appearance = WordAppearance(size: 200, letterSpacing: spacing, variation: variation)
+      return self.ink(try renderer.render("නන", face: 0, appearance: appearance))
     }
-    #expect(try lowestInk(0.2) < lowestInk(0) - 5)
-    #expect(try render("ප") { $0.signRise = 0.2 } == render("ප"))
+    let (near, far) = (try ink(spacing: 0, foot: 1), try ink(spacing: 80, foot: 1))
+    #expect(abs(near / far - 1) < 1e-3 && abs(near / (try ink(spacing: 0, foot: 0)) - 1) > 5e-3)
+  }
+
+  @Test func smallSignsChange() throws {
+    for face in 0..<2 {
+      func sign(_ change: (inout OutlineVariation) -> Void) throws -> (top: Int, bottom: Int) {
+        let image = try render("පං", face: face, change)
+        // Anusvara stands right of the letter, whose foot is the lowest ink.
+        let rows = (0..<image.height).filter { y in
+          (image.width * 3 / 4..<image.width).contains { image[$0, y] < 128 }
+        }
+        return (rows.first! - image.height, rows.last! - image.height)
+      }
+      let (plain, risen) = (try sign { _ in }, try sign { $0.signRise = 0.2 })
+      #expect(abs(risen.top - plain.top + 8) <= 1 && abs(risen.bottom - plain.bottom + 8) <= 1)
+      let small = try sign { $0.signScale = 0.5 }
+      #expect(small.top > plain.top + 2 && small.bottom < plain.bottom - 2)
+      for word in ["ප", "කිකු"] {
+        #expect(try render(word, face: face) { ($0.signRise, $0.signScale) = (0.2, 0.5) } == render(word, face: face))
+      }
+    }
+    // Signs on a letter have no place of their own, whatever is between letters.
+    let tamil = try WordRenderer(faces: FontCatalog.resolve(["Noto Sans Tamil"]))
+    func loose(_ rise: Double) throws -> GrayImage {
+      var variation = OutlineVariation()
+      variation.signRise = rise
+      let appearance = WordAppearance(size: 40, letterSpacing: 2, variation: variation)
+      return try tamil.render("க்க", face: 0, appearance: appearance)
+    }
+    #expect(try loose(0.2) == loose(0))
   }
 
   @Test func widthSlantAndBendChangeTheForm() throws {
@@ -156,6 +193,7 @@ import Typesetting
 
   @Test func drawnVariationsStayInTheirRangesAndAreRepeatable() throws {
     var pictures = Set<[UInt8]>()
+    var changed = (feet: 0, hoods: 0, signs: 0)
     for sample in 0..<60 {
       func drawn() -> OutlineVariation {
         var random = KeyedRandom(seed: 2, purpose: .test, sample: UInt32(sample))
@@ -171,6 +209,9 @@ import Typesetting
       #expect((0...1).contains(variation.forms.foot) && (0.2...1).contains(variation.forms.hood))
       #expect((0...1).contains(variation.forms.nesting))
       #expect((-0.05...0.1).contains(variation.signRise))
+      if variation.forms.foot > 0 { changed.feet += 1 }
+      if variation.forms.hood < 1 { changed.hoods += 1 }
+      if variation.signRise != 0 { changed.signs += 1 }
       #expect(variation.glyphScale <= 0.15 && variation.markShift <= 0.05)
       #expect(abs(variation.bend) <= 0.25 && variation.wobble <= 0.122)
       for face in 0..<2 {
@@ -180,6 +221,7 @@ import Typesetting
       }
     }
     #expect(pictures.count > 110)
+    #expect([changed.feet, changed.hoods, changed.signs].allSatisfy { (10..<50).contains($0) }, "\(changed)")
   }
 
   @Test func otherScripts() throws {

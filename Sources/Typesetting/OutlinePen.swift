@@ -80,10 +80,11 @@ struct OutlinePen {
     from start: Int, letter: Double, _ cluster: [Unicode.Scalar], baseline: Double
   ) {
     let glyph = points[start...]
-    guard letter > 0, let left = glyph.map(\.x).min(), let top = glyph.map(\.y).min() else { return }
+    guard letter > 0, let left = glyph.map(\.x).min(), let right = glyph.map(\.x).max(), right > left else { return }
+    let size = SIMD2(right - left, baseline - glyph.map(\.y).min()!)
     for i in glyph.indices {
       let height = variation.forms.height(
-        baseline - points[i].y, x: points[i].x - left, letter: letter, top: baseline - top, in: cluster)
+        baseline - points[i].y, x: points[i].x - left, letter: letter, size: size, in: cluster)
       points[i].y = baseline - height
     }
   }

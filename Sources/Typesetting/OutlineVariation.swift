@@ -93,8 +93,9 @@ public struct OutlineVariation: Equatable, Sendable {
     if random.chance(0.4) { signRise = uniform(-0.05, 0.1) }
     if random.chance(0.5) { forms.foot = uniform(0.6, 1) }
     if random.chance(0.5) {
-      forms.hood = uniform(0.2, 0.7)
-      forms.nesting = uniform(0, 1)
+      forms.hood = uniform(0.15, 0.6)
+      forms.nesting = uniform(0.3, 1)
+      forms.dome = uniform(0, 0.35)
     }
     seed = UInt64(random.nextUInt32())
   }

@@ -1,8 +1,8 @@
 /// How far Sinhala letters take the forms of traditional faces, those of books and newspapers, which draw some in another way
 /// than the sans serif and low-contrast faces of today:
 /// - The diagonal of න ends in a foot on the baseline. Today's faces let it meet the bowl half-way up, where ත has its notch.
-/// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, lies close on its letter, and both together are hardly higher
-///   than the letter alone.
+/// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, follows its letter's round top closely, and both together are
+///   hardly higher than the letter alone.
 ///
 /// Today's faces are given these forms by moving parts of their letters up and down; what a face draws as several glyphs
 /// stays.
@@ -13,6 +13,8 @@ public struct TraditionalForms: Equatable, Sendable {
   public var hood = 1.0
   /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
   public var nesting = 0.0
+  /// How much lower letters with hoods are at both sides than in the middle, as a share of a letter's height.
+  public var dome = 0.0
 
   /// Letters as the face has them.
   public init() {}
@@ -28,7 +30,8 @@ public struct TraditionalForms: Equatable, Sendable {
 
   /// Whether the letter of a cluster changes.
   func applies(to cluster: [Unicode.Scalar]) -> Bool {
-    foot > 0 && TraditionalForms.hasFoot(cluster) || (hood != 1 || nesting > 0) && TraditionalForms.hasHood(cluster)
+    if TraditionalForms.hasHood(cluster) { return hood != 1 || nesting > 0 || dome > 0 }
+    return foot > 0 && TraditionalForms.hasFoot(cluster)
   }
 
   /// The new height of a point, above the baseline.
@@ -36,19 +39,24 @@ public struct TraditionalForms: Equatable, Sendable {
   ///   - height: the point's, in any unit.
   ///   - x: its distance from the letter's left edge.
   ///   - letter: the height of the letter without signs.
-  ///   - top: the height of the glyph.
-  func height(_ height: Double, x: Double, letter: Double, top: Double, in cluster: [Unicode.Scalar]) -> Double {
-    if TraditionalForms.hasHood(cluster) { return nested(height / letter, top: top / letter) * letter }
+  ///   - size: the width and height of the glyph.
+  func height(
+    _ height: Double, x: Double, letter: Double, size: SIMD2<Double>, in cluster: [Unicode.Scalar]
+  ) -> Double {
+    if TraditionalForms.hasHood(cluster) {
+      return nested(height / letter, at: x / size.x, top: size.y / letter) * letter
+    }
     if foot > 0, TraditionalForms.hasFoot(cluster) { return lowered(height / letter, at: x / letter) * letter }
     return height
   }
 
-  private func nested(_ height: Double, top: Double) -> Double {
+  private func nested(_ height: Double, at x: Double, top: Double) -> Double {
     let body = TraditionalForms.body
     guard top > 1, height > body else { return height }
     let close = height > 1 ? 1 + hood * (height - 1) : height
     let highest = 1 + hood * (top - 1)
-    return body + (close - body) * (1 + nesting * ((1 - body) / (highest - body) - 1))
+    let nested = body + (close - body) * (1 + nesting * ((1 - body) / (highest - body) - 1))
+    return nested - dome * (2 * x - 1) * (2 * x - 1) * (nested - body) / (1 - body)
   }
 
   private func lowered(_ height: Double, at x: Double) -> Double {

@@ -123,10 +123,11 @@ import Typesetting
         #expect(hooded.height < (try render(word, face: face)).height - 2, "\(word)")
         let nested = try render(word, face: face) { ($0.forms.hood, $0.forms.nesting) = (0.2, 1) }
         #expect(nested.height < hooded.height, "\(word)")
+        #expect(try render(word, face: face) { $0.forms.dome = 0.3 } != render(word, face: face), "\(word)")
       }
       for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල", "ඩෝ", "බ්\(joiner)රි", "ව්\(joiner)ය"] {
         let changed = try render(word, face: face) {
-          ($0.forms.foot, $0.forms.hood, $0.forms.nesting) = (1, 0.2, 1)
+          ($0.forms.foot, $0.forms.hood, $0.forms.nesting, $0.forms.dome) = (1, 0.2, 1, 0.3)
         }
         #expect(changed == (try render(word, face: face)), "\(word)")
       }
@@ -206,7 +207,8 @@ import Typesetting
       #expect((0.2...1.2).contains(variation.upper) && (0.6...1.3).contains(variation.lower))
       #expect((0.5...0.85).contains(variation.upperStart) && (0.4...1.2).contains(variation.signScale))
       #expect((0...0.08).contains(variation.closing) && (0...0.3).contains(variation.glyphSlope))
-      #expect((0...1).contains(variation.forms.foot) && (0.2...1).contains(variation.forms.hood))
+      #expect((0...1).contains(variation.forms.foot) && (0.15...1).contains(variation.forms.hood))
+      #expect((0...0.35).contains(variation.forms.dome))
       #expect((0...1).contains(variation.forms.nesting))
       #expect((-0.05...0.1).contains(variation.signRise))
       if variation.forms.foot > 0 { changed.feet += 1 }

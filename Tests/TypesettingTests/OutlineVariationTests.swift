@@ -115,12 +115,15 @@ import Typesetting
         let right = plain.width * 3 / 4..<plain.width
         let unchanged = ["නේ", "නො"].contains(word) ? [0..<plain.width / 4, right] : [right]
         for y in 0..<plain.height {
-          for x in unchanged.joined() where footed[x, y] != plain[x, y] { Issue.record("\(word): \(x), \(y)") }
+          // Cairo's coverage of a pixel may differ by a level or two, when a far part of the outline does.
+          for x in unchanged.joined() where abs(Int(footed[x, y]) - Int(plain[x, y])) > 2 {
+            Issue.record("\(word): \(x), \(y)")
+          }
         }
       }
       for word in ["ම්", "ට්", "වේ"] {
         let hooded = try render(word, face: face) { $0.forms.hood = 0.2 }
-        #expect(hooded.height < (try render(word, face: face)).height - 2, "\(word)")
+        #expect(try hooded.height < render(word, face: face).height - 2, "\(word)")
         let nested = try render(word, face: face) { ($0.forms.hood, $0.forms.nesting) = (0.2, 1) }
         #expect(nested.height < hooded.height, "\(word)")
         #expect(try render(word, face: face) { $0.forms.dome = 0.3 } != render(word, face: face), "\(word)")
@@ -129,7 +132,7 @@ import Typesetting
         let changed = try render(word, face: face) {
           ($0.forms.foot, $0.forms.hood, $0.forms.nesting, $0.forms.dome) = (1, 0.2, 1, 0.3)
         }
-        #expect(changed == (try render(word, face: face)), "\(word)")
+        #expect(try changed == render(word, face: face), "\(word)")
       }
     }
   }
@@ -143,7 +146,8 @@ import Typesetting
       return self.ink(try renderer.render("නන", face: 0, appearance: appearance))
     }
     let (near, far) = (try ink(spacing: 0, foot: 1), try ink(spacing: 80, foot: 1))
-    #expect(abs(near / far - 1) < 1e-3 && abs(near / (try ink(spacing: 0, foot: 0)) - 1) > 5e-3)
+    let plain = try ink(spacing: 0, foot: 0)
+    #expect(abs(near / far - 1) < 1e-3 && abs(near / plain - 1) > 5e-3, "\(near) \(far) \(plain)")
   }
 
   @Test func smallSignsChange() throws {

@@ -65,6 +65,7 @@ struct OutlinePen {
           let top = akuru_glyph_top(font, akuru_nominal_glyph(font, cluster.scalars[0].value))
           reshape(from: start, letter: Double(top) / Double(PANGO_SCALE), cluster.scalars, baseline: baseline)
         }
+        // Pango adds the spacing to the widths.
         let standsOnOthers = Float(info.geometry.width) / Float(PANGO_SCALE) <= max(0, letterSpacing)
         vary(
           info.glyph, points: start..<points.count, isSign: cluster.isSign(info.glyph), standsOnOthers: standsOnOthers,

@@ -81,6 +81,7 @@ public struct SynthesisPlan: Sendable {
 
   public let options: SynthesisOptions
   public let splits: [Split]
+  /// What words are set in; a planned image's face is an index here.
   public let faces: [FontFace]
   /// Indices of the faces whose strokes are hair lines.
   private let thinFaces: [Int]

@@ -34,7 +34,7 @@ public struct TraditionalForms: Equatable, Sendable {
     return foot > 0 && TraditionalForms.hasFoot(cluster)
   }
 
-  /// The new height of a point, above the baseline.
+  /// The new height of a point, above the baseline, of a cluster's letter that changes.
   /// - Parameters:
   ///   - height: the point's, in any unit.
   ///   - x: its distance from the letter's left edge.
@@ -46,8 +46,7 @@ public struct TraditionalForms: Equatable, Sendable {
     if TraditionalForms.hasHood(cluster) {
       return nested(height / letter, at: x / size.x, top: size.y / letter) * letter
     }
-    if foot > 0, TraditionalForms.hasFoot(cluster) { return lowered(height / letter, at: x / letter) * letter }
-    return height
+    return lowered(height / letter, at: x / letter) * letter
   }
 
   private func nested(_ height: Double, at x: Double, top: Double) -> Double {

@@ -126,7 +126,9 @@ import Typesetting
         #expect(try hooded.height < render(word, face: face).height - 2, "\(word)")
         let nested = try render(word, face: face) { ($0.forms.hood, $0.forms.nesting) = (0.2, 1) }
         #expect(nested.height < hooded.height, "\(word)")
-        #expect(try render(word, face: face) { $0.forms.dome = 0.3 } != render(word, face: face), "\(word)")
+        // Its sides sink, so that it cannot get higher.
+        let (domed, plain) = (try render(word, face: face) { $0.forms.dome = 0.3 }, try render(word, face: face))
+        #expect(domed != plain && domed.height <= plain.height, "\(word)")
       }
       for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල", "ඩෝ", "බ්\(joiner)රි", "ව්\(joiner)ය"] {
         let changed = try render(word, face: face) {

@@ -21,6 +21,8 @@ struct OutlinePen {
   private static let longestSide = 0.1
   /// What is left at least of the mean thickness of strokes.
   private static let leastShare = 0.4
+  /// Up to here strokes on the baseline may get thicker, in ems.
+  private static let bowlHeight = 0.4
   /// Signs that are lower are small, in ems.
   private static let signHeight = 0.47
 
@@ -33,6 +35,7 @@ struct OutlinePen {
     let em = Double(size)
     let baseline = Double(pango_layout_get_baseline(setter.layout)) / Double(PANGO_SCALE)
     outline(setter, setter.clusters(of: word), em: em, baseline: baseline, letterSpacing: letterSpacing)
+    addStress(em: em, baseline: baseline)
     distort(em: em, baseline: baseline, setter.face)
     setWeight(em: em)
   }
@@ -53,17 +56,31 @@ struct OutlinePen {
     cairo_set_tolerance(cairo, 0.05)
     pango_glyph_string_set_size(single, 1)
     var x = 0.0
-    setter.forEachGlyph { info, cluster, font in
+    func append(_ info: PangoGlyphInfo, _ font: UnsafeMutablePointer<PangoFont>?) {
       single.pointee.glyphs[0] = info
       cairo_new_path(cairo)
       cairo_move_to(cairo, x, baseline)
       pango_cairo_glyph_string_path(cairo, font, single)
-      let start = points.count
       appendPath(cairo, longest: OutlinePen.longestSide * em)
+    }
+    setter.forEachGlyph { info, cluster, font in
+      let start = points.count
+      append(info, font)
       if let cluster = clusters[cluster] {
         if info.glyph == cluster.letterGlyph, variation.forms.applies(to: cluster.scalars) {
-          let top = akuru_glyph_top(font, akuru_nominal_glyph(font, cluster.scalars[0].value))
-          reshape(from: start, letter: Double(top) / Double(PANGO_SCALE), cluster.scalars, baseline: baseline)
+          var alone = info
+          alone.glyph = akuru_nominal_glyph(font, cluster.scalars[0].value)
+          let letter = Double(akuru_glyph_top(font, alone.glyph)) / Double(PANGO_SCALE)
+          let own = points[start...]
+          let hood = variation.forms.arc == nil ? nil : hoodSpan(from: start, cluster.scalars, letter: letter, baseline)
+          if hood != nil {
+            points.removeSubrange(start...)
+            append(alone, font)
+          }
+          reshape(from: start, letter: letter, cluster.scalars, baseline: baseline)
+          if let hood, !addHood(from: start, over: hood, letter: letter, em: em, baseline: baseline) {
+            points.replaceSubrange(start..., with: own)
+          }
         }
         // Pango adds the spacing to the widths.
         let standsOnOthers = Float(info.geometry.width) / Float(PANGO_SCALE) <= max(0, letterSpacing)
@@ -88,6 +105,35 @@ struct OutlinePen {
         baseline - points[i].y, x: points[i].x - left, letter: letter, size: size, in: cluster)
       points[i].y = baseline - height
     }
+  }
+
+  /// From where to where a hood would stand that is an arc; nil if the glyph has no hood.
+  private func hoodSpan(
+    from start: Int, _ cluster: [Unicode.Scalar], letter: Double, _ baseline: Double
+  ) -> ClosedRange<Double>? {
+    guard TraditionalForms.hasHood(cluster), letter > 0, let edge = points[start...].lazy.map(\.x).min() else { return nil }
+    let hood = points[start...].lazy.filter { baseline - $0.y > 1.05 * letter }.map(\.x)
+    guard let left = hood.min(), let right = hood.max(), right > left else { return nil }
+    return min(left, 0.7 * (edge + 0.05 * letter) + 0.3 * left)...right
+  }
+
+  /// Draws a hood above a letter that stands alone yet; false if the letter has no place for it.
+  private mutating func addHood(
+    from start: Int, over span: ClosedRange<Double>, letter: Double, em: Double, baseline: Double
+  ) -> Bool {
+    let outline = zip(points[start...], points[start...].dropFirst()).filter { !$1.isFirst }.map {
+      (SIMD2($0.x, baseline - $0.y), SIMD2($1.x, baseline - $1.y))
+    }
+    guard let arc = variation.forms.arc,
+      let shape = HoodShape(arc, over: outline, span: span, letter: letter, thickness: (variation.thickness ?? 0) * em)
+    else { return false }
+    for i in start..<points.count {
+      points[i].y = baseline - shape.lowered(SIMD2(points[i].x, baseline - points[i].y))
+    }
+    for (i, corner) in shape.polygon.enumerated() {
+      points.append(Point(x: corner.x, y: baseline - corner.y, isFirst: i == 0))
+    }
+    return true
   }
 
   /// A glyph's own size and place, the same wherever it stands in the word.
@@ -162,6 +208,32 @@ struct OutlinePen {
     }
   }
 
+  /// Makes strokes on the baseline thicker: lets the sides rise that face upwards, the more the lower they are.
+  private mutating func addStress(em: Double, baseline: Double) {
+    let (stroke, highest) = (meanThickness, OutlinePen.bowlHeight * em)
+    guard variation.stress > 0, stroke > 0 else { return }
+    let area = signedArea
+    var start = 0
+    while start < points.count {
+      let end = points[(start + 1)...].firstIndex(where: \.isFirst) ?? points.count
+      // The last corner is the first one again.
+      let count = end - start - 1
+      let rises = (0..<max(0, count)).map { k -> Double in
+        let (last, next) = (points[start + (k + count - 1) % count], points[start + (k + 1) % count])
+        let (dx, dy) = (next.x - last.x, next.y - last.y)
+        let length = (dx * dx + dy * dy).squareRoot()
+        let height = baseline - points[start + k].y
+        guard length > 0, height > 0.3 * stroke, height < highest else { return 0 }
+        let upwards = (area > 0 ? dx : -dx) / length
+        let share = min(1, (highest - height) / (highest - stroke))
+        return max(0, upwards) * share
+      }
+      for k in rises.indices { points[start + k].y -= variation.stress * em * rises[k] }
+      if count > 0 { points[end - 1].y = points[start].y }
+      start = end
+    }
+  }
+
   /// Zones, width, slant, wobble and bend.
   private mutating func distort(em: Double, baseline: Double, _ face: FontFace) {
     let width = max(variation.width, 0.6 / face.relativeWidth)
@@ -187,16 +259,25 @@ struct OutlinePen {
     }
   }
 
-  /// The line's width, from the mean thickness of strokes: twice the area by the length of the outlines.
+  /// The mean thickness of strokes, in pixels: twice the area by the length of the outlines.
+  private var meanThickness: Double {
+    let length = zip(points, points.dropFirst()).reduce(0) { sum, side in
+      let (dx, dy) = (side.1.x - side.0.x, side.1.y - side.0.y)
+      return side.1.isFirst ? sum : sum + (dx * dx + dy * dy).squareRoot()
+    }
+    return length > 0 ? abs(signedArea) / length : 0
+  }
+
+  /// Twice the area within the outlines, negative if they run the other way round.
+  private var signedArea: Double {
+    zip(points, points.dropFirst()).reduce(0) { $1.1.isFirst ? $0 : $0 + $1.0.x * $1.1.y - $1.1.x * $1.0.y }
+  }
+
+  /// The line's width, and the bounds.
   private mutating func setWeight(em: Double) {
     guard !points.isEmpty else { return }
-    var (area, length) = (0.0, 0.0)
-    for (a, b) in zip(points, points.dropFirst()) where !b.isFirst {
-      area += a.x * b.y - b.x * a.y
-      length += ((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y)).squareRoot()
-    }
-    if let wanted = variation.thickness, length > 0 {
-      let thickness = abs(area) / length
+    let thickness = meanThickness
+    if let wanted = variation.thickness, thickness > 0 {
       lineWidth = max(wanted * em, OutlinePen.leastShare * thickness) - thickness
     }
     let reach = abs(lineWidth) + 1

@@ -16,6 +16,8 @@ public struct OutlineVariation: Equatable, Sendable {
   public var penHeight = 1.0
   /// The pen's turn, in radians.
   public var penAngle = 0.0
+  /// How much thicker strokes on the baseline get, in ems, to crescents in which bowls end.
+  public var stress = 0.0
   /// Gaps and counters up to this width are filled, in ems: hooks become the balls of a serif face.
   public var closing = 0.0
   /// Whether thicker strokes get round corners.
@@ -69,6 +71,7 @@ public struct OutlineVariation: Equatable, Sendable {
         penAngle = uniform(0, .pi)
       }
     }
+    if random.chance(0.4) { stress = uniform(0.02, 0.1) }
     if random.chance(0.3) { closing = uniform(0.03, 0.08) }
     isRound = random.chance(0.5)
     if random.chance(0.25) {
@@ -91,9 +94,15 @@ public struct OutlineVariation: Equatable, Sendable {
       wobble = uniform(0.01, 0.05 + 0.12 * (wobbleCell - 0.3))
     }
     if random.chance(0.4) { signRise = uniform(-0.05, 0.1) }
-    if random.chance(0.5) { forms.foot = uniform(0.6, 1) }
     if random.chance(0.5) {
-      forms.hood = uniform(0.15, 0.6)
+      forms.foot = uniform(0.1, 0.7)
+      forms.tip = uniform(0.3, 1)
+      forms.curl = uniform(0, 0.2)
+    }
+    if random.chance(0.4) {
+      forms.arc = HoodArc(gap: uniform(0.04, 0.12), nesting: uniform(0, 1), tick: uniform(0, 1))
+    } else if random.chance(0.3) {
+      forms.hood = uniform(0.3, 0.7)
       forms.nesting = uniform(0.3, 1)
       forms.dome = uniform(0, 0.35)
     }

@@ -1,37 +1,53 @@
 /// How far Sinhala letters take the forms of traditional faces, those of books and newspapers, which draw some in another way
 /// than the sans serif and low-contrast faces of today:
-/// - The diagonal of න ends in a foot on the baseline. Today's faces let it meet the bowl half-way up, where ත has its notch.
+/// - The bowl of න begins in a foot near the baseline, which the diagonal meets. Today's faces let it begin half-way up.
+/// - The diagonal of ත comes down to the baseline. Today's faces let it end above a notch.
+/// - The inner end of ට is higher, and curls.
 /// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, follows its letter's round top closely, and both together are
-///   hardly higher than the letter alone.
+///   hardly higher than the letter alone. It may be a mere arc, which leaves the letter's outline at the right: see
+///   ``HoodArc``.
 ///
 /// Today's faces are given these forms by moving parts of their letters up and down; what a face draws as several glyphs
 /// stays.
 public struct TraditionalForms: Equatable, Sendable {
-  /// How far the end of න's diagonal comes down: 0 not at all, 1 to the baseline.
+  /// How far the left end of න's bowl comes down: 0 not at all, 1 to the baseline.
   public var foot = 0.0
+  /// How far the end of ත's diagonal comes down, as above.
+  public var tip = 0.0
+  /// How much higher the inner end of ට is, as a share of the letter's height.
+  public var curl = 0.0
   /// Factor on the height of what stands above the letter.
   public var hood = 1.0
   /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
   public var nesting = 0.0
   /// How much lower letters with hoods are at both sides than in the middle, as a share of a letter's height.
   public var dome = 0.0
+  /// The hood as an arc of its own; nil for the face's, changed as above.
+  public var arc: HoodArc?
 
   /// Letters as the face has them.
   public init() {}
 
-  /// Where today's faces let න's diagonal meet the bowl, as a share of the letter's height.
+  /// Where today's faces let the bowl of න begin, as a share of the letter's height; the notch of ත is not higher.
   private static let junction = 0.42
-  /// Up to here, as the same share, the letter changes.
+  /// Up to here, as the same share, these letters change.
   private static let highest = 0.75
+  /// How far from their left edge, as the same share, they change.
+  private static let reach = 0.7
+  /// Where today's faces let ට end, and between what heights it changes, as shares of its height.
+  private static let inner = (lowest: 0.15, end: 0.55, highest: 0.85)
   /// What is lower makes no room for a hood, as a share of the letter's height.
   private static let body = 0.45
-  /// How far from its left edge, as the same share, the letter changes.
-  private static let reach = 0.7
 
   /// Whether the letter of a cluster changes.
   func applies(to cluster: [Unicode.Scalar]) -> Bool {
-    if TraditionalForms.hasHood(cluster) { return hood != 1 || nesting > 0 || dome > 0 }
-    return foot > 0 && TraditionalForms.hasFoot(cluster)
+    if TraditionalForms.hasHood(cluster) && (hood != 1 || nesting > 0 || dome > 0 || arc != nil) { return true }
+    return switch cluster.first {
+    case "න": foot > 0
+    case "ත": tip > 0
+    case "ට": curl > 0
+    default: false
+    }
   }
 
   /// The new height of a point, above the baseline, of a cluster's letter that changes.
@@ -43,10 +59,34 @@ public struct TraditionalForms: Equatable, Sendable {
   func height(
     _ height: Double, x: Double, letter: Double, size: SIMD2<Double>, in cluster: [Unicode.Scalar]
   ) -> Double {
-    if TraditionalForms.hasHood(cluster) {
-      return nested(height / letter, at: x / size.x, top: size.y / letter) * letter
+    var share = height / letter
+    switch cluster.first {
+    case "න": share = lowered(share, at: x / letter, by: foot)
+    case "ත": share = lowered(share, at: x / letter, by: tip)
+    case "ට": share = curled(share, at: x / size.x)
+    default: break
     }
-    return lowered(height / letter, at: x / letter) * letter
+    if TraditionalForms.hasHood(cluster) { share = nested(share, at: x / size.x, top: size.y / letter) }
+    return share * letter
+  }
+
+  private func lowered(_ height: Double, at x: Double, by amount: Double) -> Double {
+    let (junction, highest) = (TraditionalForms.junction, TraditionalForms.highest)
+    guard height > 0, height < highest, x < TraditionalForms.reach else { return height }
+    let t = max(0, x / TraditionalForms.reach)
+    let low = junction * (1 - amount * (1 - t * t * (3 - 2 * t)))
+    return height < junction
+      ? height * low / junction
+      : low + (height - junction) / (highest - junction) * (highest - low)
+  }
+
+  private func curled(_ height: Double, at x: Double) -> Double {
+    let (lowest, end, highest) = TraditionalForms.inner
+    guard height > lowest, height < highest else { return height }
+    let high = end + curl * (1 - min(1, max(0, (x - 0.35) / 0.4)))
+    return height < end
+      ? lowest + (height - lowest) * (high - lowest) / (end - lowest)
+      : high + (height - end) * (highest - high) / (highest - end)
   }
 
   private func nested(_ height: Double, at x: Double, top: Double) -> Double {
@@ -58,19 +98,8 @@ public struct TraditionalForms: Equatable, Sendable {
     return nested - dome * (2 * x - 1) * (2 * x - 1) * (nested - body) / (1 - body)
   }
 
-  private func lowered(_ height: Double, at x: Double) -> Double {
-    let (junction, highest) = (TraditionalForms.junction, TraditionalForms.highest)
-    guard height > 0, height < highest, x < TraditionalForms.reach else { return height }
-    let t = max(0, x / TraditionalForms.reach)
-    let low = junction * (1 - foot * (1 - t * t * (3 - 2 * t)))
-    return height < junction
-      ? height * low / junction
-      : low + (height - junction) / (highest - junction) * (highest - low)
-  }
-
-  private static func hasFoot(_ cluster: [Unicode.Scalar]) -> Bool { cluster.first == "න" }
-
-  private static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
+  /// Whether the cluster is a letter with an al-lakuna that is a hood.
+  static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
     // ේ is two signs, the second of which is al-lakuna; that of ෝ stands on its ා. With a joiner, there is none to see.
     guard let letter = cluster.first, hooded.contains(letter) else { return false }
     return cluster.contains(SinhalaOrthography.alLakuna) && !cluster.contains(SinhalaOrthography.zeroWidthJoiner)

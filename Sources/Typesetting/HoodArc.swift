@@ -1,0 +1,85 @@
+/// An al-lakuna that follows the top of its round letter as an arc, such as in books: it leaves the letter's outline at the
+/// right, and the letter makes room for it.
+public struct HoodArc: Equatable, Sendable {
+  /// White between the arc and the letter, at the left, as a share of the letter's height.
+  public var gap: Double
+  /// How much of the room the letter makes: 0 lets the arc rise, with 1 both together are as high as the letter alone.
+  public var nesting: Double
+  /// How far the arc's left end comes down to the letter: 0 not at all, 1 down to it.
+  public var tick: Double
+
+  public init(gap: Double, nesting: Double, tick: Double) {
+    self.gap = gap
+    self.nesting = nesting
+    self.tick = tick
+  }
+}
+
+/// An arc above a letter's outline. Heights count upwards from the baseline.
+struct HoodShape {
+  /// The arc's own corners, closed, in the direction of the letter's outline.
+  private(set) var polygon: [SIMD2<Double>] = []
+  private let span: ClosedRange<Double>
+  private let letter: Double
+  /// How much lower the letter is at the left.
+  private let room: Double
+
+  private static let columns = 24
+  /// What is lower of the letter makes no room, as a share of its height.
+  private static let body = 0.45
+
+  /// - Parameters:
+  ///   - outline: the sides of the letter's polygons.
+  ///   - span: from the arc's left end to its right one.
+  ///   - letter: the letter's height.
+  ///   - thickness: what strokes will have at least, unless they are thicker already.
+  /// - Returns: nil if the letter does not reach from one end of the span to the other.
+  init?(
+    _ arc: HoodArc, over outline: [(SIMD2<Double>, SIMD2<Double>)], span: ClosedRange<Double>, letter: Double,
+    thickness: Double
+  ) {
+    let columns = HoodShape.columns
+    let xs = (0...columns).map { span.lowerBound + (span.upperBound - span.lowerBound) * Double($0) / Double(columns) }
+    var tops: [Double] = []
+    var strokes: [Double] = []
+    for x in xs {
+      let heights = outline.compactMap { a, b -> Double? in
+        (a.x <= x) == (b.x <= x) ? nil : a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)
+      }.sorted(by: >)
+      guard heights.count > 1 else { return nil }
+      tops.append(heights[0])
+      strokes.append(heights[0] - heights[1])
+    }
+    let stroke = strokes.sorted()[columns / 2]
+    let distance = max(stroke, thickness) + arc.gap * letter
+    self.span = span
+    self.letter = letter
+    room = arc.nesting * distance
+    for (x, top) in zip(xs, tops) {
+      polygon.append(SIMD2(x, top + (1 - arc.nesting) * distance * HoodShape.taper(x, span)))
+    }
+    let upper = polygon
+    for point in upper.reversed() { polygon.append(point - SIMD2(0, stroke)) }
+    let end = polygon.removeLast()
+    let low = end.y - arc.tick * (distance - stroke)
+    polygon += [end + SIMD2(stroke, 0), SIMD2(end.x + stroke, low), SIMD2(end.x, low), upper[0]]
+    let sides = zip(polygon, polygon.dropFirst()).map { ($0, $1) }
+    if (HoodShape.area(sides) < 0) != (HoodShape.area(outline) < 0) { polygon.reverse() }
+  }
+
+  /// The height of a point of the letter that has made room.
+  func lowered(_ point: SIMD2<Double>) -> Double {
+    let share = (point.y / letter - HoodShape.body) / (1 - HoodShape.body)
+    return point.y - room * HoodShape.taper(point.x, span) * min(1, max(0, share))
+  }
+
+  /// 1 in the left half of the span and left of it, softly down to 0 at its right end.
+  private static func taper(_ x: Double, _ span: ClosedRange<Double>) -> Double {
+    let t = min(1, max(0, 2 * (span.upperBound - x) / (span.upperBound - span.lowerBound)))
+    return t * t * (3 - 2 * t)
+  }
+
+  private static func area(_ sides: [(SIMD2<Double>, SIMD2<Double>)]) -> Double {
+    sides.reduce(0) { $0 + $1.0.x * $1.1.y - $1.1.x * $1.0.y }
+  }
+}

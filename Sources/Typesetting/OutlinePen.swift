@@ -111,9 +111,10 @@ struct OutlinePen {
   private func hoodSpan(
     from start: Int, _ cluster: [Unicode.Scalar], letter: Double, _ baseline: Double
   ) -> ClosedRange<Double>? {
-    guard TraditionalForms.hasHood(cluster), letter > 0, let edge = points[start...].lazy.map(\.x).min() else { return nil }
+    guard TraditionalForms.hasHood(cluster), letter > 0 else { return nil }
     let hood = points[start...].lazy.filter { baseline - $0.y > 1.05 * letter }.map(\.x)
     guard let left = hood.min(), let right = hood.max(), right > left else { return nil }
+    let edge = points[start...].lazy.map(\.x).min()!
     return min(left, 0.7 * (edge + 0.05 * letter) + 0.3 * left)...right
   }
 

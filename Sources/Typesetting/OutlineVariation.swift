@@ -94,13 +94,10 @@ public struct OutlineVariation: Equatable, Sendable {
       wobble = uniform(0.01, 0.05 + 0.12 * (wobbleCell - 0.3))
     }
     if random.chance(0.4) { signRise = uniform(-0.05, 0.1) }
+    if random.chance(0.5) { forms.foot = uniform(0.5, 1) }
+    if random.chance(0.5) { forms.curl = uniform(0, 0.2) }
     if random.chance(0.5) {
-      forms.foot = uniform(0.1, 0.7)
-      forms.tip = uniform(0.3, 1)
-      forms.curl = uniform(0, 0.2)
-    }
-    if random.chance(0.4) {
-      forms.arc = HoodArc(gap: uniform(0.04, 0.12), nesting: uniform(0, 1), tick: uniform(0, 1))
+      forms.arc = HoodArc(gap: uniform(0.03, 0.12), nesting: uniform(0, 1), tick: uniform(0, 1))
     } else if random.chance(0.3) {
       forms.hood = uniform(0.3, 0.7)
       forms.nesting = uniform(0.3, 1)

@@ -1,7 +1,6 @@
 /// How far Sinhala letters take the forms of traditional faces, those of books and newspapers, which draw some in another way
 /// than the sans serif and low-contrast faces of today:
 /// - The bowl of න begins in a foot near the baseline, which the diagonal meets. Today's faces let it begin half-way up.
-/// - The diagonal of ත comes down to the baseline. Today's faces let it end above a notch.
 /// - The inner end of ට is higher, and curls.
 /// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, follows its letter's round top closely, and both together are
 ///   hardly higher than the letter alone. It may be a mere arc, which leaves the letter's outline at the right: see
@@ -12,8 +11,6 @@
 public struct TraditionalForms: Equatable, Sendable {
   /// How far the left end of න's bowl comes down: 0 not at all, 1 to the baseline.
   public var foot = 0.0
-  /// How far the end of ත's diagonal comes down, as above.
-  public var tip = 0.0
   /// How much higher the inner end of ට is, as a share of the letter's height.
   public var curl = 0.0
   /// Factor on the height of what stands above the letter.
@@ -28,11 +25,11 @@ public struct TraditionalForms: Equatable, Sendable {
   /// Letters as the face has them.
   public init() {}
 
-  /// Where today's faces let the bowl of න begin, as a share of the letter's height; the notch of ත is not higher.
+  /// Where today's faces let the bowl of න begin, as a share of the letter's height.
   private static let junction = 0.42
-  /// Up to here, as the same share, these letters change.
+  /// Up to here, as the same share, it changes.
   private static let highest = 0.75
-  /// How far from their left edge, as the same share, they change.
+  /// How far from its left edge, as the same share, it changes.
   private static let reach = 0.7
   /// Where today's faces let ට end, and between what heights it changes, as shares of its height.
   private static let inner = (lowest: 0.15, end: 0.55, highest: 0.85)
@@ -44,7 +41,6 @@ public struct TraditionalForms: Equatable, Sendable {
     if TraditionalForms.hasHood(cluster) && (hood != 1 || nesting > 0 || dome > 0 || arc != nil) { return true }
     return switch cluster.first {
     case "න": foot > 0
-    case "ත": tip > 0
     case "ට": curl > 0
     default: false
     }
@@ -61,8 +57,7 @@ public struct TraditionalForms: Equatable, Sendable {
   ) -> Double {
     var share = height / letter
     switch cluster.first {
-    case "න": share = lowered(share, at: x / letter, by: foot)
-    case "ත": share = lowered(share, at: x / letter, by: tip)
+    case "න": share = lowered(share, at: x / letter)
     case "ට": share = curled(share, at: x / size.x)
     default: break
     }
@@ -70,11 +65,11 @@ public struct TraditionalForms: Equatable, Sendable {
     return share * letter
   }
 
-  private func lowered(_ height: Double, at x: Double, by amount: Double) -> Double {
+  private func lowered(_ height: Double, at x: Double) -> Double {
     let (junction, highest) = (TraditionalForms.junction, TraditionalForms.highest)
     guard height > 0, height < highest, x < TraditionalForms.reach else { return height }
     let t = max(0, x / TraditionalForms.reach)
-    let low = junction * (1 - amount * (1 - t * t * (3 - 2 * t)))
+    let low = junction * (1 - foot * (1 - t * t * (3 - 2 * t)))
     return height < junction
       ? height * low / junction
       : low + (height - junction) / (highest - junction) * (highest - low)

@@ -1,9 +1,9 @@
 /// An al-lakuna that follows the top of its round letter as an arc, such as in books: it leaves the letter's outline at the
 /// right, and the letter makes room for it.
 public struct HoodArc: Equatable, Sendable {
-  /// White between the arc and the letter, at the left, as a share of the letter's height.
+  /// White between the arc and the letter in the arc's left half, as a share of the letter's height.
   public var gap: Double
-  /// How much of the room the letter makes: 0 lets the arc rise, with 1 both together are as high as the letter alone.
+  /// How much of the room the letter makes: 0 lets the arc rise, with 1 both together are about as high as the letter alone.
   public var nesting: Double
   /// How far the arc's left end comes down to the letter: 0 not at all, 1 down to it.
   public var tick: Double
@@ -20,23 +20,27 @@ struct HoodShape {
   /// The arc's own corners, closed, in the direction of the letter's outline.
   private(set) var polygon: [SIMD2<Double>] = []
   private let span: ClosedRange<Double>
-  private let letter: Double
-  /// How much lower the letter is at the left.
+  /// Between these heights the letter makes less and less room, and none further down.
+  private let soft: ClosedRange<Double>
+  /// How much lower the letter's top is at the left.
   private let room: Double
 
   private static let columns = 24
   /// What is lower of the letter makes no room, as a share of its height.
   private static let body = 0.45
+  /// The most room, as the same share.
+  private static let mostRoom = 0.3
 
   /// - Parameters:
   ///   - outline: the sides of the letter's polygons.
   ///   - span: from the arc's left end to its right one.
   ///   - letter: the letter's height.
-  ///   - thickness: what strokes will have at least, unless they are thicker already.
+  ///   - thickness: what strokes will have, if they get thicker.
+  ///   - closing: white that will be filled.
   /// - Returns: nil if the letter does not reach from one end of the span to the other.
   init?(
     _ arc: HoodArc, over outline: [(SIMD2<Double>, SIMD2<Double>)], span: ClosedRange<Double>, letter: Double,
-    thickness: Double
+    thickness: Double, closing: Double
   ) {
     let columns = HoodShape.columns
     let xs = (0...columns).map { span.lowerBound + (span.upperBound - span.lowerBound) * Double($0) / Double(columns) }
@@ -51,17 +55,18 @@ struct HoodShape {
       strokes.append(heights[0] - heights[1])
     }
     let stroke = strokes.sorted()[columns / 2]
-    let distance = max(stroke, thickness) + arc.gap * letter
+    let distance = max(stroke, thickness) + closing + arc.gap * letter
     self.span = span
-    self.letter = letter
-    room = arc.nesting * distance
-    for (x, top) in zip(xs, tops) {
-      polygon.append(SIMD2(x, top + (1 - arc.nesting) * distance * HoodShape.taper(x, span)))
+    let lowest = HoodShape.body * letter
+    // The stroke at the top keeps its thickness.
+    soft = lowest...max(lowest + 0.1 * letter, letter - 1.2 * stroke)
+    room = min(arc.nesting * distance, HoodShape.mostRoom * letter)
+    let upper = zip(xs, tops).map { x, top in
+      SIMD2(x, lowered(SIMD2(x, top)) + distance * HoodShape.taper(x, span))
     }
-    let upper = polygon
-    for point in upper.reversed() { polygon.append(point - SIMD2(0, stroke)) }
-    let end = polygon.removeLast()
+    let end = upper[0] - SIMD2(0, stroke)
     let low = end.y - arc.tick * (distance - stroke)
+    polygon = upper + upper.dropFirst().reversed().map { $0 - SIMD2(0, stroke) }
     polygon += [end + SIMD2(stroke, 0), SIMD2(end.x + stroke, low), SIMD2(end.x, low), upper[0]]
     let sides = zip(polygon, polygon.dropFirst()).map { ($0, $1) }
     if (HoodShape.area(sides) < 0) != (HoodShape.area(outline) < 0) { polygon.reverse() }
@@ -69,7 +74,7 @@ struct HoodShape {
 
   /// The height of a point of the letter that has made room.
   func lowered(_ point: SIMD2<Double>) -> Double {
-    let share = (point.y / letter - HoodShape.body) / (1 - HoodShape.body)
+    let share = (point.y - soft.lowerBound) / (soft.upperBound - soft.lowerBound)
     return point.y - room * HoodShape.taper(point.x, span) * min(1, max(0, share))
   }
 

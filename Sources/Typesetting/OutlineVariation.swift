@@ -16,7 +16,7 @@ public struct OutlineVariation: Equatable, Sendable {
   public var penHeight = 1.0
   /// The pen's turn, in radians.
   public var penAngle = 0.0
-  /// How much thicker strokes on the baseline get, in ems, to crescents in which bowls end.
+  /// How much thicker strokes that lie on the baseline get, in ems: bowls end in crescents. Higher ones get less of it.
   public var stress = 0.0
   /// Gaps and counters up to this width are filled, in ems: hooks become the balls of a serif face.
   public var closing = 0.0
@@ -50,6 +50,8 @@ public struct OutlineVariation: Equatable, Sendable {
   public var wobbleCell = 0.5
   /// Numbers for the field, and for glyphs.
   public var seed: UInt64 = 0
+  /// The seed, as Philox takes it.
+  var key: SIMD2<UInt32> { SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)) }
 
   /// The outlines as they are.
   public init() {}

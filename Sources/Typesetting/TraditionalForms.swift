@@ -95,7 +95,7 @@ public struct TraditionalForms: Equatable, Sendable {
 
   /// Whether the cluster is a letter with an al-lakuna that is a hood.
   static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
-    // ේ is two signs, the second of which is al-lakuna; that of ෝ stands on its ා. With a joiner, there is none to see.
+    // ේ is two signs, the second of which is al-lakuna; that of ෝ stands on its ා. One before a joiner joins letters.
     guard let letter = cluster.first, hooded.contains(letter) else { return false }
     return cluster.contains(SinhalaOrthography.alLakuna) && !cluster.contains(SinhalaOrthography.zeroWidthJoiner)
       && !cluster.contains("\u{0DCF}")

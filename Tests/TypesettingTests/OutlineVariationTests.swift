@@ -142,21 +142,26 @@ import Typesetting
   /// A hood that is an arc has white between itself and its letter, and stays with letters that have a hood.
   @Test func hoodsAsArcs() throws {
     /// How many strokes a column crosses in the left part of the picture of a word of one letter.
-    func strokes(_ image: GrayImage) -> Int {
-      let column = (0..<image.height).map { image[image.width * 2 / 5, $0] < 128 }
+    func strokes(_ image: GrayImage, _ share: Double = 0.4) -> Int {
+      let column = (0..<image.height).map { image[Int(share * Double(image.width)), $0] < 128 }
       return zip([false] + column, column).count { !$0 && $1 }
     }
     for face in 0..<2 {
-      func render(_ word: String, _ arc: HoodArc?) throws -> GrayImage {
+      func render(_ word: String, _ arc: HoodArc?, thickness: Double? = nil, closing: Double = 0) throws -> GrayImage {
         var variation = OutlineVariation()
-        variation.forms.arc = arc
+        (variation.forms.arc, variation.thickness, variation.closing) = (arc, thickness, closing)
         return try renderer.render(word, face: face, appearance: WordAppearance(size: 200, variation: variation))
       }
       for (word, letter) in [("ම්", "ම"), ("ට්", "ට"), ("ව්", "ව"), ("ච්", "ච")] {
         let alone = try render(letter, nil)
         let nested = try render(word, HoodArc(gap: 0.06, nesting: 1, tick: 0))
         #expect(abs(nested.height - alone.height) <= 2, "\(word)")
-        #expect(strokes(nested) == strokes(alone) + 1, "\(word)")
+        #expect(strokes(nested) == strokes(alone) + 1 && strokes(nested, 0.3) == strokes(alone, 0.3) + 1, "\(word)")
+        // White stays where strokes get thicker and gaps are filled.
+        let heavy = (try render(letter, nil, thickness: 0.1), HoodArc(gap: 0.06, nesting: 0.5, tick: 0))
+        #expect(try strokes(render(word, heavy.1, thickness: 0.1)) == strokes(heavy.0) + 1, "\(word)")
+        let filled = try render(letter, nil, closing: 0.05)
+        #expect(try strokes(render(word, heavy.1, closing: 0.05)) == strokes(filled) + 1, "\(word)")
         let risen = try render(word, HoodArc(gap: 0.06, nesting: 0, tick: 0))
         #expect(risen.height > nested.height + 6, "\(word)")
         #expect(strokes(risen) == strokes(alone) + 1, "\(word)")
@@ -175,6 +180,14 @@ import Typesetting
       let (plain, curled) = (try render("ට", face: face), try render("ට", face: face) { $0.forms.curl = 0.2 })
       #expect(curled != plain && curled.width == plain.width && curled.height == plain.height)
       #expect(abs(ink(curled) / ink(plain) - 1) < 0.1)
+      // The last stroke but one from below, in the middle.
+      func inner(_ image: GrayImage) -> Int {
+        let column = (0..<image.height).reversed().map { image[image.width * 2 / 5, $0] < 128 }
+        let bottom = column.firstIndex(of: true)!
+        let white = column[bottom...].firstIndex(of: false)!
+        return column[white...].firstIndex(of: true)!
+      }
+      #expect(inner(curled) > inner(plain) + 2)
       #expect(try render("වමනක", face: face) { $0.forms.curl = 0.2 } == render("වමනක", face: face))
     }
   }
@@ -262,7 +275,7 @@ import Typesetting
 
   @Test func drawnVariationsStayInTheirRangesAndAreRepeatable() throws {
     var pictures = Set<[UInt8]>()
-    var changed = (feet: 0, hoods: 0, signs: 0)
+    var changed = (feet: 0, hoods: 0, arcs: 0, curls: 0, stress: 0, signs: 0)
     for sample in 0..<60 {
       func drawn() -> OutlineVariation {
         var random = KeyedRandom(seed: 2, purpose: .test, sample: UInt32(sample))
@@ -281,7 +294,13 @@ import Typesetting
       #expect((0...1).contains(variation.forms.nesting))
       #expect((-0.05...0.1).contains(variation.signRise))
       if variation.forms.foot > 0 { changed.feet += 1 }
-      if variation.forms.hood < 1 || variation.forms.arc != nil { changed.hoods += 1 }
+      if variation.forms.hood < 1 { changed.hoods += 1 }
+      if let arc = variation.forms.arc {
+        changed.arcs += 1
+        #expect((0...1).contains(arc.nesting) && (0...1).contains(arc.tick))
+      }
+      if variation.forms.curl > 0 { changed.curls += 1 }
+      if variation.stress > 0 { changed.stress += 1 }
       if variation.signRise != 0 { changed.signs += 1 }
       #expect(variation.glyphScale <= 0.15 && variation.markShift <= 0.05)
       #expect(abs(variation.bend) <= 0.25 && variation.wobble <= 0.122)
@@ -292,7 +311,8 @@ import Typesetting
       }
     }
     #expect(pictures.count > 110)
-    #expect([changed.feet, changed.hoods, changed.signs].allSatisfy { (10..<55).contains($0) }, "\(changed)")
+    let counts = [changed.feet, changed.arcs, changed.curls, changed.stress, changed.signs]
+    #expect(counts.allSatisfy { (10..<50).contains($0) } && (3..<20).contains(changed.hoods), "\(changed)")
   }
 
   @Test func otherScripts() throws {

@@ -80,8 +80,7 @@ struct HoodShape {
 
   /// 1 in the left half of the span and left of it, softly down to 0 at its right end.
   private static func taper(_ x: Double, _ span: ClosedRange<Double>) -> Double {
-    let t = min(1, max(0, 2 * (span.upperBound - x) / (span.upperBound - span.lowerBound)))
-    return t * t * (3 - 2 * t)
+    smoothstep(min(1, max(0, 2 * (span.upperBound - x) / (span.upperBound - span.lowerBound))))
   }
 
   private static func area(_ sides: [(SIMD2<Double>, SIMD2<Double>)]) -> Double {

@@ -68,8 +68,7 @@ public struct TraditionalForms: Equatable, Sendable {
   private func lowered(_ height: Double, at x: Double) -> Double {
     let (junction, highest) = (TraditionalForms.junction, TraditionalForms.highest)
     guard height > 0, height < highest, x < TraditionalForms.reach else { return height }
-    let t = max(0, x / TraditionalForms.reach)
-    let low = junction * (1 - foot * (1 - t * t * (3 - 2 * t)))
+    let low = junction * (1 - foot * (1 - smoothstep(max(0, x / TraditionalForms.reach))))
     return height < junction
       ? height * low / junction
       : low + (height - junction) / (highest - junction) * (highest - low)

@@ -10,15 +10,13 @@ struct WobbleField {
     guard strength > 0 else { return .zero }
     let (u, v) = (x / cell, y / cell)
     let (i, j) = (u.rounded(.down), v.rounded(.down))
-    let (s, t) = (smooth(u - i), smooth(v - j))
+    let (s, t) = (smoothstep(u - i), smoothstep(v - j))
     let (a, b) = (point(i, j), point(i + 1, j))
     let (c, d) = (point(i, j + 1), point(i + 1, j + 1))
     let upper = a + s * (b - a)
     let lower = c + s * (d - c)
     return upper + t * (lower - upper)
   }
-
-  private func smooth(_ t: Double) -> Double { t * t * (3 - 2 * t) }
 
   private func point(_ i: Double, _ j: Double) -> SIMD2<Double> {
     let block = KeyedRandom.philox(
@@ -28,3 +26,6 @@ struct WobbleField {
     return unit * strength
   }
 }
+
+/// From 0 at 0 softly to 1 at 1.
+func smoothstep(_ t: Double) -> Double { t * t * (3 - 2 * t) }

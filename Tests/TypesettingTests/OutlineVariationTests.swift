@@ -168,6 +168,11 @@ import Typesetting
         let ticked = try render(word, HoodArc(gap: 0.06, nesting: 0, tick: 1))
         #expect(ticked.height == risen.height && ink(ticked) > ink(risen), "\(word)")
       }
+      // No hood is lost, on whatever letter.
+      for letter in ["ඛ", "ඞ", "ඣ", "ඩ", "ඬ", "ධ", "බ", "ඹ"] {
+        let hooded = try render("\(letter)්", HoodArc(gap: 0.06, nesting: 0.5, tick: 0))
+        #expect(try ink(hooded) > 1.03 * ink(render(letter, nil)), "\(letter)")
+      }
       let joiner = SinhalaOrthography.zeroWidthJoiner
       for word in ["ත", "ක්", "ම", "මි", "කේ", "හෝටල", "ඩෝ", "බ්\(joiner)රි"] {
         #expect(try render(word, HoodArc(gap: 0.1, nesting: 0.5, tick: 1)) == render(word, nil), "\(word)")

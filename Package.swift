@@ -25,7 +25,7 @@ let package = Package(
     .executable(name: "akuru", targets: ["akuru"]),
     .executable(name: "akuru-synth", targets: ["akuru-synth"]),
     // What reads files, for the package in Tests/Fuzz.
-    .library(name: "AkuruReaders", type: .static, targets: ["Images", "Datasets", "Training"]),
+    .library(name: "AkuruReaders", type: .static, targets: ["Images", "Datasets", "NeuralNetwork", "Training"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -4,6 +4,7 @@ import PackageDescription
 // libFuzzer harnesses, one for each thing that Akuru reads. `Launch/fuzz` builds and runs them; libFuzzer brings `main`.
 let readers = [
   "png", "jpeg", "csv", "jsonl", "pairs", "shards", "safetensors", "checkpoint", "config", "alphabet", "metrics",
+  "augmentation", "network", "lm",
 ]
 
 let package = Package(

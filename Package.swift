@@ -100,8 +100,8 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["TestSupport", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
-      exclude: ["Goldens/generate_pretrained.py"],
+      dependencies: ["TestSupport", "Hashing", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
+      exclude: ["Goldens/generate_pretrained.py", "Goldens/checkpoints.json"],
       resources: [
         .copy("Interchange/Scripts"), .copy("Goldens/fixtures"), .copy("Serving/check_page.py"),
       ], swiftSettings: testSettings),

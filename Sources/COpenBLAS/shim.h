@@ -94,7 +94,7 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, 
 typedef float akuru_float4 __attribute__((ext_vector_type(4)));
 typedef float akuru_float8 __attribute__((ext_vector_type(8)));
 
-/// Sums of neighbours, of a and then of b.
+/// Sums of neighbors, of a and then of b.
 static inline __attribute__((always_inline)) akuru_float4 akuru_add_pairs(akuru_float4 a, akuru_float4 b) {
   return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 }

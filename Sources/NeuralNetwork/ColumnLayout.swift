@@ -7,7 +7,7 @@ import Tensors
 /// So a row of a micro-batch is one long vector without padding, each image keeps its own width, and a convolution that
 /// looks `gap` columns past an image's edge sees zeros, as it would see its zero padding.
 public final class ColumnLayout {
-  /// Zero columns between neighbours, the widest padding of any layer that reads the layout.
+  /// Zero columns between neighbors, the widest padding of any layer that reads the layout.
   public let gap: Int
   /// First column of each image.
   public private(set) var starts: [Int] = []
@@ -33,7 +33,7 @@ public final class ColumnLayout {
     widths.removeAll(keepingCapacity: true)
     var column = gap
     for width in newWidths {
-      precondition(width > 0 && width <= (widths.last ?? width), "widths must be positive and non-increasing")
+      require(width > 0 && width <= (widths.last ?? width), "widths must be positive and non-increasing")
       starts.append(column)
       widths.append(width)
       column += width + gap

@@ -6,9 +6,9 @@ public enum Mode: Sendable {
   case evaluation
 }
 
-/// A micro-batch of feature maps: images side by side, one row of columns per channel and line.
+/// A micro-batch of feature maps, (C, H, W): C channels of H lines, and W columns with the images side by side.
 ///
-/// `value` and `gradient` are [channels * height, layout.stride]: row `c * height + y` is line y of channel c.
+/// `value` and `gradient` are matrices (C * H, W), where W is `layout.stride`: row `c * H + y` is line y of channel c.
 /// Both hold zero in every column that belongs to no image; whoever writes them keeps it so.
 public struct Strip {
   public let layout: ColumnLayout
@@ -27,7 +27,10 @@ public struct Strip {
   }
 }
 
-/// A micro-batch of sequences; `value` and `gradient` are [layout.rows, features].
+/// A micro-batch of sequences, (T, N, F): T time steps of N sequences with F features.
+///
+/// Sequences differ in length, so `value` and `gradient` are packed: matrices (R, F), where R is `layout.rows`, the sum of
+/// the lengths. The row of step t of sequence n is `layout.offsets[t] + n`.
 public struct PackedSequence {
   public let layout: SequenceLayout
   public let features: Int
@@ -48,7 +51,13 @@ public struct PackedSequence {
 // - `forward` overwrites the output's value; `backward` reads the output's gradient, overwrites the input's gradient
 //   (if there is one) and ADDS into the gradients of the layer's parameters.
 // - Memory a layer requests holds anything, NaN included, until the layer writes it.
-// - `backward`, where it takes long, calls `workspace.meanwhile` now and then.
+// - The workspace owns all memory of `value` and `gradient`. A layer keeps its input and output from `plan` to the next
+//   `plan`, and reads their addresses anew in each `forward` and `backward`, because `commit` may move them.
+// - `value` stays from the layer's `forward` to its `backward`; the layers before and after it may read it.
+// - The gradient of a layer's output is overwritten as soon as the layer's `backward` has returned. A layer may change
+//   it in place before that.
+// - Scratch holds nothing from one call to the next.
+// - `backward`, where it takes long, polls `workspace.meanwhile` between its blocks.
 // - Neither `plan` (for a micro-batch no wider than an earlier one), `forward` nor `backward` allocates.
 
 /// A layer from feature maps to feature maps.
@@ -57,18 +66,26 @@ public protocol ImageLayer: AnyObject {
   func outputWidth(_ width: Int) -> Int
   /// Lines of the output for an input of `height` lines.
   func outputHeight(_ height: Int) -> Int
+  /// Places an output (C', H', W') for an input (C, H, W), and keeps both.
   func plan(_ input: Strip, in workspace: Workspace) -> Strip
+  /// Writes the output's value (C', H', W') from the input's value (C, H, W).
   func forward(_ mode: Mode)
+  /// Writes the input's gradient (C, H, W), if there is one, from the output's gradient (C', H', W') and what `forward`
+  /// kept. Adds to the gradients of the parameters.
   func backward()
 }
 
 /// A layer from sequences to sequences of the same lengths.
 public protocol SequenceLayer: AnyObject {
+  /// Places an output (T, N, F') for an input (T, N, F), and keeps both.
   func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence
+  /// Writes the output's value (T, N, F') from the input's value (T, N, F).
   func forward(_ mode: Mode)
+  /// Writes the input's gradient (T, N, F) from the output's gradient (T, N, F') and what `forward` kept. Adds to the
+  /// gradients of the parameters.
   func backward()
-  /// The same. A layer with much left to do when some gradients of its last parameters are complete says so by calling
-  /// `finished` with the place in the parameter slab from which on they are.
+  /// Does what ``backward()`` does, and reports gradients early: a layer that still has much to do calls `finished` with
+  /// a place in the parameter slab when all gradients from that place on are complete.
   func backward(finished: (_ from: Int) throws -> Void) rethrows
 }
 

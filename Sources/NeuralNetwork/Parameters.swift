@@ -12,7 +12,7 @@ public struct Parameter {
   public let gradient: Matrix
 }
 
-/// A tensor that is averaged rather than trained: batch normalisation's running statistics.
+/// A tensor that is averaged rather than trained: batch normalization's running statistics.
 public struct Buffer {
   /// PyTorch's name, for example `cnn.1.running_mean`.
   public let name: String
@@ -75,6 +75,20 @@ public final class ParameterStore {
   /// Number of trained weights.
   public var weightCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 
+  /// Moves running averages towards the statistics of a training step, by ``BatchNormalization/momentum``.
+  ///
+  /// - Parameters:
+  ///   - ranges: the places in ``bufferValues`` that change.
+  ///   - statistic: the mean, over the step's images, of the statistic at a place.
+  public func updateRunningStatistics(in ranges: [Range<Int>], mean statistic: (_ place: Int) -> Float) {
+    let (running, momentum) = (bufferValues.base, BatchNormalization.momentum)
+    for range in ranges {
+      require(range.lowerBound >= 0 && range.upperBound <= bufferCount, "buffers \(range) of \(bufferCount)")
+      for i in range { running[i] = (1 - momentum) * running[i] + momentum * statistic(i) }
+    }
+  }
+
+  /// Zeroes the gradients of all parameters, before a micro-batch adds its own.
   public func zeroGradients() {
     gradients.base.update(repeating: 0, count: count)
   }

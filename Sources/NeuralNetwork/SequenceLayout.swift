@@ -1,3 +1,5 @@
+import Tensors
+
 /// Where the time steps of a micro-batch's sequences stand: time-major and packed, as PyTorch's packed sequences.
 /// Step t holds one row for each sequence longer than t, in the order of the images; row of (t, n) is `offsets[t] + n`.
 ///
@@ -25,7 +27,7 @@ public final class SequenceLayout {
     batchSizes.removeAll(keepingCapacity: true)
     offsets.removeAll(keepingCapacity: true)
     for length in newLengths {
-      precondition(length > 0 && length <= (lengths.last ?? length), "lengths must be positive and non-increasing")
+      require(length > 0 && length <= (lengths.last ?? length), "lengths must be positive and non-increasing")
       lengths.append(length)
     }
     rows = 0

@@ -107,7 +107,7 @@ public struct KeyedRandom: Sendable {
 
   /// Uniform in 0..<bound, without bias (Lemire 2019).
   public mutating func integer(below bound: Int) -> Int {
-    precondition(bound > 0 && bound <= Int(UInt32.max))
+    require(bound > 0 && bound <= Int(UInt32.max), "a random number below \(bound)")
     let n = UInt32(bound)
     let threshold = (0 &- n) % n
     while true {

@@ -8,7 +8,7 @@ public struct Matrix {
 
   /// Element [r, c] of the view is `storage.base[offset + r * columns + c]`.
   public init(storage: Storage, offset: Int = 0, rows: Int, columns: Int) {
-    precondition(rows >= 0 && columns >= 0 && offset >= 0)
+    require(rows >= 0 && columns >= 0 && offset >= 0, "a matrix of \(rows) x \(columns) at \(offset)")
     self.storage = storage
     self.offset = offset
     self.rows = rows
@@ -22,9 +22,11 @@ public struct Matrix {
 
   /// A matrix with a storage of its own and the given elements, row by row.
   public init(rows: Int, columns: Int, _ elements: [Float]) {
-    precondition(elements.count == rows * columns, "\(elements.count) elements for \(rows) x \(columns)")
+    require(elements.count == rows * columns, "\(elements.count) elements for \(rows) x \(columns)")
     self.init(rows: rows, columns: columns)
-    elements.withUnsafeBufferPointer { pointer.update(from: $0.baseAddress!, count: $0.count) }
+    elements.withUnsafeBufferPointer { values in
+      if let base = values.baseAddress { pointer.update(from: base, count: values.count) }
+    }
   }
 
   public var count: Int { rows * columns }

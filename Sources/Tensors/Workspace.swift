@@ -11,8 +11,8 @@ public final class Workspace {
   private var scratchCount = 0
   private var parity = 0
 
-  /// What layers call now and then within a long backward pass, every few milliseconds or more often: messages to other
-  /// machines go on only while someone sees to them. Nil while there is nothing to see to.
+  /// The progress hook. Layers poll it between the blocks of a long backward pass, every few milliseconds or more often,
+  /// so that MPI can progress the messages that carry gradients to other machines. Nil while no message is pending.
   public var meanwhile: (() -> Void)?
 
   public init() {}

@@ -7,7 +7,6 @@ private func draws(_ count: Int, _ random: KeyedRandom) -> [UInt32] {
 }
 
 @Suite struct KeyedRandomTests {
-  /// Known answers from Random123's `kat_vectors`.
   /// Many numbers at once are the same numbers, from any place in the stream.
   @Test func fillGivesTheStream() {
     for skipped in 0..<6 {
@@ -24,6 +23,7 @@ private func draws(_ count: Int, _ random: KeyedRandom) -> [UInt32] {
     }
   }
 
+  /// Known answers from Random123's `kat_vectors`.
   @Test(arguments: [
     (
       SIMD4<UInt32>(repeating: 0), SIMD2<UInt32>(repeating: 0),
@@ -67,7 +67,7 @@ private func draws(_ count: Int, _ random: KeyedRandom) -> [UInt32] {
     }
   }
 
-  @Test func neighbouringKeysAreUncorrelated() {
+  @Test func neighboringKeysAreUncorrelated() {
     let count = 20_000
     var sum = 0.0
     for sample in 0..<UInt32(count) {

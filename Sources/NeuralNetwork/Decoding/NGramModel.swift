@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A language model of labels: the probability of each class after the classes before it, and of the end.
 ///
@@ -39,7 +40,7 @@ public struct NGramModel: Sendable {
   /// Counts the n-grams of labels. Classes are 1 ..< `classes`, or ``unknown``. nil if there are more than
   /// ``maximumSize``.
   public init?(_ labels: some Sequence<[Int32]>, classes: Int, order: Int) {
-    precondition(order >= 1 && classes >= 2)
+    require(order >= 1 && classes >= 2, "\(order)-grams of \(classes) classes")
     self.order = order
     uniform = 1 / Double(classes)  // the labels' classes, and the end instead of the blank
     _ = child(0, NGramModel.begin)

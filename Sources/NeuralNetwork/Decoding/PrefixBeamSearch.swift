@@ -58,7 +58,7 @@ public final class PrefixBeamSearch: LabelDecoder {
   }
 
   public init(_ settings: Settings = Settings(), model: NGramModel? = nil) {
-    precondition(settings.width >= 1)
+    require(settings.width >= 1, "a beam of \(settings.width)")
     (self.settings, self.model) = (settings, model)
   }
 

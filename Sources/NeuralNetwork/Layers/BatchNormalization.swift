@@ -1,14 +1,19 @@
 import Tensors
 
-/// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU and max pooling, as PyTorch's
+/// Batch normalization (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU and max pooling, as PyTorch's
 /// `BatchNorm2d` with epsilon 1e-5. Without pooling, output and input have one shape and share a layout; with it, the
-/// normalised values are never stored.
+/// normalized values are never stored.
 ///
-/// Training normalises each channel by the mean and the biased variance over the columns of images only, n values in
+/// Training normalizes each channel by the mean and the biased variance over the columns of images only, n values in
 /// all, and leaves mean and unbiased variance (n / (n - 1); 0 for n = 1) in the buffers' `statistic`. Evaluation uses
-/// the buffers' running values, which this layer never changes: whoever reduces statistics over ranks does.
+/// the buffers' running values. This layer never changes them: statistics are first reduced over ranks, and
+/// ``ParameterStore/updateRunningStatistics(in:mean:)`` takes the result.
 public final class BatchNormalization: ImageLayer {
   public static let epsilon = 1e-5
+
+  /// The weight of a new statistic in a running average, as in PyTorch:
+  /// running = (1 - momentum) * running + momentum * statistic.
+  public static let momentum: Float = 0.1
 
   /// [channels]; a new network starts with 1.
   public let weight: Parameter
@@ -41,7 +46,7 @@ public final class BatchNormalization: ImageLayer {
   public init(
     name: String, channels: Int, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1, store: ParameterStore
   ) {
-    precondition(pool.map(BatchNormalization.canPool) ?? true, "unsupported pool")
+    require(pool.map(BatchNormalization.canPool) ?? true, "unsupported pool")
     (self.channels, self.relu) = (channels, relu)
     pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
     weight = store.add("\(name).weight", shape: [channels])
@@ -55,7 +60,7 @@ public final class BatchNormalization: ImageLayer {
   public func outputHeight(_ height: Int) -> Int { pooling == nil ? height : height / 2 }
 
   public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
-    precondition(input.channels == channels, "\(input.channels) channels for a normalisation of \(channels)")
+    require(input.channels == channels, "\(input.channels) channels for a normalization of \(channels)")
     let (rows, columns) = (channels * input.height, input.layout.stride)
     let output: Strip
     if let pooling {

@@ -6,12 +6,6 @@ func keep(_ v: Vector, _ mask: Vector) -> Vector {
   Vector(repeating: 0).replacing(with: v, where: mask .> Vector(repeating: 0))
 }
 
-/// max(v, 0), and NaN for NaN: a diverged network must not look healthy.
-@inline(__always)
-func rectified(_ v: Vector) -> Vector {
-  v.replacing(with: Vector(repeating: 0), where: v .< Vector(repeating: 0))
-}
-
 /// ReLU's backward pass on `count` floats: zeroes `gradient` where `value`, the output, is not positive.
 @inline(__always)
 func rectifyGradient(_ gradient: UnsafeMutablePointer<Float>, where value: UnsafePointer<Float>, count: Int) {

@@ -23,7 +23,7 @@ public final class Convolution: ImageLayer {
   let kernel: (height: Int, width: Int)
   let padding: (height: Int, width: Int)
   let relu: Bool
-  /// Windows that may be cut between images' columns: not those of ``PoolWindow/neighbours``.
+  /// Windows that may be cut between images' columns: not those of ``PoolWindow/neighbors``.
   let pooling: Pooling?
   let inputNeedsGradient: Bool
 
@@ -39,7 +39,7 @@ public final class Convolution: ImageLayer {
 
   /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` takes the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool {
-    PoolWindow(pool).map { $0 != .neighbours } ?? false
+    PoolWindow(pool).map { $0 != .neighbors } ?? false
   }
 
   /// Declares `<name>.weight` and, with `bias`, `<name>.bias`. `inputNeedsGradient` is false for a network's first
@@ -49,13 +49,13 @@ public final class Convolution: ImageLayer {
     padding: (height: Int, width: Int), bias: Bool, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1,
     store: ParameterStore, inputNeedsGradient: Bool = true
   ) {
-    precondition(inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0, "sizes must be positive")
-    precondition(2 * padding.width < kernel.width, "a convolution must not widen its input")
-    precondition(padding.height < kernel.height && kernel.width <= 16, "unsupported kernel")
+    require(inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0, "sizes must be positive")
+    require(2 * padding.width < kernel.width, "a convolution must not widen its input")
+    require(padding.height < kernel.height && kernel.width <= 16, "unsupported kernel")
     weight = store.add("\(name).weight", shape: [outputs, inputs, kernel.height, kernel.width])
     self.bias = bias ? store.add("\(name).bias", shape: [outputs]) : nil
     (self.inputs, self.outputs, self.kernel, self.padding) = (inputs, outputs, kernel, padding)
-    precondition(pool.map(Convolution.canPool) ?? true, "unsupported pool")
+    require(pool.map(Convolution.canPool) ?? true, "unsupported pool")
     (self.relu, self.inputNeedsGradient) = (relu, inputNeedsGradient)
     pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
     sums = Array(repeating: 0, count: outputs + (inputs == 1 ? outputs * kernel.height * kernel.width : 0))
@@ -96,8 +96,8 @@ public final class Convolution: ImageLayer {
   private func ownHeight(_ height: Int) -> Int { max(0, height + 2 * padding.height - kernel.height + 1) }
 
   public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
-    precondition(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
-    precondition(
+    require(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
+    require(
       input.layout.gap >= max(padding.width, kernel.width - 1 - padding.width), "images would see each other")
     let layout: ColumnLayout
     if ownWidth(kernel.width) == kernel.width {
@@ -127,6 +127,7 @@ public final class Convolution: ImageLayer {
   }
 
   public func forward(_ mode: Mode) {
+    require(plannedOutput != nil, "a convolution is planned before it computes")
     switch way {
     case .direct: forwardDirect()
     case .winograd: forwardWinograd()
@@ -137,6 +138,7 @@ public final class Convolution: ImageLayer {
   }
 
   public func backward() {
+    require(plannedOutput?.gradient != nil, "a convolution is planned before it computes")
     sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
     switch way {
     case .direct: backwardDirect()
@@ -149,7 +151,7 @@ public final class Convolution: ImageLayer {
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
   }
 
-  /// Lets others work for a moment, see ``Workspace/meanwhile``.
+  /// Polls the progress hook between blocks, see ``Workspace/meanwhile``.
   @inline(__always)
   func breathe() { workspace?.meanwhile?() }
 

@@ -137,7 +137,7 @@ extension Convolution {
     let (height, lines, columns) = (input.height, output.height, input.layout.stride)
     let (source, weights) = (input.value.pointer, weight.gradient.pointer)
     let lastLine = inputs * height - 1
-    // Beside all other lines stand the zeros of their neighbours' ends.
+    // Beside all other lines stand the zeros of their neighbors' ends.
     let (firstCopy, lastCopy) = (packed + packedCount + margin, packed + packedCount + edgePitch + margin)
     (firstCopy - margin).update(repeating: 0, count: 2 * edgePitch)
     firstCopy.update(from: source, count: columns)

@@ -56,7 +56,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
 
   /// `share` is in 0..<1; `index` counts the dropout layers of a network, which have streams of their own.
   public init(share: Double, wholeFeatures: Bool, index: Int, key: DropoutKey) {
-    precondition(share >= 0 && share < 1, "a share is from 0 to below 1")
+    require(share >= 0 && share < 1, "a dropout of \(share): it must be from 0 to below 1")
     (self.share, self.wholeFeatures, self.index, self.key) = (share, wholeFeatures, index, key)
   }
 
@@ -96,6 +96,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
       if mode == .training { mask.fill(1) }
       return
     }
+    require(key.samples.count >= imageCount, "\(imageCount) images, but the samples of \(key.samples.count)")
     switch layout {
     case .none: return
     case .maps(let layout, let channels, let height): drawMaps(layout, channels: channels, height: height)
@@ -107,6 +108,15 @@ public final class Dropout: ImageLayer, SequenceLayer {
   public func backward() {
     guard let from = output.gradient, let to = input.gradient else { return }
     multiply(from.pointer, mask.pointer, into: to.pointer, count: mask.count)
+  }
+
+  /// Images of the micro-batch that was planned.
+  private var imageCount: Int {
+    switch layout {
+    case .none: 0
+    case .maps(let layout, _, _): layout.count
+    case .sequences(let layout, _): layout.count
+    }
   }
 
   private func stream(_ image: Int) -> KeyedRandom {

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// An image of W columns keeps floor((W + 2 * padding.width - kernel.width) / stride.width) + 1; what the last window
 /// does not reach is dropped and gets a zero gradient. Padding is minus infinity. Equal values: the gradient goes to the
-/// first of them, line by line. The windows of ``PoolWindow`` run in vectors; behind a convolution or a normalisation
+/// first of them, line by line. The windows of ``PoolWindow`` run in vectors; behind a convolution or a normalization
 /// they are part of that layer instead.
 public final class MaxPool: ImageLayer {
   /// Lines and columns of a window, from window to window, and around each image.
@@ -31,9 +31,9 @@ public final class MaxPool: ImageLayer {
   /// `gap` is what the layers that read the output need between images, see ``ColumnLayout``.
   public init(_ shape: Shape, gap: Int = 1) {
     let (kernel, stride, padding) = (shape.kernel, shape.stride, shape.padding)
-    precondition(
+    require(
       kernel.height > 0 && kernel.width > 0 && stride.height > 0 && stride.width > 0, "sizes must be positive")
-    precondition(
+    require(
       2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, "padding wider than half a window")
     self.shape = shape
     pooling = PoolWindow(shape).map { Pooling($0, gap: gap) }

@@ -1,7 +1,7 @@
 import Tensors
 
 // Maxima over windows of two lines, one vector at a time, and where they stood. Before the maximum each value v becomes
-// (v - mean) * scale + shift, after it what is not above `floor` becomes `floor`: so bias, normalisation and ReLU cost no
+// (v - mean) * scale + shift, after it what is not above `floor` becomes `floor`: so bias, normalization and ReLU cost no
 // pass of their own. A maximum's place is one byte: see ``Place``. Equal values: the first wins, line by line; NaN wins always.
 
 /// What happens to a line's values on their way through a pool.
@@ -170,7 +170,7 @@ func unpoolSquares(
 /// target[x] = the maximum of columns x - 1 and x of two lines, as far as they are columns of the image, for the
 /// `width` + 1 windows of an image of `width` columns.
 @inline(never)
-func poolNeighbours(
+func poolNeighbors(
   _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ map: PoolMap,
   into target: UnsafeMutablePointer<Float>, _ places: UnsafeMutablePointer<UInt8>, width: Int
 ) {
@@ -191,9 +191,9 @@ func poolNeighbours(
   }
 }
 
-/// Backward of ``poolNeighbours``: writes `width` columns of both lines.
+/// Backward of ``poolNeighbors``: writes `width` columns of both lines.
 @inline(never)
-func unpoolNeighbours(
+func unpoolNeighbors(
   _ gradient: UnsafePointer<Float>, _ places: UnsafePointer<UInt8>, into first: UnsafeMutablePointer<Float>,
   _ second: UnsafeMutablePointer<Float>, width: Int
 ) {

@@ -7,7 +7,7 @@ enum PoolWindow {
   /// 2x2, without overlap.
   case squares
   /// 2x2, one column apart, with a column of padding on both sides: one column more.
-  case neighbours
+  case neighbors
 
   /// Nil where the window is another.
   init?(_ shape: MaxPool.Shape) {
@@ -15,7 +15,7 @@ enum PoolWindow {
     switch (shape.kernel.width, shape.stride.width, shape.padding.width) {
     case (1, 1, 0): self = .lines
     case (2, 2, 0): self = .squares
-    case (2, 1, 1): self = .neighbours
+    case (2, 1, 1): self = .neighbors
     default: return nil
     }
   }
@@ -24,7 +24,7 @@ enum PoolWindow {
     switch self {
     case .lines: width
     case .squares: width / 2
-    case .neighbours: width > 0 ? width + 1 : 0
+    case .neighbors: width > 0 ? width + 1 : 0
     }
   }
 }
@@ -110,8 +110,8 @@ final class Pooling {
           Segment(
             source: from - columns.lowerBound, target: ownLayout.starts[n] + (from - start) / 2, count: (to - from) / 2)
         )
-      case .neighbours:
-        precondition(from == start && to == end, "windows that overlap cannot be cut")
+      case .neighbors:
+        require(from == start && to == end, "windows that overlap cannot be cut")
         segments.append(
           Segment(source: from - columns.lowerBound, target: ownLayout.starts[n], count: layout.widths[n]))
       }
@@ -136,7 +136,7 @@ final class Pooling {
       if case .squares = window {
         poolSquares(first, second, map, into: target, places, count: segment.count)
       } else {
-        poolNeighbours(first, second, map, into: target, places, width: segment.count)
+        poolNeighbors(first, second, map, into: target, places, width: segment.count)
       }
     }
   }
@@ -168,7 +168,7 @@ final class Pooling {
       if case .squares = window {
         unpoolSquares(gradient, places, into: first, second, count: segment.count)
       } else {
-        unpoolNeighbours(gradient, places, into: first, second, width: segment.count)
+        unpoolNeighbors(gradient, places, into: first, second, width: segment.count)
       }
     }
   }

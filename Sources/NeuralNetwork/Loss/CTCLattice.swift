@@ -4,7 +4,7 @@ import Tensors
 /// section 4.1), as probabilities of a very wide exponent range (``WideVector``).
 ///
 /// The label l_0 ... l_{L-1} with blanks around has states b_0 l_0 b_1 l_1 ... b_L. Blanks and letters are kept in arrays
-/// of their own, so that neighbours stand side by side:
+/// of their own, so that neighbors stand side by side:
 ///
 ///     alpha_b[j] = (alpha_b'[j] + alpha_l'[j-1]) y_blank
 ///     alpha_l[j] = (alpha_l'[j] + alpha_b'[j] + alpha_l'[j-1] where l_j != l_{j-1}) y[j]

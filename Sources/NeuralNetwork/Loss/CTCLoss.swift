@@ -33,10 +33,9 @@ public final class CTCLoss {
   /// place: memory depends on their lengths.
   public func plan(_ logits: PackedSequence, targets: LabelBatch, in workspace: Workspace) {
     let layout = logits.layout
-    guard targets.count == layout.count, logits.features == classes else {
-      fatalError(
-        "CTC loss: \(targets.count) labels for \(layout.count) sequences, \(logits.features) features for \(classes)")
-    }
+    require(
+      targets.count == layout.count && logits.features == classes,
+      "CTC loss: \(targets.count) labels for \(layout.count) sequences, \(logits.features) features for \(classes)")
     var lattice = 0
     for n in 0..<layout.count where isFeasible(n, layout, targets) {
       let length = targets.offsets[n + 1] - targets.offsets[n]

@@ -47,14 +47,7 @@ public final class LabelBatch {
   /// The label of image `n`.
   public subscript(n: Int) -> ArraySlice<Int32> { labels[offsets[n]..<offsets[n + 1]] }
 
-  /// The longest label.
-  public var maximumLength: Int {
-    var longest = 0
-    for n in 0..<count { longest = max(longest, offsets[n + 1] - offsets[n]) }
-    return longest
-  }
-
-  /// Time steps the label of image `n` needs under CTC: its length and a blank between equal neighbours.
+  /// Time steps the label of image `n` needs under CTC: its length and a blank between equal neighbors.
   public func requiredSteps(_ n: Int) -> Int {
     let (start, end) = (offsets[n], offsets[n + 1])
     var steps = end - start

@@ -76,7 +76,7 @@ public final class CRNN {
     switch stage {
     case .convolution: return Convolution.canPool(shape) ? shape : nil
     case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
-    default: return nil
+    case .maxPool, .dropout, .lstm, .linear: return nil
     }
   }
 
@@ -121,7 +121,7 @@ public final class CRNN {
     store.zeroGradients()
   }
 
-  /// Tells which weights are never trained. Their batch normalisations use running averages, and no gradient is computed
+  /// Tells which weights are never trained. Their batch normalizations use running averages, and no gradient is computed
   /// below the first layer that is trained.
   public func freeze(where isFrozen: (_ name: String) -> Bool) {
     for case let normalization as BatchNormalization in imageLayers {
@@ -181,7 +181,9 @@ public final class CRNN {
   /// Writes image n of the micro-batch from 8-bit gray lines of `width` pixels (0 is black), without space between lines.
   /// `width` must be the width that was planned for the image.
   public func load(image n: Int, pixels: UnsafePointer<UInt8>, width: Int) {
-    precondition(input.layout.widths[n] == width, "image \(n) was planned with another width")
+    require(
+      input.layout.widths.indices.contains(n) && input.layout.widths[n] == width,
+      "image \(n) was not planned with a width of \(width)")
     let start = input.layout.starts[n]
     ink.withUnsafeBufferPointer { ink in
       for y in 0..<input.height {

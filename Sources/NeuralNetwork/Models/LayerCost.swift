@@ -26,7 +26,9 @@ extension Architecture {
         count = lines * width * out * channels * kernel.height * kernel.width
       case (.lstm(_, _, let hidden), _): count = width * 2 * 4 * hidden * (shape.features + hidden)
       case (.linear, _): count = width * shape.features * classes
-      default: break
+      case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
+      // Not possible, see ``Stage/problem(after:isLast:)``.
+      case (.convolution, .sequence): break
       }
       if count > 0 {
         costs.append(LayerCost(name: stage.name, multiplyAdds: Double(count), hasInputGradient: !costs.isEmpty))

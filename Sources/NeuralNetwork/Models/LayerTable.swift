@@ -80,7 +80,9 @@ extension Stage {
     case (.maxPool, .maps(let channels, let height)): .maps(channels: channels, height: outputHeight(height))
     case (.lstm(_, _, let hidden), _): .sequence(features: 2 * hidden)
     case (.linear, _): .sequence(features: classes)
-    default: shape
+    case (.batchNormalization, _), (.dropout, _): shape
+    // Not possible, see ``problem(after:isLast:)``.
+    case (.convolution, .sequence), (.maxPool, .sequence): shape
     }
   }
 
@@ -92,7 +94,9 @@ extension Stage {
     case (.batchNormalization, .maps(let channels, _)): 2 * channels
     case (.lstm(_, _, let hidden), _): 2 * 4 * hidden * (shape.features + hidden + 2)
     case (.linear, _): classes * (shape.features + 1)
-    default: 0
+    case (.maxPool, _), (.dropout, _): 0
+    // Not possible, see ``problem(after:isLast:)``.
+    case (.convolution, .sequence), (.batchNormalization, .sequence): 0
     }
   }
 
@@ -107,7 +111,8 @@ extension Stage {
     case (.lstm(_, let layer, let hidden), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
-    case (_, .sequence): return "feature maps are gone after the first LSTM"
+    case (.convolution, .sequence), (.batchNormalization, .sequence), (.maxPool, .sequence):
+      return "feature maps are gone after the first LSTM"
     case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
       if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
       if !isIn(1...16, kernel) { return "kernel sizes must be in 1...16" }

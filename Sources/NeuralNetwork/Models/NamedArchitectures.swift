@@ -2,7 +2,7 @@
 extension Architecture {
   /// The spec strings of the named networks, see ``init(spec:name:)``.
   public static let specs = [
-    // Four convolutions with batch normalisation, one bidirectional LSTM.
+    // Four convolutions with batch normalization, one bidirectional LSTM.
     "akuru": """
     [1,40,0,1 Cl3,3,16b0 Bnr Mp2,2 Cl3,3,32b0 Bnr Mp2,2 Cl3,3,64b0 Bnr Mp2,1 Cl3,3,96b0 Bnr Mp2,1 Lbx128 O1c]
     """,
@@ -26,12 +26,12 @@ extension Architecture {
     sized("seed", height: height, channels: [channels, 2 &* channels], hidden: hidden)
   }
 
-  /// The default model, if wished in another size.
+  /// The default model, optionally scaled.
   public static func akuru(height: Int = 40, channels: [Int] = [16, 32, 64, 96], hidden: Int = 128) -> Architecture {
     sized("akuru", height: height, channels: channels, hidden: hidden)
   }
 
-  /// The network of Shi, Bai and Yao 2015, if wished in another size.
+  /// The network of Shi, Bai and Yao 2015, optionally scaled.
   public static func crnn(
     height: Int = 32, channels: [Int] = [64, 128, 256, 256, 512, 512, 512], hidden: Int = 256
   ) -> Architecture {
@@ -49,7 +49,7 @@ extension Architecture {
         .convolution(
           name: name, out: channels.popFirst() ?? 0, kernel: kernel, padding: padding, bias: bias, relu: relu)
       case .lstm(let name, let layer, _): .lstm(name: name, layer: layer, hidden: hidden)
-      default: stage
+      case .batchNormalization, .maxPool, .dropout, .linear: stage
       }
     }
     return architecture

@@ -16,7 +16,7 @@ extension Architecture {
   /// - `[1,48,0,1`: one gray image 48 lines high, of any width.
   /// - `Cr3,3,32`: convolution 3 lines x 3 columns to 32 channels with ReLU; `Cl` without. Lines and columns are padded
   ///   by half a kernel; `p1,1` behind it sets another padding, `b0` leaves the bias out.
-  /// - `Bn`, `Bnr`: batch normalisation, the latter with ReLU.
+  /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
   /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1, `p0,1` behind it adds padding.
   /// - `Lbx192`: bidirectional LSTM with 192 features in each direction.
   /// - `Do0.2`: dropout of single values; `Do0.2,2` of whole feature maps, or of a feature over all time steps.
@@ -48,9 +48,10 @@ extension Stage {
   /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty where there are none.
   var module: String {
     switch self {
-    case .lstm(let name, _, _): name
+    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .lstm(let name, _, _),
+      .linear(let name):
+      name
     case .maxPool, .dropout: ""
-    default: name
     }
   }
 

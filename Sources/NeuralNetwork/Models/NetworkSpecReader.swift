@@ -107,7 +107,7 @@ struct NetworkSpecReader {
     }
     if token.take("L") {
       if !token.take("bx") { throw token.failure("LSTMs are bidirectional along the line: Lbx") }
-      if token.take("s") { throw token.failure("LSTMs that summarise a line are not possible") }
+      if token.take("s") { throw token.failure("LSTMs that summarize a line are not possible") }
       let name = try token.name()
       return .lstm(name: name, layer: 0, hidden: try token.number("the features of each direction, as in Lbx128"))
     }

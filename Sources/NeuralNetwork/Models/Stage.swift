@@ -15,7 +15,7 @@ public struct Extent: Codable, Sendable, Equatable {
 public enum Stage: Codable, Sendable, Equatable {
   /// Convolution to `out` channels with stride 1, see ``Convolution``.
   case convolution(name: String, out: Int, kernel: Extent, padding: Extent, bias: Bool, relu: Bool)
-  /// Batch normalisation, see ``BatchNormalization``.
+  /// Batch normalization, see ``BatchNormalization``.
   case batchNormalization(name: String, relu: Bool)
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
@@ -66,7 +66,7 @@ extension Stage {
     case .convolution(_, let out, let kernel, let padding, let bias, let relu):
       let parts = ["convolution \(text(kernel)) to \(out)", "padding \(text(padding))"]
       return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
-    case .batchNormalization(_, let relu): return "batch normalisation" + (relu ? ", ReLU" : "")
+    case .batchNormalization(_, let relu): return "batch normalization" + (relu ? ", ReLU" : "")
     case .maxPool(let kernel, let stride, let padding):
       let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
@@ -100,8 +100,10 @@ extension Stage {
 
   /// Columns of zeros that the stage reads past an image's edge.
   var gap: Int {
-    guard case .convolution(_, _, let kernel, let padding, _, _) = self else { return 0 }
-    return max(padding.width, kernel.width - 1 - padding.width)
+    switch self {
+    case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)
+    case .batchNormalization, .maxPool, .dropout, .lstm, .linear: 0
+    }
   }
 
   private func windows(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {

@@ -7,7 +7,7 @@ enum WeightStart: Equatable {
   case constant(Float)
 
   /// Convolutions and linear layers start uniform within 1 / sqrt(inputs of one output), LSTMs within 1 / sqrt(hidden);
-  /// batch normalisation starts with factors 1 and summands 0.
+  /// batch normalization starts with factors 1 and summands 0.
   /// `inputs` counts the inputs of one output of the stage.
   init(of parameter: Parameter, in stage: Stage, inputs: Int) {
     switch stage {

@@ -89,4 +89,26 @@ import Testing
     #expect(StripFixture.images(single.output.value, single.output.layout) == [[1]])
     #expect(StripFixture.images(single.input.gradient!, single.input.layout) == [[0]])
   }
+
+  /// As PyTorch's, and with these bits: runs that go on from a checkpoint rely on them.
+  @Test func runningStatisticsMoveByTheMomentum() {
+    let store = ParameterStore()
+    let first = BatchNormalization(name: "a", channels: 3, relu: false, store: store)
+    let second = BatchNormalization(name: "b", channels: 17, relu: false, store: store)
+    store.commit()
+    #expect(1 - BatchNormalization.momentum == Float(0.9), "rounding takes nothing from the other factor")
+    var random = KeyedRandom(seed: 12, purpose: .test)
+    for i in 0..<store.bufferCount { store.bufferValues.base[i] = random.normal() * 100 }
+    let before = (0..<store.bufferCount).map { store.bufferValues.base[$0] }
+    let statistics = before.map { _ in random.normal() * 3 }
+    let ranges = [first.runningMean, second.runningVariance].map { $0.value.offset..<$0.value.offset + $0.value.count }
+    #expect(ranges.map(\.count) == [3, 17])
+    store.updateRunningStatistics(in: ranges) { statistics[$0] }
+    for i in 0..<store.bufferCount {
+      let isIn = ranges.contains { $0.contains(i) }
+      let expected = isIn ? 0.9 * before[i] + 0.1 * statistics[i] : before[i]
+      #expect(store.bufferValues.base[i].bitPattern == expected.bitPattern, "place \(i)")
+      #expect(!isIn || expected != before[i])
+    }
+  }
 }

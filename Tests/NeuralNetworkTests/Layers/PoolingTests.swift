@@ -16,7 +16,7 @@ import Testing
 
   private static let squares = MaxPool.Shape(kernel: (2, 2), stride: (2, 2))
   private static let lines = MaxPool.Shape(kernel: (2, 1), stride: (2, 1))
-  private static let neighbours = MaxPool.Shape(kernel: (2, 2), stride: (2, 1), padding: (0, 1))
+  private static let neighbors = MaxPool.Shape(kernel: (2, 2), stride: (2, 1), padding: (0, 1))
 
   /// Odd heights and widths, narrow images, several tiles and blocks, channels in fours and singly.
   @Test(arguments: [
@@ -31,7 +31,8 @@ import Testing
   func convolution(_ test: Case) throws {
     func build(_ pool: MaxPool.Shape?, _ store: ParameterStore) -> Convolution {
       Convolution(
-        name: "conv", in: test.inputs, out: test.outputs, kernel: (test.kernel[0], test.kernel[1]), padding: (1, 1),
+        name: "conv", in: test.inputs, out: test.outputs, kernel: (test.kernel[0], test.kernel[1]),
+        padding: (1, (test.kernel[1] - 1) / 2),
         bias: true, relu: test.relu, pool: pool, store: store)
     }
     compare(test, together: { build(test.pool, $0) }, apart: { build(nil, $0) })
@@ -41,8 +42,8 @@ import Testing
     Case(pool: squares, inputs: 3, outputs: 3, height: 7, widths: [61, 35, 34, 3, 2]),
     Case(pool: squares, inputs: 2, outputs: 2, height: 4, relu: false, widths: [33, 32]),
     Case(pool: lines, inputs: 3, outputs: 3, height: 5, widths: [47, 16, 1]),
-    Case(pool: neighbours, inputs: 3, outputs: 3, height: 6, widths: [61, 18, 17, 16, 15, 2, 1]),
-    Case(pool: neighbours, inputs: 2, outputs: 2, height: 5, relu: false, widths: [33]),
+    Case(pool: neighbors, inputs: 3, outputs: 3, height: 6, widths: [61, 18, 17, 16, 15, 2, 1]),
+    Case(pool: neighbors, inputs: 2, outputs: 2, height: 5, relu: false, widths: [33]),
   ])
   func normalization(_ test: Case) throws {
     func build(_ pool: MaxPool.Shape?, _ store: ParameterStore) -> BatchNormalization {

@@ -88,7 +88,7 @@ import Testing
         expectClose([Float(loss)], try file["loss"].elements, "\(name) loss")
         for parameter in store.parameters {
           let expected = try file["gradient." + parameter.name].elements
-          if expected.allSatisfy({ abs($0) < 1e-12 }) {  // a bias that batch normalisation takes away again
+          if expected.allSatisfy({ abs($0) < 1e-12 }) {  // a bias that batch normalization takes away again
             expectClose(sampled(parameter.gradient), expected, absolute: 1e-6, "\(name) gradient of \(parameter.name)")
           } else {
             expectClose(sampled(parameter.gradient), expected, "\(name) gradient of \(parameter.name)")

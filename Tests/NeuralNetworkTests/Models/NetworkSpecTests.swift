@@ -60,7 +60,7 @@ import Testing
       ("[1,40,0,1 Bnx O1c]", 13, "nothing more"), ("[1,40,0,1 Do O1c]", 13, "share that is dropped"),
       ("[1,40,0,1 Do1 O1c]", 11, "cannot be dropped"), ("[1,40,0,1 Do0.2,3 O1c]", 18, "2 whole features"),
       ("[1,40,0,1 Do.. O1c]", 13, "share that is dropped"), ("[1,40,0,1 Lfx9 O1c]", 12, "bidirectional"),
-      ("[1,40,0,1 Lbxs9 O1c]", 15, "summarise"), ("[1,40,0,1 Lbx O1c]", 14, "features of each direction"),
+      ("[1,40,0,1 Lbxs9 O1c]", 15, "summarize"), ("[1,40,0,1 Lbx O1c]", 14, "features of each direction"),
       ("[1,40,0,1 Lbx0 O1c]", 11, "hidden"), ("[1,40,0,1 Lbx9]", 11, "the last layer must be the output"),
       ("[1,40,0,1 O1c59]", 14, "the alphabet decides"), ("[1,40,0,1 O1s]", 12, "the output is O1c"),
       ("[1,40,0,1 O1c O1c]", 11, "last stage"), ("[1,40,0,1 Lbx9 Cr3,3,2 O1c]", 16, "after the first LSTM"),

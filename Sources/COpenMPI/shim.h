@@ -1,6 +1,7 @@
 #ifndef AKURU_COPENMPI_SHIM_H
 #define AKURU_COPENMPI_SHIM_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <mpi.h>
 #include <stdint.h>
@@ -36,15 +37,6 @@ static inline const void *akuru_in_place(void) { return MPI_IN_PLACE; }
 /// In place of a status that nobody reads.
 static inline MPI_Status *akuru_status_ignore(void) { return MPI_STATUS_IGNORE; }
 
-/// In place of an array of statuses that nobody reads.
-static inline MPI_Status *akuru_statuses_ignore(void) { return MPI_STATUSES_IGNORE; }
-
-/// The group of ranks that share memory.
-static inline int akuru_split_shared(void) { return MPI_COMM_TYPE_SHARED; }
-
-/// No hints.
-static inline MPI_Info akuru_info_null(void) { return MPI_INFO_NULL; }
-
 /// The thread level at which one thread makes all MPI calls: an anonymous enumeration, which Swift imports as a type of
 /// its own where MPI_Init_thread takes an int.
 static inline int akuru_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
@@ -57,10 +49,13 @@ static inline MPI_Request akuru_no_request(void) { return MPI_REQUEST_NULL; }
 static inline void akuru_count(int64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELEASE); }
 static inline int64_t akuru_counted(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_ACQUIRE); }
 
-/// A new shared memory object, or one that exists. Darwin declares shm_open with variable arguments, which Swift does not
-/// import.
+/// A new shared memory object, or one that exists; a signal that interrupts it changes nothing. Darwin declares shm_open with
+/// variable arguments, which Swift does not import.
 static inline int akuru_shared_memory(const char *name, int is_new) {
-  return shm_open(name, O_RDWR | (is_new ? O_CREAT | O_EXCL : 0), 0600);
+  int file;
+  do file = shm_open(name, O_RDWR | (is_new ? O_CREAT | O_EXCL : 0), 0600);
+  while (file < 0 && errno == EINTR);
+  return file;
 }
 
 #endif

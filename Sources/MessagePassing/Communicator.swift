@@ -59,10 +59,10 @@ public final class Communicator {
     var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME) + 1)
     try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
     (self.rank, self.size) = (Int(rank), Int(size))
-    var (machine, neighbours) = (try Communicator.machine(of: world), Int32(0))
-    try MPIError.check(MPI_Comm_size(machine, &neighbours), "MPI_Comm_size")
+    var (machine, neighbors) = (try Communicator.machine(of: world), Int32(0))
+    try MPIError.check(MPI_Comm_size(machine, &neighbors), "MPI_Comm_size")
     try MPIError.check(MPI_Comm_free(&machine), "MPI_Comm_free")
-    isOneMachine = neighbours == size
+    isOneMachine = neighbors == size
     hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -193,11 +193,9 @@ public final class Communicator {
 
   /// Calls `body` at rank 0 with the bytes of one rank after the other, of which it holds one at a time.
   ///
-  /// - Parameter body: must not throw before all ranks' bytes are there, so it does not.
+  /// - Parameter body: does not throw: a throw would leave the other ranks' sends unmatched.
   public func gather(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) throws {
-    var counts = [Int64](repeating: 0, count: size)
-    counts[rank] = Int64(bytes.count)
-    counts = try allreduceSum(counts)
+    let counts = try lengths(bytes)
     if rank != 0 {
       var bytes = bytes
       try bytes.withUnsafeMutableBytes { buffer in
@@ -209,7 +207,7 @@ public final class Communicator {
     }
     body(bytes)
     for other in 1..<size {
-      var received = [UInt8](repeating: 0, count: Int(counts[other]))
+      var received = [UInt8](repeating: 0, count: counts[other])
       try received.withUnsafeMutableBytes { buffer in
         try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Recv") {
           MPI_Recv(
@@ -221,10 +219,37 @@ public final class Communicator {
   }
 
   /// The bytes of every rank in rank order, at every rank. Lengths may differ.
+  ///
+  /// - Complexity: two collective calls, and O(total bytes) of memory and traffic on each rank. Where the total exceeds
+  ///   ``largestCount``, one broadcast for each rank in place of the second call.
   public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
-    var all: [[UInt8]] = []
-    for root in 0..<size { all.append(try broadcast(rank == root ? bytes : nil, from: root)) }
-    return all
+    guard let world else { return [bytes] }
+    let counts = try lengths(bytes)
+    var starts = [0]
+    for count in counts { starts.append(starts[starts.count - 1] + count) }
+    var all = [UInt8](repeating: 0, count: starts[size])
+    if all.count <= largestCount {
+      // MPI's counts and displacements are Int32.
+      let code = MPI_Allgatherv(
+        bytes, Int32(bytes.count), akuru_type_byte(), &all, counts.map(Int32.init), starts.map(Int32.init),
+        akuru_type_byte(), world)
+      try MPIError.check(code, "MPI_Allgatherv")
+    } else {
+      all.replaceSubrange(starts[rank]..<starts[rank + 1], with: bytes)
+      try all.withUnsafeMutableBytes { all in
+        for root in 0..<size {
+          try broadcast(UnsafeMutableRawBufferPointer(rebasing: all[starts[root]..<starts[root + 1]]), from: root)
+        }
+      }
+    }
+    return (0..<size).map { Array(all[starts[$0]..<starts[$0 + 1]]) }
+  }
+
+  /// How many bytes each rank has.
+  private func lengths(_ bytes: [UInt8]) throws -> [Int] {
+    var counts = [Int64](repeating: 0, count: size)
+    counts[rank] = Int64(bytes.count)
+    return try allreduceSum(counts).map(Int.init)
   }
 
   // MARK: Clocks

@@ -75,7 +75,10 @@ func testsome(
 /// No shared memory: as in a container that has none left.
 @_cdecl("shm_open")
 func sharedMemory(_ name: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t) -> Int32 {
-  if BrokenMPI.function == "shm_open" { return -1 }
+  if BrokenMPI.function == "shm_open" {
+    errno = EMFILE
+    return -1
+  }
   typealias Real = @convention(c) (UnsafePointer<CChar>, Int32, mode_t) -> Int32
   // The library's own, behind this one.
   let next = UnsafeMutableRawPointer(bitPattern: -1)

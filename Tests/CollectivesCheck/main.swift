@@ -7,6 +7,8 @@ import MessagePassing
 //   CollectivesCheck lost RANK                that rank leaves out a micro-batch
 //   CollectivesCheck broken FUNCTION RANK     the same, while that function fails on that rank, see BrokenMPI
 //   CollectivesCheck float COUNT MACHINES     sums that travel as Floats between that many machines
+//   CollectivesCheck exchange COUNT MACHINES  sums of small integers over that many machines
+//   CollectivesCheck interrupted              shared memory while signals come in
 //   CollectivesCheck throw RANK CODE          that rank throws while the others wait in a barrier
 //   CollectivesCheck fail CODE                all ranks throw a CollectiveFailure
 //   CollectivesCheck together RANK|all CODE   that rank, or all, throw inside together()
@@ -50,6 +52,10 @@ MPIRuntime.run(exitCode: exitCode) { communicator in
     if communicator.rank == 0 { print("hash \(hash)") }
   case "float":
     try checkFloat(communicator, gradients: number[0] ?? 1000, machines: number[1] ?? 1)
+  case "exchange":
+    try checkExchange(communicator, gradients: number[0] ?? 1000, machines: number[1] ?? 1)
+  case "interrupted":
+    try checkInterrupted(communicator)
   case "throw":
     if communicator.rank == number[0] {
       throw CheckError(description: "words.png: not a PNG", exitCode: Int32(number[1] ?? 1))

@@ -133,6 +133,20 @@ import Testing
     #expect(result.exitCode == 0, "\(result.transcript)")
   }
 
+  @Test(arguments: [(ranks: 1, machines: 1), (2, 1), (3, 1)] + spreads, [1, 9, 300_001])
+  func exchangesAddUp(spread: (ranks: Int, machines: Int), gradients: Int) throws {
+    let result = try mpirun(
+      ranks: spread.ranks, product: program, ["exchange", "\(gradients)", "\(spread.machines)"],
+      environment: ["AKURU_MACHINES": "\(spread.machines)"])
+    #expect(result.exitCode == 0, "\(result.transcript)")
+  }
+
+  /// A signal at the start of a run, such as one that asks it to stop, must not cost the shared memory.
+  @Test func signalsDoNotCostTheSharedMemory() throws {
+    let result = try mpirun(ranks: 2, product: program, ["interrupted"])
+    #expect(result.exitCode == 0, "\(result.transcript)")
+  }
+
   /// Without shared memory every rank counts as a machine, on all machines.
   @Test(arguments: [0, 3], [1, 2])
   func sharedMemoryMayBeMissing(rank: Int, machines: Int) throws {

@@ -3,19 +3,19 @@ import Tensors
 /// How a slab of gradients is cut: into buckets, from its end to its beginning, which is the order that a backward pass
 /// completes them in; a bucket into slices, one for each rank of a machine that exchanges; a slice into parts, one for
 /// each machine. The same on all ranks.
-struct BucketPlan {
-  let gradients: Int
+package struct BucketPlan {
+  package let gradients: Int
   /// Ranks of each machine that own a slice: as many as the smallest machine has.
-  let owners: Int
-  let machines: Int
+  package let owners: Int
+  package let machines: Int
   /// Gradients in a bucket; the last one, at the beginning of the slab, may be shorter.
-  let bucketCount: Int
-  let buckets: Int
+  package let bucketCount: Int
+  package let buckets: Int
 
   /// On one machine 1 MiB of Doubles. Where a bucket is sent, each message has 2^15 gradients, about 100 KB
   /// (``MPIRuntime`` has messages of that size sent at once), but there are eight buckets at least, or there would be
   /// nothing to send while the rest is computed.
-  init(gradients: Int, owners: Int, machines: Int) {
+  package init(gradients: Int, owners: Int, machines: Int) {
     (self.gradients, self.owners, self.machines) = (gradients, owners, machines)
     let least = 1 << 16
     bucketCount = machines == 1 ? 1 << 17 : max(least, min(owners * machines << 15, gradients / 8))
@@ -23,17 +23,21 @@ struct BucketPlan {
   }
 
   /// Buckets of any plan for so many gradients, at most.
-  static func mostBuckets(gradients: Int) -> Int { BucketPlan(gradients: gradients, owners: 1, machines: 2).buckets }
+  package static func mostBuckets(gradients: Int) -> Int {
+    BucketPlan(gradients: gradients, owners: 1, machines: 2).buckets
+  }
 
   /// The gradients of a bucket, counted from the end of the slab.
-  func bucket(_ b: Int) -> Range<Int> {
+  package func bucket(_ b: Int) -> Range<Int> {
     let end = gradients - b * bucketCount
     return max(0, end - bucketCount)..<end
   }
 
-  func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
+  package func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
 
-  func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> { BucketPlan.share(machine, of: machines, slice) }
+  package func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> {
+    BucketPlan.share(machine, of: machines, slice)
+  }
 
   /// Shares begin at whole vectors of 8, where that is possible.
   private static func share(_ i: Int, of n: Int, _ whole: Range<Int>) -> Range<Int> {

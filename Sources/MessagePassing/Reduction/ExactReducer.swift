@@ -1,7 +1,8 @@
 import Tensors
 
 /// Sums of gradients, statistics and counts over the micro-batches of a step, with the same bits for any number of ranks
-/// and any assignment of micro-batches to them (design.md, section 2, rule 3).
+/// and any assignment of micro-batches to them. The rule: what is summed over micro-batches is summed here, and the sums
+/// do not depend on the order of their additions.
 ///
 /// Sums are Doubles: gradients, statistics, integers. Gradients are rounded to multiples of 2^-40 and must
 /// stay within 2^11 / M for M micro-batches in the step, statistics to multiples of 2^-30 within 2^21 / M; so every
@@ -160,12 +161,18 @@ public final class ExactReducer {
     exchange.read(into: values)
   }
 
+  /// A sum over all ranks. Slot `index` of the ``statisticCount`` slots holds what was added at that offset, by
+  /// `addStatistics` or `addStatistic`: the sum of value * weight over the step's micro-batches. What a slot stands for is
+  /// the caller's choice, the same on all ranks.
   public func statistic(at index: Int) -> Double {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<statisticCount).contains(index), "statistic outside of the record")
     return record[index]
   }
 
+  /// A sum over all ranks. Slot `index` of the ``integerCount`` slots holds what ``addInteger(_:at:)`` added there, exact.
+  /// A slot of one rank, to which the others add nothing, tells all ranks that rank's number; a slot to which each rank adds
+  /// 0 or 1 tells how many of them said yes.
   public func integer(at index: Int) -> Int64 {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<integerCount).contains(index), "integer outside of the record")

@@ -16,8 +16,8 @@ import Tensors
 ///
 /// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` where nothing is added any more;
 /// ``advance()`` now and then; ``finish()``; then read.
-final class GradientExchange {
-  let plan: BucketPlan
+package final class GradientExchange {
+  package let plan: BucketPlan
   private let communicator: Communicator
   private let slabs: SharedSlabs
   /// Nil on one machine, and on a rank that owns no slice.
@@ -28,10 +28,10 @@ final class GradientExchange {
   private let yields: Bool
 
   /// False when ranks of a machine should share memory and could not.
-  let sharesMemory: Bool
+  package let sharesMemory: Bool
 
   /// How long this rank waited in this step until others of its machine had begun it.
-  private(set) var waited = Duration.zero
+  package private(set) var waited = Duration.zero
 
   private var step = 0
   private var isPrepared = false
@@ -42,7 +42,7 @@ final class GradientExchange {
   // `arrivals` on, `finished` the owners only.
   private static let (begun, finished, arrivals) = (0, 1, 2)
 
-  init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
+  package init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
     self.communicator = communicator
     yields = try GradientExchange.isAskedToYield || GradientExchange.isCrowded(communicator.sameMachine())
     guard gradients > 0, communicator.size > 1 else {
@@ -73,12 +73,12 @@ final class GradientExchange {
   }
 
   /// This rank's gradients.
-  var own: UnsafeMutablePointer<Double> { slabs.own }
+  package var own: UnsafeMutablePointer<Double> { slabs.own }
 
   /// Bytes that this rank sent to other machines so far.
-  var bytesSent: Int { machines?.bytesSent ?? 0 }
+  package var bytesSent: Int { machines?.bytesSent ?? 0 }
 
-  func begin() throws {
+  package func begin() throws {
     step += 1
     (isPrepared, completed, addedUp, waited) = (false, 0, 0, .zero)
     slabs.raise(GradientExchange.begun)
@@ -86,7 +86,7 @@ final class GradientExchange {
   }
 
   /// Zeroes this rank's slab, once a step, when all ranks of the machine have read what was in it.
-  func prepare() throws {
+  package func prepare() throws {
     if isPrepared { return }
     isPrepared = true
     if slabs.count(GradientExchange.begun) < slabs.size * step {
@@ -98,7 +98,7 @@ final class GradientExchange {
   }
 
   /// Says that nothing is added any more from `place` on. Places never grow within a step; the last is 0.
-  func complete(from place: Int) throws {
+  package func complete(from place: Int) throws {
     try prepare()
     while completed < plan.buckets && plan.bucket(completed).lowerBound >= place {
       slabs.raise(GradientExchange.arrivals + completed)
@@ -107,7 +107,7 @@ final class GradientExchange {
   }
 
   /// Goes on with what is there: buckets that all ranks of the machine have completed, messages that have come.
-  func advance() throws {
+  package func advance() throws {
     while isOwner && addedUp < completed
       && slabs.count(GradientExchange.arrivals + addedUp) == slabs.size * step
     {
@@ -122,7 +122,7 @@ final class GradientExchange {
   }
 
   /// Waits until all sums are there.
-  func finish() throws {
+  package func finish() throws {
     try complete(from: 0)
     if isOwner {
       while addedUp < plan.buckets || machines?.isFinished == false {
@@ -135,7 +135,7 @@ final class GradientExchange {
   }
 
   /// Writes the sums, rounded to Float. May be called until the next step begins.
-  func read(into values: UnsafeMutablePointer<Float>) {
+  package func read(into values: UnsafeMutablePointer<Float>) {
     for b in 0..<plan.buckets {
       for owner in 0..<plan.owners {
         let (slice, slab) = (plan.slice(owner, of: b), slabs.slabs[owner])

@@ -8,9 +8,9 @@ internal import COpenMPI
 
 /// A slab of Doubles for each rank of a machine, in memory that all of them read and write, and counters beside them.
 ///
-/// The memory is a POSIX object whose name is taken away as soon as all ranks have opened it: it goes with the last of
-/// them, however they end, and each lets go of it alone. (`MPI_Win_allocate_shared` would have it freed by all ranks at
-/// once, also by those that leave because of an error, and leaves its file behind when ranks are killed.)
+/// The memory is a POSIX object. Its name is removed as soon as all ranks have opened it, so the memory is freed when the
+/// last of them ends, however that happens, and each rank unmaps it independently. (`MPI_Win_allocate_shared` would have
+/// all ranks free it at once, also those that leave because of an error, and leaves its file behind when ranks are killed.)
 final class SharedSlabs {
   /// This rank's number among those that share, and how many they are.
   let (rank, size): (Int, Int)
@@ -24,6 +24,8 @@ final class SharedSlabs {
   private static let counterBytes = 64
   /// Slabs begin at pages, which stand near the rank that they belong to.
   private static let pageBytes = 4096
+  /// Bytes that one call takes: well below a millisecond.
+  private static let reservedBytes = 1 << 20
 
   /// Slabs of a rank alone.
   init(count: Int, counters: Int) {
@@ -43,7 +45,7 @@ final class SharedSlabs {
     if machine.rank == 0 {
       name = "/akuru-\(getpid())-\(UInt64.random(in: 0 ... .max))"
       file = akuru_shared_memory(name, 1)
-      if file >= 0, ftruncate(file, off_t(layout.bytes)) != 0 { file = SharedSlabs.closed(file) }
+      if file >= 0, !SharedSlabs.resize(file, to: layout.bytes) { file = SharedSlabs.closed(file) }
       if file < 0 { name = "" }
     }
     let shared = String(decoding: try machine.broadcast(Array(name.utf8)), as: UTF8.self)
@@ -54,7 +56,7 @@ final class SharedSlabs {
     var address: UnsafeMutableRawPointer?
     // Each rank takes the memory of its slab: what is only promised could be missing later, where it would be fatal.
     let own = layout.bytes(of: machine.rank)
-    if isOpen, posix_fallocate(file, off_t(own.lowerBound), off_t(own.count)) == 0 {
+    if isOpen, SharedSlabs.reserve(own, in: file) {
       let mapped = mmap(nil, layout.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
       if mapped != MAP_FAILED { address = mapped }
     }
@@ -73,11 +75,25 @@ final class SharedSlabs {
     if isMapped { munmap(memory.baseAddress!, memory.count) } else { memory.deallocate() }
   }
 
-  private static func reserve(_ bytes: Range<Int>, in file: Int32) -> Bool {
-    while true {
-      let code = posix_fallocate(file, off_t(bytes.lowerBound), off_t(bytes.count))
-      if code != EINTR { return code == 0 }
+  private static func resize(_ file: Int32, to bytes: Int) -> Bool {
+    while ftruncate(file, off_t(bytes)) != 0 {
+      if errno != EINTR { return false }
     }
+    return true
+  }
+
+  /// Takes memory for part of the file. A signal interrupts that and gives back what the call took, so it is done in small
+  /// pieces, each of which is repeated.
+  private static func reserve(_ bytes: Range<Int>, in file: Int32) -> Bool {
+    for start in stride(from: bytes.lowerBound, to: bytes.upperBound, by: reservedBytes) {
+      let count = min(reservedBytes, bytes.upperBound - start)
+      while true {
+        let code = posix_fallocate(file, off_t(start), off_t(count))
+        if code == 0 { break }
+        if code != EINTR { return false }
+      }
+    }
+    return true
   }
 
   private static func closed(_ file: Int32) -> Int32 {

@@ -1,0 +1,28 @@
+import MessagePassing
+import Testing
+
+/// The exchange of a process alone; ``MPIRunTests`` has more ranks.
+@Suite struct GradientExchangeTests {
+  @Test(arguments: Precision.allCases, [0, 1, 7, 300_001])
+  func aloneTheSumIsTheGradient(precision: Precision, gradients: Int) throws {
+    let exchange = try GradientExchange(gradients: gradients, precision: precision, over: Communicator())
+    #expect(exchange.sharesMemory)
+    for step in 1...3 {
+      try exchange.begin()
+      try exchange.prepare()
+      #expect((0..<gradients).allSatisfy { exchange.own[$0] == 0 }, "a step begins with zeros")
+      for i in 0..<gradients { exchange.own[i] = Double(i % 1000 * step) + 0x1p-40 }
+      try exchange.complete(from: gradients / 2)
+      try exchange.advance()
+      try exchange.prepare()
+      #expect(gradients == 0 || exchange.own[0] == 0x1p-40, "zeros are written once a step")
+      try exchange.finish()
+      var sums = [Float](repeating: .nan, count: gradients + 1)
+      sums.withUnsafeMutableBufferPointer { exchange.read(into: $0.baseAddress!) }
+      // 2^-40 is below a Float's last place from 2^-16 on.
+      #expect((0..<gradients).allSatisfy { sums[$0] == Float(Double($0 % 1000 * step) + 0x1p-40) })
+      #expect(sums[gradients].isNaN, "no number beyond the end")
+    }
+    #expect(exchange.waited == .zero && exchange.bytesSent == 0)
+  }
+}

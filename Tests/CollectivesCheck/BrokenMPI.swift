@@ -11,10 +11,30 @@ import Synchronization
 enum BrokenMPI {
   private static let broken = Mutex<String?>(nil)
 
-  /// The function that returns an error, or how a message is damaged: `short`, `wide` or `empty`.
+  private static let interrupted = Mutex(0)
+
+  /// The function that returns an error, how a message is damaged (`short`, `wide` or `empty`), or `interrupted`: then every
+  /// other system call of those below ends with EINTR.
   static var function: String? {
     get { broken.withLock { $0 } }
     set { broken.withLock { $0 = newValue } }
+  }
+
+  /// System calls that were interrupted so far.
+  static var interruptions: Int { interrupted.withLock { $0 / 2 + $0 % 2 } }
+
+  /// Whether this call is to be interrupted.
+  static func interrupts() -> Bool {
+    guard function == "interrupted" else { return false }
+    return interrupted.withLock { calls in
+      calls += 1
+      return calls % 2 == 1
+    }
+  }
+
+  /// The library's function behind the one of this program.
+  static func next<Function>(_ name: String, as type: Function.Type) -> Function {
+    unsafeBitCast(dlsym(UnsafeMutableRawPointer(bitPattern: -1), name), to: type)
   }
 
   /// MPI_ERR_OTHER in Open MPI.
@@ -79,8 +99,28 @@ func sharedMemory(_ name: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t) 
     errno = EMFILE
     return -1
   }
+  if BrokenMPI.interrupts() {
+    errno = EINTR
+    return -1
+  }
   typealias Real = @convention(c) (UnsafePointer<CChar>, Int32, mode_t) -> Int32
-  // The library's own, behind this one.
-  let next = UnsafeMutableRawPointer(bitPattern: -1)
-  return unsafeBitCast(dlsym(next, "shm_open"), to: Real.self)(name, flags, mode)
+  return BrokenMPI.next("shm_open", as: Real.self)(name, flags, mode)
+}
+
+@_cdecl("ftruncate")
+func truncate(_ file: Int32, _ length: off_t) -> Int32 {
+  if BrokenMPI.interrupts() {
+    errno = EINTR
+    return -1
+  }
+  typealias Real = @convention(c) (Int32, off_t) -> Int32
+  return BrokenMPI.next("ftruncate", as: Real.self)(file, length)
+}
+
+/// As on tmpfs, where a signal that is pending interrupts it; newer kernels do so less often.
+@_cdecl("posix_fallocate")
+func allocate(_ file: Int32, _ start: off_t, _ length: off_t) -> Int32 {
+  if BrokenMPI.interrupts() { return EINTR }
+  typealias Real = @convention(c) (Int32, off_t, off_t) -> Int32
+  return BrokenMPI.next("posix_fallocate", as: Real.self)(file, start, length)
 }

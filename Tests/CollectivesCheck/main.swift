@@ -8,7 +8,7 @@ import MessagePassing
 //   CollectivesCheck broken FUNCTION RANK     the same, while that function fails on that rank, see BrokenMPI
 //   CollectivesCheck float COUNT MACHINES     sums that travel as Floats between that many machines
 //   CollectivesCheck exchange COUNT MACHINES  sums of small integers over that many machines
-//   CollectivesCheck interrupted              shared memory while signals come in
+//   CollectivesCheck interrupted              shared memory, when signals interrupt system calls
 //   CollectivesCheck throw RANK CODE          that rank throws while the others wait in a barrier
 //   CollectivesCheck fail CODE                all ranks throw a CollectiveFailure
 //   CollectivesCheck together RANK|all CODE   that rank, or all, throw inside together()

@@ -48,33 +48,69 @@ let package = Package(
     .systemLibrary(
       name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
-    .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
-    .target(name: "NeuralNetwork", dependencies: ["Tensors"], swiftSettings: kernelSettings),
+    // Leaves: any target may import them. Messages: texts for people. Instrumentation: what watches and disturbs a process.
+    // Files: the one door to the file system. Console: the log and the terminal.
+    .target(name: "Messages"),
+    .target(name: "Instrumentation", dependencies: ["Messages"]),
+    .target(name: "Files", dependencies: ["Instrumentation", "Messages"]),
+    .target(name: "Console", dependencies: ["Files", "Messages", logging]),
+    .target(name: "Settings", dependencies: ["Files", "Messages"]),
     .target(name: "Hashing", dependencies: ["COpenSSL"]),
-    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors"]),
-    .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors"]),
+
+    .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
+    .target(name: "NeuralNetwork", dependencies: ["Tensors", "Settings", "Messages"], swiftSettings: kernelSettings),
+    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors", "Files", "Messages"]),
+    .target(name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
+    .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
+    .target(name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),
+    .target(
+      name: "DataPreparation",
+      dependencies: [
+        "Datasets", "Images", "MessagePassing", "Console", "Files", "Instrumentation", "Messages", logging,
+      ]),
     // ONNX's own schema (PyPI package onnx 1.23.2), unchanged, and what `protoc --swift_out=. --swift_opt=Visibility=Package
     // onnx.proto` makes of it with the plugin of swift-protobuf 1.39.0.
     .target(name: "ONNXSchema", dependencies: [protobuf], exclude: ["onnx.proto", "LICENSE"]),
+    .target(
+      name: "Recognition",
+      dependencies: [
+        "NeuralNetwork", "DataPreparation", "Datasets", "Images", "MessagePassing", "Checkpoints", "Tensors",
+        "ONNXSchema", "Console", "Files", "Instrumentation", "Messages", logging, protobuf,
+      ]),
     // What Akuru writes of TensorBoard's event files, generated in the same way.
     .target(
       name: "TensorBoardSchema", dependencies: [protobuf], exclude: ["event.proto", "hparams.proto", "LICENSE"]),
     .target(
+      name: "Reporting",
+      dependencies: [
+        "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "TensorBoardSchema", "Files", "Messages",
+        logging, protobuf,
+      ]),
+    .target(name: "Survival", dependencies: ["MessagePassing", "Settings", "Instrumentation", "Messages"]),
+    .target(
       name: "Training",
       dependencies: [
-        "Tensors", "NeuralNetwork", "Images", "Datasets", "MessagePassing", "ONNXSchema", "TensorBoardSchema",
-        "Hashing", logging, protobuf,
+        "Reporting", "Survival", "Recognition", "DataPreparation", "Checkpoints", "NeuralNetwork", "Datasets",
+        "MessagePassing", "Tensors", "Hashing", "Settings", "Console", "Files", "Instrumentation", "Messages", logging,
       ]),
-    .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors"]),
-
+    .target(
+      name: "Diagnostics",
+      dependencies: [
+        "Training", "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "MessagePassing", "Tensors",
+        "Hashing", "Settings", "Console", "Files", "Messages",
+      ]),
     // The page and the JSON endpoint of `akuru serve`.
-    .target(name: "Serving", dependencies: ["Training", "Images", httpServer, sockets]),
+    .target(name: "Serving", dependencies: ["Recognition", "Images", "Messages", httpServer, sockets]),
+    .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors", "Messages"]),
 
     .executableTarget(
       name: "akuru",
-      dependencies: ["Training", "Datasets", "Images", "MessagePassing", "Serving", "Tensors", argumentParser]),
-    .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", argumentParser]),
+      dependencies: [
+        "Diagnostics", "Training", "Survival", "Reporting", "Recognition", "DataPreparation", "Serving", "Datasets",
+        "Images", "MessagePassing", "NeuralNetwork", "Tensors", "Settings", "Console", "Files", "Instrumentation", "Messages",
+        argumentParser,
+      ]),
+    .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", "Messages", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: testSettings),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: testSettings),

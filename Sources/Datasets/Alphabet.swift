@@ -1,6 +1,6 @@
 import Foundation
 import Hashing
-import Images
+import Messages
 
 /// The letters a network can write: class k is `scalars[k - 1]`, class 0 is the CTC blank.
 ///
@@ -20,7 +20,7 @@ public struct Alphabet: Sendable, Equatable {
     public init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
     public var description: String {
-      "not in the alphabet: " + scalars.map(codePoint).joined(separator: ", ")
+      "not in the alphabet: " + scalars.map(\.codePoint).joined(separator: ", ")
     }
   }
 
@@ -33,12 +33,12 @@ public struct Alphabet: Sendable, Equatable {
         reason: "the alphabet has \(scalars.count) letters; with the blank it may have \(Alphabet.maximumClassCount)")
     }
     if let control = scalars.first(where: \.isControl) {
-      throw .invalid(reason: "the alphabet holds \(codePoint(control)), a control character; remove it")
+      throw .invalid(reason: "the alphabet holds \(control.codePoint), a control character; remove it")
     }
     var classes: [UInt32: Int32] = [:]
     classes.reserveCapacity(scalars.count)
     for (i, scalar) in scalars.enumerated() where classes.updateValue(Int32(i + 1), forKey: scalar.value) != nil {
-      throw .invalid(reason: "the alphabet holds \(codePoint(scalar)) twice; remove one")
+      throw .invalid(reason: "the alphabet holds \(scalar.codePoint) twice; remove one")
     }
     self.scalars = scalars
     self.classes = classes

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What a filter sees beyond the border of an image.
 public enum BorderRule: Sendable {

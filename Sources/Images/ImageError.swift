@@ -1,5 +1,7 @@
+import Messages
+
 /// Why an image could not be read or written. `description` is one line, which starts with the path where there is one.
-public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, ExitStatusProviding {
   public enum Reason: Equatable, Sendable {
     /// The file cannot be opened or read; the operating system's words.
     case unreadable(String)
@@ -36,6 +38,8 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The same error with the path it belongs to.
   func at(_ path: String) -> ImageError { ImageError(reason, format: format, path: path) }
+
+  package var exitStatus: ExitStatus { .badData }
 
   public var description: String {
     let name = format?.rawValue ?? "image"

@@ -1,3 +1,5 @@
+import Files
+
 /// Reading images of any known format as 8-bit gray. What a file is, its first bytes say, not its name.
 public enum ImageFile {
   /// Decodes a file held in memory.
@@ -17,9 +19,33 @@ public enum ImageFile {
   /// - Throws: `ImageError` with the path.
   public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     do {
-      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+      return try decode(try readImageFile(path, limit: limits.fileBytes), limits: limits)
     } catch {
       throw error.at(path)
     }
+  }
+}
+
+/// The bytes of an image file.
+/// - Throws: `ImageError`, without the path.
+func readImageFile(_ path: String, limit: Int) throws(ImageError) -> [UInt8] {
+  do throws(WholeFile.ReadError) {
+    return try WholeFile.read(path, limit: limit)
+  } catch {
+    switch error {
+    case .system(let error): throw ImageError(.unreadable(error.reason))
+    case .tooLarge(let size?): throw ImageError(.tooLarge("\(size) bytes, at most \(limit)"))
+    case .tooLarge(nil): throw ImageError(.tooLarge("more than \(limit) bytes"))
+    }
+  }
+}
+
+/// The first bytes of an image file.
+/// - Throws: `ImageError`, without the path.
+func readImageStart(_ path: String, count: Int) throws(ImageError) -> [UInt8] {
+  do throws(FileError) {
+    return try WholeFile.readStart(path, count: count)
+  } catch {
+    throw ImageError(.unreadable(error.reason))
   }
 }

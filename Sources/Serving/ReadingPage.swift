@@ -1,3 +1,5 @@
+import Messages
+
 /// The page of `akuru serve`: complete in itself, in light and dark, for keyboard, mouse and phone.
 let readingPage = """
   <!doctype html>

@@ -1,6 +1,6 @@
 import Dispatch
+import Recognition
 import Synchronization
-import Training
 
 /// What `POST /read` answers.
 struct ReadingAnswer: Encodable, Sendable {

@@ -2,8 +2,9 @@ import FlyingFox
 import FlyingSocks
 import Foundation
 import Images
+import Messages
+import Recognition
 import Synchronization
-import Training
 
 /// Reads images over HTTP: `akuru serve`.
 ///
@@ -12,9 +13,9 @@ import Training
 ///     GET /health    whether the server answers, and with which checkpoint
 ///
 /// Every error is an object with `error`, one line that says what to do, and a status code of 400 or above.
-public struct RecognitionServer: Sendable {
+package struct RecognitionServer: Sendable {
   /// Bytes of an image that are accepted.
-  public static let largestBody = 16 << 20
+  package static let largestBody = 16 << 20
   /// Requests that may wait for the network.
   static let longestQueue = 32
 
@@ -22,7 +23,7 @@ public struct RecognitionServer: Sendable {
   private let checkpoint: String
 
   /// - Parameter checkpoint: its name in `/health`.
-  public init(_ reader: sending ImageReader, checkpoint: String) {
+  package init(_ reader: sending ImageReader, checkpoint: String) {
     worker = ReadingWorker(reader)
     self.checkpoint = checkpoint
   }
@@ -34,7 +35,7 @@ public struct RecognitionServer: Sendable {
   ///   - port: 0 takes a free one.
   ///   - listening: called with the page's address once requests are answered.
   /// - Throws: ``ServingError``.
-  public func run(host: String, port: UInt16, listening: @escaping @Sendable (String) -> Void) throws {
+  package func run(host: String, port: UInt16, listening: @escaping @Sendable (String) -> Void) throws {
     let server = HTTPServer(config: try configuration(host: host, port: port), handler: self)
     let outcome = Outcome()
     signal(SIGPIPE, SIG_IGN)  // A client that is gone is no reason to end.
@@ -119,15 +120,15 @@ private final class Outcome: Sendable {
 }
 
 /// The server cannot start; exit status 4.
-public struct ServingError: Error, CustomStringConvertible, ExitStatusProviding {
-  public let description: String
-  public var exitStatus: ExitStatus { .inputOutput }
+package struct ServingError: Error, CustomStringConvertible, ExitStatusProviding {
+  package let description: String
+  package var exitStatus: ExitStatus { .inputOutput }
 
   init(_ description: String) { self.description = description.onOneLine }
 }
 
 extension RecognitionServer: HTTPHandler {
-  public func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+  package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     switch request.path {
     case "/": return await only(.GET, request) { .page }
     case "/health": return await only(.GET, request) { .json(.ok, ["status": "ok", "checkpoint": checkpoint]) }

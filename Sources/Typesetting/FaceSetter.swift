@@ -1,5 +1,6 @@
 import CPango
 import Foundation
+import Messages
 
 /// A glyph of a shaped word, in visual order.
 public struct ShapedGlyph: Equatable, Sendable {

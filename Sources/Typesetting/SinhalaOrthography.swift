@@ -1,3 +1,5 @@
+import Messages
+
 /// The letters of the Sinhala script and how they may follow one another (Unicode Standard, section 13.2 "Sinhala";
 /// SLS 1134:2011).
 public enum SinhalaOrthography {

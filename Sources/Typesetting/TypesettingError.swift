@@ -1,4 +1,4 @@
-import Images
+import Messages
 
 /// Why words could not be set or a data set not written. `description` is one line that names the culprit and the remedy.
 public enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertible {

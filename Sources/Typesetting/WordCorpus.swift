@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 
 /// Words from a text file.
 public enum WordCorpus {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Images
+import Messages
 import Typesetting
 
 /// What `akuru sheet` calls: reads `{"image": PATH, "text": TEXT}` lines from standard input and draws them.

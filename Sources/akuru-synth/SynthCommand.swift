@@ -1,17 +1,18 @@
 import ArgumentParser
 import Foundation
 import Images
+import Messages
 import Typesetting
 
 /// The command line: reads options, prints, and maps errors to exit codes.
 struct SynthCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "akuru-synth",
-    abstract: "Render words into a data set for training text recognisers.",
+    abstract: "Render words into a data set for training text recognizers.",
     discussion: """
-      Writes one word per image, or as many as --words says, as an ImageFolder data set: DIR/[SPLIT/]images/000001.png and DIR/[SPLIT/]metadata.csv \
-      with file_name and text. Words are shaped by HarfBuzz and set by Pango, so conjuncts, reordered vowel signs and \
-      ZWJ come out right. The same options and fonts give the same bytes, whatever --jobs is.
+      The command writes an ImageFolder data set: DIR/[SPLIT/]images/000001.png and DIR/[SPLIT/]metadata.csv with file_name \
+      and text. Each image shows one word, or several with --words. HarfBuzz shapes the words and Pango draws them, so \
+      conjuncts, reordered vowel signs and ZWJ are correct. The same options and fonts give identical bytes for any --jobs.
 
       Without --corpus, half of the images show common Sinhala words and half show made-up words that cover every \
       letter, vowel sign and common conjunct.
@@ -21,66 +22,66 @@ struct SynthCommand: ParsableCommand {
         akuru-synth --output lines --count 5000 --words 8-12 --fonts all --vary --style photo
         akuru-synth --output tamil --count 20000 --corpus tamil.txt --fonts "Noto Sans Tamil"
 
-      Exit codes: 0 done, 2 usage or a font that is missing, 3 words that cannot be used, 4 output that cannot be \
-      written or already holds a data set.
+      Exit status: 0 done, 2 wrong usage or a missing font, 3 words that cannot be used, 4 output that cannot be written, \
+      or a folder that already contains a data set.
       """)
 
-  @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
   var output: String
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("How many images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Number of images.", valueName: "n"))
   var count: Int
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("The seed of all random choices.", valueName: "s"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all random choices.", valueName: "s"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("A UTF-8 text whose words are drawn, instead of the bundled ones.", valueName: "file"))
+  @Option(help: ArgumentHelp("UTF-8 text whose words are drawn. (default: bundled Sinhala words)", valueName: "file"))
   var corpus: String?
 
   @Option(
     help: ArgumentHelp(
       "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
-        + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the words' letters. "
-        + "By default \(FontCatalog.defaultNames.joined(separator: ", ")).", valueName: "names"))
+        + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the letters. "
+        + "(default: \(FontCatalog.defaultNames.joined(separator: ", ")))", valueName: "names"))
   var fonts: String?
 
   @Option(
     help: ArgumentHelp(
-      "plain: clean, at most a slight blur. scan: perspective, blur, paper texture, faded ink, noise. photo: also bent "
-        + "pages, shadows, motion blur and the losses of JPEG."))
+      "Look of the images. plain: clean, at most a slight blur. scan: perspective, blur, paper texture, faded ink, "
+        + "noise. photo: also bent pages, shadows, motion blur and JPEG artifacts."))
   var style: ImageStyle = .plain
 
   @Flag(
     help: ArgumentHelp(
-      "Vary the outlines of letters, so that few fonts stand for many: weight and contrast of strokes, slant, width, "
+      "Vary the outlines of letters, so that a few fonts represent many: weight and contrast of strokes, slant, width, "
         + "spacing, curvature, soft distortion, and Sinhala letters that traditional faces draw in another way."))
   var vary = false
 
   @Option(
-    help: ArgumentHelp("Words of each image, with spaces between them, as in 8-12 for lines.", valueName: "min-max"))
+    help: ArgumentHelp("Words of each image, separated by spaces, such as 8-12 for lines.", valueName: "min-max"))
   var words: NumberRange = NumberRange(1...1)
 
   @Option(
     help: ArgumentHelp(
-      "Folders and their shares, as in train=0.9,val=0.1. No word is in two of them.", valueName: "name=share,..."))
+      "Folders and their shares, such as train=0.9,val=0.1. No word is in two folders.", valueName: "name=share,..."))
   var split: String?
 
-  @Option(help: ArgumentHelp("The font's em in pixels.", valueName: "min-max"))
+  @Option(help: ArgumentHelp("Em of the font in pixels.", valueName: "min-max"))
   var size: NumberRange = NumberRange(26...44)
 
-  @Option(help: ArgumentHelp("White pixels on each side.", valueName: "min-max"))
+  @Option(help: ArgumentHelp("White margin on each side in pixels.", valueName: "min-max"))
   var padding: NumberRange = NumberRange(2...10)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Threads. By default one for each core.", valueName: "j"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads. (default: one for each core)", valueName: "j"))
   var jobs: Int?
 
-  @Flag(help: "Leave words out that cannot be drawn, such as misspelt ones, and say so, instead of stopping.")
+  @Flag(help: "Skip words that cannot be drawn, such as misspelled ones, with a warning, instead of stopping.")
   var skipBad = false
 
-  @Flag(help: "Replace the data set that the folder holds.")
+  @Flag(help: "Replace the data set in the folder.")
   var overwrite = false
 
-  @Flag(help: "Show no progress.")
+  @Flag(help: "Hide the progress.")
   var quiet = false
 
   /// The whole program; returns the exit code.
@@ -175,8 +176,4 @@ struct NumberRange: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "\(range.lowerBound)-\(range.upperBound)" }
-}
-
-func printError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
 }

@@ -1,25 +1,27 @@
 import ArgumentParser
 import Foundation
+import Instrumentation
+import MessagePassing
+import Messages
 import Tensors
-import Training
 
 /// The command line of Akuru.
 @main
 struct Akuru: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "akuru",
-    abstract: "Train text recognisers for any script on the CPUs you have.",
+    abstract: "Train text recognizers for any script on CPUs.",
     discussion: """
       Examples:
         akuru check data/train data/val
         akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
         akuru predict --checkpoint runs/first photo1.png
 
-      Start a command under `mpirun -n N` to spread it over N processes; the results are the same bits for any N.
+      Start a command under `mpirun -n N` to run it on N processes. The results are bit-identical for any N.
 
       Exit status: 0 done, 2 wrong usage or configuration, 3 bad data, 4 input or output failed, 5 ranks disagree, \
       85 stopped on request after a checkpoint (run again with --resume), 86 a rank stalled, 87 training diverged, \
-      88 checkpoints exist and none is whole.
+      88 checkpoints exist but none is intact.
       """,
     version: akuruVersion,
     subcommands: [

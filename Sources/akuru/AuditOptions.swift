@@ -1,16 +1,19 @@
 import ArgumentParser
+import Datasets
+import Settings
 import Training
 
 /// What data sets are audited for.
 struct AuditOptions: ParsableArguments {
-  @Option(help: "Model to check for: akuru (default), crnn, seed, or a network in brackets.") var model: String?
-  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
-  @Option(help: "Widest resized image in pixels (4096).") var maxWidth: Int?
-  @Option(help: "Alphabet file that the labels must keep to.") var alphabet: String?
+  @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
+  @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
+  @Option(help: "Largest width of a resized image in pixels. \(defaults { $0.model.maxWidth })") var maxWidth: Int?
+  @Option(help: "Alphabet file. Letters outside of it are problems.") var alphabet: String?
 
-  var options: TrainingOptions {
-    var options = TrainingOptions()
-    (options.model, options.height, options.maxWidth, options.alphabet) = (model, height, maxWidth, alphabet)
-    return options
+  /// What the model asks of its images.
+  /// - Throws: ``ConfigurationError``.
+  func geometry() throws -> InputGeometry {
+    let model = try Recipe(Overrides(of: self, names: TrainingConfiguration.optionNames)).model
+    return InputGeometry(try model.architecture(), maximumWidth: model.maxWidth)
   }
 }

@@ -1,4 +1,9 @@
 import ArgumentParser
+import DataPreparation
+import Datasets
+import Images
+import MessagePassing
+import Settings
 import Training
 
 struct AugmentSheet: ParsableCommand {
@@ -7,24 +12,31 @@ struct AugmentSheet: ParsableCommand {
     discussion: """
       Example: akuru augment-sheet data/train --output sheet.png --augment strong
 
-      A row for each image: the image at the model's height, then what training makes of it in the first epochs.
+      Each row shows one image at the model's height, then its augmented versions of the first epochs.
       """)
 
   @Argument(help: "Data set.") var data: String
-  @Option(help: "The PNG file to write.") var output: String
-  @Option(help: "default, strong, none, or a JSON file (default).") var augment: String?
-  @Option(help: "Images of the data set, spread over it.") var count = 16
+  @Option(help: "PNG file to write.") var output: String
+  @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: default)") var augment: String?
+  @Option(help: "Images to draw, spread evenly over the data set.") var count = 16
   @Option(help: "Augmented versions of each image.") var versions = 5
-  @Option(help: "Seed of the changes.") var seed: UInt64?
-  @Option(help: "Model to draw for: akuru (default), crnn, seed, or a network in brackets.") var model: String?
-  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
+  @Option(help: "Seed of the augmentation. (default: 1)") var seed: UInt64?
+  @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
+  @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
 
   func run() throws {
     runRanks { communicator in
-      var options = TrainingOptions()
-      (options.model, options.height, options.augment, options.seed) = (model, height, augment ?? "default", seed)
+      var options = Overrides(of: self, names: ["model", "height", "augment", "seed"])
+      options["augment"] = options["augment"] ?? .text("default")
+      let (recipe, geometry) = try communicator.together {
+        let recipe = try Recipe(options)
+        return (
+          recipe, InputGeometry(try recipe.model.architecture(), maximumWidth: recipe.model.maxWidth)
+        )
+      }
       try writeAugmentationSheet(
-        of: data, for: options, count: count, versions: versions, to: output, over: communicator)
+        of: data, geometry: geometry, augmentation: recipe.augmentation.augment, seed: recipe.course.seed, count: count,
+        versions: versions, to: output, over: communicator)
       return .done
     }
   }

@@ -1,24 +1,27 @@
 import ArgumentParser
+import Console
+import DataPreparation
 import Datasets
+import Files
 import Foundation
-import Images
-import Training
+import MessagePassing
+import Messages
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Audit data sets: what training would stumble over.",
+    abstract: "Check data sets for records that would stop training.",
     discussion: """
       Examples:
         akuru check data/train data/val
         akuru check data/train --fix data/train/clean.jsonl
 
-      Lists unreadable images, empty labels, labels that need more time steps than their image has, letters outside a given \
-      alphabet, labels that are not in NFC, and duplicate files; then image widths, the alphabet with counts, and letters that \
-      the first data set lacks. Exit status 3 when a record cannot be trained on.
+      The command lists unreadable images, empty labels, labels that need more time steps than their image has, letters \
+      outside a given alphabet, labels that are not in NFC, and duplicate files. Then it lists image widths, the alphabet \
+      with counts, and letters that the first data set lacks. The exit status is 3 if a record cannot be trained on.
 
-      --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC, lists each change, and \
-      exits with 0. The file stands in the folder of the images or above it, and is a data set: akuru train --train \
-      data/train/clean.jsonl. Images and metadata stay as they are. Duplicates are kept.
+      --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC. It lists each change and \
+      exits with status 0. The file must be in the folder of the images or above it. The file is a data set: akuru train \
+      --train data/train/clean.jsonl. Images and metadata do not change. Duplicates are kept.
       """)
 
   @Argument(help: "Data sets.") var data: [String]
@@ -39,8 +42,10 @@ struct Check: ParsableCommand {
   func run() throws {
     runRanks { communicator in
       try communicator.together { if let fix { try Check.requireUsable(fix) } }
+      let geometry = try communicator.together { try audit.geometry() }
       let checked = try checkData(
-        data, for: audit.options, over: communicator, output: RunLog(rank: communicator.rank))
+        data, geometry: geometry, alphabetPath: audit.alphabet, over: communicator,
+        output: RunLog(rank: communicator.rank))
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {
         guard communicator.rank == 0 else { return }

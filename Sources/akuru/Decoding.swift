@@ -1,12 +1,12 @@
 import ArgumentParser
-import Training
+import Recognition
 
 /// The options of commands that read text.
 struct Decoding: ParsableArguments {
-  @Option(help: "Labels that prefix beam search follows, instead of greedy decoding (16 with --lm).") var beam: Int?
-  @Option(help: "UTF-8 text, a word or line as images hold it in each line: beam search prefers what is like it.")
+  @Option(help: "Width of the prefix beam search. (default: greedy decoding; with --lm 16)") var beam: Int?
+  @Option(help: "UTF-8 text for a language model in the beam search: each line is a word or line as images show it.")
   var lm: String?
-  @Option(help: "Weight of the text's language model (0.3).") var lmWeight: Double?
+  @Option(help: "Weight of the language model. (default: 0.3)") var lmWeight: Double?
 
   var options: DecodingOptions { DecodingOptions(beam: beam, lm: lm, lmWeight: lmWeight) }
 }

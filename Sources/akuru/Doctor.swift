@@ -1,5 +1,7 @@
 import ArgumentParser
-import Training
+import Diagnostics
+import MessagePassing
+import Messages
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,13 +9,13 @@ struct Doctor: ParsableCommand {
     discussion: """
       Example: mpirun -n 8 --hostfile hosts --map-by core --bind-to core akuru doctor --data data/train --run-dir runs/big
 
-      Start it as the training will be started. It compares versions, builds, OpenBLAS kernels and data of all ranks, checks \
-      that every rank has a core of its own, that all machines see the run directory, and measures sums over all ranks. \
-      Exit status 0 when nothing is in the way of a training, else 5.
+      Start doctor in the same way as the training. It compares versions, builds, OpenBLAS kernels and data of all ranks. It \
+      checks that every rank has its own core and that all machines see the run directory. It measures sums over all ranks. \
+      The exit status is 0 if the training can start, else 5.
       """)
 
-  @Option(help: "Data set to compare, as for train.") var data: String?
-  @Option(help: "Run directory that is to be written.") var runDir: String?
+  @Option(help: "Data set to compare on all ranks, as for train.") var data: String?
+  @Option(help: "Run directory of the planned training.") var runDir: String?
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {

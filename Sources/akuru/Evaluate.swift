@@ -1,37 +1,38 @@
 import ArgumentParser
-import Images
+import Console
 import MessagePassing
-import Training
+import Messages
+import Recognition
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure a model on a data set, or compare two.",
+    abstract: "Measure the error rates of a model on a data set, or compare two models.",
     discussion: """
       Examples:
         mpirun -n 2 akuru evaluate --checkpoint runs/first --data data/val
         akuru evaluate --compare runs/first runs/second --data data/val
 
-      CER is the sum of edit distances over the sum of reference lengths, in Unicode scalars after NFC; grapheme CER counts \
-      what readers see as letters; WER counts words; exact is the share of images whose whole text is right. In brackets \
-      are 95 % bootstrap intervals: another sample of such images would likely give a figure in them. A comparison resamples \
-      the images of both models together, and a difference is significant when its interval leaves zero out.
+      CER is the sum of edit distances divided by the sum of reference lengths, in Unicode scalars after NFC. Grapheme CER \
+      counts graphemes, which readers see as letters. WER counts words. exact is the share of images whose whole text is \
+      correct. Brackets contain 95 % bootstrap intervals. A comparison resamples the same images for both models. A \
+      difference is significant if its interval does not contain zero.
       """)
 
   @Option(
     help: """
-      Checkpoint file, or run directory: its best checkpoint, else the newest; or what predict or another program read: \
-      a file NAME.tsv with path, TAB, text on each line.
+      Checkpoint file, or run directory (its best checkpoint, else the newest). Or predictions of another program: a file \
+      NAME.tsv with path, TAB, text on each line.
       """)
   var checkpoint: String?
-  @Option(parsing: .upToNextOption, help: "Two of these to compare, instead of --checkpoint.")
+  @Option(parsing: .upToNextOption, help: "Two checkpoints or prediction files to compare, instead of --checkpoint.")
   var compare: [String] = []
-  @Option(help: "Data set: a folder, or several separated by commas.") var data: String
+  @Option(help: "Data set, or several separated by commas.") var data: String
   @Flag(help: "Print one JSON object.") var json = false
-  @Flag(help: "Also print errors by length and by letter frequency, and the 50 most frequent confusions.")
+  @Flag(help: "Also print errors by length and letter frequency, and the 50 most frequent confusions.")
   var details = false
-  @Option(help: "Also print so many images with reference and prediction.") var samples = 0
+  @Option(help: "Number of images to print with reference and prediction.") var samples = 0
   @OptionGroup var decoding: Decoding
-  @Flag(help: "Leave images out that cannot be read, naming each, instead of stopping.") var skipBad = false
+  @Flag(help: "Skip images that cannot be read, and name each, instead of stopping.") var skipBad = false
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
@@ -56,7 +57,7 @@ struct Evaluate: ParsableCommand {
             communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data) : nil
           }
         }
-        return try Recogniser(name, over: communicator, log: output.logger()).evaluate(
+        return try Recognizer(name, over: communicator, log: output.logger()).evaluate(
           data, decoding: decoding.options, skipBad: skipBad, over: communicator, output: output)
       }
       guard let result = results.first else { return .done }

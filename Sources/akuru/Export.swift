@@ -1,21 +1,23 @@
 import ArgumentParser
+import Console
 import MessagePassing
-import Training
+import Messages
+import Recognition
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a trained model for other programs.",
+    abstract: "Export a trained model for other programs.",
     discussion: """
       Example: akuru export --checkpoint runs/first --format onnx --output model.onnx
 
-      safetensors: the weights under PyTorch's names, with alphabet, preprocessing and architecture in the metadata, and a \
-      config.json with the same beside the file. onnx: a model for ONNX Runtime (operator set 17); its inputs are images \
-      of any number and width, and the width of each; an image's result does not depend on the others.
+      safetensors contains the weights under PyTorch's names. Its metadata, and a config.json beside the file, contain \
+      alphabet, preprocessing and architecture. onnx is a model for ONNX Runtime (operator set 17). Its inputs are images \
+      of any number and width, and the width of each. An image's result does not depend on the other images.
       """)
 
-  @Option(help: "Checkpoint file, or run directory: its best checkpoint, else the newest.") var checkpoint: String
-  @Option(help: "safetensors or onnx.") var format: String
-  @Option(help: "The file to write.") var output: String
+  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
+  @Option(help: "Format of the file: safetensors or onnx.") var format: String
+  @Option(help: "File to write.") var output: String
 
   func run() throws {
     runRanks { communicator in
@@ -27,9 +29,9 @@ struct Export: ParsableCommand {
         return form
       }
       let log = RunLog(rank: communicator.rank).logger()
-      let recogniser = try Recogniser(checkpoint, over: communicator, log: log)
+      let recognizer = try Recognizer(checkpoint, over: communicator, log: log)
       try communicator.together {
-        if communicator.rank == 0 { try recogniser.export(form, to: output) }
+        if communicator.rank == 0 { try recognizer.export(form, to: output) }
       }
       return .done
     }

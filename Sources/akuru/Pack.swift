@@ -1,7 +1,8 @@
 import ArgumentParser
-import Datasets
-import Images
-import Training
+import Console
+import DataPreparation
+import MessagePassing
+import Messages
 
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,16 +10,16 @@ struct Pack: ParsableCommand {
     discussion: """
       Example: akuru pack data/train --output shards/train --shard-size 256M
 
-      Writes tar files shard-000000.tar, ... with 000000000.png and 000000000.txt for each record, as the Python package \
-      webdataset and tar itself read them, and shards.json, which says what is where. Akuru takes the folder wherever it \
-      takes a data set. The same data gives the same bytes. A folder and its shards are the same data: a run that began \
-      with one can go on with the other.
+      The command writes tar files shard-000000.tar, ... with 000000000.png and 000000000.txt for each record, and an index \
+      shards.json. The Python package webdataset and tar itself can read them. Akuru accepts the folder as a data set. The \
+      same data gives identical bytes. A folder and its shards count as the same data: a run that started with one can \
+      resume with the other.
       """)
 
-  @Argument(help: "Data set: a folder, or several separated by commas.") var data: String
-  @Option(help: "Folder for the shards; it must not exist, or be empty.") var output: String
-  @Option(help: "Largest size of a shard in bytes, or with K, M or G (256M).") var shardSize = "256M"
-  @Flag(help: "Leave images out that cannot be read, naming each, instead of stopping.") var skipBad = false
+  @Argument(help: "Data set, or several separated by commas.") var data: String
+  @Option(help: "Folder for the shards. It must be empty or not exist yet.") var output: String
+  @Option(help: "Largest size of a shard in bytes, or with K, M or G.") var shardSize = "256M"
+  @Flag(help: "Skip images that cannot be read, and name each, instead of stopping.") var skipBad = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {

@@ -1,35 +1,39 @@
 import ArgumentParser
+import Console
+import Files
 import Foundation
 import Images
-import Training
+import MessagePassing
+import Messages
+import Recognition
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Read images: one line each, path, TAB, text.",
+    abstract: "Read images and print path, TAB, text for each.",
     discussion: """
       Examples:
         akuru predict --checkpoint runs/first photo1.png photo2.jpg
         akuru predict --checkpoint runs/first --write-text photos
         find photos -name '*.png' | akuru predict --checkpoint runs/first --json -
 
-      Images are PNG or JPEG files; a folder stands for the images in it, and - for paths on standard input, one on each \
-      line. Results come in the order of the images, as soon as they are known. An image that cannot be read is named on \
-      standard error, the others are read, and the exit status is 3.
+      Images are PNG or JPEG files. A folder stands for the images in it, and - for paths on standard input, one on each \
+      line. Results are printed in the order of the images, as soon as they are known. If an image cannot be read, an error \
+      on standard error names it, the other images are read, and the exit status is 3.
 
       With --json each line is an object with image, text, confidence (the probability of the whole text) and letters \
-      (each letter with its own probability). --write-text also writes the text of X.png to X.txt beside it; a file that \
-      exists is kept, named, and makes the exit status 4, unless --overwrite is given.
+      (each letter with its own probability). --write-text also writes the text of X.png to X.txt beside it. A file that \
+      exists is not replaced, unless --overwrite is given: an error names it, and the exit status is 4.
 
-      Control characters in a path are written as \\n or \\u{9}; --json gives the path as it is. Write ./-x.png for an \
+      Control characters in a path are printed as \\n or \\u{9}. --json gives the path unchanged. Write ./-x.png for an \
       image whose name starts with a hyphen.
       """)
 
-  @Option(help: "Checkpoint file, or run directory: its best checkpoint, else the newest.") var checkpoint: String
+  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
   @Flag(help: "Print one JSON object for each image.") var json = false
   @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
-  @Flag(help: "Replace texts that exist (--write-text).") var overwrite = false
+  @Flag(help: "Replace text files that exist, with --write-text.") var overwrite = false
   @OptionGroup var decoding: Decoding
-  @Argument(help: "PNG and JPEG images, folders of them, or - for a list on standard input.") var images: [String]
+  @Argument(help: "PNG and JPEG images, folders of images, or - for a list on standard input.") var images: [String]
 
   func validate() throws {
     if overwrite && !writeText { throw ValidationError("--overwrite goes with --write-text only") }
@@ -38,9 +42,9 @@ struct Predict: ParsableCommand {
   func run() throws {
     runRanks(mayRunAlone: true) { communicator in
       let log = RunLog(rank: communicator.rank).logger()
-      let recogniser = try Recogniser(checkpoint, over: communicator, log: log)
+      let recognizer = try Recognizer(checkpoint, over: communicator, log: log)
       let reader = try communicator.together {
-        try ImageReader(recogniser, decoding: decoding.options, confidence: json)
+        try ImageReader(recognizer, decoding: decoding.options, confidence: json)
       }
       guard communicator.rank == 0 else { return .done }
       var (badImages, unwritten) = (0, 0)

@@ -1,6 +1,6 @@
 import Foundation
 import MessagePassing
-import Training
+import Messages
 
 /// Runs a command on all ranks and ends the process with its exit status.
 ///
@@ -39,9 +39,4 @@ func printLine(_ text: String) throws {
 struct OutputError: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
   var exitStatus: ExitStatus { .inputOutput }
   var description: String { "standard output: cannot be written; is the disk full, or the reader gone?" }
-}
-
-/// Writes a line to stderr.
-func printError(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

@@ -1,26 +1,27 @@
 import ArgumentParser
 import Datasets
+import Files
 import Foundation
 import Images
 import MessagePassing
+import Messages
 import Tensors
-import Training
 
 struct Sheet: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draw random images of a data set with their texts into one picture.",
+    abstract: "Draw random images of a data set with their texts on one sheet.",
     discussion: """
       Example: akuru sheet data/train --output sheet.png
 
-      Labels are set by akuru-synth, which must lie beside akuru or in PATH. An image that cannot be read is drawn as a \
-      crossed box; akuru check says why. The same seed draws the same images.
+      akuru-synth draws the labels; it must be beside akuru or in PATH. An image that cannot be read appears as a crossed \
+      box, and akuru check says why. The same seed selects the same images.
       """)
 
   @Argument(help: "Data set.") var data: String
-  @Option(help: "PNG file to write; it must not exist yet.") var output: String
+  @Option(help: "PNG file to write. It must not exist yet.") var output: String
   @Option(help: "Images on the sheet.") var count = 60
   @Option(help: "Images in a row.") var columns = 4
-  @Option(help: "Seed of the choice.") var seed: UInt64 = 1
+  @Option(help: "Seed of the random selection.") var seed: UInt64 = 1
 
   func validate() throws {
     if !(1...1000).contains(count) { throw ValidationError("--count \(count): must be 1 to 1000") }

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Images
-import Training
+import Console
+import DataPreparation
+import MessagePassing
+import Messages
 
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,16 +10,19 @@ struct Split: ParsableCommand {
     discussion: """
       Example: akuru split data/train --share 0.1
 
-      Writes train.jsonl and validation.jsonl beside the images, which stay where they are; both are data sets: akuru train \
-      --train data/train/train.jsonl --validation data/train/validation.jsonl. All images of a text go to the same side, so that \
-      validation measures unseen texts; for each letter, a text that has it stays in training. The choice depends on the \
-      texts alone.
+      The command writes train.jsonl and validation.jsonl beside the images and moves no image. Both files are data sets: \
+      akuru train --train data/train/train.jsonl --validation data/train/validation.jsonl. All images of a text go to the \
+      same side, so validation measures unseen texts. Each letter stays in training with some text. The selection depends \
+      only on the texts.
       """)
 
-  @Argument(help: "Data set: a folder, or several separated by commas.") var data: String
-  @Option(help: "Share of the images to set aside, at most.") var share = 0.1
-  @Option(help: "Folder for the two files; the images must be in it or below (that of the data set).") var output:
-    String?
+  @Argument(help: "Data set, or several separated by commas.") var data: String
+  @Option(help: "Largest share of the images to set aside.") var share = 0.1
+  @Option(
+    help: """
+      Folder for the two files. It must contain the images, directly or in subfolders. (default: folder of the data set)
+      """)
+  var output: String?
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {

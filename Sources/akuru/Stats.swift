@@ -1,17 +1,18 @@
 import ArgumentParser
+import DataPreparation
 import Datasets
-import Images
-import Training
+import MessagePassing
+import Messages
 
 struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Count what data sets consist of: sizes, lengths, letters, words.",
+    abstract: "Count sizes, lengths, letters and words of data sets.",
     discussion: """
       Example: akuru stats data/train data/val
 
-      Widths are those of images at the model's height; lengths are counted in Unicode scalars and in graphemes, what \
-      readers see as letters. Every data set but the first is compared with the first: the share of its words that occur \
-      there, of its texts that are texts there, and letters that do not occur there.
+      Widths are of images at the model's height. Lengths are in Unicode scalars and in graphemes, which readers see as \
+      letters. Every other data set is compared with the first one: the share of its words and of its texts that occur \
+      there, and its letters that do not occur there.
       """)
 
   @Argument(help: "Data sets.") var data: [String]
@@ -20,7 +21,8 @@ struct Stats: ParsableCommand {
 
   func run() throws {
     runRanks { communicator in
-      let checked = try checkData(data, for: audit.options, over: communicator)
+      let geometry = try communicator.together { try audit.geometry() }
+      let checked = try checkData(data, geometry: geometry, alphabetPath: audit.alphabet, over: communicator)
       try communicator.together {
         guard communicator.rank == 0, let first = checked.first, let firstName = data.first else { return }
         let vocabulary =

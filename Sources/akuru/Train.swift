@@ -1,9 +1,15 @@
 import ArgumentParser
+import Datasets
+import Images
+import MessagePassing
+import Messages
+import Settings
+import Survival
 import Training
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a model on a folder of images.",
+    abstract: "Train a model on images with texts.",
     discussion: """
       Examples:
         mpirun -n 2 akuru train --train data/train --validation data/val --run-dir runs/first --epochs 10
@@ -11,113 +17,84 @@ struct Train: ParsableCommand {
         akuru train --config crnn.json --train data/train --validation data/val --run-dir runs/second
 
       A data set is a folder with metadata.csv or metadata.jsonl (file_name, text), with X.png + X.gt.txt pairs, or with \
-      shards of akuru pack, or a metadata file of another name; images are PNG or JPEG. Several are separated by commas. \
-      A:2,B:0.5 draws each image of A twice an epoch, and half of those of B, the other half in the next.
+      shards of akuru pack. It can also be a metadata file of another name. Images are PNG or JPEG. Commas separate several \
+      data sets. A:2,B:0.5 draws each image of A twice an epoch, and half of the images of B, the other half in the next \
+      epoch.
 
-      --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"); options on the command \
-      line win over it. --print-config prints such an object with all values that a run would have, and trains nothing.
+      --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"). Options on the command \
+      line override it. --print-config prints such an object with all values that a run would have, and trains nothing.
       """)
 
-  @Option(help: "Training data, weights of folders allowed.") var train: String?
-  @Option(help: "Validation data, never trained on.") var validation: String?
+  @Option(help: "Training data: data sets separated by commas, each with an optional weight.") var train: String?
+  @Option(help: "Validation data, which is never trained on.") var validation: String?
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
   @Option(
     help: """
-      Folder for decoded images, which runs on the same data can share (cache in the run directory); none decodes each \
-      image whenever it is needed.
+      Folder for decoded images, which runs on the same data can share; none decodes each image when it is needed. \
+      (default: cache in the run directory)
       """)
   var cache: String?
-  @Option(help: "akuru (default), crnn, seed, or a network in brackets.") var model: String?
-  @Option(help: "Feature maps of the first convolution (model seed; 1).") var channels: Int?
-  @Option(help: "LSTM units in each direction (model seed; 256).") var hidden: Int?
-  @Option(help: "Input height in pixels (akuru 40, crnn 32, seed 61).") var height: Int?
-  @Option(help: "Widest resized image in pixels; wider is bad data (4096).") var maxWidth: Int?
-  @Option(help: "Images in a step (akuru 32, crnn 64, seed 256).") var batchSize: Int?
-  @Option(help: "Images in a micro-batch, one rank's unit of work (akuru 8, crnn 16, seed 64).") var microBatch: Int?
+  @Option(help: "akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
+  @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?
+  @Option(help: "LSTM units in each direction, only for the model tutorial. (default: 256)") var hidden: Int?
+  @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
+  @Option(help: "Largest width of resized images in pixels; wider is a bad record. \(defaults { $0.model.maxWidth })") var maxWidth: Int?
+  @Option(help: "Images in a step. \(defaults { $0.batch.batchSize })") var batchSize: Int?
+  @Option(help: "Images in a micro-batch, one rank's unit of work. \(defaults { $0.batch.microBatch })")
+  var microBatch: Int?
   @Option(help: "Passes over the training data.") var epochs: Int?
-  @Option(help: "Steps after which the run is done.") var maxSteps: Int?
-  @Option(help: "Minutes after which to checkpoint and exit with 85; go on with --resume.") var maxMinutes: Double?
+  @Option(help: "Steps after which the run ends.") var maxSteps: Int?
+  @Option(help: "Minutes after which the run writes a checkpoint and exits with 85; --resume continues it.")
+  var maxMinutes: Double?
   @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
-  @Option(help: "default, strong, none, or a JSON file (seed none, others default).") var augment: String?
-  @Option(help: "Alphabet file instead of the letters of the training labels.") var alphabet: String?
-  @Flag(help: "Leave bad records out, naming each in the log, instead of stopping.") var skipBad = false
-  @Option(help: "Seed of everything random (1).") var seed: UInt64?
-  @Option(help: "Steps between evaluations (once an epoch).") var evalEvery: Int?
-  @Option(help: "Steps between checkpoints (once an epoch).") var checkpointEvery: Int?
-  @Option(help: "Newest checkpoints to keep besides the best (3).") var keep: Int?
-  @Option(help: "Steps between lines in metrics.jsonl (10).") var logEvery: Int?
+  @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)")
+  var augment: String?
+  @Option(help: "Alphabet file. (default: the letters of the training labels)") var alphabet: String?
+  @Flag(help: "Skip bad records, and name each in the log, instead of stopping.") var skipBad = false
+  @Option(help: "Seed of all random numbers. (default: 1)") var seed: UInt64?
+  @Option(help: "Steps between evaluations. (default: end of each epoch)") var evalEvery: Int?
+  @Option(help: "Steps between checkpoints. (default: end of each epoch)") var checkpointEvery: Int?
+  @Option(help: "Newest checkpoints to keep, besides the best. (default: 3)") var keep: Int?
+  @Option(help: "Steps between lines in metrics.jsonl. (default: 10)") var logEvery: Int?
   @Option(
     help:
-      "Steps skipped in a row, for losses or gradients that are not finite, that end the run (5).")
+      "Consecutive steps skipped for a loss or gradient that is not finite, after which the run ends. (default: 5)")
   var maxBadSteps: Int?
   @Option(
-    help: "Steps between comparisons of all ranks' weights (500; also before each checkpoint).")
+    help: "Steps between comparisons of the weights of all ranks, besides those before checkpoints. (default: 500)")
   var verifyEvery: Int?
   @Option(
     help:
-      "Seconds without progress after which a job is ended as stalled, at least (60; 0 is never).")
+      "Seconds without progress after which the job ends, longer if steps take long; 0 is off. (default: 60)")
   var stallTimeout: Double?
   @Option(
     help: """
-      How micro-batches are dealt to ranks: static, evenly (default), or adaptive, by the speed that each rank has shown, for \
-      machines that differ or are shared. The weights get the same bits.
+      Assignment of micro-batches to ranks: static (evenly), or adaptive (by the measured speed of each rank, for machines \
+      that differ or are shared). The weights are bit-identical. (default: static)
       """)
   var balance: String?
   @Option(
     help: """
-      What gradients are sent as between machines: exact (default), which gives the same bits on any number of ranks, or \
-      float, single precision for slow networks: the same bits on every rank and from run to run with the same ranks, \
-      not with others. Within a machine sums are exact.
+      Format of gradients between machines: exact, or float (single precision). With exact, the weights are bit-identical \
+      on any number of ranks. With float, they depend on the number and placement of ranks, and are reproducible for the \
+      same layout. Sums within a machine are always exact. (default: exact)
       """)
   var reduce: String?
-  @Option(help: "File for a timeline of every rank, as Chrome trace events.") var trace: String?
-  @Flag(help: "Go on from the newest good checkpoint in the run directory.") var resume = false
+  @Option(help: "File for a timeline of all ranks, as Chrome trace events.") var trace: String?
+  @Flag(help: "Continue from the newest intact checkpoint in the run directory.") var resume = false
   @OptionGroup var verbosity: VerbosityOptions
-  @Option(help: "JSON file of these options in camelCase; flags win over it.") var config: String?
-  @Flag(help: "Print all options with the values they would have, as a file for --config, and stop.")
+  @Option(help: "JSON file of these options in camelCase; options on the command line override it.") var config: String?
+  @Flag(help: "Print all options with their values, as a file for --config, and train nothing.")
   var printConfig = false
 
   func run() throws {
-    var options = TrainingOptions()
-    options.train = train
-    options.validation = validation
-    options.runDir = runDir
-    options.cache = cache
-    options.model = model
-    options.channels = channels
-    options.hidden = hidden
-    options.height = height
-    options.maxWidth = maxWidth
-    options.batchSize = batchSize
-    options.microBatch = microBatch
-    options.epochs = epochs
-    options.maxSteps = maxSteps
-    options.maxMinutes = maxMinutes
-    optimization.write(to: &options)
-    fineTuning.write(to: &options)
-    options.augment = augment
-    options.alphabet = alphabet
-    options.skipBad = skipBad ? true : nil
-    options.seed = seed
-    options.evalEvery = evalEvery
-    options.checkpointEvery = checkpointEvery
-    options.keep = keep
-    options.logEvery = logEvery
-    options.maxBadSteps = maxBadSteps
-    options.verifyEvery = verifyEvery
-    options.stallTimeout = stallTimeout
-    options.balance = balance
-    options.reduce = reduce
-    options.trace = trace
-    options.resume = resume ? true : nil
-    (options.quiet, options.verbose) = (verbosity.quiet ? true : nil, verbosity.verbose ? true : nil)
-    let (flags, file) = (options, config)
+    let (flags, file) = (Overrides(of: self, names: TrainingConfiguration.optionNames), config)
     if printConfig {
       runRanks(mayRunAlone: true) { communicator in
         try communicator.together {
-          let options = try flags.over(file: file)
-          let text = try RunJSON.pretty(options.resolved().withEveryOption)
+          let options = try TrainingConfiguration.options(flags, file: file)
+          let text = try RunJSON.pretty(TrainingConfiguration.resolved(options))
           if communicator.rank == 0 { try printLine(String(text.dropLast())) }
         }
         return .done
@@ -125,7 +102,7 @@ struct Train: ParsableCommand {
     }
     Watchdog.start(timeout: stallTimeout)
     runRanks { communicator in
-      let options = try communicator.together { try flags.over(file: file) }
+      let options = try communicator.together { try TrainingConfiguration.options(flags, file: file) }
       return try runTraining(options, over: communicator)
     }
   }

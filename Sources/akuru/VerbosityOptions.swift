@@ -1,10 +1,10 @@
 import ArgumentParser
-import Training
+import Console
 
 /// How much a command says on standard error.
 struct VerbosityOptions: ParsableArguments {
-  @Flag(help: "Say warnings and errors only.") var quiet = false
-  @Flag(help: "Say more, as each logged step.") var verbose = false
+  @Flag(help: "Print only warnings and errors.") var quiet = false
+  @Flag(help: "Print more, such as each logged step.") var verbose = false
 
   func validate() throws {
     if quiet && verbose { throw ValidationError("--quiet does not go with --verbose") }

@@ -117,16 +117,16 @@ private func someWidths(_ count: Int) -> [Int] {
 
   @Test func fastRanksTakeMore() {
     let even = [Int](repeating: 5, count: 12)
-    func counts(_ slowness: [Double]) -> [Int] {
-      let assignment = assignMicroBatches(costs: even, ranks: slowness.count, slowness: slowness)
-      return slowness.indices.map { rank in assignment.count { $0 == rank } }
+    func counts(_ timePerCost: [Double]) -> [Int] {
+      let assignment = assignMicroBatches(costs: even, ranks: timePerCost.count, timePerCost: timePerCost)
+      return timePerCost.indices.map { rank in assignment.count { $0 == rank } }
     }
     #expect(counts([1, 1]) == [6, 6])
     #expect(counts([1, 2]) == [8, 4])
     #expect(counts([3, 1, 3]) == [2, 8, 2])
     #expect(counts([1, 1.05]) == [6, 6], "a little noise moves nothing")
     #expect(counts([1, 100]) == [12, 0])
-    #expect(assignMicroBatches(costs: [2, 3, 5, 4, 4], ranks: 2, slowness: [7, 7]) == [0, 0, 0, 1, 1])
+    #expect(assignMicroBatches(costs: [2, 3, 5, 4, 4], ranks: 2, timePerCost: [7, 7]) == [0, 0, 0, 1, 1])
   }
 }
 

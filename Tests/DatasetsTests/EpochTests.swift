@@ -43,20 +43,20 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
     var consumed = [Int](repeating: 0, count: n)
     var steps: [Int: Int] = [:]
     for rank in 0..<ranks {
-      let dealer = WorkDealer(
+      let scheduler = MicroBatchScheduler(
         try TrainingWork(
           seed: 2, widths: widths, batchSize: batchSize, microBatch: microBatch, mixture: mixture,
           steps: 0..<epochs * stepsPerEpoch, rank: rank, ranks: ranks))
       let loader = MicroBatchLoader(
         source: source, labels: table, geometry: geometry(height: 8), augmentation: .none, seed: 2,
-        work: dealer.queue,
+        work: scheduler.queue,
         bounds: MicroBatchBounds(
           microBatch: microBatch, widths: mixture.repeated(widths), labels: table, geometry: geometry(height: 8),
-          augmentation: .none), cancelWork: dealer.queue.cancel)
+          augmentation: .none), cancelWork: scheduler.queue.cancel)
       // As the trainer counts them.
       for step in 0..<epochs * stepsPerEpoch {
         var (images, cost) = (0, 0)
-        for _ in 0..<dealer.mine {
+        for _ in 0..<scheduler.localCount {
           let batch = try #require(try loader.next())
           #expect(batch.step == step && batch.item.epoch == step / stepsPerEpoch)
           for i in 0..<batch.count {
@@ -69,10 +69,10 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
           loader.release(batch)
         }
         steps[step, default: 0] += images
-        #expect(cost == dealer.cost(ofRank: rank) && images <= dealer.imageCount)
-        #expect(dealer.mine <= dealer.microBatchCount)
+        #expect(cost == scheduler.cost(ofRank: rank) && images <= scheduler.imageCount)
+        #expect(scheduler.localCount <= scheduler.microBatchCount)
         var speeds = KeyedRandom(seed: 5, purpose: .test, time: UInt32(step))
-        dealer.advance(slowness: changing ? (0..<ranks).map { _ in Double(1 + speeds.integer(below: 9)) } : [])
+        scheduler.advance(timePerCost: changing ? (0..<ranks).map { _ in Double(1 + speeds.integer(below: 9)) } : [])
       }
       #expect(try loader.next() == nil)
     }

@@ -6,12 +6,12 @@ import Testing
 @Suite struct MicroBatchAssignmentTests {
   private struct Input {
     let costs: [Int]
-    let slowness: [Double]
+    let timePerCost: [Double]
 
     /// When the last rank is done.
     func time(_ assignment: [Int]) -> Double {
-      var times = [Double](repeating: 0, count: slowness.count)
-      for (cost, rank) in zip(costs, assignment) { times[rank] += Double(cost) * slowness[rank] }
+      var times = [Double](repeating: 0, count: timePerCost.count)
+      for (cost, rank) in zip(costs, assignment) { times[rank] += Double(cost) * timePerCost[rank] }
       return times.max() ?? 0
     }
 
@@ -24,7 +24,7 @@ import Testing
           best = min(best, time(assignment))
           return
         }
-        for rank in slowness.indices {
+        for rank in timePerCost.indices {
           assignment[i] = rank
           assign(i + 1)
         }
@@ -40,7 +40,7 @@ import Testing
       let ranks = 1 + random.integer(below: 3)
       return Input(
         costs: (0..<random.integer(below: 8)).map { _ in 1 + random.integer(below: 12) },
-        slowness: (0..<ranks).map { _ in isEven ? 1 : Double(1 + random.integer(below: 5)) })
+        timePerCost: (0..<ranks).map { _ in isEven ? 1 : Double(1 + random.integer(below: 5)) })
     }
   }
 
@@ -48,7 +48,7 @@ import Testing
   @Test func nearTheBestOfAllAssignments() {
     var worst = 0.0
     for input in inputs(isEven: true) {
-      let ranks = input.slowness.count
+      let ranks = input.timePerCost.count
       let assignment = assignMicroBatches(costs: input.costs, ranks: ranks)
       #expect(assignment.count == input.costs.count && assignment.allSatisfy((0..<ranks).contains))
       let (time, least) = (input.time(assignment), input.leastTime())
@@ -61,8 +61,8 @@ import Testing
   /// Gonzalez, Ibarra and Sahni 1977: at most 2 P / (P + 1) of the least time for ranks of different speed.
   @Test func nearTheBestOfAllAssignmentsToUnequalRanks() {
     for input in inputs(isEven: false) {
-      let ranks = input.slowness.count
-      let assignment = assignMicroBatches(costs: input.costs, ranks: ranks, slowness: input.slowness)
+      let ranks = input.timePerCost.count
+      let assignment = assignMicroBatches(costs: input.costs, ranks: ranks, timePerCost: input.timePerCost)
       let (time, least) = (input.time(assignment), input.leastTime())
       #expect(!(time < least) && !(time > least * 2 * Double(ranks) / Double(ranks + 1) + 1e-9), "\(input)")
     }
@@ -74,14 +74,14 @@ import Testing
     #expect(assignMicroBatches(costs: [], ranks: 3) == [])
     #expect(assignMicroBatches(costs: [9], ranks: 3) == [0])
     // Rank 0 takes three times as long: it gets a piece only when the other would be later.
-    #expect(assignMicroBatches(costs: [4, 4, 4, 4], ranks: 2, slowness: [3, 1]) == [1, 1, 0, 1])
-    #expect(assignMicroBatches(costs: [8, 1, 5], ranks: 2, slowness: [1, 1e9]) == [0, 0, 0])
+    #expect(assignMicroBatches(costs: [4, 4, 4, 4], ranks: 2, timePerCost: [3, 1]) == [1, 1, 0, 1])
+    #expect(assignMicroBatches(costs: [8, 1, 5], ranks: 2, timePerCost: [1, 1e9]) == [0, 0, 0])
   }
 
   /// Equal micro-batches go by index, equal ranks by number.
   @Test func tiesGoToTheLowerRank() {
     #expect(assignMicroBatches(costs: [5, 5, 5, 5, 5], ranks: 3) == [0, 1, 2, 0, 1])
-    #expect(assignMicroBatches(costs: [5, 5, 5], ranks: 3, slowness: [2, 2, 2]) == [0, 1, 2])
+    #expect(assignMicroBatches(costs: [5, 5, 5], ranks: 3, timePerCost: [2, 2, 2]) == [0, 1, 2])
     #expect(assignMicroBatches(costs: [1, 5, 1, 5], ranks: 2) == [0, 0, 1, 1])
   }
 
@@ -91,8 +91,8 @@ import Testing
     for input in inputs(isEven: false) {
       var costs = input.costs
       func loads() -> [Int] {
-        let assignment = assignMicroBatches(costs: costs, ranks: input.slowness.count, slowness: input.slowness)
-        return input.slowness.indices.map { rank in zip(costs, assignment).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) }
+        let assignment = assignMicroBatches(costs: costs, ranks: input.timePerCost.count, timePerCost: input.timePerCost)
+        return input.timePerCost.indices.map { rank in zip(costs, assignment).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) }
         }
       }
       let first = loads()
@@ -102,7 +102,7 @@ import Testing
   }
 }
 
-/// The steps of a run, dealt to several ranks, one process after the other.
+/// The steps of a run, scheduled to several ranks, one process after the other.
 @Suite struct StepDealingTests {
   static let (seed, batchSize, microBatch) = (UInt64(5), 12, 3)
 
@@ -111,22 +111,22 @@ import Testing
     return (0..<47).map { _ in 8 + random.integer(below: 90) }
   }
 
-  /// What each rank does in each step. `slowness` is that of step s, given after it was done.
-  private func deal(steps: Range<Int>, ranks: Int, slowness: (Int) -> [Double]) throws -> [[[WorkItem]]] {
+  /// What each rank does in each step. `timePerCost` is that of step s, given after it was done.
+  private func schedule(steps: Range<Int>, ranks: Int, timePerCost: (Int) -> [Double]) throws -> [[[WorkItem]]] {
     let widths = Self.widths()
     return try (0..<ranks).map { rank in
       let work = try TrainingWork(
         seed: Self.seed, widths: widths, batchSize: Self.batchSize, microBatch: Self.microBatch, steps: steps,
         rank: rank, ranks: ranks)
-      let dealer = WorkDealer(work)
-      let items = dealer.queue.makeIterator()
+      let scheduler = MicroBatchScheduler(work)
+      let items = scheduler.queue.makeIterator()
       return try steps.map { step in
-        let mine = try (0..<dealer.mine).map { _ in try #require(items.next()) }
+        let mine = try (0..<scheduler.localCount).map { _ in try #require(items.next()) }
         let cost = mine.reduce(0) { $0 + $1.samples.reduce(0) { $0 + widths[Int($1)] } }
-        #expect(dealer.cost(ofRank: rank) == cost, "rank \(rank), step \(step)")
+        #expect(scheduler.cost(ofRank: rank) == cost, "rank \(rank), step \(step)")
         // Four steps of an epoch; the last one has 11 images.
-        #expect(dealer.imageCount == (step % 4 == 3 ? 11 : 12) && dealer.microBatchCount == 4)
-        dealer.advance(slowness: slowness(step))
+        #expect(scheduler.imageCount == (step % 4 == 3 ? 11 : 12) && scheduler.microBatchCount == 4)
+        scheduler.advance(timePerCost: timePerCost(step))
         return mine
       }
     }
@@ -136,37 +136,37 @@ import Testing
 
   /// Each micro-batch of a step is one rank's, in the order of their numbers, whatever the speeds.
   @Test func everyMicroBatchIsOneRanks() throws {
-    let dealt = try deal(steps: 0..<9, ranks: 3, slowness: Self.speeds)
+    let scheduled = try schedule(steps: 0..<9, ranks: 3, timePerCost: Self.speeds)
     for step in 0..<9 {
       let plan = try BatchPlan(
         seed: Self.seed, epoch: step / 4, widths: Self.widths(), batchSize: Self.batchSize,
         microBatch: Self.microBatch
       ).step(step % 4)
       for rank in 0..<3 {
-        let numbers = dealt[rank][step].map(\.microBatch)
+        let numbers = scheduled[rank][step].map(\.microBatch)
         #expect(numbers == numbers.sorted(), "rank \(rank), step \(step)")
       }
-      let items = dealt.flatMap { $0[step] }.sorted { $0.microBatch < $1.microBatch }
+      let items = scheduled.flatMap { $0[step] }.sorted { $0.microBatch < $1.microBatch }
       #expect(items.map(\.microBatch) == [0, 1, 2, 3])
       #expect(items.map(\.samples) == Array(plan.microBatches))
       #expect(items.allSatisfy { $0.step == step && $0.epoch == step / 4 })
     }
-    let slow = (0..<9).map { dealt[1][$0].count }
+    let slow = (0..<9).map { scheduled[1][$0].count }
     #expect(Set(slow).count > 1, "speeds make a difference: \(slow)")
   }
 
-  /// A step is dealt with the speeds that were known two steps before.
+  /// A step is scheduled with the speeds that were known two steps before.
   @Test func stepsAreDealtTwoAhead() throws {
-    let even = try deal(steps: 0..<5, ranks: 3) { _ in [] }
-    let late = try deal(steps: 0..<5, ranks: 3) { $0 == 0 ? [1, 1e9, 1e9] : [] }
+    let even = try schedule(steps: 0..<5, ranks: 3) { _ in [] }
+    let late = try schedule(steps: 0..<5, ranks: 3) { $0 == 0 ? [1, 1e9, 1e9] : [] }
     for step in [0, 1, 2, 4] { #expect(late.map { $0[step] } == even.map { $0[step] }, "step \(step)") }
     #expect(late.map { $0[3].count } == [4, 0, 0])
   }
 
   /// A run that goes on from a checkpoint has the same steps.
   @Test func stepsDoNotDependOnTheFirst() throws {
-    let whole = try deal(steps: 0..<9, ranks: 2) { _ in [] }
-    let rest = try deal(steps: 5..<9, ranks: 2) { _ in [] }
+    let whole = try schedule(steps: 0..<9, ranks: 2) { _ in [] }
+    let rest = try schedule(steps: 5..<9, ranks: 2) { _ in [] }
     #expect(rest == whole.map { Array($0[5...]) })
   }
 }

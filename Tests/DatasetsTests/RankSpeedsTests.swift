@@ -6,22 +6,22 @@ import Testing
   /// Trains on machines with the given nanoseconds for a unit of cost, for some steps of 12 micro-batches.
   ///
   /// - Returns: the micro-batches that each rank had in the last step.
-  private func train(_ speeds: inout RankSpeeds, _ slowness: [Double], steps: Int, cost: Int = 100) -> [Int] {
+  private func train(_ speeds: inout RankSpeeds, _ timePerCost: [Double], steps: Int, cost: Int = 100) -> [Int] {
     var counts: [Int] = []
     for _ in 0..<steps {
       let assignment = assignMicroBatches(
-        costs: [Int](repeating: cost, count: 12), ranks: slowness.count, slowness: speeds.slowness)
-      counts = slowness.indices.map { rank in assignment.count { $0 == rank } }
-      speeds.add(time: { Int64(Double(counts[$0] * cost) * slowness[$0]) }, cost: { counts[$0] * cost })
+        costs: [Int](repeating: cost, count: 12), ranks: timePerCost.count, timePerCost: speeds.timePerCost)
+      counts = timePerCost.indices.map { rank in assignment.count { $0 == rank } }
+      speeds.add(time: { Int64(Double(counts[$0] * cost) * timePerCost[$0]) }, cost: { counts[$0] * cost })
     }
     return counts
   }
 
   @Test func evenAtFirst() {
     var speeds = RankSpeeds(ranks: 3)
-    #expect(speeds.slowness.isEmpty)
+    #expect(speeds.timePerCost.isEmpty)
     #expect(train(&speeds, [1e5, 1e5, 1e5], steps: 5) == [4, 4, 4])
-    #expect(speeds.slowness == [1e5, 1e5, 1e5])
+    #expect(speeds.timePerCost == [1e5, 1e5, 1e5])
   }
 
   @Test func halfSpeedIsHalfTheWork() {
@@ -45,14 +45,14 @@ import Testing
       speeds.add(
         time: { $0 == 0 ? 20_000_000 : (step.isMultiple(of: 2) ? 10_000_000 : 70_000_000) }, cost: { _ in 1000 })
     }
-    #expect(abs(speeds.slowness[0] - 20_000) < 1e-6)
-    #expect(!(abs(speeds.slowness[1] - 40_000) > 2000))
+    #expect(abs(speeds.timePerCost[0] - 20_000) < 1e-6)
+    #expect(!(abs(speeds.timePerCost[1] - 40_000) > 2000))
   }
 
   @Test func timesOfZeroAreNoSpeeds() {
     var speeds = RankSpeeds(ranks: 2)
     for _ in 0..<10 { speeds.add(time: { _ in 0 }, cost: { $0 }) }
-    #expect(speeds.slowness.allSatisfy { $0.isFinite && $0 > 0 })
+    #expect(speeds.timePerCost.allSatisfy { $0.isFinite && $0 > 0 })
   }
 }
 

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 import Hashing
-import Images
+import Messages
 
 /// The data audit: looks at every record as training will, so that bad data is found before the first step.
 public struct Audit: Sendable {
@@ -99,10 +99,12 @@ public struct Audit: Sendable {
     if let control = record.text.unicodeScalars.first(where: \.isControl) {
       finding(
         .controlCharacter, isProblem: use == .training,
-        "the text holds \(codePoint(control)), a control character; remove it")
+        "the text holds \(control.codePoint), a control character; remove it")
     }
     if width > geometry.maximumWidth {
-      finding(.imageTooWide, tooWide(width, geometry))
+      finding(
+        .imageTooWide,
+        TooWideImage(width: width, height: geometry.height, maximumWidth: geometry.maximumWidth).description)
     } else if width > 0 {
       let needed = InputGeometry.neededSteps(Array(record.text.unicodeScalars))
       let available = geometry.sequenceLength(width)
@@ -131,7 +133,7 @@ public struct Audit: Sendable {
       let name = mark.properties.name ?? "a mark"
       finding(
         .invisibleMark, isProblem: false,
-        "the text holds \(codePoint(mark)), \(name), which no image shows; it counts as a letter unless you remove it")
+        "the text holds \(mark.codePoint), \(name), which no image shows; it counts as a letter unless you remove it")
     }
   }
 }

@@ -1,4 +1,4 @@
-import Images
+import Messages
 
 /// The audit's result as a text for people.
 public struct AuditReport: Sendable {
@@ -71,7 +71,7 @@ public struct AuditReport: Sendable {
     var lines = ["alphabet: \(result.scalarCounts.count) scalars, \(total) occurrences"]
     // Several in a line, with the letter last, as nobody knows how wide a terminal draws it.
     let cells = result.scalarCounts.compactMap { entry in
-      Unicode.Scalar(entry.scalar).map { "\(codePoint($0))\("\(entry.count)".padded(to: 8)) \($0.shown)" }
+      Unicode.Scalar(entry.scalar).map { "\($0.codePoint)\("\(entry.count)".padded(to: 8)) \($0.shownOrNamed)" }
     }
     for start in stride(from: 0, to: cells.count, by: AuditReport.lettersInALine) {
       lines.append("  " + cells[start..<min(start + AuditReport.lettersInALine, cells.count)].joined(separator: "\t"))
@@ -86,7 +86,7 @@ public struct AuditReport: Sendable {
     let missing = result.scalarCounts(missingFrom: first.audit)
     if missing.isEmpty { return ["letters that \(first.name.onOneLine) lacks: none"] }
     let named = missing.compactMap { entry in
-      Unicode.Scalar(entry.scalar).map { "\(codePoint($0)) \($0.shown) (\(counted(entry.count, "time")))" }
+      Unicode.Scalar(entry.scalar).map { "\($0.codePoint) \($0.shownOrNamed) (\(counted(entry.count, "time")))" }
     }
     let more = named.count > AuditReport.listed ? " and \(named.count - AuditReport.listed) more" : ""
     return [

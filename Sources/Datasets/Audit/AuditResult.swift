@@ -1,5 +1,5 @@
 import Foundation
-import Images
+import Messages
 
 /// Something the audit has to say about one record or file.
 public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {

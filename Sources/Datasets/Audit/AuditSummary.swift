@@ -1,3 +1,5 @@
+import Messages
+
 /// What `akuru check --json` prints of a data set. The keys are stable.
 public struct AuditSummary: Encodable, Sendable {
   /// A letter of the texts.
@@ -29,7 +31,7 @@ public struct AuditSummary: Encodable, Sendable {
       result.scalarCounts(missingFrom: $0).compactMap { Unicode.Scalar($0.scalar).map { String($0) } }
     }
     letters = result.scalarCounts.compactMap { entry in
-      Unicode.Scalar(entry.scalar).map { Letter(letter: String($0), codePoint: codePoint($0), count: entry.count) }
+      Unicode.Scalar(entry.scalar).map { Letter(letter: String($0), codePoint: $0.codePoint, count: entry.count) }
     }
   }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Images
+import Messages
 
 /// The good records of a data set as a metadata.jsonl, and what differs from the data set: `akuru check --fix`. Texts are
 /// in NFC. Images stay where they are.

@@ -1,5 +1,5 @@
 import Foundation
-import Images
+import Messages
 
 extension Augmentation {
   /// The largest file of an augmentation, in bytes.

@@ -1,4 +1,4 @@
-import Images
+import Messages
 
 extension Augmentation {
   /// The images as they are.

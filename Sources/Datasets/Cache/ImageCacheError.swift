@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import Images
+import Messages
 
 /// Why an image cache cannot be used or made. The description is one line.
 public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
@@ -29,4 +30,24 @@ public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
     default: ""
     }
   }
+}
+
+extension ImageCacheError {
+  init(_ error: FileError) {
+    switch error.code {
+    case ENOENT: self = .absent(path: error.path)
+    case FileError.notRegular, EISDIR: self = .damaged(path: error.path, reason: "it is not a regular file")
+    default: self = .system(action: error.action, path: error.path, code: error.code)
+    }
+  }
+}
+
+/// Maps the file of a cache, which must have exactly `size` bytes.
+func mapCache(_ path: String, size: Int, writable: Bool = false) throws(ImageCacheError) -> MappedFile {
+  let file: MappedFile
+  do throws(FileError) { file = try MappedFile(path, writable: writable) } catch { throw ImageCacheError(error) }
+  guard file.size == size else {
+    throw .damaged(path: path, reason: "it has \(file.size) bytes instead of \(size)")
+  }
+  return file
 }

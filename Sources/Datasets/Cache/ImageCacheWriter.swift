@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Foundation
 import Hashing
 
@@ -19,7 +20,7 @@ public struct ImageCacheWriter: Sendable {
     self.layout = layout
     records = dataSet.records
     images = FileImageSource(dataSet, geometry: geometry)
-    file = try MappedFile(path, size: layout.fileSize, writable: true)
+    file = try mapCache(path, size: layout.fileSize, writable: true)
   }
 
   /// Writes pixels and table entries of some images.

@@ -1,4 +1,4 @@
-import Images
+import Files
 
 /// Images of an image cache: decoded and resized, in a file that all ranks of a machine map.
 public final class MappedImageSource: ImageSource {
@@ -11,7 +11,7 @@ public final class MappedImageSource: ImageSource {
   /// - Throws: ``ImageCacheError/absent(path:)``, ``ImageCacheError/damaged(path:reason:)``.
   public init(_ path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
     self.layout = layout
-    file = try MappedFile(path, size: layout.fileSize)
+    file = try mapCache(path, size: layout.fileSize)
     let bytes = file.bytes
     guard bytes[..<64].elementsEqual(layout.header) else {
       throw .damaged(path: path, reason: "its header is not that of these images")

@@ -1,3 +1,5 @@
+import Files
+
 /// Checks that the files a data set names are inside its folder, links resolved.
 struct Containment {
   private let folder: String

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import Hashing
 import Images
+import Messages
 
 /// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
 /// file, or sorted by path for pairs.
@@ -118,7 +120,7 @@ private struct RecordCollector {
       guard let format = MetadataFile.Format(path: folder), status.kind == .file else {
         throw .unrecognised(path: folder, found: "a file; give the folder that holds it")
       }
-      return try loadMetadata(folder, format, folder: parentFolder(folder), source: source)
+      return try loadMetadata(folder, format, folder: Files.folder(of: folder), source: source)
     }
     let csv = joinPath(folder, MetadataFile.csvName)
     let jsonLines = joinPath(folder, MetadataFile.jsonLinesName)

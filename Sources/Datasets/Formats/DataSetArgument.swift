@@ -1,3 +1,5 @@
+import Files
+
 /// A data set as it is named on the command line: folders separated by commas, each with a weight if it is followed by a
 /// colon and a number, as in `a:2,b:0.5`. An argument or a part of it that is itself the path of a folder is taken as such.
 public struct DataSetArgument: Sendable, Equatable {

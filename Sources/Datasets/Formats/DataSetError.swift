@@ -1,8 +1,10 @@
-import Images
+import Files
+import Foundation
+import Messages
 
 /// What is wrong with a data set, an alphabet file or a plan. The description is one line that names the file, the
 /// record and the remedy.
-public enum DataSetError: Error, Equatable, CustomStringConvertible {
+public enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusProviding {
   /// There is no such folder or file.
   case notFound(path: String)
   /// The operating system refused to read it.
@@ -25,6 +27,8 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
   case badImage(path: String, reason: String)
   /// A contradiction between arguments.
   case invalid(reason: String)
+
+  package var exitStatus: ExitStatus { .badData }
 
   public var description: String { text.onOneLine }
 
@@ -62,8 +66,32 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible {
 /// Text from a file made fit for a one-line message: control characters and over-long tails are not repeated.
 func quoted(_ text: String) -> String { "\"\(text.shortened)\"" }
 
-/// The usual notation of a scalar, for example U+200D.
-func codePoint(_ scalar: Unicode.Scalar) -> String {
-  let digits = String(scalar.value, radix: 16, uppercase: true)
-  return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+/// The bytes of a regular file of at most `limit` bytes.
+func readFile(_ path: String, limit: Int, limitName: String) throws(DataSetError) -> [UInt8] {
+  do throws(WholeFile.ReadError) {
+    return try WholeFile.read(path, limit: limit)
+  } catch {
+    switch error {
+    case .system(let error): throw DataSetError(error)
+    case .tooLarge: throw .tooLarge(path: path, place: "", what: "the file", limit: limitName)
+    }
+  }
+}
+
+/// The names in a folder, in no particular order; all of them must be UTF-8.
+func listFolder(_ path: String) throws(DataSetError) -> [String] {
+  let names: [(name: String, isUTF8: Bool)]
+  do throws(FileError) { names = try folderNames(path) } catch { throw DataSetError(error) }
+  if let bad = names.first(where: { !$0.isUTF8 }) {
+    throw .unreadable(path: path, reason: "it holds \(quoted(bad.name)), a name not in UTF-8; rename it")
+  }
+  return names.map(\.name)
+}
+
+extension DataSetError {
+  /// A file or folder that the system does not give.
+  init(_ error: FileError) {
+    self =
+      error.code == ENOENT ? .notFound(path: error.path) : .unreadable(path: error.path, reason: error.reason)
+  }
 }

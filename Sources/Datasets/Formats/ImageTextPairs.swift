@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// Folders of pairs of an image `X.png`, `X.jpg` or `X.jpeg` and its text `X.gt.txt`, as tesstrain, kraken and Calamari use

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Images
 
 /// Writes records as lines of a metadata.jsonl; the images stay where they are.
 struct MetadataLines {

@@ -58,12 +58,11 @@ public struct FileImageSource: ImageSource {
   /// The same for an image file that has been read.
   func resize(_ bytes: [UInt8], path: String, into image: ImageBuffer) throws(DataSetError) {
     let original = try decodeImage(bytes, path: path)
-    let width = geometry.resizedWidth(width: original.width, height: original.height)
-    guard width <= geometry.maximumWidth else {
-      throw .badImage(path: path, reason: tooWide(width, geometry))
+    do throws(TooWideImage) {
+      try geometry.fit(original, into: image)
+    } catch {
+      throw .badImage(path: path, reason: error.description)
     }
-    image.reserve(width: width, height: geometry.height)
-    original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
   }
 }
 
@@ -80,6 +79,25 @@ func decodeImage(_ bytes: [UInt8], path: String) throws(DataSetError) -> GrayIma
   }
 }
 
-func tooWide(_ width: Int, _ geometry: InputGeometry) -> String {
-  "\(width) pixels wide at height \(geometry.height), at most \(geometry.maximumWidth) are allowed; cut it into shorter lines"
+extension InputGeometry {
+  /// Resizes a decoded image to the network's height, with its aspect ratio kept. Training and reading both do it here.
+  ///
+  /// - Throws: ``TooWideImage`` for one that is wider than ``maximumWidth`` then.
+  package func fit(_ original: GrayImage, into image: ImageBuffer) throws(TooWideImage) {
+    let width = resizedWidth(width: original.width, height: original.height)
+    guard width <= maximumWidth else { throw TooWideImage(width: width, height: height, maximumWidth: maximumWidth) }
+    image.reserve(width: width, height: height)
+    original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+  }
+}
+
+/// An image that is wider than a network takes.
+package struct TooWideImage: Error, CustomStringConvertible {
+  let width: Int
+  let height: Int
+  let maximumWidth: Int
+
+  package var description: String {
+    "\(width) pixels wide at height \(height), at most \(maximumWidth) are allowed; cut it into shorter lines"
+  }
 }

@@ -1,5 +1,3 @@
-import Images
-
 /// Makes micro-batches: loads, augments, sorts. Holds scratch memory, so each thread has one of its own.
 public final class MicroBatchBuilder {
   private let source: any ImageSource

@@ -18,9 +18,9 @@ public struct EvaluationPlan: Sendable {
 
   /// The work of one rank, in order.
   ///
-  /// - Parameter slowness: time for a unit of cost, of each rank; empty when all are equally fast.
-  public func work(rank: Int, ranks: Int, slowness: [Double] = []) -> [WorkItem] {
-    let assignment = assignMicroBatches(costs: costs, ranks: ranks, slowness: slowness)
+  /// - Parameter timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
+  public func work(rank: Int, ranks: Int, timePerCost: [Double] = []) -> [WorkItem] {
+    let assignment = assignMicroBatches(costs: costs, ranks: ranks, timePerCost: timePerCost)
     return microBatches.indices.filter { assignment[$0] == rank }.map {
       WorkItem(epoch: 0, step: 0, microBatch: $0, samples: microBatches[$0])
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Work that is dealt while it is being done: one thread appends items, another one takes them, in the same order, and
+/// Work that is assigned while it is being done: one thread appends items, another one takes them, in the same order, and
 /// waits while there is none.
 ///
 /// Unchecked: all variables are touched only while `condition` is locked.

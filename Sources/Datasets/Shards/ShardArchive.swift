@@ -1,4 +1,5 @@
 internal import CArchive
+import Files
 import Foundation
 
 /// A tar file in the making (POSIX ustar), whose bytes depend on names and contents alone: no time, no owner.
@@ -6,7 +7,7 @@ final class ShardArchive {
   private let path: String
   private let archive: OpaquePointer
   private let entry: OpaquePointer
-  private let descriptor: Int32
+  private let file: OpenFile
 
   /// Creates the file, which must not exist.
   init(_ path: String) throws(ShardError) {
@@ -15,19 +16,21 @@ final class ShardArchive {
       throw .system(action: "write", path: path, code: ENOMEM)
     }
     (self.archive, self.entry) = (archive, entry)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(action: "create", path: path, code: errno) }
+    do throws(FileError) {
+      file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, action: "create")
+    } catch {
+      throw ShardError(error)
+    }
     // Without blocks nothing waits in a buffer, so that the bytes written so far say where the next ones go.
     try check(archive_write_set_format_ustar(archive))
     try check(archive_write_add_filter_none(archive))
     try check(archive_write_set_bytes_per_block(archive, 0))
-    try check(archive_write_open_fd(archive, descriptor))
+    try check(archive_write_open_fd(archive, file.descriptor))
   }
 
   deinit {
     archive_entry_free(entry)
     archive_write_free(archive)
-    if descriptor >= 0 { Foundation.close(descriptor) }
   }
 
   /// Appends a file, named in ASCII.
@@ -50,7 +53,7 @@ final class ShardArchive {
   /// - Returns: its size.
   func close() throws(ShardError) -> Int64 {
     try check(archive_write_close(archive))
-    guard fsync(descriptor) == 0 else { throw .system(action: "write", path: path, code: errno) }
+    do throws(FileError) { try file.synchronize() } catch { throw ShardError(error) }
     return archive_filter_bytes(archive, 0)
   }
 

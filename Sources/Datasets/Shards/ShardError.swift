@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import Images
+import Messages
 
 /// Shards that cannot be written. The description is one line.
 public enum ShardError: Error, CustomStringConvertible, Equatable {
@@ -19,4 +20,8 @@ public enum ShardError: Error, CustomStringConvertible, Equatable {
     case .tooMany(let what, let remedy): return "\(what); \(remedy)"
     }
   }
+}
+
+extension ShardError {
+  init(_ error: FileError) { self = .system(action: error.action, path: error.path, code: error.code) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Hashing
 import Synchronization
@@ -13,38 +14,24 @@ public final class ShardFile: Sendable {
 
   /// Closed when the last reader lets go.
   private final class Handle: Sendable {
-    let descriptor: Int32
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
-    deinit { close(descriptor) }
+    let file: OpenFile
+    init(_ path: String) throws(FileError) { file = try OpenFile.reading(path) }
   }
 
   init(_ path: String) { self.path = path }
 
   /// `count` bytes from `offset` on; fewer where the file ends. Any number of threads may call it.
   func read(_ count: Int, at offset: Int64) throws(DataSetError) -> [UInt8] {
-    let open = try openHandle()
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-      while done < count {
-        let got = pread(open.descriptor, buffer.baseAddress! + done, count - done, off_t(offset) + off_t(done))
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = errno }
-        if got <= 0 { break }
-        done += got
-      }
+    do throws(FileError) {
+      return try openHandle().file.bytes(count, at: Int(offset))
+    } catch {
+      throw DataSetError(error)
     }
-    guard failure == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(failure))) }
-    return bytes
   }
 
-  private func openHandle() throws(DataSetError) -> Handle {
+  private func openHandle() throws(FileError) -> Handle {
     if let open = handle.withLock({ $0 }) { return open }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw errno == ENOENT
-        ? .notFound(path: path) : .unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
-    let new = Handle(descriptor)
+    let new = try Handle(path)
     handle.withLock { $0 = new }
     let oldest = ShardFile.opened.withLock { opened -> ShardFile? in
       opened.append(self)

@@ -1,4 +1,4 @@
-import Images
+import Messages
 
 /// What a data set consists of: `akuru stats`. The keys are stable.
 public struct DataStatistics: Encodable, Sendable {
@@ -102,7 +102,7 @@ public struct DataStatistics: Encodable, Sendable {
     letters = audit.scalarCounts.compactMap { entry in
       Unicode.Scalar(entry.scalar).map {
         Letter(
-          letter: String($0), codePoint: Datasets.codePoint($0), count: entry.count,
+          letter: String($0), codePoint: $0.codePoint, count: entry.count,
           share: DataStatistics.share(entry.count, of: total))
       }
     }
@@ -155,7 +155,7 @@ extension DataStatistics {
     }
     lines.append("letters: \(letters.count)")
     for letter in letters {
-      let shown = letter.letter.unicodeScalars.first?.shown ?? ""
+      let shown = letter.letter.unicodeScalars.first?.shownOrNamed ?? ""
       lines.append(
         "  \(letter.codePoint)\("\(letter.count)".padded(to: 10))\(DataStatistics.percent(letter.share).padded(to: 10))"
           + "  \(shown)")
@@ -167,7 +167,7 @@ extension DataStatistics {
       lines.append("  texts   \(DataStatistics.percent(texts))")
       let unknown = comparison.unknownLetters.compactMap(\.unicodeScalars.first)
       let named =
-        unknown.isEmpty ? "all" : "all but " + unknown.map { "\(codePoint($0)) \($0.shown)" }.joined(separator: ", ")
+        unknown.isEmpty ? "all" : "all but " + unknown.map { "\($0.codePoint) \($0.shownOrNamed)" }.joined(separator: ", ")
       lines.append("  letters \(named)")
     }
     return lines

@@ -34,15 +34,3 @@ extension String {
   /// The text, of ASCII letters, with spaces before it.
   func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - utf8.count)) + self }
 }
-
-extension Unicode.Scalar {
-  /// The scalar as one can see it: marks on a dotted circle, what is invisible by its name.
-  var shown: String {
-    switch properties.generalCategory {
-    case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}" + String(self)
-    case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
-      properties.name ?? properties.nameAlias ?? "unnamed"
-    default: String(self)
-    }
-  }
-}

@@ -42,7 +42,7 @@ public enum JPEG {
   /// - Throws: `ImageError` with the path.
   public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     do {
-      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+      return try decode(try readImageFile(path, limit: limits.fileBytes), limits: limits)
     } catch {
       throw error.at(path)
     }

@@ -41,7 +41,7 @@ public enum PNG {
   /// - Throws: `ImageError` with the path.
   public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     do {
-      return try decode(try BoundedFile.read(path, limit: limits.fileBytes), limits: limits)
+      return try decode(try readImageFile(path, limit: limits.fileBytes), limits: limits)
     } catch {
       throw error.at(path)
     }
@@ -53,7 +53,7 @@ public enum PNG {
     path: String, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> (width: Int, height: Int) {
     do {
-      let bytes = try BoundedFile.readStart(path, count: PNGContainer.headerBytes)
+      let bytes = try readImageStart(path, count: PNGContainer.headerBytes)
       let result = bytes.withUnsafeBytes { buffer -> Result<PNGHeader, ImageError> in
         Result { () throws(ImageError) in try PNGHeader(buffer, limits: limits) }
       }

@@ -1,4 +1,5 @@
 import CPNG
+import Files
 
 extension PNG {
   /// An 8-bit gray PNG file. Equal images give equal bytes (for one libpng and zlib).
@@ -32,10 +33,12 @@ extension PNG {
   /// Writes an 8-bit gray PNG file, replacing an old one. A file that could not be written completely is removed.
   /// - Throws: `ImageError` with the path.
   public static func write(_ image: GrayImage, to path: String, fast: Bool = false) throws(ImageError) {
-    do {
-      try BoundedFile.write(try encode(image, fast: fast), to: path)
+    let bytes: [UInt8]
+    do throws(ImageError) { bytes = try encode(image, fast: fast) } catch { throw error.at(path) }
+    do throws(FileError) {
+      try WholeFile.write(bytes, to: path)
     } catch {
-      throw error.at(path)
+      throw ImageError(.unwritable(error.reason), path: path)
     }
   }
 }

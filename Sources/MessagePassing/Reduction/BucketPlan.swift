@@ -1,5 +1,3 @@
-import Tensors
-
 /// How a slab of gradients is cut: into buckets, from its end to its beginning, which is the order that a backward pass
 /// completes them in; a bucket into slices, one for each rank of a machine that exchanges; a slice into parts, one for
 /// each machine. The same on all ranks.

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Turns class scores into labels.
 public protocol LabelDecoder {
   /// Replaces the contents of `labels` by one label for each sequence, in image order. A step whose logits hold a NaN

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// ln(e^a + e^b).
 func logSum(_ a: Double, _ b: Double) -> Double {

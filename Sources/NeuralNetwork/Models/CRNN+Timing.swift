@@ -1,3 +1,5 @@
+import Messages
+
 /// Seconds a layer took.
 public struct LayerTime: Sendable {
   public let name: String

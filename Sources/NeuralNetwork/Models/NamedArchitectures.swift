@@ -12,7 +12,7 @@ extension Architecture {
     Mp2,2,2,1p0,1 Cr2,2,512 Lbx256 Lbx256 O1c]
     """,
     // The tutorial's model, its code as printed.
-    "seed": "[1,61,0,1 C{conv1.0}r2,3,1p1,1 Mp2,2 C{conv2.0}r2,3,2p1,1 Mp2,2 Lbx256 O1c]",
+    "tutorial": "[1,61,0,1 C{conv1.0}r2,3,1p1,1 Mp2,2 C{conv2.0}r2,3,2p1,1 Mp2,2 Lbx256 O1c]",
   ]
 
   /// The named network; nil for a name that ``specs`` has not.
@@ -22,8 +22,8 @@ extension Architecture {
 
   /// The tutorial's model with `channels` feature maps in the first convolution and twice as many in the second. 1 is the
   /// tutorial's code as printed, 64 its text.
-  public static func seed(channels: Int = 1, hidden: Int = 256, height: Int = 61) -> Architecture {
-    sized("seed", height: height, channels: [channels, 2 &* channels], hidden: hidden)
+  public static func tutorial(channels: Int = 1, hidden: Int = 256, height: Int = 61) -> Architecture {
+    sized("tutorial", height: height, channels: [channels, 2 &* channels], hidden: hidden)
   }
 
   /// The default model, optionally scaled.

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Reads the layers of a spec string, see ``Architecture/init(spec:name:)``. It may come from a command line or a file:
 /// every number is checked before it is used.
 struct NetworkSpecReader {

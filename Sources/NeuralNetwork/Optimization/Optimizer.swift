@@ -1,3 +1,4 @@
+import Settings
 import Tensors
 
 /// A rule that changes weights of a network from their gradients, in place, on flat slabs.
@@ -63,7 +64,7 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
 }
 
 /// The optimizers of the command line.
-public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
+public enum OptimizerKind: String, OptionChoice {
   case adam
   case adamw
   case sgd

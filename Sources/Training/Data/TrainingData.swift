@@ -1,12 +1,15 @@
+import DataPreparation
 import Datasets
 import Foundation
+import Instrumentation
 import MessagePassing
+import Messages
 import NeuralNetwork
 
 /// Everything a run learns from and is measured on.
 struct TrainingData {
-  private(set) var train: PreparedData
-  private(set) var validation: PreparedData
+  private(set) var train: AuditedDataSet
+  private(set) var validation: AuditedDataSet
   let alphabet: Alphabet
   /// Encoded training labels.
   private let labels: LabelTable
@@ -20,32 +23,34 @@ struct TrainingData {
   ///   - pretrained: the network that a new run begins with.
   init(
     _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
-    pretrained: PretrainedNetwork.Description? = nil, communicator: Communicator, output: RunLog
+    pretrained: PretrainedNetwork.Description? = nil, context: RunContext
   ) throws {
-    let log = output.logger()
+    let (communicator, output, log) = (context.communicator, context.output, context.log)
+    let (files, recipe) = (configuration.run.files, configuration.recipe)
     let given = try communicator.together {
-      let given = try configuration.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
+      let given = try files.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
       if let given, let resumed, given != resumed {
-        throw ConfigurationError("--alphabet is not the alphabet of the run that is resumed; leave the option out")
+        throw ConfigurationError(
+          option: "alphabet", " is not the alphabet of the run that is resumed; leave the option out")
       }
       return given
     }
-    let geometry = InputGeometry(architecture, maximumWidth: configuration.recipe.maxWidth)
-    train = try PreparedData(
+    let geometry = InputGeometry(architecture, maximumWidth: recipe.model.maxWidth)
+    train = try AuditedDataSet(
       configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training, allowsWeights: true,
-      skipBad: configuration.skipBad, communicator: communicator, output: output)
+      skipBad: files.skipBad, communicator: communicator, output: output)
     let records = train.dataSet.records
     let letters = try communicator.together {
       let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text))
       guard let pretrained else { return letters }
-      return try configuration.alphabetChange.alphabet(
+      return try configuration.run.start.alphabetChange.alphabet(
         old: pretrained.alphabet, wanted: letters, path: pretrained.path)
     }
     alphabet = letters
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
-    validation = try PreparedData(
+    validation = try AuditedDataSet(
       configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
-      skipBad: configuration.skipBad, communicator: communicator, output: output)
+      skipBad: files.skipBad, communicator: communicator, output: output)
     let shared = validation.imagesShared(with: train)
     if shared > 0 {
       log.warning(
@@ -54,7 +59,7 @@ struct TrainingData {
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
     let mixture = try communicator.together {
-      try configuration.recipe.mixture.map { try Mixture(counts: encoded.countsOfFolders, weights: $0) }
+      try recipe.course.mixture.map { try Mixture(counts: encoded.countsOfFolders, weights: $0) }
         ?? Mixture(samples: encoded.records.count)
     }
     (self.mixture, widths) = (mixture, mixture.repeated(train.widths))
@@ -64,45 +69,37 @@ struct TrainingData {
   var drawCount: Int { mixture.drawCount }
 
   /// Decodes all images once; from then on they are read from a file that the ranks of a machine share.
-  mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
-    try train.cacheImages(in: folder, over: communicator, output: output)
-    try validation.cacheImages(in: folder, over: communicator, output: output)
+  mutating func cacheImages(in folder: String, context: RunContext) throws {
+    try train.cacheImages(in: folder, over: context.communicator, output: context.output)
+    try validation.cacheImages(in: folder, over: context.communicator, output: context.output)
   }
 
   /// Steps of an epoch.
   func stepsPerEpoch(_ recipe: Recipe) -> Int {
-    BatchPlan.stepCount(samples: mixture.drawCount, batchSize: recipe.batchSize)
+    BatchPlan.stepCount(samples: mixture.drawCount, batchSize: recipe.batch.batchSize)
   }
 
-  /// Deals the steps of a run to the ranks.
-  func dealer(_ recipe: Recipe, steps: Range<Int>, _ communicator: Communicator) throws -> WorkDealer {
-    WorkDealer(
+  /// Assigns the steps of a run to the ranks.
+  func scheduler(_ recipe: Recipe, steps: Range<Int>, _ communicator: Communicator) throws -> MicroBatchScheduler {
+    MicroBatchScheduler(
       try TrainingWork(
-        seed: recipe.seed, widths: train.widths, batchSize: recipe.batchSize, microBatch: recipe.microBatch,
+        seed: recipe.course.seed, widths: train.widths, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
         mixture: mixture, steps: steps, rank: communicator.rank, ranks: communicator.size))
   }
 
   /// What no micro-batch exceeds.
   func bounds(_ recipe: Recipe) -> MicroBatchBounds {
     MicroBatchBounds(
-      microBatch: recipe.microBatch, widths: widths, labels: labels, geometry: train.geometry,
-      augmentation: recipe.augment)
+      microBatch: recipe.batch.microBatch, widths: widths, labels: labels, geometry: train.geometry,
+      augmentation: recipe.augmentation.augment)
   }
 
-  /// Prepares the micro-batches that this rank is dealt.
+  /// Prepares the micro-batches that are assigned to this rank.
   func loader(_ recipe: Recipe, _ queue: WorkQueue, bounds: MicroBatchBounds) -> MicroBatchLoader {
     func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
       train.loader(
-        work, labels: labels, augmentation: recipe.augment, seed: recipe.seed, bounds: bounds, cancelWork: queue.cancel)
+        work, labels: labels, augmentation: recipe.augmentation.augment, seed: recipe.course.seed, bounds: bounds, cancelWork: queue.cancel)
     }
     return Faults.areInjected ? loader(FaultyWork(work: queue)) : loader(queue)
-  }
-}
-
-extension InputGeometry {
-  init(_ architecture: Architecture, maximumWidth: Int) {
-    self.init(
-      height: architecture.inputHeight, maximumWidth: maximumWidth, minimumWidth: max(4, architecture.minimumWidth),
-      sequenceLength: { architecture.sequenceLength(forWidth: $0) })
   }
 }

@@ -1,8 +1,11 @@
+import Checkpoints
 import Datasets
+import Messages
+import Settings
 import Tensors
 
 /// What happens when the training texts have other letters than the network that a run begins with.
-enum AlphabetChange: String, Codable, Sendable, CaseIterable {
+package enum AlphabetChange: String, OptionChoice {
   /// A letter that the network does not know is an error.
   case fail
   /// The network keeps its letters and learns the new ones.

@@ -1,3 +1,4 @@
+import Messages
 import NeuralNetwork
 import Tensors
 
@@ -12,7 +13,9 @@ struct FrozenWeights {
   /// Floats of the buffer slab that follow the statistics of training.
   let trainedBuffers: [Range<Int>]
 
-  /// Freezes the layers of a network; nil freezes none.
+  private let prefixes: [String]
+
+  /// Which weights of a network are frozen; nil freezes none.
   ///
   /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
   ///   convolutions and batch normalisations, `cnn.0` one of them.
@@ -20,7 +23,7 @@ struct FrozenWeights {
   init(_ prefixes: String?, of network: CRNN) throws {
     let store = network.store
     let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    func isFrozen(_ name: String) -> Bool { names.contains { name == $0 || name.hasPrefix($0 + ".") } }
+    self.prefixes = names
     if prefixes != nil {
       for name in names where !store.parameters.contains(where: { $0.name == name || $0.name.hasPrefix(name + ".") }) {
         var layers: [String] = []
@@ -28,21 +31,28 @@ struct FrozenWeights {
           layers.append(layer)
         }
         throw ConfigurationError(
-          "--freeze \(name): no weight has a name that begins so; the network has \(layers.joined(separator: ", ")), and "
+          option: "freeze",
+          " \(name): no weight has a name that begins so; the network has \(layers.joined(separator: ", ")), and "
             + "their parts such as \(store.parameters[0].name)")
       }
     }
     var (trained, frozen): ([Range<Int>], [Range<Int>]) = ([], [])
     for parameter in store.parameters {
       let range = FrozenWeights.range(parameter.value)
-      if isFrozen(parameter.name) { frozen.append(range) } else { trained.append(range) }
+      if FrozenWeights.isFrozen(parameter.name, by: names) { frozen.append(range) } else { trained.append(range) }
     }
-    if trained.isEmpty { throw ConfigurationError("--freeze \(prefixes ?? ""): nothing is left to train") }
+    if trained.isEmpty { throw ConfigurationError(option: "freeze", " \(prefixes ?? ""): nothing is left to train") }
     self.trained = FrozenWeights.joined(trained)
     self.frozen = FrozenWeights.joined(frozen)
     trainedBuffers = FrozenWeights.joined(
-      store.buffers.filter { !isFrozen($0.name) }.map { FrozenWeights.range($0.value) })
-    network.freeze(where: isFrozen)
+      store.buffers.filter { !FrozenWeights.isFrozen($0.name, by: names) }.map { FrozenWeights.range($0.value) })
+  }
+
+  /// Whether the weight of that name is frozen.
+  func isFrozen(_ name: String) -> Bool { FrozenWeights.isFrozen(name, by: prefixes) }
+
+  private static func isFrozen(_ name: String, by prefixes: [String]) -> Bool {
+    prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
   }
 
   /// A tensor's place in its slab, up to the next tensor.

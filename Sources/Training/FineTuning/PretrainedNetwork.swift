@@ -1,7 +1,11 @@
+import Checkpoints
 import Datasets
 import Foundation
 import Hashing
+import Messages
 import NeuralNetwork
+import Recognition
+import Settings
 
 /// A trained network that a run begins with, `--init-from`: from a checkpoint of Akuru or a safetensors file of PyTorch.
 /// Rank 0 reads it.
@@ -25,14 +29,14 @@ struct PretrainedNetwork {
   ///     names of a PyTorch state dict.
   ///   - options: say what a file of PyTorch does not: model, height, polarity and alphabet.
   /// - Throws: `CheckpointError`, `SafeTensorsError` or ``ConfigurationError``, naming file and remedy.
-  init(_ argument: String, options: TrainingOptions, log: (String) -> Void) throws {
+  init(_ argument: String, options: Overrides, log: (String) -> Void) throws {
     let path = try CheckpointDirectory.resolve(argument)
     let (architecture, alphabet): (Architecture, Alphabet)
     if path != argument || PretrainedNetwork.isCheckpoint(path) {
-      let found = try CheckpointDirectory.open(argument, log: log)
-      let identity = try TrainingState.identity(of: found.checkpoint, path: found.path)
-      (architecture, alphabet) = (identity.architecture, identity.alphabet)
-      tensors = found.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
+      let loaded = try CheckpointDirectory.open(argument, log: log)
+      let model = try ModelDescription(of: loaded)
+      (architecture, alphabet) = (model.architecture, model.alphabet)
+      tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
     } else {
       let file = try SafeTensorsFile(path)
       // PyTorch counts the batches of a batch normalisation; only a momentum of None would need them.
@@ -60,28 +64,29 @@ struct PretrainedNetwork {
   }
 
   /// The network that the file says, or that its names and shapes belong to, or that the options name.
-  private static func architecture(of file: SafeTensorsFile, _ options: TrainingOptions) throws -> Architecture {
+  private static func architecture(of file: SafeTensorsFile, _ options: Overrides) throws -> Architecture {
     if let text = file.metadata["architecture"], let said = try? RunJSON.decode(Architecture.self, from: text) {
       return said
     }
-    if options.model != nil { return try Recipe(options.forModel).architecture() }
+    if options["model"] != nil { return try Recipe(options.forModel).model.architecture() }
     var found: Architecture
     if let convolution = file.entry("conv1.0.weight"), let recurrent = file.entry("rnn.weight_hh_l0"),
       convolution.shape.count == 4, recurrent.shape.count == 2
     {
-      found = .seed(channels: convolution.shape[0], hidden: recurrent.shape[1], height: options.height ?? 61)
+      found = .tutorial(
+        channels: convolution.shape[0], hidden: recurrent.shape[1], height: options.integer("height") ?? 61)
     } else if file.entry("cnn.18.weight") != nil {
-      found = .crnn(height: options.height ?? 32)
+      found = .crnn(height: options.integer("height") ?? 32)
     } else {
       throw ConfigurationError("--init-from \(file.path): its network is unknown; name it with --model")
     }
-    found.inkIsPositive = options.paperValue != 1
+    found.inkIsPositive = options.integer("paperValue") != 1
     return found
   }
 
   /// The letters that the file says, or those given for it.
-  private static func alphabet(of file: SafeTensorsFile, _ options: TrainingOptions) throws -> Alphabet {
-    if let path = options.initAlphabet { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
+  private static func alphabet(of file: SafeTensorsFile, _ options: Overrides) throws -> Alphabet {
+    if let path = options.text("initAlphabet") { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
     if let text = file.metadata["alphabet"] {
       if let letters = try? RunJSON.decode([String].self, from: text),
         let alphabet = try? Alphabet(scalars: letters.map { try singleScalar($0) })
@@ -93,7 +98,7 @@ struct PretrainedNetwork {
         "--init-from \(file.path): the alphabet in its metadata is no list of letters; give the right one with --init-alphabet"
       )
     }
-    if let path = options.alphabet { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
+    if let path = options.text("alphabet") { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
     throw ConfigurationError(
       "--init-from \(file.path): says nothing of its alphabet; give its letters, in the order of their classes, with "
         + "--init-alphabet FILE")
@@ -165,39 +170,35 @@ struct PretrainedNetwork {
 
 extension PretrainedNetwork.Description {
   /// The options with the network's architecture, where they name no other.
-  func completing(_ options: TrainingOptions) -> TrainingOptions {
-    var options = options
-    let fields = modelFields
-    if options.model == nil || options.model == fields.model {
-      options.model = fields.model
-      options.channels = options.channels ?? fields.channels
-      options.hidden = options.hidden ?? fields.hidden
-      options.height = options.height ?? fields.height
-    }
-    options.paperValue = options.paperValue ?? (architecture.inkIsPositive ? nil : 1)
-    return options
+  func completing(_ options: Overrides) -> Overrides {
+    var found = Overrides()
+    let names = modelOptions
+    if options["model"] == nil || options["model"] == names["model"] { found = Overrides(names) }
+    if !architecture.inkIsPositive { found["paperValue"] = .integer(1) }
+    return options.over(found)
   }
 
   /// The options that make the architecture: those of a named network, else its spec string.
-  private var modelFields: (model: String, channels: Int?, hidden: Int?, height: Int?) {
-    let (height, stages) = (architecture.inputHeight, architecture.stages)
-    if stages == Architecture.akuru().stages { return ("akuru", nil, nil, height) }
-    if stages == Architecture.crnn().stages { return ("crnn", nil, nil, height) }
+  private var modelOptions: [String: JSONValue] {
+    let (height, stages) = (JSONValue.integer(architecture.inputHeight), architecture.stages)
+    if stages == Architecture.akuru().stages { return ["model": .text("akuru"), "height": height] }
+    if stages == Architecture.crnn().stages { return ["model": .text("crnn"), "height": height] }
     if case .convolution(_, let channels, _, _, _, _) = stages.first, stages.count > 4,
-      case .lstm(_, _, let hidden) = stages[4], stages == Architecture.seed(channels: channels, hidden: hidden).stages
+      case .lstm(_, _, let hidden) = stages[4],
+      stages == Architecture.tutorial(channels: channels, hidden: hidden).stages
     {
-      return ("seed", channels, hidden, height)
+      let name = ModelSettings.tutorialNames.contains(architecture.name) ? architecture.name : "tutorial"
+      return ["model": .text(name), "channels": .integer(channels), "hidden": .integer(hidden), "height": height]
     }
-    return (architecture.spec, nil, nil, nil)
+    return ["model": .text(architecture.spec)]
   }
 }
 
-extension TrainingOptions {
+extension Overrides {
   /// Those that name a network.
-  fileprivate var forModel: TrainingOptions {
-    var options = TrainingOptions()
-    (options.model, options.channels, options.hidden, options.height) = (model, channels, hidden, height)
-    options.paperValue = paperValue
+  fileprivate var forModel: Overrides {
+    var options = Overrides()
+    for name in ["model", "channels", "hidden", "height", "paperValue"] { options[name] = self[name] }
     return options
   }
 }

@@ -1,33 +1,33 @@
 import NeuralNetwork
 
 /// How far a run has come: consumed, not prefetched, work.
-public struct Cursor: Codable, Sendable, Equatable {
+package struct Cursor: Codable, Sendable, Equatable {
   /// Finished steps, skipped ones included.
-  public var step = 0
+  package var step = 0
   /// Epoch of the next step.
-  public var epoch = 0
+  package var epoch = 0
   /// Index of the next step in its epoch.
-  public var stepInEpoch = 0
+  package var stepInEpoch = 0
   /// Skipped steps in a row.
-  public var badSteps = 0
+  package var badSteps = 0
   /// How long the validation CER has not fallen, where something depends on it.
-  public var plateau: Plateau?
+  package var plateau: Plateau?
   /// Skipped steps in all.
-  public var skippedSteps = 0
+  package var skippedSteps = 0
   /// Set when the run was asked to stop before the evaluation that was due after the last step: it comes first.
-  public var evaluationDue = false
+  package var evaluationDue = false
   /// Lowest validation CER so far, and the step it was measured after.
-  public var best: Best?
+  package var best: Best?
 
-  public struct Best: Codable, Sendable, Equatable {
-    public var cer: Double
-    public var step: Int
+  package struct Best: Codable, Sendable, Equatable {
+    package var cer: Double
+    package var step: Int
   }
 
   init() {}
 
   /// Checkpoints of earlier versions say nothing of skipped steps and pending evaluations.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     step = try values.decode(Int.self, forKey: .step)
     epoch = try values.decode(Int.self, forKey: .epoch)

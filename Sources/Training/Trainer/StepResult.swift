@@ -10,11 +10,12 @@ struct StepResult {
   /// Global norm of the gradient before clipping.
   var gradientNorm = 0.0
   var duration = Duration.zero
-  /// Time this rank waited for data.
-  var waiting = Duration.zero
-  /// Time this rank spent on adding up gradients, and waited for other ranks.
-  var reducing = Duration.zero
+  /// Time this rank waited for the loader.
+  var loadWait = Duration.zero
+  /// Time this rank spent on the allreduce, and waited in it for other ranks.
+  var reduceTime = Duration.zero
   var stopRequested = false
+  var checkpointRequested = false
   /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
   var skipped = false
 

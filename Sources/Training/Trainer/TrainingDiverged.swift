@@ -1,4 +1,5 @@
 import MessagePassing
+import Messages
 
 /// Too many steps in a row had to be skipped.
 struct TrainingDiverged: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {

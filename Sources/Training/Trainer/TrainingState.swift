@@ -1,15 +1,17 @@
-import Datasets
+import Checkpoints
 import Foundation
 import Hashing
 import Logging
 import MessagePassing
+import Messages
 import NeuralNetwork
+import Recognition
 import Tensors
 
 /// The state of a run between two steps, and its form in a checkpoint. The same on all ranks.
-final class TrainingState {
-  let network: CRNN
-  let optimizer: any Optimizer
+package final class TrainingState {
+  package let network: CRNN
+  package let optimizer: any Optimizer
   /// The moving average of the weights, if the recipe asks for one. Checkpoints have it under the weights' names, and the
   /// weights that training goes on with as `training.<name>`.
   let average: WeightAverage?
@@ -17,53 +19,8 @@ final class TrainingState {
   let frozen: FrozenWeights
   var cursor = Cursor()
 
-  /// What a checkpoint says besides tensors and cursor; it never changes during a run.
-  let identity: Identity
-
-  /// The run's identity: what a resumed run takes over.
-  struct Identity: Codable, Sendable, Equatable {
-    var recipe: Recipe
-    var architecture: Architecture
-    var alphabet: Alphabet
-    /// Steps the learning-rate schedule is made for; nil for one that never ends.
-    var scheduleSteps: Int?
-    var trainFingerprint: String
-    var validationFingerprint: String
-    /// SHA-256 of the weights that the run began with, if they were given.
-    var initialWeights: String?
-    /// OpenBLAS kernel family; bits are promised within one family.
-    var blasCore: String
-    /// What is promised of the run's bits, if it is less than the usual: the least of all times that it was resumed.
-    var promise: SumPromise?
-
-    /// What the network asks of its input images.
-    var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
-
-    /// This identity, resumed where `now` is what options and data say today.
-    /// - Throws: ``ChangedData`` if the data is not what the run began with.
-    func continued(as now: Identity, log: Logger) throws -> Identity {
-      if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
-      if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
-      if now.blasCore != blasCore {
-        log.warning(
-          """
-          resuming with OpenBLAS kernels for \(now.blasCore), the run began with \(blasCore): the weights will differ in \
-          their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them
-          """)
-      }
-      if now.promise != promise {
-        log.warning(
-          now.promise == nil
-            ? "resuming with exact sums a run that had steps with --reduce float: its weights stay those of its ranks then"
-            : """
-            resuming with --reduce float a run of exact sums: from here on the weights depend on the number of ranks
-            """)
-      }
-      var continued = self
-      continued.promise = promise ?? now.promise
-      return continued
-    }
-  }
+  /// What a checkpoint says besides tensors and cursor.
+  package private(set) var identity: RunIdentity
 
   /// Bytes of a checkpoint, a little more than it takes.
   var checkpointBytes: Int {
@@ -73,13 +30,13 @@ final class TrainingState {
   }
 
   /// - Throws: `ArchitectureError` when the network cannot be built for that height or that many letters.
-  init(identity: Identity) throws {
+  package init(identity: RunIdentity) throws {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
-    optimizer = identity.recipe.optimizer.make(
-      count: network.store.count, settings: identity.recipe.optimizerSettings)
-    frozen = try FrozenWeights(identity.recipe.freeze, of: network)
-    average = identity.recipe.ema.map { [network] in WeightAverage(decay: $0, of: network.store) }
+    optimizer = identity.recipe.optimization.makeOptimizer(count: network.store.count)
+    frozen = try FrozenWeights(identity.recipe.course.freeze, of: network)
+    network.freeze(where: frozen.isFrozen)
+    average = identity.recipe.optimization.ema.map { [network] in WeightAverage(decay: $0, of: network.store) }
   }
 
   /// A copy of the state.
@@ -113,31 +70,27 @@ final class TrainingState {
       ])
   }
 
-  /// The identity a checkpoint was written under.
-  /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
-  static func identity(of checkpoint: Checkpoint, path: String) throws -> Identity {
-    guard let text = checkpoint.metadata["identity"], let identity = try? RunJSON.decode(Identity.self, from: text),
-      (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1,
-      let weights = try? identity.architecture.weightCount(classes: identity.alphabet.classCount)
-    else { throw CheckpointError.damaged(path: path, why: "it says nothing of model and alphabet") }
-    // Before memory is taken for a network that the file only claims to hold.
-    guard weights <= checkpoint.tensors.reduce(0, { $0 + $1.values.count }) else {
-      throw CheckpointError.damaged(path: path, why: "it holds fewer weights than its model has")
+  /// The state in a checkpoint.
+  /// - Throws: `CheckpointError.damaged` saying what is wrong with it.
+  convenience init(restoring loaded: CheckpointDirectory.LoadedCheckpoint) throws {
+    do {
+      try self.init(identity: RunIdentity(of: loaded))
+      try restore(loaded)
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CheckpointError.damaged(path: loaded.path, why: "\(error)")
     }
-    return identity
   }
 
-  /// Whether a run can go on from a checkpoint, data aside.
-  /// - Throws: `CheckpointError.damaged` saying what is wrong with it.
-  static func check(_ checkpoint: Checkpoint, path: String) throws {
-    do {
-      try TrainingState(identity: identity(of: checkpoint, path: path)).restore(
-        checkpoint, path: path)
-    } catch CheckpointError.damaged(let path, let why) {
-      throw CheckpointError.damaged(path: path, why: why)
-    } catch {
-      throw CheckpointError.damaged(path: path, why: "\(error)")
-    }
+  /// Takes over the identity of the run as it goes on.
+  func goOn(as continued: RunIdentity) { identity = continued }
+
+  /// Does work on the weights that predict later: their average, where there is one.
+  func withAveragedWeights<Value>(_ work: () throws -> Value) rethrows -> Value {
+    average?.exchange(with: network.store)
+    defer { average?.exchange(with: network.store) }
+    return try work()
   }
 
   /// A hash of weights, running statistics, averages and optimizer state.
@@ -149,27 +102,13 @@ final class TrainingState {
     return hexadecimal(hash.finalize().prefix(8))
   }
 
-  /// Takes weights and buffers from a checkpoint: those that are evaluated, or those under another `prefix`.
-  func restoreWeights(_ checkpoint: Checkpoint, path: String, prefix: String = "") throws {
-    for parameter in network.store.parameters {
-      try checkpoint.copy(prefix + parameter.name, shape: parameter.shape, into: parameter.value.pointer)
-    }
-    for buffer in network.store.buffers {
-      try checkpoint.copy(prefix + buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
-    }
-    let store = network.store
-    let slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
-    guard slabs.allSatisfy({ UnsafeBufferPointer(start: $0.base, count: $1).allSatisfy(\.isFinite) }) else {
-      throw CheckpointError.damaged(path: path, why: "a weight is not a finite number")
-    }
-  }
-
   /// Takes the whole state from a checkpoint.
-  func restore(_ checkpoint: Checkpoint, path: String) throws {
-    try restoreWeights(checkpoint, path: path)
+  private func restore(_ loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
+    let (checkpoint, path) = (loaded.checkpoint, loaded.path)
+    try network.restoreWeights(from: loaded)
     if let average {
       average.restart(from: network.store)
-      try restoreWeights(checkpoint, path: path, prefix: "training.")
+      try network.restoreWeights(from: loaded, prefix: "training.")
     }
     for slot in optimizer.slots {
       for parameter in network.store.parameters {
@@ -180,9 +119,9 @@ final class TrainingState {
     }
     guard let cursorText = checkpoint.metadata["cursor"],
       let steps = checkpoint.metadata["optimizerStep"].flatMap(Int.init)
-    else { throw CheckpointError.damaged(path: path, why: "it says nothing of the steps done") }
+    else { throw .damaged(path: path, why: "it says nothing of the steps done") }
     guard let cursor = try? RunJSON.decode(Cursor.self, from: cursorText), cursor.isSensible, (0...cursor.step) ~= steps
-    else { throw CheckpointError.damaged(path: path, why: "its count of steps makes no sense") }
+    else { throw .damaged(path: path, why: "its count of steps makes no sense") }
     self.cursor = cursor
     optimizer.step = steps
   }
@@ -207,16 +146,5 @@ final class TrainingState {
     }
     let small = try communicator.fromRankZero { Small(cursor: cursor, optimizerStep: optimizer.step) }
     (cursor, optimizer.step) = (small.cursor, small.optimizerStep)
-  }
-}
-
-/// The data is not what the resumed run began with; exit status 3.
-struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
-  let description: String
-  var exitStatus: ExitStatus { .badData }
-
-  init(_ which: String) {
-    description =
-      "the \(which) data (files, sizes or texts) has changed since the run began; restore it, or start a new run directory"
   }
 }

@@ -1,0 +1,156 @@
+import Files
+import Foundation
+import Instrumentation
+
+/// The checkpoints of a run: `step-00001200.safetensors` per saved step, and `best.safetensors`.
+package struct CheckpointDirectory: Sendable {
+  /// `RUN/checkpoints`.
+  package let path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// A checkpoint that verified.
+  package struct LoadedCheckpoint: Sendable {
+    package let path: String
+    package let checkpoint: Checkpoint
+  }
+
+  package var bestPath: String { "\(path)/best.safetensors" }
+
+  /// The file of the checkpoint taken after `step` steps.
+  package func path(step: Int) -> String {
+    let digits = String(step)
+    return "\(path)/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+  }
+
+  /// The steps that have a checkpoint, ascending; empty when there is no folder.
+  package func steps() throws(CheckpointError) -> [Int] {
+    do throws(FileError) { return try listSteps() } catch { throw .io(error) }
+  }
+
+  /// Whether a best checkpoint exists, good or not.
+  package func hasBest() throws(CheckpointError) -> Bool {
+    do throws(FileError) { return try kind(of: bestPath) != nil } catch { throw .io(error) }
+  }
+
+  /// The names of all checkpoint files, good or not: the newest step first, the best one last.
+  package func fileNames() throws(FileError) -> [String] {
+    let best = try kind(of: bestPath) == nil ? [] : [lastComponent(bestPath)]
+    return try listSteps().reversed().map { lastComponent(path(step: $0)) } + best
+  }
+
+  private func listSteps() throws(FileError) -> [Int] {
+    guard try kind(of: path) != nil else { return [] }
+    return try folderContents(path).compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+      guard let step = Int(name.dropFirst(5).dropLast(12)), lastComponent(path(step: step)) == name else { return nil }
+      return step
+    }.sorted()
+  }
+
+  // MARK: writing
+
+  /// Writes the checkpoint of a step; when it is complete, deletes those before the last `keep`. Returns the names of
+  /// the deleted files. The best checkpoint is never deleted, nor are those of later steps, which only exist when they
+  /// did not verify at resuming: the run writes them anew when it gets there.
+  @discardableResult
+  package func save(_ checkpoint: Checkpoint, step: Int, keep: Int) throws(CheckpointError) -> [String] {
+    try checkpoint.write(to: path(step: step))
+    var deleted: [String] = []
+    for old in try steps().filter({ $0 <= step }).dropLast(max(1, keep)) {
+      if let code = Faults.boundary() { throw .io(FileError("remove", path(step: old), code: code)) }
+      guard unlink(path(step: old)) == 0 || errno == ENOENT else { throw .io(FileError("remove", path(step: old))) }
+      deleted.append(lastComponent(path(step: old)))
+    }
+    return deleted
+  }
+
+  /// Writes the best checkpoint, a file of its own so that one bad disk block cannot take both copies.
+  package func saveBest(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    try checkpoint.write(to: bestPath)
+  }
+
+  /// Throws `CheckpointError.noSpace` unless the folder's file system has `bytes` bytes free for this user.
+  package func requireSpace(bytes: Int) throws(CheckpointError) {
+    let available: Int
+    do throws(FileError) { available = try freeBytes(at: path) } catch { throw .io(error) }
+    guard available >= bytes else { throw .noSpace(path: path, needed: bytes, available: available) }
+  }
+
+  // MARK: reading
+
+  /// What `restore` makes of the newest checkpoint that verifies and that it takes: steps from the newest on, then the best
+  /// one. Each one that cannot be used is named through `log`. Returns nil when there are no checkpoints at all.
+  ///
+  /// - Parameter restore: throws for a checkpoint whose bits are right but that cannot be used all the same.
+  ///
+  /// Throws `CheckpointError.noneVerifies` when there are some and none can be used.
+  package func newestGood<Value>(
+    restoring restore: (LoadedCheckpoint) throws -> Value, log: (String) -> Void
+  ) throws(CheckpointError) -> Value? {
+    try firstGood(of: try stepPathsNewestFirst() + bestPaths(), restoring: restore, log: log)
+  }
+
+  /// Reads what a `--checkpoint FILE|RUN` argument means: the file; or of a run directory the best checkpoint, else the
+  /// newest. One of a run directory that cannot be used is named through `log`, and the next is taken.
+  ///
+  /// Throws the file's error; for a run directory `.notFound` when it holds none, `.noneVerifies` when none is good.
+  package static func open(_ argument: String, log: (String) -> Void) throws(CheckpointError) -> LoadedCheckpoint {
+    guard let directory = try runDirectory(argument) else {
+      return LoadedCheckpoint(path: argument, checkpoint: try Checkpoint.read(argument))
+    }
+    let candidates = try directory.bestPaths() + directory.stepPathsNewestFirst()
+    if let found = try directory.firstGood(of: candidates, restoring: { $0 }, log: log) { return found }
+    throw holdsNone(argument)
+  }
+
+  /// The file a `--checkpoint FILE|RUN` argument names, by existence, unread: the file; or best, else the newest.
+  package static func resolve(_ argument: String) throws(CheckpointError) -> String {
+    guard let directory = try runDirectory(argument) else { return argument }
+    if let path = try (directory.bestPaths() + directory.stepPathsNewestFirst()).first { return path }
+    throw holdsNone(argument)
+  }
+
+  /// nil when `argument` is a file.
+  private static func runDirectory(_ argument: String) throws(CheckpointError) -> CheckpointDirectory? {
+    do throws(FileError) {
+      switch try kind(of: argument) {
+      case nil: break
+      case .folder: return CheckpointDirectory(path: "\(argument)/checkpoints")
+      case .file, .link, .other: return nil
+      }
+    } catch {
+      throw .io(error)
+    }
+    throw .notFound(path: argument, why: "there is no such file or run directory")
+  }
+
+  private static func holdsNone(_ argument: String) -> CheckpointError {
+    .notFound(
+      path: argument, why: "it is a folder without checkpoints/best.safetensors or checkpoints/step-*.safetensors")
+  }
+
+  private func stepPathsNewestFirst() throws(CheckpointError) -> [String] {
+    try steps().reversed().map { path(step: $0) }
+  }
+
+  private func bestPaths() throws(CheckpointError) -> [String] {
+    try hasBest() ? [bestPath] : []
+  }
+
+  private func firstGood<Value>(
+    of candidates: [String], restoring restore: (LoadedCheckpoint) throws -> Value, log: (String) -> Void
+  ) throws(CheckpointError) -> Value? {
+    guard !candidates.isEmpty else { return nil }
+    for candidate in candidates {
+      do {
+        return try restore(LoadedCheckpoint(path: candidate, checkpoint: try Checkpoint.read(candidate)))
+      } catch {
+        log("\(error)")
+      }
+    }
+    throw .noneVerifies(folder: path, count: candidates.count)
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Instrumentation
+import Logging
+import Synchronization
+
+/// Writes checkpoints on a thread of its own while training goes on; rank 0 has one. One is written at a time.
+///
+/// The thread has the lowest priority: beside a rank that computes it takes one or two percent of the core, and all of it
+/// when the rank waits.
+package final class CheckpointWriter {
+  /// A snapshot, and the files it goes into.
+  package struct Job: Sendable {
+    let checkpoint: Checkpoint
+    let step: Int
+    let asStep: Bool
+    let asBest: Bool
+
+    package init(checkpoint: Checkpoint, step: Int, asStep: Bool, asBest: Bool) {
+      (self.checkpoint, self.step, self.asStep, self.asBest) = (checkpoint, step, asStep, asBest)
+    }
+  }
+
+  private let directory: CheckpointDirectory
+  private let keep: Int
+  private let log: Logger
+  private var running: DispatchSemaphore?
+  private let outcome = Outcome()
+
+  /// The result of the last save, read by the next one.
+  private final class Outcome: Sendable {
+    struct State {
+      /// The best weights, if they could not be written: the next job tries again.
+      var unsavedBest: Job?
+      var failure: (any Error)?
+    }
+    let state = Mutex(State())
+  }
+
+  package init(_ directory: CheckpointDirectory, keep: Int, log: Logger) {
+    (self.directory, self.keep, self.log) = (directory, keep, log)
+  }
+
+  /// Begins to write, after the job before has ended. A failure warns and leaves the earlier files as they are.
+  package func write(_ job: Job) {
+    wait()
+    let done = DispatchSemaphore(value: 0)
+    running = done
+    let (directory, keep, log, outcome) = (directory, keep, log, outcome)
+    let thread = Thread {
+      #if os(Linux)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // Of this thread.
+      #endif
+      CheckpointWriter.run(job, directory, keep: keep, log: log, outcome)
+      done.signal()
+    }
+    thread.name = "akuru checkpoint"
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  /// Waits until everything is written.
+  package func wait() {
+    running?.wait()
+    running = nil
+  }
+
+  /// Waits, and throws if a file of the last job was not written.
+  package func finish() throws {
+    wait()
+    if let failure = outcome.state.withLock({ $0.failure }) { throw failure }
+  }
+
+  private static func run(
+    _ job: Job, _ directory: CheckpointDirectory, keep: Int, log: Logger, _ outcome: Outcome
+  ) {
+    let pending = outcome.state.withLock { $0.unsavedBest }
+    var failure: (any Error)?
+    Faults.whileWritingCheckpoint(step: job.step) {
+      if let best = job.asBest ? job : pending {
+        do {
+          try directory.saveBest(best.checkpoint)
+          outcome.state.withLock { $0.unsavedBest = nil }
+        } catch {
+          outcome.state.withLock { $0.unsavedBest = best }
+          log.warning(
+            "checkpoint of the best weights (step \(best.step)) failed: \(error); the next one tries again"
+          )
+          failure = error
+        }
+      }
+      if job.asStep {
+        do {
+          try directory.save(job.checkpoint, step: job.step, keep: keep)
+        } catch {
+          log.warning("checkpoint of step \(job.step) failed: \(error); the next one tries again")
+          failure = error
+        }
+      }
+    }
+    outcome.state.withLock { $0.failure = failure }
+  }
+}

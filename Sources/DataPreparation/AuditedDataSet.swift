@@ -1,0 +1,133 @@
+import Console
+import Datasets
+import Foundation
+import Instrumentation
+import MessagePassing
+import Messages
+
+/// A data set that passed the audit: what the plans and the loader need of it.
+package struct AuditedDataSet {
+  package let dataSet: DataSet
+  /// Width of each image after resizing, in pixels.
+  package let widths: [Int]
+  package let geometry: InputGeometry
+  /// How often each letter occurs in the texts.
+  let scalarCounts: [ScalarCount]
+  /// Stand for the contents of the image files, see `AuditResult.goodDigests`.
+  let digests: [UInt8]
+  /// The files, until ``cacheImages(in:over:log:)`` takes a cache.
+  package var source: any ImageSource
+
+  /// Reads a data set on every rank, has the ranks audit a share each, and leaves bad records out or stops.
+  ///
+  /// - Parameters:
+  ///   - alphabet: letters that labels may use; nil allows all.
+  ///   - use: what is asked of the records, see ``Audit``.
+  ///   - allowsWeights: whether folders may have weights.
+  /// - Throws: ``BadData`` naming the first bad records, unless `skipBad`.
+  package init(
+    _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, allowsWeights: Bool = false,
+    skipBad: Bool, communicator: Communicator, output: RunLog
+  ) throws {
+    let whole = try communicator.together { try DataSet.load(argument, allowsWeights: allowsWeights) }
+    try self.init(
+      whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
+      communicator: communicator, output: output)
+  }
+
+  /// The same for a data set that was read.
+  package init(
+    _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
+    skipBad: Bool, communicator: Communicator, output: RunLog
+  ) throws {
+    let log = output.logger()
+    try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
+    let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator, output: output)
+    let (problems, warnings) = (audit.problems, audit.warnings)
+    for warning in warnings.prefix(10) { log.warning("\(warning)") }
+    if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
+    if !problems.isEmpty {
+      guard skipBad else { throw BadData(argument, audit) }
+      for problem in problems { log.warning("left out: \(problem)") }
+      log.warning("\(argument): left out \(BadData.count(audit)), of \(counted(whole.records.count, "record"))")
+    }
+    (dataSet, widths) = audit.good(of: whole)
+    guard !dataSet.records.isEmpty else { throw BadData(nothingLeftOf: argument) }
+    digests = audit.goodDigests
+    scalarCounts = audit.scalarCounts
+    self.geometry = geometry
+    source = FileImageSource(dataSet, geometry: geometry)
+  }
+
+  /// Images whose files have the same bytes as one of `other`.
+  package func imagesShared(with other: AuditedDataSet) -> Int {
+    func pieces(_ data: AuditedDataSet) -> [ArraySlice<UInt8>] {
+      let size = data.digests.count / max(1, data.widths.count)
+      return data.widths.indices.map { data.digests[$0 * size..<($0 + 1) * size] }
+    }
+    let known = Set(pieces(other))
+    return pieces(self).count { known.contains($0) }
+  }
+
+  /// Prepares this rank's micro-batches in the background.
+  package func loader(
+    _ work: some Sequence<WorkItem> & Sendable, labels: LabelTable, augmentation: Augmentation = .none,
+    seed: UInt64 = 0, bounds: MicroBatchBounds? = nil, cancelWork: @escaping () -> Void = {}
+  ) -> MicroBatchLoader {
+    MicroBatchLoader(
+      source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work,
+      bounds: bounds, cancelWork: cancelWork)
+  }
+}
+
+/// Audits a data set, each rank a share of it; all ranks return the whole result.
+///
+/// - Parameter output: where progress is shown.
+package func audit(
+  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator,
+  output: RunLog? = nil
+) throws -> AuditResult {
+  let progress = WorkProgress(
+    "looking at images", total: dataSet.records.count / communicator.size, ranks: communicator.size, output)
+  defer { progress.finish() }
+  let slice = Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
+    .runSlice(
+      rank: communicator.rank, ranks: communicator.size,
+      threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
+      while: {
+        progress.tick()
+        return Heartbeat.goesOn()
+      })
+  try communicator.leaveIfStopIsRequested()
+  let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
+  return try communicator.together {
+    try AuditResult.merging(parts.map { try JSONDecoder().decode(AuditResult.self, from: Data($0)) }, of: dataSet)
+  }
+}
+
+/// Records that cannot be used; exit status 3.
+struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  let description: String
+  var exitStatus: ExitStatus { .badData }
+
+  /// The first of the problems that were found, one on a line.
+  init(_ argument: String, _ audit: AuditResult) {
+    let problems = audit.problems
+    let named = problems.prefix(10).map { "\n  \($0)" }.joined()
+    let more = problems.count > 10 ? "\n  ... and \(problems.count - 10) more" : ""
+    let remedy = "mend them, or leave them out with --skip-bad"
+    description = "\(argument.onOneLine): \(BadData.count(audit)); \(remedy)\(named)\(more)"
+  }
+
+  /// All records were bad and left out.
+  init(nothingLeftOf argument: String) {
+    description = "\(argument.onOneLine): all records are bad, no usable record is left; mend them"
+  }
+
+  /// "2 bad records and 1 file without a partner".
+  static func count(_ audit: AuditResult) -> String {
+    let (records, files) = (audit.badRecords.count, audit.problems.count { $0.record == nil })
+    let parts = [(records, counted(records, "bad record")), (files, "\(counted(files, "file")) without a partner")]
+    return parts.filter { $0.0 > 0 }.map(\.1).joined(separator: " and ")
+  }
+}

@@ -1,0 +1,32 @@
+import Console
+import Datasets
+import Foundation
+import MessagePassing
+
+/// A data set and what its audit found.
+package struct CheckedData {
+  package let dataSet: DataSet
+  package let audit: AuditResult
+}
+
+/// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks get the results, one for each data set.
+///
+/// - Parameters:
+///   - geometry: what the model asks of its images.
+///   - alphabetPath: file of the letters that texts may use; nil allows all.
+/// - Throws: `DataSetError` for a data set or alphabet that cannot be read.
+package func checkData(
+  _ arguments: [String], geometry: InputGeometry, alphabetPath: String?, over communicator: Communicator,
+  output: RunLog? = nil
+) throws -> [CheckedData] {
+  let alphabet = try communicator.together {
+    try alphabetPath.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
+  }
+  return try arguments.map { argument in
+    let dataSet = try communicator.together { try DataSet.load(argument) }
+    return CheckedData(
+      dataSet: dataSet,
+      audit: try audit(
+        dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output))
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Messages
+
+extension Array where Element == Double {
+  /// The middle value; of an even number of values, the mean of the two in the middle.
+  var median: Double {
+    precondition(!isEmpty)
+    let sorted = sorted()
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+  }
+}
+
+/// Does the work and adds the seconds it took to `total`.
+func timed<Value>(_ total: inout Double, _ work: () throws -> Value) rethrows -> Value {
+  let start = ContinuousClock.now
+  defer { total += start.duration(to: .now).seconds }
+  return try work()
+}
+
+/// The largest resident memory this process has had so far.
+func peakMegabytes() -> Double {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return Double(usage.ru_maxrss) / 1_048_576
+  #else
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / 1024
+  #endif
+}

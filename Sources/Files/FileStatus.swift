@@ -1,0 +1,50 @@
+import Foundation
+
+/// What the file system says about a path.
+package struct FileStatus {
+  package enum Kind { case file, folder, link, other }
+  package let kind: Kind
+  package let size: Int64
+
+  /// nil if there is nothing at the path (or nothing that may be looked at).
+  ///
+  /// - Parameter followLink: whether a link at the end of the path stands for what it leads to.
+  package init?(path: String, followLink: Bool) {
+    var status = stat()
+    guard (followLink ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
+    size = Int64(status.st_size)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .folder
+    case S_IFLNK: kind = .link
+    default: kind = .other
+    }
+  }
+
+  /// What stands at `path`, links followed; nil when nothing does.
+  fileprivate static func kind(of path: String) throws(FileError) -> Kind? {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw FileError("examine", path)
+    }
+    return FileStatus(status).kind
+  }
+}
+
+/// What stands at `path`, links followed; nil when nothing does.
+package func kind(of path: String) throws(FileError) -> FileStatus.Kind? { try FileStatus.kind(of: path) }
+
+/// Bytes that this user may still write to the file system of `path`.
+package func freeBytes(at path: String) throws(FileError) -> Int {
+  var status = statvfs()
+  var code: Int32
+  repeat { code = statvfs(path, &status) } while code != 0 && errno == EINTR
+  guard code == 0 else { throw FileError("examine the file system of", path) }
+  let (product, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+  return overflow ? Int.max : Int(clamping: product)
+}

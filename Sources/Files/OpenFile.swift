@@ -1,0 +1,133 @@
+import Foundation
+import Instrumentation
+
+/// An open file that closes itself. All calls are repeated when a signal interrupts them.
+package struct OpenFile: ~Copyable {
+  package let descriptor: Int32
+  package let path: String
+
+  /// Opens `path`; the descriptor is not inherited by child processes.
+  package init(_ path: String, _ flags: Int32, action: String = "open") throws(FileError) {
+    var opened: Int32
+    repeat { opened = open(path, flags | O_CLOEXEC, 0o666) } while opened < 0 && errno == EINTR
+    guard opened >= 0 else { throw FileError(action, path) }
+    (descriptor, self.path) = (opened, path)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens a regular file for reading. A folder or a device is an error (and a named pipe does not block).
+  package static func reading(_ path: String) throws(FileError) -> OpenFile { try regular(path, O_RDONLY) }
+
+  /// Opens a regular file; see ``reading(_:)``.
+  package static func regular(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
+    let file = try OpenFile(path, flags | O_NONBLOCK, action: "read")
+    let mode = try file.status().st_mode & S_IFMT
+    guard mode == S_IFREG else { throw FileError("read", path, code: mode == S_IFDIR ? EISDIR : FileError.notRegular) }
+    return file
+  }
+
+  /// Bytes in the file.
+  package func size() throws(FileError) -> Int { Int(try status().st_size) }
+
+  /// When the file was written last, in seconds since 1970 by the file system's clock.
+  package func modified() throws(FileError) -> Int {
+    #if canImport(Darwin)
+      try Int(status().st_mtimespec.tv_sec)
+    #else
+      try Int(status().st_mtim.tv_sec)
+    #endif
+  }
+
+  private func status() throws(FileError) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError("examine", path) }
+    return status
+  }
+
+  /// Fills `buffer` from `offset` on. Returns the bytes read: fewer than asked for at the end of the file only.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileError("read", path) }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Up to `count` bytes from `offset` on; fewer at the end of the file.
+  package func bytes(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(FileError) {
+        initialized = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Writes all of `buffer` at the current position.
+  package func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {
+    if let code = Faults.boundary() { throw FileError("write", path, code: code) }
+    Heartbeat.tick()
+    var done = 0
+    while done < buffer.count {
+      let count = Foundation.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileError("write", path) }
+      done += count
+    }
+  }
+
+  package func write(_ bytes: [UInt8]) throws(FileError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try write(UnsafeRawBufferPointer(buffer)) }
+  }
+
+  /// Waits until the contents are on the disk.
+  package func synchronize() throws(FileError) {
+    if let code = Faults.boundary() { throw FileError("flush", path, code: code) }
+    var result: Int32
+    repeat { result = fsync(descriptor) } while result < 0 && errno == EINTR
+    guard result == 0 else { throw FileError("flush", path) }
+  }
+
+  /// Hands what was written to the file system, as closing does; network file systems report lost writes then.
+  package func handOver() throws(FileError) {
+    let copy = dup(descriptor)
+    guard copy >= 0, close(copy) == 0 || errno == EINTR else { throw FileError("write", path) }
+  }
+
+  /// Reserves space for `size` bytes.
+  package func reserve(_ size: Int) throws(FileError) {
+    var code: Int32
+    repeat { code = posix_fallocate(descriptor, 0, off_t(size)) } while code == EINTR
+    guard code == 0 else { throw FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code) }
+  }
+
+  /// Cuts the file to `size` bytes.
+  package func truncate(_ size: Int) throws(FileError) {
+    var code: Int32
+    repeat { code = ftruncate(descriptor, off_t(size)) } while code != 0 && errno == EINTR
+    guard code == 0 else { throw FileError("write", path) }
+  }
+
+  /// Takes the file's lock, which ends with the process.
+  ///
+  /// - Parameter waits: whether to wait for a process that has it.
+  /// - Returns: 0, or the reason in `errno`: EWOULDBLOCK where another process has it.
+  package func lock(waits: Bool) -> Int32 {
+    while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+      if errno != EINTR { return errno }
+    }
+    return 0
+  }
+
+  /// Whether the file has lost its name.
+  package func isUnlinked() throws(FileError) -> Bool { try status().st_nlink == 0 }
+}

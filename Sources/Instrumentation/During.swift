@@ -1,0 +1,20 @@
+/// Does the work of a phase of a step, inside of another one: the heartbeat tells of it, faults strike in it, and a timeline shows
+/// it.
+@inline(__always)
+package func during<Value>(_ phase: Phase, step: Int, _ work: () throws -> Value) rethrows -> Value {
+  let outer = Heartbeat.now.place
+  Heartbeat.enter(phase, step: step)
+  defer { Heartbeat.goBack(to: outer) }
+  guard let span = phase.span else { return try work() }
+  return try Trace.span(span, work)
+}
+
+/// The same, adding the time it takes to `total`.
+@inline(__always)
+package func during<Value>(
+  _ phase: Phase, step: Int, adding total: inout Duration, _ work: () throws -> Value
+) rethrows -> Value {
+  let start = ContinuousClock.now
+  defer { total += start.duration(to: .now) }
+  return try during(phase, step: step, work)
+}

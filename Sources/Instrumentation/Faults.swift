@@ -1,0 +1,94 @@
+import Foundation
+import Synchronization
+
+/// The faults of this process: what `AKURU_FAULT` (several with commas between) asks of this rank. Without it, nothing
+/// but a test of a constant is left of them.
+///
+/// With `AKURU_FAULT_ONCE=FILE` a fault strikes only if FILE does not exist, and makes it: a job that is started again is
+/// left in peace.
+package enum Faults {
+  /// - Throws: ``ConfigurationError`` when the variable makes no sense.
+  package static func check() throws { _ = try parsed.get() }
+
+  private static let parsed = Result {
+    let environment = ProcessInfo.processInfo.environment
+    // Open MPI and PMIx say the rank before MPI has started.
+    let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap(Int.init) }.first ?? 0
+    return try (environment[FaultInjection.variable] ?? "").split(separator: ",").map(FaultInjection.init)
+      .filter { $0.rank == rank }
+  }
+  private static let all = (try? parsed.get()) ?? []
+  /// Whether this process has faults at all.
+  package static let areInjected = !all.isEmpty
+
+  private static let once = ProcessInfo.processInfo.environment["AKURU_FAULT_ONCE"]
+  /// The step each fault struck last, so that it strikes once in a step.
+  private static let struck = Mutex([Int](repeating: -1, count: all.count))
+  /// The thread that is writing a checkpoint, the checkpoint's step and the number of its next boundary.
+  private static let writing = Mutex<(thread: pthread_t, step: Int, boundary: Int)?>(nil)
+
+  /// Lets faults of a phase strike, but those of single boundaries and those of numbers.
+  package static func strike(_ phase: Phase, step: Int) {
+    guard areInjected else { return }
+    for (i, fault) in all.enumerated() where fault.phase == phase && fault.steps ~= step && fault.boundary == nil {
+      switch fault.kind {
+      case .nanLoss, .nanGradient, .bitFlip, .error: continue
+      case .exit, .signal, .badAccess, .sleep, .loop: if isDue(i, step) { fault.kind.act() }
+      }
+    }
+  }
+
+  /// `nanLoss` or `nanGradient` if the numbers of this step are to be spoiled so: once.
+  package static func spoiling(step: Int) -> FaultInjection.Kind? {
+    guard areInjected else { return nil }
+    return [.nanLoss, .nanGradient].first { take($0, step) }
+  }
+
+  /// Changes the lowest bit of a weight, if asked for in this step.
+  package static func flipBit(in weights: UnsafeMutablePointer<Float>, step: Int) {
+    guard areInjected, take(.bitFlip, step) else { return }
+    weights[0] = Float(bitPattern: weights[0].bitPattern ^ 1)
+  }
+
+  private static func take(_ kind: FaultInjection.Kind, _ step: Int) -> Bool {
+    all.indices.contains { all[$0].kind == kind && all[$0].steps ~= step && isDue($0, step) }
+  }
+
+  private static func isDue(_ fault: Int, _ step: Int) -> Bool {
+    let isNew = struck.withLock { struck in
+      defer { struck[fault] = step }
+      return struck[fault] != step
+    }
+    guard isNew else { return false }
+    guard let once else { return true }
+    let file = open(once, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if file >= 0 { close(file) }
+    return file >= 0
+  }
+
+  /// Counts the boundaries of the files that `body` writes on this thread as those of a checkpoint.
+  package static func whileWritingCheckpoint<Value, Failure: Error>(
+    step: Int, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard areInjected else { return try body() }
+    writing.withLock { $0 = (pthread_self(), step, 0) }
+    defer { writing.withLock { $0 = nil } }
+    return try body()
+  }
+
+  /// Where a system call on a file is about to be made. The error that it shall fail with, if one.
+  package static func boundary() -> Int32? {
+    guard areInjected else { return nil }
+    let place = writing.withLock { writing -> (step: Int, boundary: Int)? in
+      guard let now = writing, pthread_equal(now.thread, pthread_self()) != 0 else { return nil }
+      writing = (now.thread, now.step, now.boundary + 1)
+      return (now.step, now.boundary)
+    }
+    guard let place else { return nil }
+    for (i, fault) in all.enumerated() where fault.phase == .checkpoint && fault.steps ~= place.step {
+      if case .error(let code) = fault.kind, fault.boundary ?? place.boundary == place.boundary { return code }
+      if fault.boundary == place.boundary, isDue(i, place.step) { fault.kind.act() }
+    }
+    return nil
+  }
+}

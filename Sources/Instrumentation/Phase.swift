@@ -1,0 +1,39 @@
+/// What a rank is doing, for the watchdog and for faults that are injected.
+package enum Phase: UInt8, Sendable, CaseIterable {
+  /// From the first line of the program to the audit: MPI, run directory, checkpoint.
+  case start
+  /// Looking at every image of the data sets.
+  case audit
+  /// Decoding images into the cache.
+  case cache
+  /// Waiting for the loader; a fault strikes the loader's thread.
+  case load
+  /// Forward and backward.
+  case step
+  /// Adding up gradients over all ranks, and waiting for them.
+  case reduce
+  /// Clipping and optimizer.
+  case update
+  case evaluate
+  /// Taking and writing a checkpoint.
+  case checkpoint
+  /// After the last checkpoint.
+  case end
+
+  package init?(name: some StringProtocol) {
+    guard let phase = Phase.allCases.first(where: { "\($0)" == name }) else { return nil }
+    self = phase
+  }
+
+  /// What a timeline shows of the phase; nil where it shows its parts, or nothing.
+  var span: Trace.Kind? {
+    switch self {
+    case .load: .load
+    case .reduce: .reduce
+    case .update: .update
+    case .evaluate: .evaluate
+    case .checkpoint: .checkpoint
+    case .start, .audit, .cache, .step, .end: nil
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import Messages
+
+extension RanksDisagree: ExitStatusProviding {
+  package var exitStatus: ExitStatus { .ranksDisagree }
+}

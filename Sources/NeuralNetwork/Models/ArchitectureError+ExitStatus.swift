@@ -1,0 +1,5 @@
+import Messages
+
+extension ArchitectureError: ExitStatusProviding {
+  package var exitStatus: ExitStatus { .usage }
+}

@@ -1,0 +1,127 @@
+import Console
+import DataPreparation
+import Datasets
+import Instrumentation
+import MessagePassing
+import Messages
+import NeuralNetwork
+
+/// Measures a network on a data set, spread over all ranks. The plan is fixed and the counts are integers, so the figures
+/// have the same bits on any number of ranks.
+package final class Evaluator {
+  private let network: CRNN
+  private let alphabet: Alphabet
+  private let microBatch: Int
+  private let communicator: Communicator
+  private let loss: CTCLoss
+  private let decoder: any LabelDecoder
+  private let targets = LabelBatch()
+  private let predicted = LabelBatch()
+
+  package init(
+    _ network: CRNN, alphabet: Alphabet, microBatch: Int, decoder: any LabelDecoder = GreedyDecoder(),
+    _ communicator: Communicator
+  ) {
+    self.network = network
+    self.alphabet = alphabet
+    self.microBatch = microBatch
+    self.decoder = decoder
+    self.communicator = communicator
+    loss = CTCLoss(classes: alphabet.classCount)
+  }
+
+  /// What was measured.
+  package struct Evaluation {
+    package let report: EvaluationReport
+    /// Predictions of all samples, if they were asked for; on rank 0 only.
+    let predictions: [Int: String]
+    /// If they were asked for; on rank 0 only.
+    package let findings: Findings?
+  }
+
+  /// Reads every image of the data set and compares with its text.
+  ///
+  /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
+  /// and fits the image's time steps; for the others it would be infinite.
+  ///
+  /// - Parameters:
+  ///   - timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
+  ///   - output: where progress is shown.
+  /// - Returns: nil, on all ranks, when a rank was asked to stop meanwhile.
+  package func evaluate(
+    _ data: AuditedDataSet, keepsPredictions: Bool = false, collectsFindings: Bool = false, timePerCost: [Double] = [],
+    output: RunLog? = nil
+  ) throws -> Evaluation? {
+    let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
+    let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
+    let work = plan.work(rank: communicator.rank, ranks: communicator.size, timePerCost: timePerCost)
+    let loader = data.loader(work, labels: labels)
+    let reducer = try ExactReducer(
+      gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2, over: communicator)
+    try reducer.begin(microBatches: data.widths.count)  // each image adds one loss
+    var counts = RecognitionCounts()
+    var measured: Int64 = 0
+    var predictions: [Int: String] = [:]
+    var findings = collectsFindings ? FindingsCollector(count: data.widths.count) : nil
+    var stopped: Int64 = 0
+    let progress = WorkProgress(
+      "evaluating", total: work.reduce(0) { $0 + $1.samples.count }, ranks: communicator.size, output)
+    defer { progress.finish() }
+    while let microBatch = try loader.next() {
+      defer { loader.release(microBatch) }
+      guard Heartbeat.goesOn() else {
+        stopped = 1
+        break
+      }
+      targets.fill(from: microBatch)
+      try network.load(microBatch, targets: targets, loss: loss)
+      network.forward(.evaluation)
+      _ = loss.run(gradient: false)
+      decoder.decode(network.logits, into: predicted)
+      for n in 0..<microBatch.count {
+        let sample = Int(microBatch.samples[n])
+        let reference = data.dataSet.records[sample].text
+        let prediction = alphabet.decode(predicted[n])
+        counts.add(reference: reference, prediction: prediction)
+        if keepsPredictions { predictions[sample] = prediction }
+        findings?.add(sample, reference: reference, prediction: prediction)
+        if loss.losses[n].isFinite, reference.unicodeScalars.allSatisfy(alphabet.contains) {
+          reducer.addStatistic(loss.losses[n], at: 0)
+          measured += 1
+        }
+        progress.tick()
+      }
+    }
+    for (i, value) in (counts.values + [measured, stopped]).enumerated() {
+      reducer.addInteger(value, at: i)
+    }
+    try reducer.reduce()
+    if reducer.integer(at: RecognitionCounts.valueCount + 1) > 0 { return nil }
+    let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
+    let total = RecognitionCounts(values: Array(sums.dropLast()))!
+    let mean = sums.last! > 0 ? reducer.statistic(at: 0) / Double(sums.last!) : nil
+    let records = data.dataSet.records
+    return Evaluation(
+      report: EvaluationReport(total, loss: mean), predictions: keepsPredictions ? try gather(predictions) : [:],
+      findings: try findings?.gathered(over: communicator) { records[$0].path })
+  }
+
+  /// The predictions of all ranks, on rank 0.
+  private func gather(_ mine: [Int: String]) throws -> [Int: String] {
+    let bytes = Array(try RunJSON.line(mine).utf8)
+    var all: [Int: String] = [:]
+    for bytes in try communicator.gather(bytes) {
+      let part = try RunJSON.decode([Int: String].self, from: String(decoding: bytes, as: UTF8.self))
+      all.merge(part) { $1 }
+    }
+    return all
+  }
+}
+
+extension EvaluationReport {
+  /// One line for people.
+  package var summary: String {
+    "CER \(percent(cer)), grapheme CER \(percent(graphemeCER)), WER \(percent(wer)), exact \(percent(exactMatch)), "
+      + "loss \(loss?.formatted(decimals: 4) ?? "undefined"), \(images) images"
+  }
+}

@@ -1,0 +1,38 @@
+import Datasets
+import Foundation
+
+/// Texts that any program read: a UTF-8 file with one line for each image as `akuru predict` prints it, path, TAB, text.
+package enum PredictionFile {
+  /// The end of such a file's name.
+  package static let suffix = ".tsv"
+
+  /// Compares the texts with those of a data set, whose every image must be there once. There is no loss.
+  ///
+  /// - Throws: `DataSetError` naming the file and the line.
+  package static func evaluate(_ path: String, on argument: String) throws -> DetailedReport {
+    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    func malformed(_ place: String, _ reason: String) -> DataSetError {
+      .malformed(path: path, place: place, reason: reason)
+    }
+    var texts: [String: String] = [:]
+    for (i, line) in try TextLines.read(path).enumerated() {
+      let fields = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+      guard fields.count == 2 else { throw malformed("text \(i + 1)", "it is not of the form path, TAB, text") }
+      guard texts.updateValue(String(fields[1]), forKey: absolute(String(fields[0]))) == nil else {
+        throw malformed("text \(i + 1)", "its image has a text already")
+      }
+    }
+    let records = try DataSet.load(argument).records
+    var counts = RecognitionCounts()
+    let images = try records.map { record in
+      guard let text = texts.removeValue(forKey: absolute(record.absolutePath)) else {
+        throw malformed("the texts", "\(record.absolutePath) is not among them")
+      }
+      counts.add(reference: record.text, prediction: text)
+      return EvaluatedImage(path: record.path, reference: record.text, prediction: text)
+    }
+    if let other = texts.keys.min() { throw malformed("the texts", "\(other) is no image of \(argument)") }
+    return DetailedReport(
+      report: EvaluationReport(counts, loss: nil), details: EvaluationDetails(images), images: images)
+  }
+}

@@ -1,0 +1,28 @@
+import Console
+import DataPreparation
+import MessagePassing
+
+extension Recognizer {
+  /// Measures the network on a data set: `akuru evaluate`. Collective.
+  ///
+  /// - Returns: the figures and all images; on rank 0 only.
+  package func evaluate(
+    _ argument: String, decoding: DecodingOptions = DecodingOptions(), skipBad: Bool = false,
+    over communicator: Communicator, output: RunLog
+  ) throws -> DetailedReport? {
+    let decoder = try communicator.together { try decoding.decoder(alphabet) }
+    let data = try AuditedDataSet(
+      argument, alphabet: nil, geometry: description.geometry, use: .evaluation, skipBad: skipBad,
+      communicator: communicator, output: output)
+    let evaluator = Evaluator(
+      network, alphabet: alphabet, microBatch: description.microBatch, decoder: decoder, communicator)
+    guard let evaluation = try evaluator.evaluate(data, keepsPredictions: true, output: output) else {
+      throw StoppedBeforeTraining()
+    }
+    guard communicator.rank == 0 else { return nil }
+    let images = data.dataSet.records.enumerated().map { i, record in
+      EvaluatedImage(path: record.path, reference: record.text, prediction: evaluation.predictions[i] ?? "")
+    }
+    return DetailedReport(report: evaluation.report, details: EvaluationDetails(images), images: images)
+  }
+}

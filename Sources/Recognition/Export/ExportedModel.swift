@@ -1,0 +1,92 @@
+import Checkpoints
+import Datasets
+import Files
+import Messages
+import NeuralNetwork
+
+/// What other programs need of a trained network: weights under PyTorch's names, the alphabet, and how an image becomes
+/// the network's input.
+struct ExportedModel {
+  let architecture: Architecture
+  let alphabet: Alphabet
+  let geometry: InputGeometry
+  /// Weights and running averages, in forward order.
+  let tensors: [NamedTensor]
+
+  init(_ recognizer: Recognizer) {
+    (architecture, alphabet, geometry) = (
+      recognizer.description.architecture, recognizer.alphabet, recognizer.description.geometry
+    )
+    let store = recognizer.network.store
+    tensors =
+      store.parameters.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
+      + store.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
+  }
+
+  /// The tensor of this name; every layer of the architecture has its own.
+  func tensor(_ name: String) -> NamedTensor {
+    tensors.first { $0.name == name } ?? NamedTensor(name: name, shape: [0], values: [])
+  }
+
+  var preprocessing: Preprocessing {
+    Preprocessing(geometry, inkIsPositive: architecture.inkIsPositive)
+  }
+
+  /// The facts as JSON by key, for the metadata of a file.
+  func metadata() throws -> [String: String] {
+    [
+      "alphabet": try RunJSON.line(alphabet.scalars.map(String.init)),
+      "preprocessing": try RunJSON.line(preprocessing),
+      "architecture": try RunJSON.line(architecture),
+    ]
+  }
+}
+
+/// How an image file becomes the network's input, in figures, for whoever has to do the same elsewhere.
+struct Preprocessing: Codable, Equatable {
+  /// Pillow's name of 8-bit gray, (299 R + 587 G + 114 B) / 1000; transparency lies over white.
+  var mode = "L"
+  /// Lines of the input.
+  var height: Int
+  /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
+  var minimumWidth: Int
+  /// Wider images are refused.
+  var maximumWidth: Int
+  /// Pillow's name of the filter: a triangle, widened when shrinking; the result has 8 bits.
+  var filter = "BILINEAR"
+  /// input = offset + scale * gray, where gray is 0 (black) to 255 (white).
+  var scale: Double
+  var offset: Double
+  /// What stands right of an image in a batch.
+  var padding: Double = 0
+
+  init(_ geometry: InputGeometry, inkIsPositive: Bool) {
+    (height, minimumWidth, maximumWidth) = (geometry.height, geometry.minimumWidth, geometry.maximumWidth)
+    (scale, offset) = inkIsPositive ? (-1.0 / 255, 1) : (1.0 / 255, 0)
+  }
+}
+
+/// The forms `akuru export` writes.
+package enum ExportFormat: String, Sendable, CaseIterable {
+  case safetensors
+  case onnx
+}
+
+extension Recognizer {
+  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only. A folder that is missing
+  /// is made.
+  ///
+  /// - Throws: `SafeTensorsError` or ``FileError`` when a file cannot be written; ``ConfigurationError`` when that would
+  ///   overwrite a checkpoint, or a `config.json` of something else.
+  package func export(_ format: ExportFormat, to path: String) throws {
+    if (try? SafeTensorsFile(path))?.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true {
+      throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")
+    }
+    let model = ExportedModel(self)
+    try createFolder(of: path)
+    switch format {
+    case .safetensors: try model.writeSafeTensors(to: path)
+    case .onnx: try model.writeONNX(to: path)
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import Files
+import Foundation
+import Messages
+import NeuralNetwork
+import ONNXSchema
+import SwiftProtobuf
+
+extension ExportedModel {
+  /// The ONNX operator set and the file version that goes with it (ONNX 1.12, 2022).
+  static let (operatorSet, fileVersion): (Int64, Int64) = (17, 8)
+
+  /// Writes the network as an ONNX model: `images` [batch, 1, height, width] and `widths` [batch] in, `logits`
+  /// [batch, time, classes] and `lengths` [batch] out. Facts about the model are in `metadata_props`.
+  func writeONNX(to path: String) throws {
+    var model = Onnx_ModelProto()
+    model.irVersion = ExportedModel.fileVersion
+    (model.producerName, model.producerVersion) = ("akuru", akuruVersion)
+    var operators = Onnx_OperatorSetIdProto()
+    operators.version = ExportedModel.operatorSet
+    model.opsetImport = [operators]
+    model.docString = "Text recognizer (CNN, LSTM, CTC); class 0 is the CTC blank, class k is alphabet[k - 1]."
+    model.metadataProps = try metadata().sorted { $0.key < $1.key }.map { key, value in
+      var entry = Onnx_StringStringEntryProto()
+      (entry.key, entry.value) = (key, value)
+      return entry
+    }
+    var builder = ONNXNetwork(self)
+    model.graph = try builder.build()
+    let bytes: [UInt8] = try model.serializedBytes()
+    try AtomicFile.write(bytes, to: path)
+  }
+}
+
+/// Turns an architecture and its weights into ONNX nodes.
+///
+/// Images of a batch stand left in a common width, and whatever is right of an image must not be seen: a convolution that
+/// looks past an image's edge gets zeros there, a pool minus infinity, and an LSTM is told the lengths. So an image's
+/// logits do not depend on its neighbours.
+private struct ONNXNetwork {
+  private let model: ExportedModel
+  private var graph: ONNXGraph
+  /// The name of the value that is transformed.
+  private var value = "images"
+  /// The name of the images' widths at this place, and of the mask made of them, if any.
+  private var widths = "widths"
+  private var mask: String?
+  /// The lengths as LSTMs want them, once feature maps have become sequences.
+  private var sequenceLengths: String?
+
+  init(_ model: ExportedModel) {
+    self.model = model
+    graph = ONNXGraph(name: model.architecture.name)
+  }
+
+  mutating func build() throws -> Onnx_GraphProto {
+    let architecture = model.architecture
+    let classes = model.alphabet.classCount
+    graph.addInput(
+      "images", .float, [.free("batch"), .fixed(1), .fixed(architecture.inputHeight), .free("width")],
+      about: "Gray images as metadata `preprocessing` says; anything may stand right of an image.")
+    graph.addInput("widths", .int64, [.free("batch")], about: "Columns of each image.")
+    graph.addOutput(
+      "logits", .float, [.free("batch"), .free("time"), .fixed(classes)],
+      about: "Class scores before softmax; 0 in steps from `lengths` on.")
+    graph.addOutput("lengths", .int64, [.free("batch")], about: "Time steps of each image.")
+    var shape = FeatureShape.maps(channels: 1, height: architecture.inputHeight)
+    for (stage, layer) in zip(architecture.stages, try architecture.layers(classes: classes)) {
+      append(stage, after: shape)
+      shape = layer.output
+    }
+    // From [time, batch, classes], with nothing left of what stands behind an image's end.
+    value = graph.node("Transpose", [value], [.integers("perm", [1, 0, 2])])
+    let steps = graph.node("Shape", [value], [.integer("start", 1), .integer("end", 2)])
+    let inside = columnMask(extent: steps, axes: [1])
+    let column = graph.node("Unsqueeze", [inside, graph.integers([2])])
+    let zero = graph.scalar(0, name: "zero")
+    _ = graph.node("Where", [column, value, zero], output: "logits")
+    _ = graph.node("Identity", [widths], output: "lengths")
+    return graph.proto
+  }
+
+  private mutating func append(_ stage: Stage, after shape: FeatureShape) {
+    switch stage {
+    case .convolution(let name, _, let kernel, let padding, let bias, let relu):
+      if padding.width > 0 { hideBehindImages(graph.scalar(0, name: "zero")) }
+      let inputs = [value] + ([weights("\(name).weight")] + (bias ? [weights("\(name).bias")] : []))
+      value = graph.node(
+        "Conv", inputs, [.integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list)])
+      if relu { value = graph.node("Relu", [value]) }
+      setWidths(padding: 2 * padding.width - kernel.width, stride: 1)
+    case .batchNormalization(let name, let relu):
+      let inputs = ["weight", "bias", "running_mean", "running_var"].map { weights("\(name).\($0)") }
+      value = graph.node(
+        "BatchNormalization", [value] + inputs, [.float("epsilon", Float(BatchNormalization.epsilon))])
+      if relu { value = graph.node("Relu", [value]) }
+    case .maxPool(let kernel, let stride, let padding):
+      if padding.width > 0 { hideBehindImages(graph.scalar(-.infinity, name: "minus_infinity")) }
+      value = graph.node(
+        "MaxPool", [value],
+        [
+          .integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list),
+          .integers("strides", stride.list),
+        ])
+      setWidths(padding: 2 * padding.width - kernel.width, stride: stride.width)
+    case .dropout: break  // changes nothing in evaluation
+    case .lstm(let name, let layer, let hidden):
+      toSequences(shape)
+      appendLSTM(name, layer: layer, inputs: shape.features, hidden: hidden)
+    case .linear(let name):
+      toSequences(shape)
+      let weight = model.tensor("\(name).weight")
+      let (rows, columns) = (weight.shape[0], weight.shape[1])
+      let transposed = (0..<columns).flatMap { c in (0..<rows).map { weight.values[$0 * columns + c] } }
+      let factor = graph.weights(weight.name, shape: [columns, rows], transposed)
+      value = graph.node("MatMul", [value, factor])
+      value = graph.node("Add", [value, weights("\(name).bias")])
+    }
+  }
+
+  private mutating func weights(_ name: String) -> String {
+    let tensor = model.tensor(name)
+    return graph.weights(name, shape: tensor.shape, tensor.values)
+  }
+
+  /// floor((width + padding) / stride) + 1.
+  private mutating func setWidths(padding: Int, stride: Int) {
+    if padding == -1 && stride == 1 { return }
+    if padding != 0 { widths = graph.node("Add", [widths, graph.integers([Int64(padding)])]) }
+    if stride != 1 { widths = graph.node("Div", [widths, graph.integers([Int64(stride)])]) }
+    widths = graph.node("Add", [widths, graph.integers([1])])
+    mask = nil
+  }
+
+  /// Replaces everything right of the images in [batch, channels, height, width].
+  private mutating func hideBehindImages(_ replacement: String) {
+    if mask == nil {
+      let columns = graph.node("Shape", [value], [.integer("start", 3), .integer("end", 4)])
+      mask = columnMask(extent: columns, axes: [1, 2, 3])
+    }
+    if let mask { value = graph.node("Where", [mask, value, replacement]) }
+  }
+
+  /// True in an image's own columns: [batch, 1..., extent], with the widths' dimensions widened by `axes`.
+  private mutating func columnMask(extent: String, axes: [Int64]) -> String {
+    let limit = graph.node("Squeeze", [extent, graph.integers([0])])
+    let range = graph.node(
+      "Range", [graph.integers([0], isScalar: true), limit, graph.integers([1], isScalar: true)])
+    let ends = graph.node("Unsqueeze", [widths, graph.integers(axes)])
+    return graph.node("Less", [range, ends])
+  }
+
+  /// [batch, channels, height, width] to [time, batch, channels * height], once.
+  private mutating func toSequences(_ shape: FeatureShape) {
+    guard sequenceLengths == nil else { return }
+    value = graph.node("Transpose", [value], [.integers("perm", [3, 0, 1, 2])])
+    value = graph.node("Reshape", [value, graph.integers([0, 0, Int64(shape.features)])])
+    sequenceLengths = graph.node(
+      "Cast", [widths], [.integer("to", Onnx_TensorProto.DataType.int32.rawValue)])
+  }
+
+  private mutating func appendLSTM(_ name: String, layer: Int, inputs: Int, hidden: Int) {
+    // ONNX has both directions in one tensor and orders the gates i, o, f, c; PyTorch's order is i, f, c, o.
+    func gathered(_ part: String, columns: Int) -> [Float] {
+      ["", "_reverse"].flatMap { direction in
+        let values = model.tensor("\(name).\(part)_l\(layer)\(direction)").values
+        let gate = hidden * columns
+        return [0, 3, 1, 2].flatMap { values[$0 * gate..<($0 + 1) * gate] }
+      }
+    }
+    let prefix = "\(name).l\(layer)"
+    let input = graph.weights(
+      "\(prefix).W", shape: [2, 4 * hidden, inputs], gathered("weight_ih", columns: inputs))
+    let recurrent = graph.weights(
+      "\(prefix).R", shape: [2, 4 * hidden, hidden], gathered("weight_hh", columns: hidden))
+    let (first, second) = (gathered("bias_ih", columns: 1), gathered("bias_hh", columns: 1))
+    let half = 4 * hidden
+    let biases = first[..<half] + second[..<half] + first[half...] + second[half...]
+    let bias = graph.weights("\(prefix).B", shape: [2, 2 * half], Array(biases))
+    value = graph.node(
+      "LSTM", [value, input, recurrent, bias, sequenceLengths ?? ""],
+      [.integer("hidden_size", hidden), .text("direction", "bidirectional")])
+    // From [time, direction, batch, hidden].
+    value = graph.node("Transpose", [value], [.integers("perm", [0, 2, 1, 3])])
+    value = graph.node("Reshape", [value, graph.integers([0, 0, Int64(2 * hidden)])])
+  }
+}
+
+extension Extent {
+  fileprivate var list: [Int] { [height, width] }
+}

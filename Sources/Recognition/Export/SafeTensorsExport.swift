@@ -1,0 +1,51 @@
+import Checkpoints
+import Files
+import Foundation
+import Messages
+import NeuralNetwork
+
+/// The `config.json` beside exported weights.
+struct ExportedConfiguration: Codable, Equatable {
+  static let format = "akuru-export-1"
+
+  var format = ExportedConfiguration.format
+  var akuru = akuruVersion
+  /// Name of the file of weights.
+  var weights: String
+  var architecture: Architecture
+  /// Class k is `alphabet[k - 1]`.
+  var alphabet: [String]
+  /// Class of the CTC blank.
+  var blank = 0
+  var preprocessing: Preprocessing
+}
+
+extension ExportedModel {
+  /// Writes the weights alone as a safetensors file with alphabet, preprocessing and architecture in its metadata, and a
+  /// `config.json` with the same beside it.
+  func writeSafeTensors(to path: String) throws {
+    let configurationPath = "\(folder(of: path))/config.json"
+    try refuseToOverwrite(configurationPath)
+    let configuration = ExportedConfiguration(
+      weights: lastComponent(path), architecture: architecture, alphabet: alphabet.scalars.map(String.init),
+      preprocessing: preprocessing)
+    // `format: pt` is how Hugging Face's tools know that the names and layouts are PyTorch's.
+    let metadata = try metadata().merging(["format": "pt"]) { $1 }
+    try SafeTensors.write(tensors, metadata: metadata, to: path)
+    try AtomicFile.write(Array(RunJSON.pretty(configuration).utf8), to: configurationPath)
+  }
+
+  /// A run directory's `config.json`, or another model's, is worth more than an export.
+  private func refuseToOverwrite(_ path: String) throws {
+    guard let kind = try kind(of: path) else { return }
+    struct Format: Decodable {
+      let format: String?
+    }
+    let data = kind == .file ? FileManager.default.contents(atPath: path) ?? Data() : Data()
+    let format = try? JSONDecoder().decode(Format.self, from: data)
+    guard format?.format == ExportedConfiguration.format else {
+      throw ConfigurationError(
+        "--output: \(path) exists and is not of an export, so it is not overwritten; choose another folder")
+    }
+  }
+}

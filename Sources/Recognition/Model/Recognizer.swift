@@ -1,0 +1,64 @@
+import Checkpoints
+import Datasets
+import Logging
+import MessagePassing
+import NeuralNetwork
+import Tensors
+
+/// A trained network with its alphabet, read from a checkpoint: for prediction, evaluation and export. It has no optimizer.
+package final class Recognizer {
+  package let description: ModelDescription
+  package let network: CRNN
+  package var alphabet: Alphabet { description.alphabet }
+
+  /// A network whose weights are zero.
+  /// - Throws: `ArchitectureError` when the network cannot be built.
+  package init(_ description: ModelDescription) throws {
+    self.description = description
+    network = try CRNN(architecture: description.architecture, classes: description.alphabet.classCount)
+  }
+
+  /// Rank 0 reads the checkpoint; all ranks get its weights. Collective.
+  ///
+  /// - Parameter argument: a checkpoint file, or a run directory: its best checkpoint, else the newest.
+  /// - Throws: `CheckpointError` for one that is missing or damaged.
+  package convenience init(_ argument: String, over communicator: Communicator, log: Logger) throws {
+    BLAS.useOneThread()
+    var loaded: CheckpointDirectory.LoadedCheckpoint?
+    let description = try communicator.fromRankZero {
+      let opened = try CheckpointDirectory.open(argument) { log.warning("\($0)") }
+      loaded = opened
+      return try ModelDescription(of: opened)
+    }
+    try self.init(description)
+    try communicator.together { if let loaded { try network.restoreWeights(from: loaded) } }
+    try network.broadcastWeights(over: communicator)
+  }
+}
+
+extension CRNN {
+  /// Takes weights and running statistics from a checkpoint: those that are evaluated, or those under another `prefix`.
+  ///
+  /// - Throws: `CheckpointError` for a tensor that is missing, has another shape, or a value that is not finite.
+  package func restoreWeights(
+    from loaded: CheckpointDirectory.LoadedCheckpoint, prefix: String = ""
+  ) throws(CheckpointError) {
+    for parameter in store.parameters {
+      try loaded.checkpoint.copy(prefix + parameter.name, shape: parameter.shape, into: parameter.value.pointer)
+    }
+    for buffer in store.buffers {
+      try loaded.checkpoint.copy(prefix + buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
+    }
+    let slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
+    guard slabs.allSatisfy({ UnsafeBufferPointer(start: $0.base, count: $1).allSatisfy(\.isFinite) }) else {
+      throw .damaged(path: loaded.path, why: "a weight is not a finite number")
+    }
+  }
+
+  /// Makes the weights and running statistics of all ranks those of rank 0. Collective.
+  func broadcastWeights(over communicator: Communicator) throws {
+    for (storage, count) in [(store.values, store.count), (store.bufferValues, store.bufferCount)] {
+      try communicator.broadcast(UnsafeMutableRawBufferPointer(start: storage.base, count: count * 4))
+    }
+  }
+}

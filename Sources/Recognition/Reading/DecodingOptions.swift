@@ -1,0 +1,47 @@
+import Datasets
+import Foundation
+import Messages
+import NeuralNetwork
+
+/// How class scores become text, as options give it.
+package struct DecodingOptions: Sendable, Equatable {
+  /// Labels that prefix beam search follows; nil is greedy decoding, or 16 with a language model.
+  package var beam: Int?
+  /// UTF-8 text, one image's text a line, that a language model is built from.
+  package var lm: String?
+  /// Weight of the language model.
+  package var lmWeight: Double?
+
+  package init(beam: Int? = nil, lm: String? = nil, lmWeight: Double? = nil) {
+    (self.beam, self.lm, self.lmWeight) = (beam, lm, lmWeight)
+  }
+
+  /// Letters of an n-gram.
+  static let order = 6
+  static let defaultWeight = 0.3
+  /// The bonus for a letter, in the language model's weights: about what a letter costs on average.
+  static let bonusShare = 1.5
+
+  /// - Throws: ``ConfigurationError`` for an option that makes no sense; `DataSetError` for a text that cannot be used.
+  func decoder(_ alphabet: Alphabet) throws -> any LabelDecoder {
+    if let beam, !(1...1000).contains(beam) { throw ConfigurationError("--beam \(beam): must be 1 to 1000") }
+    if let lmWeight, !(0...10).contains(lmWeight) {
+      throw ConfigurationError("--lm-weight \(lmWeight): must be 0 to 10")
+    }
+    if lm == nil, lmWeight != nil { throw ConfigurationError("--lm-weight goes with --lm only") }
+    guard beam != nil || lm != nil else { return GreedyDecoder() }
+    let model = try lm.map { path in
+      let lines = try TextLines.read(path).lazy.map { alphabet.encode($0, unknown: NGramModel.unknown) }
+      guard let model = NGramModel(lines, classes: alphabet.classCount, order: DecodingOptions.order) else {
+        throw DataSetError.tooLarge(
+          path: path, place: "", what: "the number of different letter sequences",
+          limit: "\(NGramModel.maximumSize); give less text")
+      }
+      return model
+    }
+    let weight = model == nil ? 0 : lmWeight ?? DecodingOptions.defaultWeight
+    return PrefixBeamSearch(
+      PrefixBeamSearch.Settings(
+        width: beam ?? 16, languageWeight: weight, letterBonus: DecodingOptions.bonusShare * weight), model: model)
+  }
+}

@@ -1,0 +1,121 @@
+import Files
+import Foundation
+import Images
+
+/// Images to be read, one after the other.
+package protocol ImagePaths: AnyObject {
+  /// - Parameter waits: whether to wait for the next image; otherwise ``NextImage/later`` says that it is not known yet.
+  func next(waits: Bool) throws -> NextImage
+}
+
+package enum NextImage {
+  case image(String)
+  /// Something that was to be an image, or to hold some, and why it is not or does not.
+  case failure(String, any Error)
+  case later
+  case end
+}
+
+/// Images as arguments name them: a file; a folder for the images in it, in the order of their names, without subfolders;
+/// `-` for paths on standard input, one on each line.
+package final class ImageArguments: ImagePaths {
+  private var arguments: ArraySlice<String>
+  /// What is left of the folder, or of standard input, that was begun.
+  private var folder: ArraySlice<String> = []
+  private var lines: InputLines?
+
+  package init(_ arguments: [String]) {
+    self.arguments = arguments[...]
+  }
+
+  package func next(waits: Bool) throws -> NextImage {
+    while true {
+      if let path = folder.popFirst() { return .image(path) }
+      if let lines {
+        let next = lines.next(waits: waits)
+        if case .end = next { self.lines = nil } else { return next }
+      }
+      guard let argument = arguments.popFirst() else { return .end }
+      if argument == "-" {
+        lines = InputLines()
+        continue
+      }
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder), isFolder.boolValue else {
+        return .image(argument)
+      }
+      do {
+        folder = try ImageArguments.images(in: argument)[...]
+      } catch {
+        return .failure(argument, error)
+      }
+      if folder.isEmpty {
+        return .failure(
+          argument, UnreadableImage("\(argument): holds no .png, .jpg or .jpeg; name the folder of the images itself"))
+      }
+    }
+  }
+
+  private static func images(in folder: String) throws(FileError) -> [String] {
+    let names = try folderContents(folder).filter { !$0.hasPrefix(".") && ImageFormat.stem(ofName: $0) != nil }
+    let start = folder.hasSuffix("/") ? folder : folder + "/"
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { start + $0 }
+  }
+}
+
+/// The lines of standard input as they come.
+private final class InputLines {
+  private var buffer: [UInt8] = []
+  private var isAtEnd = false
+  private var number = 0
+  private let name = "standard input"
+
+  func next(waits: Bool) -> NextImage {
+    while true {
+      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = buffer[..<end]
+        buffer.removeFirst(end + 1)
+        if let image = image(line) { return image }
+      } else if isAtEnd {
+        let line = buffer[...]
+        buffer = []
+        return image(line) ?? .end
+      } else if buffer.count > 1 << 16 {
+        isAtEnd = true
+        buffer = []
+        return failure("line \(number + 1) is longer than a path can be")
+      } else {
+        if !waits && !isReady { return .later }
+        if let failure = fill() { return failure }
+      }
+    }
+  }
+
+  /// nil for an empty line.
+  private func image(_ line: ArraySlice<UInt8>) -> NextImage? {
+    number += 1
+    let path = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    if path.isEmpty { return nil }
+    guard let path = String(validating: path, as: UTF8.self) else { return failure("line \(number) is not UTF-8") }
+    return .image(path)
+  }
+
+  private func failure(_ reason: String) -> NextImage {
+    .failure(name, UnreadableImage("\(name): \(reason); write one path on each line"))
+  }
+
+  private var isReady: Bool {
+    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    return poll(&descriptor, 1, 0) != 0
+  }
+
+  private func fill() -> NextImage? {
+    var piece = [UInt8](repeating: 0, count: 1 << 14)
+    let count = Foundation.read(STDIN_FILENO, &piece, piece.count)
+    if count < 0 && errno == EINTR { return nil }
+    if count <= 0 { isAtEnd = true }
+    if count < 0 { return failure(String(cString: strerror(errno))) }
+    buffer += piece.prefix(count)
+    return nil
+  }
+}

@@ -1,0 +1,152 @@
+import Datasets
+import Images
+import Messages
+import NeuralNetwork
+
+/// What an image says.
+package struct Reading: Encodable, Sendable, Equatable {
+  package let image: String
+  package let text: String
+  /// p(text | image): that the whole text is right, as far as the network knows. nil when it was not asked for.
+  package let confidence: Double?
+  /// One for each Unicode scalar of the text.
+  package let letters: [Letter]?
+
+  package struct Letter: Encodable, Sendable, Equatable {
+    package let letter: String
+    /// The letter's highest probability in the steps it was read from.
+    package let confidence: Double
+  }
+}
+
+/// Reads image files: `akuru predict`.
+///
+/// Some hundred images are decoded, sorted by width and read in micro-batches of similar ones, so that many sequences
+/// share each product of the LSTM; they are handed out in the order they were given.
+package final class ImageReader {
+  private let recognizer: Recognizer
+  private let decoder: any LabelDecoder
+  private let measuresConfidence: Bool
+  private let buffer = ImageBuffer()
+  private let labels = LabelBatch()
+
+  /// Images decoded ahead, and in a micro-batch; and the columns they may have together.
+  private static let (window, windowColumns) = (512, 1 << 17)
+  private static let (microBatch, microBatchColumns) = (16, 1 << 13)
+
+  /// - Throws: what ``DecodingOptions`` throw.
+  package init(_ recognizer: Recognizer, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
+  {
+    self.recognizer = recognizer
+    decoder = try decoding.decoder(recognizer.alphabet)
+    measuresConfidence = confidence
+  }
+
+  /// Calls `body` for each image in order, with the error for one that is unreadable: `ImageError` for a file that is no
+  /// usable image; ``UnreadableImage`` for one that is too wide; what `images` says of one.
+  package func read(
+    _ images: some ImagePaths, _ body: (_ path: String, Result<Reading, any Error>) throws -> Void
+  ) throws {
+    // The first windows are small, so that the first results come soon.
+    var size = ImageReader.microBatch
+    var isAtEnd = false
+    while !isAtEnd {
+      var (paths, window): ([String], [Result<GrayImage, any Error>]) = ([], [])
+      var columns = 0
+      gather: while window.count < size && columns < ImageReader.windowColumns {
+        switch try images.next(waits: window.isEmpty) {
+        case .image(let path):
+          let image = Result { try fitted(try ImageFile.read(path: path), name: path) }
+          if case .success(let image) = image { columns += image.width }
+          paths.append(path)
+          window.append(image)
+        case .failure(let path, let error):
+          paths.append(path)
+          window.append(.failure(error))
+        case .later:
+          break gather
+        case .end:
+          isAtEnd = true
+          break gather
+        }
+      }
+      for (i, result) in try read(window, paths[...]).enumerated() { try body(paths[i], result) }
+      size = min(2 * size, ImageReader.window)
+    }
+  }
+
+  /// Reads one image file that is in memory.
+  /// - Throws: `ImageError`, ``UnreadableImage``, which name it by `name` if at all.
+  package func read(bytes: [UInt8], name: String) throws -> Reading {
+    let image = try fitted(try ImageFile.decode(bytes), name: name)
+    return try read([.success(image)], [name])[0].get()
+  }
+
+  /// An image in the network's height.
+  private func fitted(_ image: GrayImage, name: String) throws -> GrayImage {
+    do throws(TooWideImage) {
+      try recognizer.description.geometry.fit(image, into: buffer)
+    } catch {
+      throw UnreadableImage("\(name): \(error)")
+    }
+    let view = buffer.view
+    return GrayImage(
+      width: view.width, height: view.height, pixels: Array(UnsafeBufferPointer(start: view.pixels, count: view.count)))
+  }
+
+  /// Reads the images of a window; the results are in their order.
+  private func read(
+    _ images: [Result<GrayImage, any Error>], _ paths: ArraySlice<String>
+  ) throws -> [Result<Reading, any Error>] {
+    let good = images.enumerated().compactMap { i, image in (try? image.get()).map { (index: i, image: $0) } }
+    let sorted = good.sorted { ($1.image.width, $0.index) < ($0.image.width, $1.index) }
+    var readings = [Reading?](repeating: nil, count: images.count)
+    var start = 0
+    while start < sorted.count {
+      // The first is the widest.
+      let fitting = max(1, ImageReader.microBatchColumns / sorted[start].image.width)
+      let part = sorted[start..<min(sorted.count, start + min(fitting, ImageReader.microBatch))]
+      start = part.endIndex
+      try read(part.map(\.image))
+      for (n, index) in part.map(\.index).enumerated() {
+        readings[index] = reading(n, image: paths[paths.startIndex + index])
+      }
+    }
+    return zip(images, readings).map { image, reading in image.map { _ in reading! } }
+  }
+
+  /// Decodes a micro-batch of images, from wide to narrow, into `labels`.
+  private func read(_ images: [GrayImage]) throws {
+    let network = recognizer.network
+    try network.plan(widths: images.map(\.width))
+    network.clearInput()
+    for (n, image) in images.enumerated() {
+      image.pixels.withUnsafeBufferPointer { network.load(image: n, pixels: $0.baseAddress!, width: image.width) }
+    }
+    network.forward(.evaluation)
+    decoder.decode(network.logits, into: labels)
+  }
+
+  /// What was read of image `n` of the micro-batch.
+  private func reading(_ n: Int, image: String) -> Reading {
+    let text = recognizer.alphabet.decode(labels[n])
+    guard measuresConfidence else { return Reading(image: image, text: text, confidence: nil, letters: nil) }
+    let confidence = LabelConfidence(labels[n], in: recognizer.network.logits, sequence: n)
+    func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+    return Reading(
+      image: image, text: text, confidence: rounded(confidence.probability),
+      letters: zip(text.unicodeScalars, confidence.letters).map {
+        Reading.Letter(letter: String($0), confidence: rounded($1))
+      })
+  }
+}
+
+/// An image that a model cannot take; exit status 3.
+package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProviding {
+  package let description: String
+  package var exitStatus: ExitStatus { .badData }
+
+  init(_ description: String) {
+    self.description = description.onOneLine
+  }
+}

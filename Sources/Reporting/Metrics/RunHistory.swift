@@ -1,0 +1,60 @@
+import Files
+
+/// The curves of a run, as `metrics.jsonl` tells them.
+package struct RunHistory: Sendable {
+  private(set) var loss = Curve()
+  private(set) var validationLoss = Curve()
+  private(set) var cer = Curve()
+  private(set) var exactMatch = Curve()
+  private(set) var learningRate = Curve()
+  private(set) var gradientNorm = Curve()
+  private(set) var imagesPerSecond = Curve()
+  private(set) var waiting = Curve()
+  private(set) var reducing = Curve()
+  /// The newest evaluations, oldest first.
+  package private(set) var evaluations: [EvaluationMetrics] = []
+  /// The earliest evaluation with the lowest CER.
+  private(set) var best: EvaluationMetrics?
+  private(set) var lastStep: StepMetrics?
+  private(set) var skipped = 0
+
+  /// Evaluations that are kept for tables.
+  static let kept = 40
+
+  init() {}
+
+  /// Reads `metrics.jsonl`.
+  init(_ path: String) throws(FileError) {
+    var history = RunHistory()
+    try MetricsLog.forEachRecord(path) { record in
+      switch record {
+      case .step(let step): history.add(step)
+      case .evaluation(let evaluation): history.add(evaluation)
+      case .other: break
+      }
+    }
+    self = history
+  }
+
+  mutating func add(_ step: StepMetrics) {
+    let x = Double(step.step)
+    loss.add(step.loss, at: x)
+    learningRate.add(step.learningRate, at: x)
+    gradientNorm.add(step.gradientNorm, at: x)
+    imagesPerSecond.add(step.imagesPerSecond, at: x)
+    waiting.add(step.waiting, at: x)
+    if let share = step.reducing { reducing.add(share, at: x) }
+    lastStep = step
+    skipped = skipped.addingReportingOverflow(step.skipped).partialValue
+  }
+
+  mutating func add(_ evaluation: EvaluationMetrics) {
+    let x = Double(evaluation.step)
+    cer.add(evaluation.cer, at: x)
+    exactMatch.add(evaluation.exactMatch, at: x)
+    validationLoss.add(evaluation.loss, at: x)
+    evaluations.append(evaluation)
+    if evaluations.count > RunHistory.kept { evaluations.removeFirst() }
+    if evaluation.cer < best?.cer ?? .infinity { best = evaluation }
+  }
+}

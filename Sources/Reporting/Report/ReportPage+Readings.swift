@@ -1,0 +1,87 @@
+import Foundation
+import Messages
+
+/// What was read: samples, the worst errors, and what is taken for what.
+extension ReportPage {
+  var samples: HTML {
+    guard other == nil, let snapshot = run.snapshot, !snapshot.samples.isEmpty else { return "" }
+    return section(
+      "samples", "Samples",
+      """
+      <p>\(snapshot.samples.count) of \(Chart.count(Double(snapshot.figures.images))) validation images, chosen at random \
+      once, as they were read after step \(Chart.count(Double(snapshot.step))). Differences are \
+      <mark>marked and underlined</mark>.</p>
+      <div class="grid">\(snapshot.samples.map(card))</div>
+      """)
+  }
+
+  var worst: HTML {
+    guard other == nil, let snapshot = run.snapshot, !snapshot.worst.isEmpty else { return "" }
+    return section(
+      "worst", "Worst errors",
+      "<p>The validation images with the most wrong letters. A wrong label shows here first.</p>\n"
+        + "<div class=\"grid\">\(snapshot.worst.map(card))</div>")
+  }
+
+  /// An image with what it says and what was read.
+  private func card(_ image: EvaluationSnapshot.Image) -> HTML {
+    let texts = MarkedText.html(reference: image.reference, prediction: image.prediction)
+    let picture: HTML =
+      image.png.isEmpty
+      ? "<p class=\"none\">The image could not be read.</p>"
+      : """
+      <div class="picture"\(image.width > 300 ? " tabindex=\"0\" role=\"group\" aria-label=\"image, scrolls sideways\"" : "")>\
+      <img src="data:image/png;base64,\(image.png.base64EncodedString())" width="\(image.width)" height="\(image.height)" \
+      alt="Image of the text \(image.reference)" loading="lazy"/></div>
+      """
+    let verdict: HTML =
+      image.edits == 0
+      ? "<p class=\"right\">read without error</p>"
+      : "<p class=\"wrong\">\(counted(image.edits, "letter")) wrong</p>"
+    return """
+      <article class="card\(image.width > 300 ? " wide" : "")">\(picture)
+      <dl><dt>says</dt><dd class="text">\(texts.reference)</dd><dt>read</dt><dd class="text">\(texts.prediction)</dd></dl>
+      \(verdict)<p class="path"><bdi>\(image.path)</bdi></p></article>
+
+      """
+  }
+
+  var confusions: HTML {
+    guard other == nil, let snapshot = run.snapshot, !snapshot.confusions.isEmpty else { return "" }
+    let rows = snapshot.confusions.map { confusion -> HTML in
+      """
+      <tr><td class="number">\(confusion.count)</td><td>\(letter(confusion.reference))</td>\
+      <td>\(letter(confusion.prediction))</td><td class="path">\
+      \(confusion.images.enumerated().map { i, path -> HTML in "\(i == 0 ? "" : ", ")<bdi>\(path)</bdi>" })</td></tr>
+
+      """
+    }
+    let heads: HTML = """
+      <th scope="col">times</th><th scope="col">says</th><th scope="col">read as</th><th scope="col">images</th>
+      """
+    let first = 15
+    let rest: HTML =
+      rows.count > first
+      ? """
+      <details><summary>\(rows.count - first) more</summary>
+      \(table(heads: heads, Array(rows.dropFirst(first))))
+      </details>
+      """ : ""
+    return section(
+      "confusions", "What is taken for what",
+      "<p>Single letters (Unicode scalars), the most frequent first, and images that show them.</p>\n"
+        + table(heads: heads, Array(rows.prefix(first))) + rest)
+  }
+
+  /// A scalar with its code point; a sign that stands on another letter gets a dotted circle to stand on.
+  private func letter(_ text: String) -> HTML {
+    guard let scalar = text.unicodeScalars.first else { return "<i class=\"none\">nothing</i>" }
+    let name = scalar.properties.name.map { name -> HTML in " title=\"\(name)\"" }
+    let isVisible = scalar.shownAlone != scalar.codePoint
+    let code: HTML = isVisible ? " <small>\(scalar.codePoint)</small>" : ""
+    return """
+      <bdi class="\(isVisible ? "text" : "invisible")" lang="\(MarkedText.language(of: text))"\(name ?? "")>\
+      \(scalar.shownAlone)</bdi>\(code)
+      """
+  }
+}

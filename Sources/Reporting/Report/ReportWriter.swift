@@ -1,0 +1,53 @@
+import Files
+import Foundation
+import Logging
+import Messages
+
+/// Keeps the report of a run that is being trained: rank 0 rewrites `evaluation.json` and `report.html` at each
+/// evaluation. Training does not stop because they cannot be written; the log says so once.
+package final class ReportWriter {
+  private let log: Logger
+  private var record: RunRecord
+  private var fails = false
+
+  /// Takes over what the run directory tells of the steps before; nil, with a warning, when it cannot be read.
+  package init?(_ runDirectory: String, log: Logger) {
+    self.log = log
+    do {
+      record = try RunRecord(runDirectory)
+    } catch {
+      log.warning("\(error); going on without report.html")
+      return nil
+    }
+  }
+
+  package var history: RunHistory { record.history }
+
+  package func add(_ step: StepMetrics) { record.history.add(step) }
+
+  package func write(_ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot) {
+    record.history.add(evaluation)
+    record.snapshot = snapshot
+    do {
+      let text = try RunJSON.line(snapshot) + "\n"
+      try AtomicFile.write(Array(text.utf8), to: "\(record.path)/evaluation.json")
+      try AtomicFile.write(Array(ReportPage(run: record).document.utf8), to: "\(record.path)/report.html")
+      fails = false
+    } catch {
+      if !fails { log.warning("\(error); going on, and report.html will be old") }
+      fails = true
+    }
+  }
+}
+
+/// Writes the report of a run directory, or of two runs side by side: `akuru report`.
+///
+/// - Parameter output: the file; nil is `report.html` in the first run directory, `compare.html` for two.
+/// - Returns: the file that was written.
+/// - Throws: an error of exit status 4 when there is no run, or the file cannot be written.
+package func writeReport(_ run: String, comparedWith other: String?, to output: String?) throws -> String {
+  let page = ReportPage(run: try RunRecord(run), other: try other.map { try RunRecord($0) })
+  let path = output ?? "\(run)/\(other == nil ? "report" : "compare").html"
+  try AtomicFile.write(Array(page.document.utf8), to: path)
+  return path
+}

@@ -1,0 +1,145 @@
+import Files
+import Foundation
+import Messages
+
+/// Options that were given, by their names in a configuration file. What was not given keeps the value of a preset.
+package struct Overrides: Sendable, Equatable {
+  private struct Given: Equatable {
+    var value: JSONValue
+    /// The file that gives it; nil for the command line.
+    var file: String?
+  }
+
+  private var options: [String: Given] = [:]
+
+  package init() {}
+
+  /// Options of the command line.
+  package init(_ values: [String: JSONValue]) {
+    options = values.mapValues { Given(value: $0, file: nil) }
+  }
+
+  /// Reads a JSON file of options.
+  ///
+  /// - Parameter names: of all options.
+  /// - Throws: ``ConfigurationError`` for a file that cannot be read, is no JSON object or has a key that is no option.
+  package init(file path: String, names: [String]) throws(ConfigurationError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try WholeFile.read(path, limit: Overrides.largestFile)
+    } catch {
+      switch error {
+      case .system: throw ConfigurationError("\(path): cannot be read; check the path given to --config")
+      case .tooLarge:
+        throw ConfigurationError("\(path): is larger than \(Overrides.largestFile >> 10) KiB; is it a file of options?")
+      }
+    }
+    guard let object = try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes)) else {
+      throw ConfigurationError("\(path): is not a JSON object of options")
+    }
+    for name in object.keys.sorted() where !names.contains(name) {
+      let remedy = closestMatch(to: name, among: names).map { "did you mean \"\($0)\"?" }
+      throw ConfigurationError("\(path): unknown option \"\(name.shortened)\"; \(remedy ?? "see akuru train --help")")
+    }
+    // null stands for an option that is not given.
+    options = object.filter { $1 != .null }.mapValues { Given(value: $0, file: path) }
+  }
+
+  /// The largest file of options, in bytes.
+  private static let largestFile = 1 << 16
+
+  /// The value of an option; nil where it was not given.
+  package subscript(name: String) -> JSONValue? {
+    get { options[name]?.value }
+    set { options[name] = newValue.map { Given(value: $0, file: nil) } }
+  }
+
+  /// The text of an option; nil where it was not given, or is none.
+  package func text(_ name: String) -> String? {
+    guard case .text(let text) = self[name] else { return nil }
+    return text
+  }
+
+  /// The number of an option; nil where it was not given, or is no whole number.
+  package func integer(_ name: String) -> Int? { self[name]?.integer }
+
+  /// Whether an option was given and is true.
+  package func isOn(_ name: String) -> Bool { self[name] == .boolean(true) }
+
+  /// The names of the options that were given, sorted.
+  package var names: [String] { options.keys.sorted() }
+
+  /// These options, and of `others` those that these do not give.
+  package func over(_ others: Overrides) -> Overrides {
+    var all = self
+    all.options.merge(others.options) { own, _ in own }
+    return all
+  }
+
+  /// `preset` with the options that were given.
+  ///
+  /// - Parameter preset: settings that are coded into a flat JSON object.
+  /// - Throws: ``ConfigurationError`` naming an option whose value is of the wrong kind; it names the file that gives it.
+  package func applied<Settings: Codable>(to preset: Settings) throws -> Settings {
+    var values = try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(preset))
+    for (name, given) in options { values[name] = given.value }
+    return try located {
+      do {
+        return try decode(Settings.self, values)
+      } catch let error as DecodingError {
+        throw wrongKind(error, Settings.self, values)
+      }
+    }
+  }
+
+  /// Does what may throw a ``ConfigurationError``, and adds the name of the file that gives the option it is about.
+  package func located<Value>(_ work: () throws -> Value) throws -> Value {
+    do {
+      return try work()
+    } catch let error as ConfigurationError {
+      guard let option = error.option, let file = options[option]?.file else { throw error }
+      throw error.inFile(file)
+    }
+  }
+
+  private func decode<Settings: Decodable>(_: Settings.Type, _ values: [String: JSONValue]) throws -> Settings {
+    try RunJSON.decode(Settings.self, from: RunJSON.line(values), userInfo: [.takesArguments: true])
+  }
+
+  /// What an option must be, found by trying values of each kind.
+  private func wrongKind<Settings: Decodable>(
+    _ error: DecodingError, _: Settings.Type, _ values: [String: JSONValue]
+  ) -> ConfigurationError {
+    let path =
+      switch error {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+        context.codingPath
+      case .keyNotFound(_, let context): context.codingPath
+      @unknown default: [any CodingKey]()
+      }
+    guard let name = path.first?.stringValue, let given = options[name] else {
+      return ConfigurationError("the options cannot be read: \(error)")
+    }
+    let kinds: [(JSONValue, String)] = [
+      (.boolean(true), "true or false"), (.number(0.5), "a number"), (.integer(-1), "a whole number"),
+      (.integer(1), "a whole number, not below zero"), (.text("x"), "text"),
+    ]
+    let kind = kinds.first { value, _ in
+      do {
+        _ = try decode(Settings.self, values.merging([name: value]) { $1 })
+        return true
+      } catch {
+        return !(error is DecodingError)
+      }
+    }
+    guard let file = given.file else {
+      return ConfigurationError(option: name, " \(given.value.words): must be \(kind?.1 ?? "another value")")
+    }
+    return ConfigurationError("\(file): option \"\(name)\" must be \(kind?.1 ?? "another value")")
+  }
+}
+
+extension CodingUserInfoKey {
+  /// Set while options are decoded that a user gave: a value may be an argument, for example a file that holds the value.
+  package static let takesArguments = CodingUserInfoKey(rawValue: "akuru.takesArguments")!
+}

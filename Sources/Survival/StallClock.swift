@@ -1,0 +1,102 @@
+import Instrumentation
+
+/// Decides from the ranks' progress when a job has stalled: when no rank has got on for too long.
+///
+/// The deadline is ten times the median time between two steps forward of this rank in the phase that any rank is in, and
+/// at least `timeout`. Times are in seconds of any clock. Nothing here allocates after `init`.
+package struct StallClock {
+  package let timeout: Double
+  package private(set) var ranks: [Rank]
+  private let own: Int
+  /// The last times between two steps forward of this rank, by phase.
+  private var intervals: [[Double]]
+  private var intervalCount: [Int]
+  private var sorted: [Double]
+
+  package struct Rank {
+    package var place: UInt64 = 0
+    package var count = -1
+    /// When its last message came; for this rank, now.
+    package var heard: Double
+    /// When it was last seen to get on.
+    package var moved: Double
+
+    package var phase: Phase { Phase(rawValue: UInt8(truncatingIfNeeded: place >> 56)) ?? .start }
+    package var step: Int { Int(place & 0xFF_FFFF_FFFF_FFFF) }
+  }
+
+  private static let remembered = 15
+
+  package init(timeout: Double, ranks: Int, own: Int, now: Double) {
+    (self.timeout, self.own) = (timeout, own)
+    self.ranks = [Rank](repeating: Rank(heard: now, moved: now), count: ranks)
+    intervals = [[Double]](
+      repeating: [Double](repeating: 0, count: StallClock.remembered), count: Phase.allCases.count)
+    intervalCount = [Int](repeating: 0, count: Phase.allCases.count)
+    sorted = [Double](repeating: 0, count: StallClock.remembered)
+  }
+
+  /// A rank, or this one, tells how far it is.
+  ///
+  /// - Parameters:
+  ///   - place: its phase in the upper 8 bits, its step in the others.
+  ///   - count: of its steps forward.
+  package mutating func hear(_ rank: Int, place: UInt64, count: Int, now: Double) {
+    ranks[rank].heard = now
+    guard count != ranks[rank].count else { return }
+    if rank == own && ranks[rank].count >= 0 {
+      let phase = Int(ranks[rank].phase.rawValue)
+      intervals[phase][intervalCount[phase] % StallClock.remembered] = now - ranks[rank].moved
+      intervalCount[phase] += 1
+    }
+    (ranks[rank].place, ranks[rank].count, ranks[rank].moved) = (place, count, now)
+  }
+
+  /// This process was stopped and goes on: what was missed meanwhile is no stall.
+  package mutating func forgive(now: Double) {
+    for i in ranks.indices { (ranks[i].heard, ranks[i].moved) = (now, now) }
+  }
+
+  /// Seconds since any rank got on.
+  package func idle(now: Double) -> Double {
+    var latest = -Double.infinity
+    for rank in ranks { latest = max(latest, rank.moved) }
+    return now - latest
+  }
+
+  /// The deadline that holds now.
+  package mutating func deadline() -> Double {
+    var longest = timeout
+    for i in ranks.indices { longest = max(longest, 10 * median(Int(ranks[i].phase.rawValue))) }
+    return longest
+  }
+
+  private mutating func median(_ phase: Int) -> Double {
+    let count = min(intervalCount[phase], StallClock.remembered)
+    guard count > 0 else { return 0 }
+    for i in 0..<count {
+      var j = i
+      while j > 0 && sorted[j - 1] > intervals[phase][i] {
+        sorted[j] = sorted[j - 1]
+        j -= 1
+      }
+      sorted[j] = intervals[phase][i]
+    }
+    return sorted[count / 2]
+  }
+
+  /// The ranks to blame for a stall: those that have not been heard of for `silence` seconds; else those that are behind,
+  /// or work while others wait; else none.
+  package func missing(now: Double, silence: Double) -> [Int] {
+    let silent = ranks.indices.filter { $0 != own && now - ranks[$0].heard > silence }
+    if !silent.isEmpty { return silent }
+    let first = ranks.map(\.order).min()!
+    let behind = ranks.indices.filter { ranks[$0].order == first }
+    return behind.count < ranks.count ? behind : []
+  }
+}
+
+extension StallClock.Rank {
+  /// Of two ranks, the one that holds the other up has the smaller number: an earlier step, or work where the other waits.
+  fileprivate var order: Int { 2 * step + (phase == .reduce ? 1 : 0) }
+}

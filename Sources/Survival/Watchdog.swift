@@ -1,0 +1,104 @@
+import Foundation
+import Instrumentation
+import MessagePassing
+import Messages
+import Synchronization
+
+/// Ends a job that hangs. A thread on every rank watches the progress of all ranks; when none has got on for too long
+/// (``StallClock``), it says which rank is missing and ends the process with status 86, without MPI.
+///
+/// Progress of any rank counts, so that ranks may wait long for one that has more to do.
+package enum Watchdog {
+  private struct Shared {
+    var timeout = 60.0
+    var network: HeartbeatNetwork?
+    /// `train.log`, for the last words.
+    var logPath: String?
+  }
+
+  private static let shared = Mutex(Shared())
+  /// A rank whose watchdog was not heard of for so many seconds is gone, or stands still altogether.
+  private static func silence(_ timeout: Double) -> Double { min(5, timeout / 2) }
+
+  /// Starts the thread. Call it before MPI starts, which may hang as well.
+  ///
+  /// - Parameter timeout: seconds, if they are known already.
+  package static func start(timeout: Double?) {
+    if let timeout, timeout >= 0 { use(timeout: timeout) }
+    let thread = Thread { watch() }
+    thread.name = "akuru watchdog"
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  /// Sets the shortest deadline; 0 is never.
+  package static func use(timeout: Double) { shared.withLock { $0.timeout = timeout } }
+
+  /// Hears the other ranks from now on. All ranks call it.
+  package static func connect(over communicator: Communicator) throws {
+    let network = try HeartbeatNetwork(communicator)
+    shared.withLock { $0.network = network }
+  }
+
+  package static func use(log path: String?) { shared.withLock { $0.logPath = path } }
+
+  private static func watch() {
+    var clock = StallClock(timeout: 60, ranks: 1, own: 0, now: seconds())
+    var network: HeartbeatNetwork?
+    var last = seconds()
+    while true {
+      let timeout = clock.timeout > 0 ? clock.timeout : 60
+      usleep(UInt32(min(0.5, timeout / 8) * 1e6))
+      let now = seconds()
+      let (asked, newNetwork) = shared.withLock { ($0.timeout, $0.network) }
+      if network !== newNetwork || asked != clock.timeout {
+        network = newNetwork
+        clock = StallClock(
+          timeout: asked, ranks: network?.names.count ?? 1, own: network?.rank ?? 0, now: now)
+      }
+      if now - last > max(1.5, timeout / 4) { clock.forgive(now: now) }
+      last = now
+      let own = network?.rank ?? 0
+      let progress = Heartbeat.now
+      clock.hear(own, place: progress.place, count: progress.count, now: now)
+      network?.send(.init(rank: own, place: progress.place, count: progress.count))
+      while let message = network?.receive() {
+        clock.hear(message.rank, place: message.place, count: message.count, now: now)
+      }
+      if asked > 0, clock.idle(now: now) > clock.deadline() { end(clock, network, now: now) }
+    }
+  }
+
+  /// The last words, and the end. The lowest rank that lives speaks for all that hear it.
+  private static func end(_ clock: StallClock, _ network: HeartbeatNetwork?, now: Double) -> Never {
+    // Should memory or a file system be what hangs, the alarm ends the process.
+    signal(SIGALRM, SIG_DFL)
+    alarm(15)
+    let (own, silence) = (network?.rank ?? 0, silence(clock.timeout))
+    if (0..<own).contains(where: { now - clock.ranks[$0].heard < silence }) { sleep(5) }
+    let report = StallReport(
+      clock, names: network?.names ?? [], own: own, silence: silence, now: now)
+    write(report.text, to: STDERR_FILENO)
+    // A file system that hangs must not hold up the end.
+    let path = shared.withLock { $0.logPath }
+    let written = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      let file = path.map { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) } ?? -1
+      if file >= 0 { write(report.logText, to: file) }
+      written.signal()
+    }
+    _ = written.wait(timeout: .now() + 2)
+    _exit(ExitStatus.stalled.rawValue)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    _ = text.withUTF8 { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  private static func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

@@ -1,0 +1,55 @@
+import Datasets
+import Messages
+import Settings
+
+/// What a run goes through, from its first random number to its end.
+package struct CourseSettings: SettingsGroup {
+  package var seed: UInt64 = 1
+  /// Weights of the training folders, see `Mixture`; nil when all are 1. They are a part of the option `train`.
+  package var mixture: [Double]?
+  /// Passes over the training data; nil when steps or minutes end the run.
+  package var epochs: Int?
+  /// Evaluations without improvement after which the run is done; nil is never.
+  package var earlyStopping: Int?
+  /// Share of the letters that are left out of the labels at random, anew in each step; nil is none.
+  package var labelDropout: Double?
+  /// Names of weights that are not trained, see ``FrozenWeights``; nil is none.
+  package var freeze: String?
+
+  package init() {}
+
+  /// What is left out of labels in a step.
+  func labelDropout(step: Int) -> LabelDropout? {
+    labelDropout.map { LabelDropout(rate: Float($0), seed: seed, step: step) }
+  }
+
+  /// The weights in a data set argument; nil when all are 1.
+  /// - Throws: ``ConfigurationError``.
+  static func mixture(of argument: String) throws -> [Double]? {
+    do {
+      let parsed = try DataSetArgument(argument)
+      return parsed.isPlain ? nil : parsed.weights
+    } catch {
+      throw ConfigurationError(option: "train", ": \(error)")
+    }
+  }
+
+  /// A resumed run keeps the weights of its training folders.
+  /// - Throws: ``ConfigurationError`` when `argument` says others.
+  func requireSameMixture(as argument: String) throws {
+    guard try CourseSettings.mixture(of: argument) != mixture else { return }
+    let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"
+    throw ConfigurationError(
+      option: "train",
+      " \(argument) contradicts the run that is resumed, which has \(kept); give the same, or start a new run directory")
+  }
+
+  package func validate() throws {
+    guard mixture?.allSatisfy({ $0 > 0 && $0 <= DataSetArgument.largestWeight }) ?? true else {
+      throw ConfigurationError(option: "train", ": weights must be above 0, and at most 1000")
+    }
+    try requireCount(epochs, CodingKeys.epochs)
+    try requireCount(earlyStopping, CodingKeys.earlyStopping)
+    try requireShare(labelDropout, CodingKeys.labelDropout)
+  }
+}

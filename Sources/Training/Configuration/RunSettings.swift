@@ -1,0 +1,160 @@
+import Checkpoints
+import MessagePassing
+import Messages
+import Settings
+import Survival
+
+/// How a run is done: where data and results are, when to evaluate, save and stop. It changes no bit of the weights.
+package struct RunSettings: Codable, Sendable, Equatable {
+  package var files = FileSettings()
+  package var start = StartSettings()
+  package var length = LengthSettings()
+  package var log = LogSettings()
+  package var checkpoints = CheckpointSettings()
+  package var ranks = RankSettings()
+  package var stall = StallSettings()
+
+  package init() {}
+
+  package var groups: [any SettingsGroup] { [files, start, length, log, checkpoints, ranks, stall] }
+
+  package init(from decoder: any Decoder) throws {
+    files = try FileSettings(from: decoder)
+    start = try StartSettings(from: decoder)
+    length = try LengthSettings(from: decoder)
+    log = try LogSettings(from: decoder)
+    checkpoints = try CheckpointSettings(from: decoder)
+    ranks = try RankSettings(from: decoder)
+    stall = try StallSettings(from: decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    for group in groups { try group.encode(to: encoder) }
+  }
+
+  func validate() throws {
+    for group in groups { try group.validate() }
+  }
+}
+
+/// Where a run reads and writes.
+package struct FileSettings: SettingsGroup {
+  /// Data set argument: a folder or several, comma-separated, each with a weight or without.
+  package var train: String?
+  package var validation: String?
+  /// Folder for the results.
+  package var runDir: String?
+  /// Folder of decoded images; nil is `cache` in the run directory, "none" decodes each image whenever it is needed.
+  package var cache: String?
+  /// Alphabet file; nil takes the letters of the training labels.
+  package var alphabet: String?
+  /// Leave bad records out instead of stopping.
+  package var skipBad = false
+
+  package init() {}
+
+  /// Where decoded images are kept; nil is nowhere.
+  var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir ?? ".")/cache" }
+
+  package func validate() throws {
+    func need(_ value: String?, _ key: CodingKeys, _ what: String) throws {
+      if value?.isEmpty ?? true { throw ConfigurationError(option: key.stringValue, " is missing: give \(what)") }
+    }
+    try need(train, .train, "the folder of training images")
+    try need(
+      validation, .validation, "the folder of validation images; akuru split sets some of your images aside")
+    try need(runDir, .runDir, "a folder for the results")
+    if cache != nil { try need(cache, .cache, "a folder for decoded images") }
+  }
+}
+
+/// What a run begins with.
+package struct StartSettings: SettingsGroup {
+  /// Network to begin with: a checkpoint, a run directory or a safetensors file of PyTorch.
+  package var initFrom: String?
+  /// Alphabet file of that network, if it says none.
+  package var initAlphabet: String?
+  package var alphabetChange = AlphabetChange.fail
+  /// Go on from the newest good checkpoint.
+  package var resume = false
+
+  package init() {}
+
+  package func validate() throws {
+    try require(
+      CodingKeys.alphabetChange, isNil: alphabetChange == .fail, unless: initFrom != nil, goesWith: "--init-from")
+    try require(
+      CodingKeys.initAlphabet, isNil: initAlphabet == nil, unless: initFrom != nil, goesWith: "--init-from")
+  }
+}
+
+/// When a run ends and how often it is evaluated.
+package struct LengthSettings: SettingsGroup {
+  /// Steps after which the run is done; nil is no limit.
+  package var maxSteps: Int?
+  /// Minutes after which this process checkpoints and exits with 85; nil is no limit.
+  package var maxMinutes: Double?
+  /// Steps between evaluations; nil is once an epoch.
+  package var evalEvery: Int?
+  /// Skipped steps in a row after which the run is given up.
+  package var maxBadSteps = 5
+
+  package init() {}
+
+  package func validate() throws {
+    try requireCount(maxSteps, CodingKeys.maxSteps, to: 1_000_000_000_000)
+    try requireCount(evalEvery, CodingKeys.evalEvery, to: .max)
+    try requireCount(maxBadSteps, CodingKeys.maxBadSteps, to: .max)
+    if let maxMinutes {
+      try require(
+        maxMinutes > 0 && maxMinutes <= 1e9, CodingKeys.maxMinutes, maxMinutes, "must be positive, and at most 1e9")
+    }
+  }
+}
+
+/// What a run says.
+package struct LogSettings: SettingsGroup {
+  /// Steps between lines in metrics.jsonl.
+  package var logEvery = 10
+  /// File of the timeline; nil is none.
+  package var trace: String?
+  package var quiet = false
+  package var verbose = false
+
+  package init() {}
+
+  package func validate() throws {
+    try requireCount(logEvery, CodingKeys.logEvery, to: .max)
+    if trace == "" { throw ConfigurationError(option: "trace", " is missing: give a file for the timeline") }
+  }
+}
+
+/// How ranks share the work, and how they are checked.
+package struct RankSettings: SettingsGroup {
+  /// How micro-batches are assigned to ranks.
+  package var balance = Balance.static
+  /// What gradients are sent as between machines.
+  package var reduce = Precision.exact
+  /// Steps between comparisons of the ranks' weights; they are also compared before each checkpoint.
+  package var verifyEvery = 500
+
+  /// How micro-batches are assigned to ranks. The weights get the same bits either way.
+  package enum Balance: String, OptionChoice {
+    /// As if all ranks were equally fast.
+    case `static`
+    /// By the speeds of the ranks in the steps before.
+    case adaptive
+  }
+
+  package init() {}
+
+  package func validate() throws {
+    try requireCount(verifyEvery, CodingKeys.verifyEvery, to: .max)
+    if balance == .adaptive && reduce == .float {
+      throw ConfigurationError(
+        option: "balance",
+        " adaptive does not go with --reduce float: with rounded sums, who computes what would change the weights; leave "
+          + "one of them out")
+    }
+  }
+}

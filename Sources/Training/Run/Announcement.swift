@@ -1,0 +1,120 @@
+import Datasets
+import Logging
+import MessagePassing
+import Messages
+import Reporting
+import Tensors
+
+/// What `config.json` says.
+struct RunDescription: Encodable {
+  let configuration: TrainingConfiguration
+  let identity: RunIdentity
+  let version = akuruVersion
+  let openBLAS = BLAS.configuration
+  /// How far the run's bits are reproducible.
+  let reproducibility: Reproducibility
+  let worldSize: Int
+  let hosts: [String]
+  /// Trained weights of the network.
+  let weights: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case configuration, identity, version, openBLAS, worldSize, hosts, weights
+    case reproducibility = "promise"
+  }
+}
+
+/// The last stage before the first step: rank 0 writes the first files of the run, and the log says what begins.
+func announce(
+  _ state: TrainingState, _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
+) throws -> RunRecorder {
+  let (communicator, log, configuration) = (context.communicator, context.log, settings.configuration)
+  let stepsPerEpoch = prepared.data.stepsPerEpoch(prepared.identity.recipe)
+  let bindings = try RankBinding.gather(over: communicator)
+  try communicator.together {
+    if let directory = opened.directory {
+      try writeFirstFiles(directory, state, prepared, configuration, hosts: bindings.map(\.host), log: log)
+    }
+  }
+  let recorder = try communicator.together {
+    try RunRecorder(
+      opened.directory, state, configuration.run, context: context, lastStep: prepared.lastStep,
+      stepsPerEpoch: stepsPerEpoch)
+  }
+  try communicator.leaveIfStopIsRequested()
+  if let description = settings.description {
+    let (old, new) = (description.alphabet.scalars, prepared.data.alphabet.scalars)
+    let kept = new.count { description.alphabet.contains($0) }
+    log.info("beginning with \(description.path): \(kept) of its \(old.count) letters kept, \(new.count - kept) new")
+  }
+  try describe(state, prepared, bindings, log: log)
+  if configuration.run.ranks.reduce == .float && communicator.isOneMachine && communicator.size > 1 {
+    log.info("--reduce float changes nothing here: within one machine sums are exact")
+  }
+  if let restored = opened.restored { log.info("going on from \(restored.path), step \(state.cursor.step)") }
+  if state.cursor.step > prepared.lastStep {
+    log.warning(
+      "the run is at step \(state.cursor.step), past the last one that was asked for (\(prepared.lastStep))")
+  }
+  return recorder
+}
+
+private func writeFirstFiles(
+  _ directory: RunDirectory, _ state: TrainingState, _ prepared: PreparedRun, _ configuration: TrainingConfiguration,
+  hosts: [String], log: Logger
+) throws {
+  // Before the first file of the run, so that it can be started again when there is space.
+  try directory.checkpoints.requireSpace(bytes: (configuration.run.checkpoints.keep + 2) * state.checkpointBytes)
+  try directory.writeAlphabet(prepared.data.alphabet.scalars)
+  try directory.writeConfiguration(
+    RunDescription(
+      configuration: configuration, identity: prepared.identity, reproducibility: prepared.reproducibility,
+      worldSize: hosts.count, hosts: hosts, weights: state.network.store.weightCount))
+  let cut = try MetricsLog.truncate(
+    directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue)
+  if let line = cut.firstMalformed {
+    log.warning(
+      "\(directory.metricsPath): removed \(cut.malformed) lines that are no JSON objects, the first is line \(line)")
+  }
+}
+
+/// Logs the first lines of a run; on rank 0, which knows the bindings of all.
+private func describe(
+  _ state: TrainingState, _ prepared: PreparedRun, _ bindings: [RankBinding], log: Logger
+) throws {
+  guard !bindings.isEmpty else { return }
+  let (recipe, data, ranks) = (state.identity.recipe, prepared.data, bindings.count)
+  let (training, validation) = (data.train.widths.count, data.validation.widths.count)
+  let draws = data.drawCount == training ? "" : " (\(data.drawCount) draws an epoch)"
+  log.info(
+    "data: \(training) training\(draws) and \(validation) validation images, \(data.alphabet.scalars.count) letters")
+  log.info("alphabet: \(data.alphabet.summary)")
+  let architecture = state.identity.architecture
+  log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")
+  for line in try architecture.table(classes: data.alphabet.classCount).split(separator: "\n") { log.info("  \(line)") }
+  let microBatches = recipe.batch.microBatches
+  let length = prepared.lastStep == .max ? "no fixed end" : "\(prepared.lastStep) steps"
+  log.info(
+    """
+    training: \(length), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batch.batchSize) in \(microBatches) \
+    micro-batches on \(ranks) rank\(ranks == 1 ? "" : "s"); the weights get \(prepared.reproducibility.rawValue)
+    """)
+  log.info("binding: \(RankBinding.summary(bindings))")
+  for warning in RankBinding.warnings(bindings) { log.warning("\(warning)") }
+  if microBatches < ranks {
+    log.warning(
+      """
+      a step has \(microBatches) micro-batches for \(ranks) ranks, so \(ranks - microBatches) idle: use fewer ranks, a \
+      larger --batch-size or a smaller --micro-batch
+      """)
+  }
+}
+
+extension Alphabet {
+  /// The letters for the log; of many, the first.
+  var summary: String {
+    let most = 100
+    return scalars.prefix(most).map(\.shownAlone).joined(separator: " ")
+      + (scalars.count > most ? " and \(scalars.count - most) more" : "")
+  }
+}

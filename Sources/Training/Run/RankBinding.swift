@@ -1,0 +1,42 @@
+import Foundation
+import MessagePassing
+import Messages
+
+/// Where a rank is bound: its machine, and the CPUs that it may use there.
+struct RankBinding: Codable, Sendable, Equatable {
+  let host: String
+  /// As Linux lists them, such as 0-3,8; empty where that is unknown.
+  let cpus: String
+
+  /// Of all ranks, on rank 0; empty elsewhere. Collective.
+  static func gather(over communicator: Communicator) throws -> [RankBinding] {
+    let mine = RankBinding(host: communicator.hostName, cpus: Processors.allowedList())
+    return try communicator.gather(Array(RunJSON.line(mine).utf8)).map {
+      try RunJSON.decode(RankBinding.self, from: String(decoding: $0, as: UTF8.self))
+    }
+  }
+
+  /// One line; of many ranks, what they have in common.
+  static func summary(_ bindings: [RankBinding]) -> String {
+    if bindings.count <= 8 {
+      return bindings.enumerated().map { rank, binding in
+        "rank \(rank) on \(binding.host)\(binding.cpus.isEmpty ? "" : ", CPU \(binding.cpus)")"
+      }.joined(separator: "; ")
+    }
+    let counts = bindings.filter { !$0.cpus.isEmpty }.map { Processors.numbers($0.cpus).count }
+    let cpus = counts.min().map { $0 == counts.max() ? ", \($0) CPUs each" : ", \($0) to \(counts.max()!) CPUs each" }
+    return "\(bindings.count) ranks on \(counted(Set(bindings.map(\.host)).count, "machine"))\(cpus ?? "")"
+  }
+
+  /// Ranks that are kept on fewer CPUs than they are.
+  static func warnings(_ bindings: [RankBinding]) -> [String] {
+    let crowds = Dictionary(grouping: bindings.indices) { bindings[$0] }.filter { !$0.key.cpus.isEmpty }
+    return crowds.filter { $0.value.count > Processors.numbers($0.key.cpus).count }.sorted { $0.value[0] < $1.value[0] }
+      .map {
+        binding, ranks in
+        "ranks \(ranks.prefix(8).map(String.init).joined(separator: ", ")) share CPU \(binding.cpus) on \(binding.host): "
+          + "use fewer processes, or mpirun --bind-to core"
+      }
+  }
+}
+extension RankBinding: Hashable {}

@@ -1,0 +1,91 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Logging
+import MessagePassing
+import Messages
+import NeuralNetwork
+import Recognition
+
+/// What a run is, apart from its state: what a resumed run takes over. Its part that reading needs is ``ModelDescription``.
+package struct RunIdentity: Codable, Sendable, Equatable {
+  package var recipe: Recipe
+  package var architecture: Architecture
+  package var alphabet: Alphabet
+  /// Steps the learning-rate schedule is made for; nil for one that never ends.
+  package var scheduleSteps: Int?
+  package var trainFingerprint: String
+  package var validationFingerprint: String
+  /// SHA-256 of the weights that the run began with, if they were given.
+  package var initialWeights: String?
+  /// OpenBLAS kernel family; bits are reproducible within one family.
+  package var blasCore: String
+  /// How far bits are reproducible, if it is less than the usual: the least of all times that the run was resumed.
+  var reproducibility: Reproducibility?
+
+  private enum CodingKeys: String, CodingKey {
+    case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights, blasCore
+    case reproducibility = "promise"
+  }
+
+  package init(
+    recipe: Recipe, architecture: Architecture, alphabet: Alphabet, scheduleSteps: Int? = nil,
+    trainFingerprint: String = "", validationFingerprint: String = "", initialWeights: String? = nil, blasCore: String
+  ) {
+    (self.recipe, self.architecture, self.alphabet) = (recipe, architecture, alphabet)
+    (self.scheduleSteps, self.initialWeights, self.blasCore) = (scheduleSteps, initialWeights, blasCore)
+    (self.trainFingerprint, self.validationFingerprint) = (trainFingerprint, validationFingerprint)
+  }
+
+  /// The identity that a checkpoint was written under.
+  /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
+  init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
+    guard let text = loaded.checkpoint.metadata["identity"],
+      let identity = try? RunJSON.decode(RunIdentity.self, from: text),
+      (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1
+    else { throw .damaged(path: loaded.path, why: "it says nothing of model and alphabet") }
+    self = identity
+    try model.requireWeights(in: loaded)
+  }
+
+  /// What reading needs of it.
+  var model: ModelDescription {
+    ModelDescription(
+      architecture: architecture, alphabet: alphabet, maximumWidth: recipe.model.maxWidth,
+      microBatch: recipe.batch.microBatch)
+  }
+
+  /// This identity, resumed where `now` is what options and data say today.
+  /// - Throws: ``ChangedData`` if the data is not what the run began with.
+  func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
+    if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
+    if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
+    if now.blasCore != blasCore {
+      log.warning(
+        """
+        resuming with OpenBLAS kernels for \(now.blasCore), the run began with \(blasCore): the weights will differ in \
+        their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them
+        """)
+    }
+    if now.reproducibility != reproducibility {
+      log.warning(
+        now.reproducibility == nil
+          ? "resuming with exact sums a run that had steps with --reduce float: its weights stay those of its ranks then"
+          : "resuming with --reduce float a run of exact sums: from here on the weights depend on the number of ranks")
+    }
+    var continued = self
+    continued.reproducibility = reproducibility ?? now.reproducibility
+    return continued
+  }
+}
+
+/// The data is not what the resumed run began with; exit status 3.
+struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  let description: String
+  var exitStatus: ExitStatus { .badData }
+
+  init(_ which: String) {
+    description =
+      "the \(which) data (files, sizes or texts) has changed since the run began; restore it, or start a new run directory"
+  }
+}

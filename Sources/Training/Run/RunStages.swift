@@ -1,0 +1,162 @@
+import Checkpoints
+import Foundation
+import Instrumentation
+import MessagePassing
+import Messages
+import Settings
+import Survival
+import Tensors
+
+// The stages of a run before its first step, in order. All ranks call them together.
+
+/// A run directory that was opened, and what is to be resumed in it.
+struct OpenedRun {
+  /// On rank 0, which has the run's lock; nil elsewhere.
+  var directory: RunDirectory?
+  /// On rank 0: the state of the checkpoint that the run goes on from, and its file.
+  var restored: (path: String, state: TrainingState)?
+  /// What the run is that is resumed; nil for a new one.
+  let resumed: RunIdentity?
+}
+
+/// Rank 0 opens the run directory and restores the checkpoint to go on from; all ranks learn what run it is.
+func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
+  let (communicator, output, log) = (context.communicator, context.output, context.log)
+  let location = try communicator.together {
+    let location = try RunLocation(options)
+    // What is wrong with the options of a new run is said before its directory is made. (With --resume, what is there says
+    // whether it is new.)
+    if !location.resume { try TrainingConfiguration(options).requireEnd() }
+    try location.requireNoDataSet()
+    return location
+  }
+  var (directory, restored): (RunDirectory?, (path: String, state: TrainingState)?)
+  let resumed: RunIdentity? = try communicator.fromRankZero {
+    let opened: RunDirectory
+    do {
+      opened = try RunDirectory(location.runDir, resume: location.resume) {
+        try? output.open("\(location.runDir)/train.log")
+        log.warning("\($0)")
+      }
+    } catch {
+      throw StopRequest.isRaised ? StoppedBeforeTraining() : error
+    }
+    directory = opened
+    try output.open(opened.logPath)
+    for name in opened.removedTemporaries { log.info("removed \(name), which a killed process left") }
+    if let warning = opened.lockWarning { log.warning("\(warning)") }
+    guard location.resume else { return nil }
+    restored = try opened.checkpoints.newestGood(
+      restoring: { ($0.path, try TrainingState(restoring: $0)) }, log: { log.warning("\($0)") })
+    if restored == nil {
+      log.info("there is no checkpoint in \(location.runDir) to go on from: a new run begins")
+    }
+    return restored?.state.identity
+  }
+  try communicator.leaveIfStopIsRequested()
+  return OpenedRun(directory: directory, restored: restored, resumed: resumed)
+}
+
+/// The configuration of a run, and the network that it begins with.
+struct ResolvedRun {
+  let configuration: TrainingConfiguration
+  /// On rank 0: the network that a new run begins with, if one was given.
+  let pretrained: PretrainedNetwork?
+  /// What all ranks know of that network.
+  let description: PretrainedNetwork.Description?
+}
+
+/// Merges presets, options and what is resumed into one configuration, which all ranks must have alike.
+func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: RunContext) throws -> ResolvedRun {
+  let (communicator, log) = (context.communicator, context.log)
+  var pretrained: PretrainedNetwork?
+  let description: PretrainedNetwork.Description? = try communicator.fromRankZero {
+    guard let path = options.text("initFrom") else { return nil }
+    if let resumed = opened.resumed {
+      if resumed.initialWeights != nil { return nil }
+      throw ConfigurationError(
+        option: "initFrom", " contradicts the run that is resumed, which began without it; leave it out")
+    }
+    let read = try PretrainedNetwork(path, options: options) { log.warning("\($0)") }
+    pretrained = read
+    return read.description
+  }
+  let configuration = try communicator.together {
+    let configuration = try TrainingConfiguration(
+      description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
+    if opened.resumed == nil { try configuration.requireEnd() }
+    return configuration
+  }
+  Watchdog.use(timeout: configuration.run.stall.stallTimeout)
+  Watchdog.use(log: opened.directory?.logPath ?? "\(configuration.runDir)/train.log")
+  let kernels = "the OpenBLAS kernels"
+  try communicator.requireAgreement(
+    on: [
+      ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
+      (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
+    ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
+  return ResolvedRun(configuration: configuration, pretrained: pretrained, description: description)
+}
+
+/// The data of a run, and what the run is.
+struct PreparedRun {
+  let data: TrainingData
+  let identity: RunIdentity
+  /// How far the bits of this process's steps are reproducible.
+  let reproducibility: Reproducibility
+  let lastStep: Int
+}
+
+/// Every rank reads the records, audits its share of the images, and decodes its share into the machine's cache.
+func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext) throws -> PreparedRun {
+  let (communicator, configuration) = (context.communicator, settings.configuration)
+  let (recipe, resumed) = (configuration.recipe, opened.resumed)
+  Heartbeat.enter(.audit, step: 0)
+  let architecture = try communicator.together { try resumed?.architecture ?? recipe.model.architecture() }
+  var data = try TrainingData(
+    configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
+    context: context)
+  let (scheduleSteps, lastStep) = try communicator.together {
+    let stepsPerEpoch = data.stepsPerEpoch(recipe)
+    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
+    return (steps, try configuration.lastStep(stepsPerEpoch: stepsPerEpoch, scheduleSteps: steps))
+  }
+  var identity = RunIdentity(
+    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
+    trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
+    initialWeights: settings.description?.digest, blasCore: BLAS.coreName)
+  let reproducibility = Reproducibility(configuration.run.ranks.reduce, over: communicator)
+  if reproducibility != .exact { identity.reproducibility = reproducibility }
+  if let resumed { identity = try resumed.continued(as: identity, log: context.log) }
+  Heartbeat.enter(.cache, step: 0)
+  if let folder = configuration.run.files.cacheFolder { try data.cacheImages(in: folder, context: context) }
+  return PreparedRun(
+    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, lastStep: lastStep)
+}
+
+/// The state of the run: restored, or fresh, or begun with another network; then rank 0's on every rank.
+func makeState(
+  _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
+) throws -> TrainingState {
+  let (communicator, recipe) = (context.communicator, prepared.identity.recipe)
+  let state = try communicator.together {
+    if let (path, state) = opened.restored {
+      let (cursor, stepsPerEpoch) = (state.cursor, prepared.data.stepsPerEpoch(recipe))
+      guard cursor.step / stepsPerEpoch == cursor.epoch, cursor.step % stepsPerEpoch == cursor.stepInEpoch else {
+        throw CheckpointError.damaged(path: path, why: "its step and its epoch contradict each other")
+      }
+      state.goOn(as: prepared.identity)
+      return state
+    }
+    let state = try TrainingState(identity: prepared.identity)
+    // The ranks but rank 0 get its state.
+    if communicator.rank == 0 {
+      state.network.initialize(seed: recipe.course.seed)
+      try settings.pretrained?.copy(into: state.network, alphabet: prepared.data.alphabet, seed: recipe.course.seed)
+      state.average?.restart(from: state.network.store)
+    }
+    return state
+  }
+  try state.broadcast(over: communicator)
+  return state
+}

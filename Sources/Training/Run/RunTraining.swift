@@ -1,0 +1,92 @@
+import Console
+import Foundation
+import Instrumentation
+import Logging
+import MessagePassing
+import Messages
+import Settings
+import Survival
+import Tensors
+
+/// What all parts of a run need: the other ranks, and the log.
+struct RunContext {
+  let communicator: Communicator
+  let output: RunLog
+  let log: Logger
+
+  init(_ communicator: Communicator, _ output: RunLog) {
+    (self.communicator, self.output, log) = (communicator, output, output.logger())
+  }
+}
+
+/// Trains as the options say, on all ranks of the communicator: `akuru train`.
+///
+/// - Throws: errors that ``ExitStatus`` gives the exit status of.
+package func runTraining(_ options: Overrides, over communicator: Communicator) throws -> ExitStatus {
+  let verbosity: Verbosity = options.isOn("quiet") ? .quiet : options.isOn("verbose") ? .verbose : .normal
+  let output = RunLog(rank: communicator.rank, verbosity: verbosity)
+  do {
+    return try train(options, RunContext(communicator, output))
+  } catch {
+    output.endProgress()
+    output.record("error: \(error)")  // Standard error has it from whoever ends the process.
+    throw error
+  }
+}
+
+/// The stages of a run. Every rank goes through them together; each gives its result to the next.
+private func train(_ options: Overrides, _ context: RunContext) throws -> ExitStatus {
+  try context.communicator.together { try Faults.check() }
+  try Watchdog.connect(over: context.communicator)
+  Heartbeat.enter(.start, step: 0)
+  BLAS.useOneThread()
+
+  let opened = try openRun(options, context)
+  let settings = try resolveConfiguration(options, opened, context)
+  let prepared = try prepareData(settings, opened, context)
+  let state = try makeState(prepared, settings, opened, context)
+  let recorder = try announce(state, prepared, settings, opened, context)
+  return try trainToTheEnd(state, prepared, settings, recorder, context)
+}
+
+/// Trains, and says how it ended.
+private func trainToTheEnd(
+  _ state: TrainingState, _ prepared: PreparedRun, _ settings: ResolvedRun, _ recorder: RunRecorder,
+  _ context: RunContext
+) throws -> ExitStatus {
+  let (configuration, log) = (settings.configuration, context.log)
+  let trainer = try Trainer(
+    configuration, data: prepared.data, state: state, lastStep: prepared.lastStep, recorder: recorder,
+    context: context)
+  let timeline = try configuration.run.log.trace.map { try TimelineRecording($0, over: context.communicator) }
+  let status = try trainer.run()
+  context.output.endProgress()
+  try timeline?.finish(over: context.communicator, log: log)
+  Heartbeat.enter(.end, step: state.cursor.step)
+  if trainer.shouldStopEarly {
+    log.info("stopped early: no lower validation CER in \(configuration.recipe.course.earlyStopping ?? 0) evaluations")
+  }
+  if state.cursor.skippedSteps > 0 {
+    log.warning(
+      "\(state.cursor.skippedSteps) of \(state.cursor.step) steps were skipped: a loss or gradient was not finite")
+  }
+  if status == .stoppedOnRequest {
+    log.info("stopped at step \(state.cursor.step) after a checkpoint; go on with --resume")
+  } else if let best = state.cursor.best {
+    recorder.finish()
+    log.info(
+      "done: best validation CER \(percent(best.cer)) at step \(best.step), in \(configuration.runDir); see report.html there"
+    )
+    if best.cer > untrainedCER {
+      log.info(
+        """
+        the model reads hardly anything yet: train longer (letters appear after some hundred steps), and look whether \
+        texts and images belong together (akuru sheet \(prepared.data.train.dataSet.folders[0].onOneLine) --output sheet.png)
+        """)
+    }
+  }
+  return status
+}
+
+/// A character error rate above this is that of a model that has not begun to read.
+private let untrainedCER = 0.8

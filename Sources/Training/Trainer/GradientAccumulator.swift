@@ -1,0 +1,167 @@
+import Instrumentation
+import MessagePassing
+import Messages
+import NeuralNetwork
+import Tensors
+
+/// Accumulates a step's loss, gradients and statistics, exactly, over the micro-batches of all ranks.
+///
+/// A step: ``begin(microBatches:localCount:images:)``, ``add(images:fault:)`` for each micro-batch of this rank, ``finish()``; then
+/// what all ranks accumulated can be read. Where ranks run on several machines, gradients travel while the rank's last micro-batch
+/// is still in its backward pass, from the last weight to the first, which is the order they are complete in.
+package final class GradientAccumulator {
+  private let reducer: ExactReducer
+  private let network: CRNN
+  private let loss: CTCLoss
+  private let rank: Int
+  /// Whether gradients are reduced during the backward pass. The same on all ranks.
+  private let overlaps: Bool
+
+  private var images = 1
+  /// Micro-batches of this rank that are still to come.
+  private var remaining = 0
+  /// Gradients from here on are added in the last micro-batch of this rank.
+  private var addedFrom = 0
+  /// What went wrong within a layer.
+  private var failure: (any Error)?
+  /// When gradients last went on.
+  private var advanced = ContinuousClock.now
+  /// Lets gradients go on from within a layer. Made once: steps allocate nothing.
+  private var meanwhile: (() -> Void)?
+
+  /// Time between two looks at messages, at least.
+  private static let pause = Duration.milliseconds(1)
+
+  /// The integers that are summed over the ranks. Those from `times` on are the times of the ranks.
+  private enum Slot: Int {
+    case stop, checkpoint, times
+  }
+
+  /// All ranks make it together.
+  ///
+  /// - Parameters:
+  ///   - sharesTimes: whether each rank tells the others how long it computed.
+  ///   - precision: what gradients are sent as between machines.
+  ///   - overlaps: nil to let the machines decide.
+  package init(
+    _ network: CRNN, loss: CTCLoss, sharesTimes: Bool = false, precision: Precision = .exact, overlaps: Bool? = nil,
+    over communicator: Communicator
+  ) throws {
+    (self.network, self.loss, rank) = (network, loss, communicator.rank)
+    self.overlaps = overlaps ?? !communicator.isOneMachine
+    let store = network.store
+    reducer = try ExactReducer(
+      gradientCount: store.count, statisticCount: store.bufferCount + 1,
+      integerCount: Slot.times.rawValue + (sharesTimes ? communicator.size : 0), precision: precision,
+      over: communicator)
+    meanwhile = { [unowned self] in advanceMeanwhile() }
+  }
+
+  /// Whether the ranks of a machine add up in shared memory; without room there they send messages.
+  package var sharesMemory: Bool { reducer.sharesMemory }
+
+  // MARK: A step of this rank
+
+  /// Starts a step of that many micro-batches and images over all ranks, `localCount` of the micro-batches on this one.
+  package func begin(microBatches: Int, localCount: Int, images: Int) throws {
+    try reducer.begin(microBatches: microBatches)
+    (self.images, remaining) = (images, localCount)
+    addedFrom = reducer.gradientCount
+  }
+
+  /// Computes the micro-batch that was loaded into the network, of `count` images, and adds its share.
+  ///
+  /// - Parameter fault: `nanLoss` or `nanGradient` for a test.
+  package func add(images count: Int, fault: FaultInjection.Kind? = nil) throws {
+    require(remaining > 0, "more micro-batches than announced")
+    remaining -= 1
+    Trace.span(.forward) { network.forward(.training) }
+    if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
+    let outcome = loss.run(scale: 1 / Float(images))
+    addStatistics(images: count, loss: outcome.sum)
+    if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
+    network.store.zeroGradients()
+    try Trace.span(.backward) {
+      if overlaps && remaining == 0 {
+        network.workspace.meanwhile = meanwhile
+        defer { network.workspace.meanwhile = nil }
+        try network.backward { try add(from: $0) }
+      } else {
+        network.backward()
+        try addGradients()
+      }
+    }
+  }
+
+  /// Adds the loss and the batch statistics of a micro-batch.
+  package func addStatistics(images count: Int, loss: Double) {
+    let store = network.store
+    reducer.addStatistics(
+      store.bufferStatistics.base, count: store.bufferCount, weight: Double(count) / Double(images), at: 0)
+    reducer.addStatistic(loss, weight: 1 / Double(images), at: store.bufferCount)
+  }
+
+  /// Adds the gradients of a micro-batch.
+  package func addGradients() throws {
+    try reducer.addGradients(network.store.gradients.base, count: network.store.count)
+  }
+
+  /// Asks all ranks to stop after the step.
+  func requestStop() { reducer.addInteger(1, at: Slot.stop.rawValue) }
+
+  /// Asks for a checkpoint after the step.
+  func requestCheckpoint() { reducer.addInteger(1, at: Slot.checkpoint.rawValue) }
+
+  /// Tells all ranks how long this one computed, without what it waited for others.
+  func report(computed time: Duration) {
+    reducer.addInteger(Int64((time - reducer.waited).seconds * 1e9), at: Slot.times.rawValue + rank)
+  }
+
+  /// Micro-batches of this rank with a value that cannot be summed.
+  var refusedHere: Int64 { reducer.refusedHere }
+
+  /// Sums over all ranks what is not yet on its way, and waits.
+  package func finish() throws {
+    require(remaining == 0, "fewer micro-batches than announced")
+    try reducer.reduce()
+  }
+
+  // MARK: What all ranks accumulated, after `finish`
+
+  /// Mean loss per image.
+  var meanLoss: Double { reducer.statistic(at: network.store.bufferCount) }
+  /// Whether a loss or gradient of any rank was not finite, or too large to be summed exactly.
+  var hasOverflowed: Bool { reducer.overflowCount > 0 }
+  /// Whether a rank asked all to stop.
+  var stopRequested: Bool { reducer.integer(at: Slot.stop.rawValue) > 0 }
+  /// Whether a rank asked for a checkpoint.
+  var checkpointRequested: Bool { reducer.integer(at: Slot.checkpoint.rawValue) > 0 }
+  /// How long a rank computed, in nanoseconds.
+  func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
+
+  /// Writes the step's gradients over those of the last micro-batch in the network.
+  package func takeStepGradients() { reducer.gradients(into: network.store.gradients.base) }
+
+  /// Moves the running statistics of batch normalization towards those of the step.
+  func updateRunningStatistics(in ranges: [Range<Int>]) {
+    network.store.updateRunningStatistics(in: ranges) { Float(reducer.statistic(at: $0)) }
+  }
+
+  // MARK: Gradients on their way
+
+  /// Adds the gradients from `from` on, which are complete, and lets them go.
+  private func add(from: Int) throws {
+    try reducer.addGradients(network.store.gradients.base + from, count: addedFrom - from, at: from)
+    addedFrom = from
+    try reducer.complete(from: from)
+    if let failure { throw failure }
+    try reducer.advance()
+    advanced = .now
+  }
+
+  private func advanceMeanwhile() {
+    guard failure == nil, advanced.duration(to: .now) >= GradientAccumulator.pause else { return }
+    do { try reducer.advance() } catch { failure = error }
+    advanced = .now
+  }
+}

@@ -1,0 +1,102 @@
+import Instrumentation
+import MessagePassing
+import Messages
+import NeuralNetwork
+
+/// What is due between two steps: evaluation, comparison of the ranks, checkpoints, and the end of the run.
+extension Trainer {
+  /// Whether the validation CER has not fallen for so long that the run is done.
+  var shouldStopEarly: Bool {
+    guard let earlyStopping = recipe.course.earlyStopping, let plateau = state.cursor.plateau else { return false }
+    return plateau.sinceBest >= earlyStopping
+  }
+
+  /// Whether this rank asks all to stop: on a signal, and rank 0 when the time is over.
+  var shouldStop: Bool {
+    if StopRequest.isRaised { return true }
+    guard communicator.rank == 0, let minutes = configuration.run.length.maxMinutes else { return false }
+    return started.duration(to: .now) >= .seconds(minutes * 60)
+  }
+
+  /// Evaluates, compares the ranks and saves, where they are due.
+  ///
+  /// - Parameters:
+  ///   - stops: whether a rank asked all to stop.
+  ///   - saves: whether a checkpoint was asked for.
+  /// - Returns: how the run ends, if it does.
+  func runDueActions(stops stopRequested: Bool, saves saveRequested: Bool) throws -> ExitStatus? {
+    let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
+    var isBest = false
+    if state.cursor.evaluationDue || isLast || isDue(configuration.run.length.evalEvery, orAt: endsEpoch) {
+      let evaluated = stopRequested ? nil : try during(.evaluate, step: state.cursor.step) { try evaluate() }
+      isBest = evaluated ?? false
+      state.cursor.evaluationDue = evaluated == nil
+    }
+    let stops = stopRequested || state.cursor.evaluationDue
+    let isFinal = isLast || shouldStopEarly || stops
+    let saves =
+      isFinal || saveRequested || isDue(configuration.run.checkpoints.checkpointEvery, orAt: endsEpoch)
+    if saves || isBest || isDue(configuration.run.ranks.verifyEvery, orAt: false) { try verify() }
+    if saves || isBest { try save(asStep: saves, asBest: isBest, waits: isFinal) }
+    return stops ? .stoppedOnRequest : nil
+  }
+
+  private func isDue(_ every: Int?, orAt endsEpoch: Bool) -> Bool {
+    every.map { state.cursor.step % $0 == 0 } ?? endsEpoch
+  }
+
+  /// - Parameter waits: whether to wait until the checkpoints are written.
+  private func save(asStep: Bool, asBest: Bool, waits: Bool) throws {
+    try during(.checkpoint, step: state.cursor.step) {
+      try communicator.together {
+        try recorder.save(state, asStep: asStep, asBest: asBest)
+        if waits { try recorder.finishSaving() }
+      }
+    }
+    saved = .now
+  }
+
+  /// - Returns: whether the weights are the best so far; nil, on all ranks, when one was asked to stop meanwhile.
+  private func evaluate() throws -> Bool? {
+    let (step, started) = (state.cursor.step, ContinuousClock.now)
+    let evaluation = try state.withAveragedWeights {
+      try evaluator.evaluate(
+        data.validation, collectsFindings: true, timePerCost: speeds?.timePerCost ?? [], output: context.output)
+    }
+    guard let evaluation else { return nil }
+    let ranks = try clock.gather(evaluating: started.duration(to: .now), over: communicator)
+    let isBest = evaluation.report.cer < state.cursor.best?.cer ?? .infinity
+    if isBest { state.cursor.best = Cursor.Best(cer: evaluation.report.cer, step: step) }
+    recordPlateau(isBest: isBest)
+    recorder.record(
+      evaluation, of: data.validation, ranks: ranks, weights: network.store, gradients: hasGradients, step: step,
+      epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
+    return isBest
+  }
+
+  /// Counts for how long the CER has not fallen, where the recipe asks for it.
+  private func recordPlateau(isBest: Bool) {
+    guard recipe.optimization.schedule == .plateau || recipe.course.earlyStopping != nil else { return }
+    var plateau = state.cursor.plateau ?? Plateau()
+    let before = plateau.reductions
+    plateau.record(isBest: isBest, patience: recipe.optimization.patience ?? .max)
+    state.cursor.plateau = plateau
+    if plateau.reductions > before {
+      recorder.note("the CER has not fallen for a while: the learning rate is reduced")
+    }
+  }
+
+  /// Compares the state of all ranks, bit by bit: one that differs must not go on, and never into a checkpoint.
+  private func verify() throws {
+    guard communicator.size > 1 else { return }
+    let item = "weights and optimizer state after step \(state.cursor.step)"
+    try communicator.requireAgreement(
+      on: [(item, state.digest())],
+      remedies: [
+        item: """
+        a memory or processor fault is likely; the checkpoints are from before and good: go on with --resume, without \
+        that machine
+        """
+      ])
+  }
+}

@@ -1,0 +1,63 @@
+import Messages
+
+/// How training goes, in one line: smoothed over some dozen steps. Adding a step allocates nothing.
+struct TrainingProgress {
+  private let lastStep: Int
+  private let stepsPerEpoch: Int
+  /// CER of the newest evaluation.
+  var cer: Double?
+
+  /// Weight of the steps before the newest; a hundredth of a step's weight is left after 90.
+  private static let memory = 0.95
+  private var weight = 0.0
+  private var lossWeight = 0.0
+  private var loss = 0.0
+  private var images = 0.0
+  private var seconds = 0.0
+  private var waiting = 0.0
+  /// Steps of this process.
+  private var steps = 0
+
+  init(lastStep: Int, stepsPerEpoch: Int) {
+    (self.lastStep, self.stepsPerEpoch) = (lastStep, stepsPerEpoch)
+  }
+
+  mutating func add(_ result: StepResult) {
+    steps += 1
+    // The first step fills caches and memory.
+    if steps == 2 { (weight, images, seconds, waiting) = (0, 0, 0, 0) }
+    func smooth(_ value: inout Double, _ new: Double) { value = TrainingProgress.memory * value + new }
+    smooth(&weight, 1)
+    smooth(&images, Double(result.images))
+    smooth(&seconds, result.duration.seconds)
+    smooth(&waiting, result.loadWait.seconds + result.reduceTime.seconds)
+    if !result.skipped {
+      smooth(&lossWeight, 1)
+      smooth(&loss, result.loss)
+    }
+  }
+
+  /// Seconds of a step.
+  private var pace: Double { seconds / max(weight, 1e-9) }
+
+  /// For example: step 1200/3600, epoch 3, loss 0.123, CER 3.20 %, 640 images/s, waiting 2 %, 0:45 left.
+  func line(step: Int, epoch: Int) -> String {
+    let hasEnd = lastStep != .max
+    var parts = ["step \(step)\(hasEnd ? "/\(lastStep)" : "")", "epoch \(epoch + 1)"]
+    if lossWeight > 0 { parts.append("loss \((loss / lossWeight).formatted(decimals: 3))") }
+    if let cer { parts.append("CER \(percent(cer))") }
+    parts.append("\(Int(images / max(seconds, 1e-9))) images/s")
+    parts.append("waiting \(Int((100 * waiting / max(seconds, 1e-9)).rounded())) %")
+    if hasEnd { parts.append("\(clockTime(Double(max(0, lastStep - step)) * pace)) left") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Said once, when ten steps have shown the pace of a run that has some more before it.
+  func expectation(step: Int) -> String? {
+    guard steps == 11, lastStep - step >= 20 else { return nil }
+    let end = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * pace)) to the last step"
+    let rate = Int(images / max(seconds, 1e-9))
+    return
+      "expected: \(clockTime(Double(stepsPerEpoch) * pace)) an epoch\(end), at \(rate) images/s; evaluations come on top"
+  }
+}

@@ -13,6 +13,15 @@ import PackageDescription
 // Tests are compiled fast: what they test is not theirs to optimize.
 let testSettings: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 
+/// The tests of a target, in `Tests/NAMETests`, and what else they import.
+func tests(
+  _ name: String, _ others: [String], under: [String]? = nil, exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: ((under ?? [name]) + others + ["TestSupport"]).map { .init(stringLiteral: $0) },
+    exclude: exclude, resources: resources, swiftSettings: testSettings)
+}
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
@@ -112,35 +121,47 @@ let package = Package(
       ]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", "Messages", argumentParser]),
 
-    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: testSettings),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: testSettings),
-    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: testSettings),
-    .testTarget(
-      name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "TestSupport"],
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+    tests("Messages", ["Tensors"]),
+    tests("Files", []),
+    tests("Console", []),
+    tests("Settings", ["Messages"]),
+    tests("Hashing", []),
+    tests("Tensors", []),
+    tests(
+      "NeuralNetwork", ["Tensors", "Messages", "Settings"],
       exclude: [
         "Goldens/generate_layers.py", "Goldens/generate_sequence.py", "Goldens/generate_models.py",
         "Goldens/generate_optimizers.py",
       ],
-      resources: [.copy("Goldens/fixtures")], swiftSettings: testSettings),
-    .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"],
-      exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py"],
-      resources: [.copy("Goldens/fixtures")], swiftSettings: testSettings),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: testSettings),
-    .testTarget(
-      name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport", "CollectivesCheck"],
-      swiftSettings: testSettings),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
-    .testTarget(
-      name: "TypesettingTests", dependencies: ["Typesetting", "Images", "Tensors", "TestSupport", "akuru-synth"],
-      swiftSettings: testSettings),
-    .testTarget(
-      name: "CommandTests",
-      dependencies: ["TestSupport", "Hashing", "Images", "NeuralNetwork", "Tensors", "Training", "akuru", "akuru-synth"],
+      resources: [.copy("Goldens/fixtures")]),
+    tests(
+      "Images", ["Tensors", "Messages"], exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py"],
+      resources: [.copy("Goldens/fixtures")]),
+    tests("Datasets", ["Images", "Tensors", "Files", "Messages", "Settings"]),
+    tests("MessagePassing", ["Tensors", "CollectivesCheck"]),
+    tests("Checkpoints", ["Files", "Messages", "Tensors"]),
+    tests("Recognition", ["Messages", "Tensors", "NeuralNetwork", "Datasets", "Checkpoints"]),
+    tests("Reporting", ["Files", "Messages"]),
+    tests("Survival", ["Instrumentation"]),
+    tests(
+      "Training",
+      [
+        "Checkpoints", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages", "NeuralNetwork", "Recognition",
+        "Reporting", "Settings", "Tensors",
+      ]),
+    tests("Diagnostics", ["Messages"]),
+    tests("Typesetting", ["Images", "Messages", "Tensors", "akuru-synth"]),
+    tests(
+      "Command",
+      [
+        "Checkpoints", "Datasets", "Files", "Hashing", "Images", "Messages", "NeuralNetwork", "Recognition", "Settings",
+        "Survival", "Tensors", "Training", "akuru", "akuru-synth",
+      ], under: [],
       exclude: ["Goldens/generate_pretrained.py", "Goldens/checkpoints.json"],
       resources: [
         .copy("Interchange/Scripts"), .copy("Goldens/fixtures"), .copy("Serving/check_page.py"),
-      ], swiftSettings: testSettings),
+      ]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),
   ],

@@ -103,11 +103,15 @@ package struct OpenFile: ~Copyable {
     guard copy >= 0, close(copy) == 0 || errno == EINTR else { throw FileError("write", path) }
   }
 
-  /// Reserves space for `size` bytes.
+  /// Reserves space for `size` bytes. It does so in pieces: a call that a signal interrupts gives back what it took.
   package func reserve(_ size: Int) throws(FileError) {
-    var code: Int32
-    repeat { code = posix_fallocate(descriptor, 0, off_t(size)) } while code == EINTR
-    guard code == 0 else { throw FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code) }
+    for start in stride(from: 0, to: size, by: 1 << 20) {
+      var code: Int32
+      repeat {
+        code = posix_fallocate(descriptor, off_t(start), off_t(min(1 << 20, size - start)))
+      } while code == EINTR
+      guard code == 0 else { throw FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code) }
+    }
   }
 
   /// Cuts the file to `size` bytes.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4) of bytes that come piece by piece, by OpenSSL.
 public final class SHA256 {

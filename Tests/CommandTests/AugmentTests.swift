@@ -1,6 +1,5 @@
 import Foundation
 import Images
-import TestSupport
 import Testing
 
 /// `--augment` of a training, and `akuru augment-sheet`.

@@ -1,6 +1,5 @@
 import Foundation
 import Images
-import TestSupport
 import Testing
 
 /// Data that cannot be used: exit status 3, and one message that names the file, on any number of ranks.

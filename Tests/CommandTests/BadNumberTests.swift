@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// Numbers that go wrong: found in the same step on all ranks, named, and kept out of weights and checkpoints.

@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import NeuralNetwork
 import Testing
 
 /// Wrong options: exit status 2, and one message that names the option, on any number of ranks.

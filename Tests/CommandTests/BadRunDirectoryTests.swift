@@ -1,7 +1,7 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 /// Run directories and checkpoints that cannot be used as asked.
 @Suite struct BadRunDirectoryTests {

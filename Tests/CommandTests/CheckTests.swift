@@ -1,6 +1,6 @@
+import Datasets
 import Foundation
 import Images
-import TestSupport
 import Testing
 
 /// `akuru check`: the audit of data sets.

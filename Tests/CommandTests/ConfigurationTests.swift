@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 /// `akuru train --print-config`: all options with their values, as a file that gives them again.
 @Suite struct ConfigurationTests {

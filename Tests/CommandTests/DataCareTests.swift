@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Recognition
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 /// Deaths asked for by `AKURU_FAULT`: how the job ends, and that nothing is lost.
 @Suite struct FaultTests {

@@ -1,7 +1,6 @@
+import Checkpoints
 import Foundation
-import TestSupport
 import Testing
-import Training
 
 /// Runs that begin with a trained network.
 @Suite struct FineTuningTests {

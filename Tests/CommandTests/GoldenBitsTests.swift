@@ -1,6 +1,5 @@
 import Foundation
 import Hashing
-import TestSupport
 import Testing
 
 /// The bits that a training ends with, pinned by the SHA-256 of its last checkpoint, for each model and family of OpenBLAS kernels.

@@ -1,7 +1,8 @@
+import Checkpoints
 import Foundation
+import Recognition
 import TestSupport
 import Testing
-import Training
 
 /// Names, files and arguments that are made to confuse: one clean line each, and nobody waits or runs out of memory.
 @Suite struct HostileInputTests {

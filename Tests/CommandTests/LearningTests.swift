@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Recognition
 import Tensors
 import TestSupport
 import Testing

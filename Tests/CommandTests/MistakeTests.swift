@@ -1,9 +1,6 @@
 import Foundation
 import Images
-import NeuralNetwork
-import TestSupport
 import Testing
-import Training
 
 /// What people get wrong, in one table: each is answered by one message that says what to do, and the right exit status.
 /// `BadOptionTests`, `BadDataTests` and `HostileInputTests` look at the same places more closely, under mpirun.
@@ -26,7 +23,7 @@ import Training
   /// A command on a checkpoint that a run might have left; {checkpoint} stands for it.
   private static func withModel(_ arguments: [String]) -> @Sendable (Workshop) throws -> [String] {
     { workshop in
-      let model = try UntrainedModel(.seed(channels: 1, hidden: 8, height: 24))
+      let model = try UntrainedModel(.tutorial(channels: 1, hidden: 8, height: 24))
       try FileManager.default.copyItem(atPath: model.checkpoint, toPath: workshop.path("best.safetensors"))
       return arguments.map {
         $0.replacingOccurrences(of: "{checkpoint}", with: workshop.path("best.safetensors"))

@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import NeuralNetwork
 import Testing
 
 /// SIGUSR1 and SIGTERM stop a run in every phase, and nothing is lost: checkpoints and metrics end as if the run had never

@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// Jobs that hang end with status 86 and say which rank is missing.

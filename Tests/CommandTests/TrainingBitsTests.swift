@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// The promise: the same bits on any number of ranks, and whether or not a run was interrupted.

@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// Optimizers, schedules, averages and early stopping: the same bits on any number of ranks, stopped and resumed or not.

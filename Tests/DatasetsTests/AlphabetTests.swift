@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AlphabetTests {
@@ -47,11 +48,11 @@ import Testing
   }
 
   @Test func fileOfScalars() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let alphabet = try Alphabet(scalars: ["\u{0D82}", "b", "a", "\u{200D}", "\"", " ", "\u{AD}", "\u{1F600}"])
-    try folder.write("alphabet.json", Array(JSONEncoder().encode(alphabet)))
+    try folder.add("alphabet.json", Array(JSONEncoder().encode(alphabet)))
     #expect(try Alphabet(fileURL: folder.url("alphabet.json")) == alphabet)
-    try folder.write("alphabet.json", "{\"scalars\": [\"\\u0d82\", \"a\"], \"more\": 1}")
+    try folder.add("alphabet.json", "{\"scalars\": [\"\\u0d82\", \"a\"], \"more\": 1}")
     #expect(try Alphabet(fileURL: folder.url("alphabet.json")).scalars == ["\u{0D82}", "a"])
     let data = try JSONEncoder().encode(try Alphabet(scalars: ["a", "\u{0DCF}"]))
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String]])
@@ -59,9 +60,9 @@ import Testing
   }
 
   @Test func textFile() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     // One per line or not, space is a letter, and neighbours that could compose stay apart.
-    try folder.write("letters.txt", "\u{FEFF}b\r\na \n\u{0DD9}\u{0DCA}\u{200D}\n")
+    try folder.add("letters.txt", "\u{FEFF}b\r\na \n\u{0DD9}\u{0DCA}\u{200D}\n")
     let alphabet = try Alphabet(fileURL: folder.url("letters.txt"))
     #expect(alphabet.scalars == ["b", "a", " ", "\u{0DD9}", "\u{0DCA}", "\u{200D}"])
   }
@@ -73,14 +74,14 @@ import Testing
     ("a.txt", "abca", "U+0061 twice"), ("a.txt", "\n", "empty"),
   ])
   func badFilesAreNamed(_ name: String, _ content: String, _ part: String) throws {
-    let folder = try TemporaryFolder().write(name, content)
+    let folder = try TemporaryDirectory().add(name, content)
     let error = dataSetError { _ = try Alphabet(fileURL: folder.url(name)) }
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
     #expect(error?.description.contains(name) == true)
   }
 
   @Test func latin1AndMissingFile() throws {
-    let folder = try TemporaryFolder().write("a.txt", [0x61, 0xE9])
+    let folder = try TemporaryDirectory().add("a.txt", [0x61, 0xE9])
     #expect(dataSetError { _ = try Alphabet(fileURL: folder.url("a.txt")) }?.description.contains("UTF-8") == true)
     #expect(dataSetError { _ = try Alphabet(fileURL: folder.url("b.txt")) }?.description.contains("b.txt") == true)
   }
@@ -96,7 +97,7 @@ import Testing
   }
 
   @Test func labelTable() throws {
-    let folder = try TemporaryFolder().write("metadata.csv", "file_name,text\n1.png,aab\n2.png,\n3.png,xb\n")
+    let folder = try TemporaryDirectory().add("metadata.csv", "file_name,text\n1.png,aab\n2.png,\n3.png,xb\n")
     let dataSet = try DataSet.load(folder.path)
     let alphabet = try Alphabet(texts: ["ab"])
     let known = LabelTable(knownScalarsOf: dataSet, alphabet: alphabet)

@@ -1,14 +1,16 @@
 import Datasets
+import Files
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @Suite struct AuditTests {
   /// A data set of 24 x 12 pictures, 40 x 20 after resizing: 10 time steps.
-  private func folder(_ texts: [String]) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    for i in texts.indices { try folder.write("\(i).png", picture(width: 24, height: 12, seed: UInt64(i))) }
-    return try folder.write("metadata.csv", csv(texts))
+  private func folder(_ texts: [String]) throws -> TemporaryDirectory {
+    let folder = try TemporaryDirectory()
+    for i in texts.indices { try folder.add("\(i).png", picture(width: 24, height: 12, seed: UInt64(i))) }
+    return try folder.add("metadata.csv", csv(texts))
   }
 
   private func csv(_ texts: [String]) -> String {
@@ -16,7 +18,7 @@ import Testing
   }
 
   private func audit(
-    _ folder: TemporaryFolder, geometry: InputGeometry = geometry(), alphabet: Alphabet? = nil
+    _ folder: TemporaryDirectory, geometry: InputGeometry = geometry(), alphabet: Alphabet? = nil
   ) throws -> AuditResult {
     try Audit(DataSet.load(folder.path), geometry: geometry, alphabet: alphabet).run()
   }
@@ -44,7 +46,7 @@ import Testing
   }
 
   @Test func missingImage() throws {
-    let result = try audit(folder(["a"]).write("metadata.csv", "file_name,text\n0.png,a\nx/9.png,b\n"))
+    let result = try audit(folder(["a"]).add("metadata.csv", "file_name,text\n0.png,a\nx/9.png,b\n"))
     expect(result, .unreadableImage, record: 1, isProblem: true, ["x/9.png", "no such file"])
     #expect(result.widths == [40, 0])
   }
@@ -52,7 +54,7 @@ import Testing
   @Test func truncatedImage() throws {
     let folder = try folder(["a", "b"])
     let whole = try PNG.encode(picture(width: 90, height: 40))
-    try folder.write("1.png", Array(whole.dropLast(whole.count / 2)))
+    try folder.add("1.png", Array(whole.dropLast(whole.count / 2)))
     // The header is whole, so its size can still be read.
     #expect(try PNG.size(path: folder.path + "/1.png").width == 90)
     expect(try audit(folder), .unreadableImage, record: 1, isProblem: true, [folder.path + "/1.png: ", "truncated"])
@@ -60,7 +62,7 @@ import Testing
 
   @Test func textNamedPNGAndEmptyFileAndFolder() throws {
     let folder = try folder(["a", "b", "c", "d"])
-    try folder.write("0.png", "I am a text").write("1.png", [UInt8]())
+    try folder.add("0.png", "I am a text").add("1.png", [UInt8]())
     try FileManager.default.removeItem(atPath: folder.path + "/2.png")
     try FileManager.default.createDirectory(atPath: folder.path + "/2.png", withIntermediateDirectories: true)
     let result = try audit(folder)
@@ -81,14 +83,14 @@ import Testing
   }
 
   @Test func twoPixelsWide() throws {
-    let folder = try folder(["a", "ab"]).write("1.png", picture(width: 2, height: 40))
+    let folder = try folder(["a", "ab"]).add("1.png", picture(width: 2, height: 40))
     let result = try audit(folder)
     #expect(result.widths == [40, 4])
     expect(result, .labelTooLong, record: 1, isProblem: true, ["needs 2", "gives 1"])
   }
 
   @Test func imageThatIsTooWide() throws {
-    let folder = try folder(["a", "b"]).write("1.png", picture(width: 200, height: 10))
+    let folder = try folder(["a", "b"]).add("1.png", picture(width: 200, height: 10))
     #expect(try audit(folder, geometry: geometry(maximumWidth: 400)).findings.isEmpty)
     let result = try audit(folder, geometry: geometry(maximumWidth: 399))
     expect(result, .imageTooWide, record: 1, isProblem: true, ["400 pixels wide at height 20", "at most 399"])
@@ -112,29 +114,29 @@ import Testing
 
   @Test func duplicateFiles() throws {
     var folder = try folder(["a", "b", "a", "c"])
-    try folder.write("2.png", picture(width: 24, height: 12, seed: 0))
+    try folder.add("2.png", picture(width: 24, height: 12, seed: 0))
     let same = try audit(folder)
     expect(same, .duplicateFile, record: 2, isProblem: false, ["2.png: has the same bytes as \(folder.path)/0.png; "])
-    try folder.write("metadata.csv", csv(["a", "b", "x", "c"]))
+    try folder.add("metadata.csv", csv(["a", "b", "x", "c"]))
     expect(try audit(folder), .duplicateFile, record: 2, isProblem: false, ["with another text (\"x\" and \"a\")"])
     folder = try self.folder(["a", "c"])
-    try folder.write("metadata.csv", "file_name,text\n1.png,c\n0.png,a\n1.png,c\n")
+    try folder.add("metadata.csv", "file_name,text\n1.png,c\n0.png,a\n1.png,c\n")
     expect(try audit(folder), .duplicateFile, record: 2, isProblem: false, ["1.png: is listed twice; "])
   }
 
   @Test func unpairedFiles() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", picture(width: 24, height: 12)).write("1.gt.txt", "x").write("2.gt.txt", "x")
+    let folder = try TemporaryDirectory()
+    try folder.add("1.png", picture(width: 24, height: 12)).add("1.gt.txt", "x").add("2.gt.txt", "x")
     expect(try audit(folder), .unpairedFile, record: nil, isProblem: true, ["2.gt.txt", "no 2.png"])
   }
 
   @Test func unlistedImages() throws {
-    let folder = try folder(["a", "b"]).write("7.png", picture(width: 24, height: 12, seed: 7)).write("note.txt", "x")
+    let folder = try folder(["a", "b"]).add("7.png", picture(width: 24, height: 12, seed: 7)).add("note.txt", "x")
     expect(try audit(folder), .unlistedImage, record: nil, isProblem: false, [folder.path + "/7.png: ", "list it"])
   }
 
   @Test func goodPart() throws {
-    let folder = try folder(["a", "", "c", "d"]).write("3.png", picture(width: 48, height: 12))
+    let folder = try folder(["a", "", "c", "d"]).add("3.png", picture(width: 48, height: 12))
     let dataSet = try DataSet.load(folder.path)
     let good = try Audit(dataSet, geometry: geometry()).run().good(of: dataSet)
     #expect(good.dataSet.records.map(\.text) == ["a", "c", "d"])
@@ -144,8 +146,8 @@ import Testing
   /// Everything at once: the slices of any number of ranks, on any number of threads and through JSON, give the same.
   @Test func slicesMergeToTheWhole() throws {
     let folder = try folder(["ab", "", "e\u{301}", "aabbccddee", "q", "ab", "b", "c", "d", "e", "f"])
-    try folder.write("4.png", "text").write("5.png", picture(width: 24, height: 12, seed: 0))
-    try folder.write("10.png", picture(width: 24, height: 12, seed: 0))
+    try folder.add("4.png", "text").add("5.png", picture(width: 24, height: 12, seed: 0))
+    try folder.add("10.png", picture(width: 24, height: 12, seed: 0))
     let dataSet = try DataSet.load(folder.path)
     let audit = Audit(dataSet, geometry: geometry())
     let whole = try audit.run()
@@ -170,10 +172,10 @@ import Testing
 
 @Suite struct AuditReportTests {
   @Test func linesNameEverything() throws {
-    let folder = try TemporaryFolder()
-    for i in 0..<15 { try folder.write("\(i).png", picture(width: 20 + 7 * i, height: 20, seed: UInt64(i))) }
+    let folder = try TemporaryDirectory()
+    for i in 0..<15 { try folder.add("\(i).png", picture(width: 20 + 7 * i, height: 20, seed: UInt64(i))) }
     let rows = (0..<15).map { "\($0).png,\($0 < 12 ? "" : "ක්\u{200D}ෂ")\n" }
-    try folder.write("metadata.csv", "file_name,text\n" + rows.joined())
+    try folder.add("metadata.csv", "file_name,text\n" + rows.joined())
     let result = try Audit(DataSet.load(folder.path), geometry: geometry()).run()
     let lines = AuditReport(result).lines()
     #expect(lines.first == "records: 15, of which 3 good and 12 bad")
@@ -188,11 +190,11 @@ import Testing
   }
 
   @Test func histogramCountsEveryReadableImageOnce() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let widths = [8, 15, 16, 100, 300]
-    for (i, width) in widths.enumerated() { try folder.write("\(i).png", picture(width: width, height: 20)) }
-    try folder.write("5.png", "text")
-    try folder.write("metadata.csv", "file_name,text\n" + (0..<6).map { "\($0).png,\n" }.joined())
+    for (i, width) in widths.enumerated() { try folder.add("\(i).png", picture(width: width, height: 20)) }
+    try folder.add("5.png", "text")
+    try folder.add("metadata.csv", "file_name,text\n" + (0..<6).map { "\($0).png,\n" }.joined())
     let bins = AuditReport(try Audit(DataSet.load(folder.path), geometry: geometry()).run()).widthHistogram()
     #expect(bins.count <= 16 && bins.reduce(0) { $0 + $1.count } == 5)
     for bin in bins { #expect(bin.count == widths.count { $0 >= bin.lower && $0 < bin.upper }) }
@@ -200,7 +202,7 @@ import Testing
   }
 
   @Test func nothingReadable() throws {
-    let folder = try TemporaryFolder().write("metadata.csv", "file_name,text\n1.png,a\n")
+    let folder = try TemporaryDirectory().add("metadata.csv", "file_name,text\n1.png,a\n")
     let report = AuditReport(try Audit(DataSet.load(folder.path), geometry: geometry()).run())
     #expect(report.widthHistogram().isEmpty && report.lines().contains("widths: none"))
   }

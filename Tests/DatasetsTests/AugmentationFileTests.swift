@@ -1,14 +1,15 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AugmentationFileTests {
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try TemporaryDirectory() }
 
   private func read(_ text: String) throws -> Augmentation {
-    try folder.write("set.json", text)
+    try folder.add("set.json", text)
     return try Augmentation(argument: folder.url("set.json").path)
   }
 
@@ -68,7 +69,7 @@ import Testing
       let error = try #require(throws: AugmentationError.self) { try Augmentation(argument: argument) }
       #expect(!error.description.contains("\n") && (argument.isEmpty || error.description.contains(argument)))
     }
-    try folder.write("large.json", [UInt8](repeating: 32, count: 1 << 17))
+    try folder.add("large.json", [UInt8](repeating: 32, count: 1 << 17))
     let error = try #require(throws: AugmentationError.self) {
       try Augmentation(argument: folder.url("large.json").path)
     }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CleanedMetadataTests {
@@ -9,10 +10,10 @@ import Testing
   }
 
   /// A folder with a good record, one that is not in NFC, one without a text and one without an image.
-  private func spoiled() throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    for i in 0..<3 { try folder.write("data/sub/\(i).png", picture(width: 60, height: 20, seed: UInt64(i))) }
-    return try folder.write(
+  private func spoiled() throws -> TemporaryDirectory {
+    let folder = try TemporaryDirectory()
+    for i in 0..<3 { try folder.add("data/sub/\(i).png", picture(width: 60, height: 20, seed: UInt64(i))) }
+    return try folder.add(
       "data/metadata.csv", "file_name,text\nsub/0.png,\"a\"\"\\b\"\nsub/1.png,e\u{301}\nsub/2.png,\nsub/3.png,c\n")
   }
 
@@ -38,7 +39,7 @@ import Testing
   func theFileIsADataSet(_ name: String) throws {
     let folder = try spoiled()
     let place = folder.url(name).deletingLastPathComponent().path
-    try folder.write(name, try cleaned(folder.path + "/data", in: place).lines.joined(separator: "\n") + "\n")
+    try folder.add(name, try cleaned(folder.path + "/data", in: place).lines.joined(separator: "\n") + "\n")
     let again = try DataSet.load(folder.url(name).path)
     #expect(again.records.map(\.text) == ["a\"\\b", "\u{E9}"] && again.unlisted.isEmpty)
     let result = try Audit(again, geometry: geometry()).run()
@@ -47,20 +48,20 @@ import Testing
 
   @Test func imagesOutsideAreRefused() throws {
     let folder = try spoiled()
-    try folder.write("other/x", "")
+    try folder.add("other/x", "")
     let error = dataSetError { _ = try cleaned(folder.path + "/data", in: folder.path + "/other") }
     #expect(error?.description.contains("are not inside this folder") == true)
   }
 
   @Test func nothingGoodIsAnError() throws {
-    let folder = try TemporaryFolder().write("metadata.jsonl", #"{"file_name": "x.png", "text": "x"}"#)
+    let folder = try TemporaryDirectory().add("metadata.jsonl", #"{"file_name": "x.png", "text": "x"}"#)
     let error = dataSetError { _ = try cleaned(folder.path, in: folder.path) }
     #expect(error?.description.contains("no record is good") == true)
   }
 
   @Test func filesWithoutAPartnerAreLeftOut() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", picture(width: 60, height: 20)).write("1.gt.txt", "a\n").write("2.gt.txt", "b\n")
+    let folder = try TemporaryDirectory()
+    try folder.add("1.png", picture(width: 60, height: 20)).add("1.gt.txt", "a\n").add("2.gt.txt", "b\n")
     let cleaned = try cleaned(folder.path, in: folder.path)
     #expect(cleaned.lines == [#"{"file_name":"1.png","text":"a"}"#])
     #expect(cleaned.changes.map(\.path) == ["\(folder.path)/2.gt.txt"] && cleaned.count(.leftOut) == 1)
@@ -69,12 +70,12 @@ import Testing
   /// A metadata file of any name may stand for the folder; the folder's own is not looked at.
   @Test func metadataOfAnotherName() throws {
     let folder = try spoiled()
-    try folder.write("data/some.csv", "file_name,text\nsub/0.png,x\n").write("data/notes.txt", "")
+    try folder.add("data/some.csv", "file_name,text\nsub/0.png,x\n").add("data/notes.txt", "")
     let data = folder.path + "/data"
     #expect(try DataSet.load("\(data)/some.csv").records.map(\.text) == ["x"])
     #expect(try DataSet.load("\(data)/some.csv,\(data)/some.csv").records.count == 2)
     expectLoadError("\(data)/notes.txt", ["not a data set", "a file; give the folder that holds it"])
-    try folder.write("data/none.jsonl", "\n")
+    try folder.add("data/none.jsonl", "\n")
     expectLoadError("\(data)/none.jsonl", ["none.jsonl: holds no records"])
   }
 }

@@ -1,71 +1,72 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DataSetTests {
   private func csv(_ name: String) -> String { "file_name,text\n1.png,ok\n\(name),x\n" }
 
   @Test func emptyFolderAndOtherThings() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let expected = ["metadata.csv", "metadata.jsonl", "X.png + X.gt.txt"]
     expectLoadError(folder.path, [folder.path, "an empty folder"] + expected)
-    expectLoadError(try folder.write("sub/1.png", "").path, ["1 other entry"] + expected)
+    expectLoadError(try folder.add("sub/1.png", "").path, ["1 other entry"] + expected)
     expectLoadError(folder.path + "/none", ["/none", "no such"])
-    try folder.write("file", "")
+    try folder.add("file", "")
     expectLoadError(folder.path + "/file", ["/file", "a file"])
-    try folder.write("metadata.csv", csv("2.png")).write("metadata.jsonl", "{}")
+    try folder.add("metadata.csv", csv("2.png")).add("metadata.jsonl", "{}")
     expectLoadError(folder.path, ["both metadata files"])
   }
 
   @Test(arguments: ["../2.png", "a/../../2.png", "/etc/hostname", "a/..", "..", "a//../2.png"])
   func namesThatLeadOut(_ name: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     expectLoadError(
-      try folder.write("metadata.csv", csv(name)).path, ["metadata.csv", "record 2 (line 3)", "\"\(name)\"", "inside"])
+      try folder.add("metadata.csv", csv(name)).path, ["metadata.csv", "record 2 (line 3)", "\"\(name)\"", "inside"])
   }
 
   @Test func emptyNameAndNUL() throws {
-    let folder = try TemporaryFolder()
-    expectLoadError(try folder.write("metadata.csv", csv("")).path, ["record 2", "is empty"])
-    expectLoadError(try folder.write("metadata.csv", csv("a\0b")).path, ["record 2", "NUL", "a\\u{0}b"])
+    let folder = try TemporaryDirectory()
+    expectLoadError(try folder.add("metadata.csv", csv("")).path, ["record 2", "is empty"])
+    expectLoadError(try folder.add("metadata.csv", csv("a\0b")).path, ["record 2", "NUL", "a\\u{0}b"])
   }
 
   @Test func linksOutOfTheDataSet() throws {
-    let outside = try TemporaryFolder().write("secret.png", "secret").write("1.gt.txt", "secret")
+    let outside = try TemporaryDirectory().add("secret.png", "secret").add("1.gt.txt", "secret")
     let files = FileManager.default
 
-    let file = try TemporaryFolder().write("metadata.csv", csv("link.png"))
+    let file = try TemporaryDirectory().add("metadata.csv", csv("link.png"))
     try files.createSymbolicLink(atPath: file.path + "/link.png", withDestinationPath: outside.path + "/secret.png")
     expectLoadError(file.path, ["record 2", "\"link.png\"", "link out of"])
 
-    let folder = try TemporaryFolder().write("metadata.csv", csv("sub/secret.png"))
+    let folder = try TemporaryDirectory().add("metadata.csv", csv("sub/secret.png"))
     try files.createSymbolicLink(atPath: folder.path + "/sub", withDestinationPath: outside.path)
     expectLoadError(folder.path, ["record 2", "sub/secret.png", "link out of"])
 
-    let pairs = try TemporaryFolder().write("1.png", "")
+    let pairs = try TemporaryDirectory().add("1.png", "")
     try files.createSymbolicLink(atPath: pairs.path + "/1.gt.txt", withDestinationPath: outside.path + "/1.gt.txt")
     expectLoadError(pairs.path, ["1.gt.txt", "link out of"])
   }
 
   @Test func linksInsideTheDataSetAndToIt() throws {
-    let folder = try TemporaryFolder().write("metadata.csv", csv("link.png")).write("real/2.png", "12345")
+    let folder = try TemporaryDirectory().add("metadata.csv", csv("link.png")).add("real/2.png", "12345")
     let files = FileManager.default
     try files.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "real/2.png")
-    let link = try TemporaryFolder()
+    let link = try TemporaryDirectory()
     try files.createSymbolicLink(atPath: link.path + "/data", withDestinationPath: folder.path)
     #expect(try DataSet.load(link.path + "/data").records.map(\.size) == [-1, 5])
   }
 
   @Test func siblingWithTheSameBeginningIsOutside() throws {
-    let parent = try TemporaryFolder().write("data/metadata.csv", csv("link.png")).write("data2/2.png", "")
+    let parent = try TemporaryDirectory().add("data/metadata.csv", csv("link.png")).add("data2/2.png", "")
     try FileManager.default.createSymbolicLink(
       atPath: parent.path + "/data/link.png", withDestinationPath: parent.path + "/data2/2.png")
     expectLoadError(parent.path + "/data", ["link out of"])
   }
 
   @Test func severalFolders() throws {
-    let first = try TemporaryFolder().write("metadata.csv", csv("2.png"))
-    let second = try TemporaryFolder().write("3.png", "").write("3.gt.txt", "y")
+    let first = try TemporaryDirectory().add("metadata.csv", csv("2.png"))
+    let second = try TemporaryDirectory().add("3.png", "").add("3.gt.txt", "y")
     let dataSet = try DataSet.load(first.path + "," + second.path)
     #expect(dataSet.folders == [first.path, second.path])
     #expect(dataSet.records.map(\.path) == ["1.png", "2.png", "3.png"])
@@ -76,21 +77,21 @@ import Testing
   }
 
   @Test func folderWithACommaInItsName() throws {
-    let parent = try TemporaryFolder().write("a,b/metadata.csv", csv("2.png"))
+    let parent = try TemporaryDirectory().add("a,b/metadata.csv", csv("2.png"))
     #expect(try DataSet.load(parent.path + "/a,b").records.count == 2)
   }
 
   @Test func fingerprintCoversPathsSizesAndTexts() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     func fingerprint(_ csv: String, _ image: String) throws -> String {
-      try DataSet.load(folder.write("metadata.csv", csv).write("1.png", image).path).fingerprint
+      try DataSet.load(folder.add("metadata.csv", csv).add("1.png", image).path).fingerprint
     }
     let base = try fingerprint(csv("2.png"), "12")
     #expect(base.utf8.count == 64)
     #expect(try fingerprint(csv("2.png"), "12") == base)
     // Another format and place, other bytes of the same size: the same data set for the purpose.
     #expect(try fingerprint("text,file_name\r\nok,1.png\r\nx,2.png", "34") == base)
-    let copy = try TemporaryFolder().write("metadata.csv", csv("2.png")).write("1.png", "12")
+    let copy = try TemporaryDirectory().add("metadata.csv", csv("2.png")).add("1.png", "12")
     #expect(try DataSet.load(copy.path).fingerprint == base)
     let others = try [
       fingerprint(csv("2.png"), "123"), fingerprint(csv("3.png"), "12"),
@@ -102,7 +103,7 @@ import Testing
   }
 
   @Test func removingRecords() throws {
-    let folder = try TemporaryFolder().write("metadata.csv", "file_name,text\n1.png,a\n2.png,b\n3.png,c\n")
+    let folder = try TemporaryDirectory().add("metadata.csv", "file_name,text\n1.png,a\n2.png,b\n3.png,c\n")
     let dataSet = try DataSet.load(folder.path)
     let less = dataSet.removing([0, 2])
     #expect(less.records.map(\.text) == ["b"])

@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Images
+import TestSupport
 import Testing
 
 /// Data sets that are made to harm: every message stays one short line, and no memory is taken on a file's word.
@@ -9,26 +9,26 @@ import Testing
 
   @Test func controlCharactersInNamesAreEscaped() throws {
     let forged = "x\n2026-01-01T00:00:00+0000 error: \u{1B}[2J\u{9B}"
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     expectLoadError(
-      try folder.write("metadata.csv", header + "\"../\(forged)\",a\n").path, [#"x\n2026-"#, #"\u{1b}[2J\u{9b}"#])
-    expectLoadError(try folder.write("metadata.csv", "\"\(forged)\"\n").path, ["the header lacks", #"\u{1b}"#])
+      try folder.add("metadata.csv", header + "\"../\(forged)\",a\n").path, [#"x\n2026-"#, #"\u{1b}[2J\u{9b}"#])
+    expectLoadError(try folder.add("metadata.csv", "\"\(forged)\"\n").path, ["the header lacks", #"\u{1b}"#])
 
     let result = try Audit(
-      DataSet.load(folder.write("metadata.csv", header + "\"\(forged)\",a\n").path), geometry: geometry()
+      DataSet.load(folder.add("metadata.csv", header + "\"\(forged)\",a\n").path), geometry: geometry()
     ).run()
     #expect(result.findings.map(\.kind) == [.unreadableImage])
     #expect(result.findings[0].description.contains(#"x\n2026-"#) && !result.findings[0].description.contains("\n"))
 
-    let pairs = try TemporaryFolder().write("\(forged).png", "").write("1.png", "").write("1.gt.txt", "a")
+    let pairs = try TemporaryDirectory().add("\(forged).png", "").add("1.png", "").add("1.gt.txt", "a")
     let unpaired = try DataSet.load(pairs.path).unpaired.map(\.description)
     #expect(unpaired.count == 1 && unpaired[0].contains(#"x\n2026-"#) && !unpaired[0].contains("\n"))
   }
 
   @Test(arguments: ["a\0b", "a\tb", "\"a\nb\"", "a\u{1B}[31m", "a\u{85}"])
   func controlCharactersInLabels(_ text: String) throws {
-    let folder = try TemporaryFolder().write("1.png", picture(width: 48, height: 12))
-    let dataSet = try DataSet.load(folder.write("metadata.csv", header + "1.png,\(text)\n").path)
+    let folder = try TemporaryDirectory().add("1.png", picture(width: 48, height: 12))
+    let dataSet = try DataSet.load(folder.add("metadata.csv", header + "1.png,\(text)\n").path)
     for (use, isProblem) in [(Audit.Use.training, true), (.evaluation, false)] {
       let findings = try Audit(dataSet, geometry: geometry(), use: use).run().findings
       #expect(findings.map(\.kind) == [.controlCharacter] && findings.map(\.isProblem) == [isProblem])
@@ -38,49 +38,49 @@ import Testing
   }
 
   @Test func manyColumns() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let row = String(repeating: ",", count: 9_998)
-    #expect(try DataSet.load(folder.write("metadata.csv", "file_name,text\(row)\na,b\(row)\n").path).records.count == 1)
-    expectLoadError(try folder.write("metadata.csv", "file_name,text\(row),\n").path, ["the header", "10,000"])
+    #expect(try DataSet.load(folder.add("metadata.csv", "file_name,text\(row)\na,b\(row)\n").path).records.count == 1)
+    expectLoadError(try folder.add("metadata.csv", "file_name,text\(row),\n").path, ["the header", "10,000"])
     let names = (0..<500).map { "column\($0)" }.joined(separator: ",")
-    expectLoadError(try folder.write("metadata.csv", names + "\n").path, ["\"column19\" and 480 more; name it"])
+    expectLoadError(try folder.add("metadata.csv", names + "\n").path, ["\"column19\" and 480 more; name it"])
   }
 
   /// An unclosed quote would take the rest of the file into one field.
   @Test func longRecords() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let long = String(repeating: "x", count: 4 << 20)
     expectLoadError(
-      try folder.write("metadata.csv", header + "1.png,\"\(long)\n").path, ["record 1 (line 2)", "4 MiB", "quote"])
-    expectLoadError(try folder.write("metadata.csv", header + "1.png,\(long)\n").path, ["record 1 (line 2)", "4 MiB"])
-    let lines = try TemporaryFolder().write("metadata.jsonl", "{\"file_name\": \"1.png\", \"text\": \"\(long)\"}\n")
+      try folder.add("metadata.csv", header + "1.png,\"\(long)\n").path, ["record 1 (line 2)", "4 MiB", "quote"])
+    expectLoadError(try folder.add("metadata.csv", header + "1.png,\(long)\n").path, ["record 1 (line 2)", "4 MiB"])
+    let lines = try TemporaryDirectory().add("metadata.jsonl", "{\"file_name\": \"1.png\", \"text\": \"\(long)\"}\n")
     expectLoadError(lines.path, ["line 1", "4 MiB"])
   }
 
   @Test func longNames() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let name = String(repeating: "x", count: 4097)
     expectLoadError(
-      try folder.write("metadata.csv", header + "\(name),a\n").path, ["is longer than a path can be", "xxx...\""])
+      try folder.add("metadata.csv", header + "\(name),a\n").path, ["is longer than a path can be", "xxx...\""])
     #expect(
-      try DataSet.load(folder.write("metadata.csv", header + "\(name.dropLast()),a\n").path).records[0].size == -1)
+      try DataSet.load(folder.add("metadata.csv", header + "\(name.dropLast()),a\n").path).records[0].size == -1)
   }
 
   @Test(arguments: ["[", "{\"a\":"])
   func deeplyNestedJSON(_ opening: String) throws {
     let lines = "{\"file_name\": \"1.png\", \"text\": \"a\", \"x\": \(String(repeating: opening, count: 100_000))"
-    let folder = try TemporaryFolder().write("metadata.jsonl", lines)
+    let folder = try TemporaryDirectory().add("metadata.jsonl", lines)
     expectLoadError(folder.path, ["line 1", "JSON"])
   }
 
   @Test func manyLines() throws {
     let lines = (0..<50_000).map { "{\"file_name\": \"\($0).png\", \"text\": \"a\"}\n" }.joined()
-    let folder = try TemporaryFolder().write("metadata.jsonl", lines)
+    let folder = try TemporaryDirectory().add("metadata.jsonl", lines)
     #expect(try DataSet.load(folder.path).records.count == 50_000)
   }
 
   @Test func linksInACircle() throws {
-    let folder = try TemporaryFolder().write("metadata.csv", header + "a.png,x\nsub/b.png,y\n")
+    let folder = try TemporaryDirectory().add("metadata.csv", header + "a.png,x\nsub/b.png,y\n")
     let files = FileManager.default
     try files.createSymbolicLink(atPath: folder.path + "/a.png", withDestinationPath: "a.png")
     try files.createSymbolicLink(atPath: folder.path + "/sub", withDestinationPath: ".")
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func aNameThatIsNotUTF8() throws {
-    let folder = try TemporaryFolder().write("1.png", "").write("1.gt.txt", "a")
+    let folder = try TemporaryDirectory().add("1.png", "").add("1.gt.txt", "a")
     let descriptor = (folder.path + "/caf").withCString { path in
       open(Array(UnsafeBufferPointer(start: path, count: strlen(path))) + [CChar(bitPattern: 0xE9), 0], O_CREAT, 0o600)
     }
@@ -101,8 +101,8 @@ import Testing
 
   /// What `akuru check --json` prints.
   @Test func theSummaryNamesTheDataSetAndItsLetters() throws {
-    let folder = try TemporaryFolder().write("1.png", picture(width: 48, height: 12))
-    let dataSet = try DataSet.load(folder.write("metadata.csv", header + "1.png,ක්ක\n2.png,a\n").path)
+    let folder = try TemporaryDirectory().add("1.png", picture(width: 48, height: 12))
+    let dataSet = try DataSet.load(folder.add("metadata.csv", header + "1.png,ක්ක\n2.png,a\n").path)
     let result = try Audit(dataSet, geometry: geometry()).run()
     let json = try JSONEncoder().encode(AuditSummary(result, dataSet: folder.path))
     let object = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])

@@ -2,11 +2,12 @@ import Datasets
 import Dispatch
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 /// A data set of six images of various sizes, its audit, and a folder for caches.
 private struct Fixture: Sendable {
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let dataSet: DataSet
   let widths: [Int]
   let layout: ImageCacheLayout
@@ -16,12 +17,12 @@ private struct Fixture: Sendable {
 
   /// - Parameter removing: records that are left out.
   init(height: Int = 20, seed: UInt64 = 0, removing: [Int] = []) throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     for (i, size) in Fixture.sizes.enumerated() {
       let image = picture(width: size.0, height: size.1, seed: seed + UInt64(i))
-      try folder.write("data/\(i).png", image).write("data/\(i).gt.txt", "a")
+      try folder.add("data/\(i).png", image).add("data/\(i).gt.txt", "a")
     }
-    for i in removing { try folder.write("data/\(i).gt.txt", "") }
+    for i in removing { try folder.add("data/\(i).gt.txt", "") }
     self.height = height
     let whole = try DataSet.load(folder.path + "/data")
     let audit = try Audit(whole, geometry: geometry(height: height)).run()
@@ -67,7 +68,7 @@ private struct Fixture: Sendable {
   func change(_ body: (inout [UInt8]) -> Void) throws {
     var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     body(&bytes)
-    try folder.write("cache/" + layout.fileName(), bytes)
+    try folder.add("cache/" + layout.fileName(), bytes)
   }
 }
 
@@ -191,7 +192,7 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
   /// A file that changes between audit and decoding would put wrong pixels under the name of the right ones.
   @Test func imagesThatChangeMeanwhileAreNamed() throws {
     let fixture = try Fixture()
-    try fixture.folder.write("data/4.png", picture(width: 200, height: 33, seed: 77))
+    try fixture.folder.add("data/4.png", picture(width: 200, height: 33, seed: 77))
     let error = dataSetError { try fixture.make(threads: 3) }
     #expect(error?.description.contains("4.png: has changed since the audit") == true, "\(String(describing: error))")
     #expect(fixture.names == [])
@@ -228,7 +229,7 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
   @Test func abandonedDraftsAreRemoved() throws {
     let fixture = try Fixture()
     let name = ".images-0123456789abcdef-h40.cache.tmp-77"
-    try fixture.folder.write("cache/" + name, "left by a killed process").write("cache/notes.txt", "mine")
+    try fixture.folder.add("cache/" + name, "left by a killed process").add("cache/notes.txt", "mine")
     do {
       let alive = try ImageCacheDraft(for: fixture.path, layout: fixture.layout)
       #expect(!fixture.names.contains(name))
@@ -240,7 +241,7 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
 
   @Test func foldersThatCannotBeMade() throws {
     let fixture = try Fixture()
-    try fixture.folder.write("cache", "a file")
+    try fixture.folder.add("cache", "a file")
     let error = cacheError { try fixture.make() }
     guard case .system(_, fixture.cacheFolder, _) = error else {
       Issue.record("\(String(describing: error))")
@@ -267,14 +268,14 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
 /// A file system in memory with little space. Only root can mount one.
 private final class SmallFileSystem {
   let path: String
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
 
   static let isAvailable = geteuid() == 0 && (try? SmallFileSystem(kilobytes: 64)) != nil
 
   struct CannotMount: Error {}
 
   init(kilobytes: Int) throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     path = folder.path
     guard SmallFileSystem.run("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path]) else {
       throw CannotMount()

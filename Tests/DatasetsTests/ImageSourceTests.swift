@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 /// The image that a source gives.
@@ -14,15 +15,15 @@ private func load(_ source: any ImageSource, _ sample: Int, _ buffer: ImageBuffe
 @Suite struct ImageSourceTests {
   private let sizes = [(30, 17), (90, 40), (12, 20), (2, 50), (200, 33), (61, 20)]
 
-  private func dataSet(_ folder: TemporaryFolder) throws -> DataSet {
+  private func dataSet(_ folder: TemporaryDirectory) throws -> DataSet {
     for (i, size) in sizes.enumerated() {
-      try folder.write("\(i).png", picture(width: size.0, height: size.1, seed: UInt64(i))).write("\(i).gt.txt", "a")
+      try folder.add("\(i).png", picture(width: size.0, height: size.1, seed: UInt64(i))).add("\(i).gt.txt", "a")
     }
     return try DataSet.load(folder.path)
   }
 
   @Test func filesAreResizedToTheHeight() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let source = FileImageSource(try dataSet(folder), geometry: geometry())
     let buffer = ImageBuffer()
     for (i, size) in sizes.enumerated() {
@@ -33,9 +34,9 @@ private func load(_ source: any ImageSource, _ sample: Int, _ buffer: ImageBuffe
   }
 
   @Test func badFilesAreNamed() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let dataSet = try dataSet(folder)
-    try folder.write("0.png", "text")
+    try folder.add("0.png", "text")
     try FileManager.default.removeItem(atPath: folder.path + "/1.png")
     let source = FileImageSource(dataSet, geometry: geometry(maximumWidth: 100))
     for (sample, part) in [(0, "0.png: not a PNG"), (1, "1.png"), (4, "4.png: 121 pixels wide")] {

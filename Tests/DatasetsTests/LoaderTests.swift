@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 /// Pictures from memory; sample `broken` cannot be loaded. Unchecked: `loads` is touched only while `lock` is held.
@@ -212,9 +213,9 @@ private func contents(_ loader: MicroBatchLoader, delay: TimeInterval = 0) throw
   }
 
   @Test(.timeLimit(.minutes(1))) func errorsNameTheFile() throws {
-    let folder = try TemporaryFolder()
-    for i in 0..<6 { try folder.write("\(i).png", picture(width: 30 + i, height: 17)).write("\(i).gt.txt", "ab") }
-    try folder.write("4.png", Array(try PNG.encode(picture(width: 90, height: 40)).dropLast(40)))
+    let folder = try TemporaryDirectory()
+    for i in 0..<6 { try folder.add("\(i).png", picture(width: 30 + i, height: 17)).add("\(i).gt.txt", "ab") }
+    try folder.add("4.png", Array(try PNG.encode(picture(width: 90, height: 40)).dropLast(40)))
     let dataSet = try DataSet.load(folder.path)
     let source = FileImageSource(dataSet, geometry: geometry())
     let loader = MicroBatchLoader(

@@ -1,21 +1,22 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct MetadataCSVTests {
   private func load(_ csv: String) throws -> [Record] { try load(Array(csv.utf8)) }
 
   private func load(_ csv: [UInt8]) throws -> [Record] {
-    let folder = try TemporaryFolder()
-    return try DataSet.load(folder.write("metadata.csv", csv).path).records
+    let folder = try TemporaryDirectory()
+    return try DataSet.load(folder.add("metadata.csv", csv).path).records
   }
 
   private func expectError(
     _ csv: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     expectLoadError(
-      try folder.write("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
+      try folder.add("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
   }
 
   @Test func plainRecordsInTheOrderOfTheFile() throws {
@@ -71,8 +72,8 @@ import Testing
   }
 
   @Test func latin1NamesFileAndRecord() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("metadata.csv", Array("file_name,text\n1.png,ok\n\n2.png,caf".utf8) + [0xE9, 10])
+    let folder = try TemporaryDirectory()
+    try folder.add("metadata.csv", Array("file_name,text\n1.png,ok\n\n2.png,caf".utf8) + [0xE9, 10])
     expectLoadError(folder.path, ["metadata.csv", "record 2 (line 4)", "UTF-8", "iconv"])
   }
 
@@ -98,8 +99,8 @@ import Testing
 
   @Test func headerOnlyAndEmptyFile() throws {
     try expectError("", ["no records"])
-    let folder = try TemporaryFolder()
-    expectLoadError(try folder.write("metadata.csv", "file_name,text\n").path, [folder.path, "no records"])
+    let folder = try TemporaryDirectory()
+    expectLoadError(try folder.add("metadata.csv", "file_name,text\n").path, [folder.path, "no records"])
   }
 
   @Test func textAboveTheLimit() throws {

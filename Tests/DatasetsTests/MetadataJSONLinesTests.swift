@@ -1,18 +1,19 @@
 import Datasets
+import TestSupport
 import Testing
 
 @Suite struct MetadataJSONLinesTests {
   private func load(_ lines: String) throws -> [Record] {
-    let folder = try TemporaryFolder()
-    return try DataSet.load(folder.write("metadata.jsonl", lines).path).records
+    let folder = try TemporaryDirectory()
+    return try DataSet.load(folder.add("metadata.jsonl", lines).path).records
   }
 
   private func expectError(
     _ lines: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     expectLoadError(
-      try folder.write("metadata.jsonl", lines).path, ["metadata.jsonl"] + parts, sourceLocation: sourceLocation)
+      try folder.add("metadata.jsonl", lines).path, ["metadata.jsonl"] + parts, sourceLocation: sourceLocation)
   }
 
   @Test func objectsInTheOrderOfTheFile() throws {
@@ -41,9 +42,9 @@ import Testing
   }
 
   @Test func latin1NamesTheLine() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let bytes = Array("{\"file_name\": \"a.png\", \"text\": \"caf".utf8) + [0xE9] + Array("\"}\n".utf8)
-    try folder.write("metadata.jsonl", Array("{\"file_name\": \"a.png\", \"text\": \"x\"}\n".utf8) + bytes)
+    try folder.add("metadata.jsonl", Array("{\"file_name\": \"a.png\", \"text\": \"x\"}\n".utf8) + bytes)
     expectLoadError(folder.path, ["metadata.jsonl", "line 2", "UTF-8"])
   }
 }

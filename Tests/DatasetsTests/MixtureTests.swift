@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import Testing
 
 /// How often each sample is drawn in an epoch.
@@ -63,7 +64,7 @@ private func counts(_ mixture: Mixture, seed: UInt64 = 1, epoch: Int) -> [Int] {
   }
 
   @Test func argument() throws {
-    let folder = try TemporaryFolder().write("a:2/x", "").write("b/x", "")
+    let folder = try TemporaryDirectory().add("a:2/x", "").add("b/x", "")
     func parse(_ text: String) throws -> ([String], [Double]) {
       let parsed = try DataSetArgument(text)
       return (parsed.folders, parsed.weights)

@@ -1,10 +1,11 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 /// A data set of some images, packed.
 private final class Packed {
-  let folder = try! TemporaryFolder()
+  let folder = try! TemporaryDirectory()
   var data: String { folder.path + "/data" }
   var shards: String { folder.path + "/shards" }
   let texts = ["ක්‍ෂ", "b,\"c\"", "line\nbreak", "e\u{301}", "x"]
@@ -13,10 +14,10 @@ private final class Packed {
   init(shardSize: Int64 = 6000) throws {
     var csv = "file_name,text\n"
     for (i, text) in texts.enumerated() {
-      try folder.write("data/sub/\(i).png", picture(width: 30 + 9 * i, height: 20, seed: UInt64(i)))
+      try folder.add("data/sub/\(i).png", picture(width: 30 + 9 * i, height: 20, seed: UInt64(i)))
       csv += "sub/\(i).png,\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"\n"
     }
-    try folder.write("data/metadata.csv", csv)
+    try folder.add("data/metadata.csv", csv)
     _ = try ShardPacker(output: shards, shardSize: shardSize).pack(DataSet.load(data))
   }
 
@@ -80,12 +81,12 @@ private final class Packed {
     let packed = try Packed()
     let path = packed.shards + "/shard-000001.tar"
     let whole = try packed.bytes("shard-000001.tar")
-    try packed.folder.write("shards/shard-000001.tar", Array(whole.dropLast(512)))
+    try packed.folder.add("shards/shard-000001.tar", Array(whole.dropLast(512)))
     expectLoadError(packed.shards, [path, "damaged", "bytes instead of \(whole.count)", "copy it again"])
     // A bit of an image, far from what a PNG decoder would notice by itself.
     var flipped = whole
     flipped[512 + 40] ^= 1
-    try packed.folder.write("shards/shard-000001.tar", flipped)
+    try packed.folder.add("shards/shard-000001.tar", flipped)
     let result = try Audit(DataSet.load(packed.shards), geometry: geometry()).run()
     let unreadable = result.problems.filter { $0.kind == .unreadableImage }
     #expect(unreadable.count == 1)
@@ -99,7 +100,7 @@ private final class Packed {
     let packed = try Packed(shardSize: 1 << 20)
     let whole = try packed.index
     func expect(_ text: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
-      try packed.folder.write("shards/shards.json", text)
+      try packed.folder.add("shards/shards.json", text)
       expectLoadError(packed.shards, ["shards.json"] + parts, sourceLocation: sourceLocation)
     }
     try expect(String(whole.prefix(whole.count / 2)), ["no index of shards"])
@@ -114,7 +115,7 @@ private final class Packed {
     try expect(whole.replacingOccurrences(of: "[512,", with: "[-512,"), ["record 0", "makes no sense"])
     try expect(whole.replacingOccurrences(of: "[512,", with: "[9000000000000000000,"), ["makes no sense"])
     try expect(whole.replacingOccurrences(of: "[512,", with: "["), ["lists do not fit"])
-    try packed.folder.write("shards/metadata.csv", "file_name,text\n").write("shards/shards.json", whole)
+    try packed.folder.add("shards/metadata.csv", "file_name,text\n").add("shards/shards.json", whole)
     expectLoadError(packed.shards, ["shards and a metadata file"])
     try FileManager.default.removeItem(atPath: packed.shards + "/metadata.csv")
     #expect(try DataSet.load(packed.shards).records.count == 5)
@@ -126,8 +127,8 @@ private final class Packed {
     let packed = try Packed()
     let output = packed.folder.path + "/second"
     // What a killed pack leaves, and what a broken image leaves.
-    try packed.folder.write(".second.tmp-1/shard-000000.tar", "half")
-    try packed.folder.write("data/sub/3.png", "no image")
+    try packed.folder.add(".second.tmp-1/shard-000000.tar", "half")
+    try packed.folder.add("data/sub/3.png", "no image")
     let error = dataSetError { _ = try ShardPacker(output: output, shardSize: 5000).pack(DataSet.load(packed.data)) }
     #expect(error?.description.contains("sub/3.png") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: packed.folder.path).sorted() == ["data", "shards"])

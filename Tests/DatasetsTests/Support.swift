@@ -2,35 +2,23 @@ import Datasets
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
-/// A folder that exists as long as the test holds it.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("akuru-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func url(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
+extension TemporaryDirectory {
+  func url(_ name: String) -> URL { URL(fileURLWithPath: file(name)) }
 
   @discardableResult
-  func write(_ name: String, _ text: String) throws -> TemporaryFolder { try write(name, Array(text.utf8)) }
+  func add(_ name: String, _ text: String) throws -> TemporaryDirectory { try add(name, Array(text.utf8)) }
 
   @discardableResult
-  func write(_ name: String, _ bytes: [UInt8]) throws -> TemporaryFolder {
-    let file = url(name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
+  func add(_ name: String, _ bytes: [UInt8]) throws -> TemporaryDirectory {
+    try write(bytes, name)
     return self
   }
 
   @discardableResult
-  func write(_ name: String, _ image: GrayImage) throws -> TemporaryFolder { try write(name, try PNG.encode(image)) }
+  func add(_ name: String, _ image: GrayImage) throws -> TemporaryDirectory { try add(name, try PNG.encode(image)) }
 }
 
 /// Four pixels a step, as the default model.

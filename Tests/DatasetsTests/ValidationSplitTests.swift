@@ -1,16 +1,17 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ValidationSplitTests {
   /// Texts of two or three letters of the first eleven, some of them for several records.
-  private func dataSet(_ folder: TemporaryFolder, records: Int) throws -> DataSet {
+  private func dataSet(_ folder: TemporaryDirectory, records: Int) throws -> DataSet {
     let letters = Array("abcdefghijk")
     let lines = (0..<records).map { i in
       let text = String([letters[i % 11], letters[i / 3 % 11], letters[i % 7]].prefix(2 + i % 2))
       return #"{"file_name": "images/\#(i).png", "text": "\#(text)"}"#
     }
-    try folder.write("metadata.jsonl", lines.joined(separator: "\n"))
+    try folder.add("metadata.jsonl", lines.joined(separator: "\n"))
     return try DataSet.load(folder.path)
   }
 
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: [0.01, 0.1, 0.25, 0.5]) func partsAreDisjointAndWhole(share: Double) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let dataSet = try dataSet(folder, records: 203)
     let split = try ValidationSplit(dataSet, share: share, in: folder.path)
     let (train, held) = try (texts(split.train, of: dataSet), texts(split.validation, of: dataSet))
@@ -40,20 +41,20 @@ import Testing
   }
 
   @Test func onlyTheTextsDecide() throws {
-    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    let (one, other) = (try TemporaryDirectory(), try TemporaryDirectory())
     let first = try dataSet(one, records: 203)
     let held = try Set(texts(ValidationSplit(first, share: 0.1, in: one.path).validation, of: first))
     // The same records in another order, under other names.
     let lines = first.records.enumerated().reversed().map { i, record in
       #"{"file_name": "\#(i)x.png", "text": "\#(record.text)"}"#
     }
-    try other.write("metadata.jsonl", lines.joined(separator: "\n"))
+    try other.add("metadata.jsonl", lines.joined(separator: "\n"))
     let second = try DataSet.load(other.path)
     #expect(try Set(texts(ValidationSplit(second, share: 0.1, in: other.path).validation, of: second)) == held)
   }
 
   @Test func moreDataMovesFewTexts() throws {
-    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    let (one, other) = (try TemporaryDirectory(), try TemporaryDirectory())
     let (few, more) = (try dataSet(one, records: 190), try dataSet(other, records: 203))
     let before = try Set(texts(ValidationSplit(few, share: 0.2, in: one.path).validation, of: few))
     let after = try Set(texts(ValidationSplit(more, share: 0.2, in: other.path).validation, of: more))
@@ -65,9 +66,9 @@ import Testing
     ["ab", "cd", "ef"],  // no letter to spare
     ["aaa", "aaa", "a", "a"],  // only what is more than the share
   ]) func nothingCanBeSetAside(_ texts: [String]) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     let lines = texts.enumerated().map { #"{"file_name": "\#($0).png", "text": "\#($1)"}"# }
-    try folder.write("metadata.jsonl", lines.joined(separator: "\n"))
+    try folder.add("metadata.jsonl", lines.joined(separator: "\n"))
     let error = try dataSetError {
       _ = try ValidationSplit(DataSet.load(folder.path), share: 0.1, in: folder.path)
     }
@@ -75,9 +76,9 @@ import Testing
   }
 
   @Test func imagesElsewhereAreRefused() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryDirectory()
     _ = try dataSet(folder, records: 12)
-    try folder.write("other/x", "")
+    try folder.add("other/x", "")
     let error = try dataSetError {
       _ = try ValidationSplit(DataSet.load(folder.path), share: 0.3, in: folder.url("other").path)
     }

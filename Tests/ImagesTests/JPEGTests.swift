@@ -26,7 +26,7 @@ import Testing
   /// What a file is, its bytes say.
   @Test func theNameDoesNotMatter() throws {
     let item = try #require(try Fixtures.load("jpeg.json", as: Fixtures.JPEGCase.self).first)
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       try item.jpeg.write(to: URL(fileURLWithPath: folder + "/x.png"))
       #expect(try ImageFile.read(path: folder + "/x.png") == JPEG.decode([UInt8](item.jpeg)))
       try PNG.write(.testPattern(width: 9, height: 5), to: folder + "/x.jpg")
@@ -158,7 +158,7 @@ import Testing
   }
 
   @Test func otherThingsThanImages() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let files: [(bytes: [UInt8], words: String)] = [
         ([], "the file is empty"), (Array("hello\n".utf8), "not a PNG or JPEG image but text; convert it to PNG"),
         ([0xFF, 0xD8], "truncated JPEG"), ([0xFF, 0xD8, 0xFF, 0xD9], "corrupt JPEG (it holds no image)"),

@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func sizeAgreesWithDecoding() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       for item in try Fixtures.load("png.json", as: Fixtures.PNGCase.self).prefix(60) {
         let path = folder + "/x.png"
         try item.png.write(to: URL(fileURLWithPath: path))
@@ -29,7 +29,7 @@ import Testing
 
   /// The header alone is enough for the size, and a damaged rest is not looked at.
   @Test func sizeReadsTheHeaderOnly() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let path = folder + "/header.png"
       let bytes = try PNG.encode(.testPattern(width: 300, height: 7))
       try Data(bytes.prefix(33)).write(to: URL(fileURLWithPath: path))
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func writtenFilesReadBack() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let path = folder + "/අකුරු.png"
       let image = GrayImage.testPattern(width: 31, height: 9)
       try PNG.write(GrayImage(width: 400, height: 400), to: path)

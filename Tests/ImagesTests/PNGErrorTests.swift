@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 /// Files that are not what they should be: one clear line each, and never a crash.
@@ -114,7 +115,7 @@ import Testing
         continue
       }
     }
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let path = folder + "/x.png"
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       #expect(try PNG.read(path: path, limits: exact).width == 20)
@@ -125,7 +126,7 @@ import Testing
   }
 
   @Test func otherThingsThanImages() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let files: [(name: String, bytes: [UInt8], words: String)] = [
         ("empty.png", [], "empty"), ("text.png", Array("hello\n".utf8), "not a PNG image but text"),
         ("photo.png", [0xFF, 0xD8, 0xFF, 0xE0, 0, 0], "JPEG"), ("x.png", [0, 1, 2], "something else"),
@@ -153,7 +154,7 @@ import Testing
   /// A full disk: the operating system's words are passed on, and a device is not removed.
   @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/full")))
   func fullDisk() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let path = folder + "/full.png"
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
       let error = imageError { () throws(ImageError) in try PNG.write(GrayImage(width: 3, height: 3), to: path) }

@@ -1,6 +1,5 @@
 import Images
 import Tensors
-import TestSupport
 import Testing
 
 private let sizes = [(1, 1), (1, 9), (9, 1), (2, 3), (7, 5), (61, 13), (64, 24)]

@@ -113,21 +113,3 @@ private func locate(_ executable: String) throws -> String {
   }
   return path
 }
-
-/// A folder of its own that is removed with everything in it when the object goes.
-public final class TemporaryDirectory: Sendable {
-  public let path: String
-  public var url: URL { URL(fileURLWithPath: path, isDirectory: true) }
-
-  public init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("akuru-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  /// The path of a file in it, which need not exist.
-  public func file(_ name: String) -> String { "\(path)/\(name)" }
-}

@@ -1,8 +1,10 @@
+import Checkpoints
 import Foundation
+import Messages
 import NeuralNetwork
+import Recognition
 import TestSupport
 import Testing
-import Training
 
 /// `akuru export`: what other programs make of the files. `Launch/test` has Python environments made for it.
 @Suite struct ExportTests {

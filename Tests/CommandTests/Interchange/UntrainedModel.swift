@@ -1,4 +1,7 @@
+import Checkpoints
+import Datasets
 import Foundation
+import Messages
 import NeuralNetwork
 import Tensors
 import TestSupport
@@ -82,7 +85,7 @@ struct UntrainedModel {
 
 /// Networks that use every layer in every way: the named ones in small, and what the tutorial's and the paper's lack.
 let exportedArchitectures: [Architecture] = [
-  .seed(channels: 2, hidden: 12), .akuru(height: 32, channels: [4, 6, 8, 10], hidden: 12),
+  .tutorial(channels: 2, hidden: 12), .akuru(height: 32, channels: [4, 6, 8, 10], hidden: 12),
   .crnn(channels: [3, 4, 5, 6, 7, 8, 9], hidden: 10),
   Architecture(
     name: "odd", inputHeight: 13, inkIsPositive: false,

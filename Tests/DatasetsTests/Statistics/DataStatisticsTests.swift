@@ -1,12 +1,14 @@
 import Datasets
 import Foundation
+import Messages
+import TestSupport
 import Testing
 
 @Suite struct DataStatisticsTests {
-  private func load(_ texts: [String]) throws -> (folder: TemporaryFolder, dataSet: DataSet, audit: AuditResult) {
-    let folder = try TemporaryFolder()
+  private func load(_ texts: [String]) throws -> (folder: TemporaryDirectory, dataSet: DataSet, audit: AuditResult) {
+    let folder = try TemporaryDirectory()
     for (i, text) in texts.enumerated() {
-      try folder.write("\(i).png", picture(width: 40 + 20 * i, height: 20, seed: UInt64(i))).write("\(i).gt.txt", text)
+      try folder.add("\(i).png", picture(width: 40 + 20 * i, height: 20, seed: UInt64(i))).add("\(i).gt.txt", text)
     }
     let dataSet = try DataSet.load(folder.path)
     return (folder, dataSet, try Audit(dataSet, geometry: geometry()).run())

@@ -1,6 +1,5 @@
 import MessagePassing
 import Tensors
-import TestSupport
 import Testing
 
 /// Rounding and sums against integer arithmetic, in one process. ``MPIRunTests`` does it on several ranks.

@@ -1,7 +1,6 @@
 import Foundation
 import NeuralNetwork
 import Tensors
-import TestSupport
 
 /// One sequence of few steps and classes, all of whose paths can be counted.
 struct AllPaths {

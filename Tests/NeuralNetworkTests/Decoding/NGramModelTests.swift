@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import Tensors
 import Testing
 
 @Suite struct NGramModelTests {

@@ -1,6 +1,5 @@
 import NeuralNetwork
 import Tensors
-import TestSupport
 import Testing
 
 @Suite struct DropoutTests {

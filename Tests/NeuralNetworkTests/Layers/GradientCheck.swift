@@ -1,4 +1,3 @@
-import NeuralNetwork
 import Tensors
 import Testing
 

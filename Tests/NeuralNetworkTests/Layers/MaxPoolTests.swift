@@ -1,5 +1,4 @@
 import NeuralNetwork
-import TestSupport
 import Tensors
 import Testing
 

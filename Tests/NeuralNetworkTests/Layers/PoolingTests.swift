@@ -1,6 +1,6 @@
 import NeuralNetwork
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Layers that end in a pool, against the same layer and a ``MaxPool`` behind it.

@@ -1,7 +1,7 @@
 import Foundation
 import NeuralNetwork
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// A golden case of an image layer, written by Goldens/generate_layers.py; images are [channels, height, width], flat.

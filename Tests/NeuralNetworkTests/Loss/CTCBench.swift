@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetwork
 import Tensors
+import TestSupport
 
 /// A CTC loss with logits of its own. Memory is NaN before each run, so a read of unwritten memory shows.
 final class CTCBench {

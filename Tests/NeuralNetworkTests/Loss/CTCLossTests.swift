@@ -1,6 +1,5 @@
 import Foundation
 import NeuralNetwork
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,12 +1,11 @@
 import Foundation
 import NeuralNetwork
-import Tensors
 import Testing
 
 @Suite struct ArchitectureTests {
   @Test(arguments: [
-    (Architecture.seed(), 79, 634_468), (.seed(channels: 64), 79, 4_812_943), (.akuru(), 70, 426_614),
-    (.seed(channels: 16, hidden: 32, height: 16), 10, 0), (.akuru(height: 33), 12, 0),
+    (Architecture.tutorial(), 79, 634_468), (.tutorial(channels: 64), 79, 4_812_943), (.akuru(), 70, 426_614),
+    (.tutorial(channels: 16, hidden: 32, height: 16), 10, 0), (.akuru(height: 33), 12, 0),
     (.crnn(), 80, 8_745_808),
   ])
   func weightsAreCounted(architecture: Architecture, classes: Int, expected: Int) throws {
@@ -25,7 +24,7 @@ import Testing
   }
 
   @Test func weightNamesAndShapesArePyTorchs() throws {
-    let seed = try CRNN(architecture: .seed(channels: 64), classes: 79).store
+    let seed = try CRNN(architecture: .tutorial(channels: 64), classes: 79).store
     let rnn = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"].map { "rnn." + $0 }
     let tail = rnn + rnn.map { $0 + "_reverse" } + ["fc.weight", "fc.bias"]
     #expect(seed.parameters.map(\.name) == ["conv1.0.weight", "conv1.0.bias", "conv2.0.weight", "conv2.0.bias"] + tail)
@@ -53,11 +52,11 @@ import Testing
     let paper = Architecture.crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
     for width in -3..<300 {
       let quarter = max(0, width) / 2 / 2
-      #expect(Architecture.seed().sequenceLength(forWidth: width) == quarter)
+      #expect(Architecture.tutorial().sequenceLength(forWidth: width) == quarter)
       #expect(Architecture.akuru().sequenceLength(forWidth: width) == quarter)
       #expect(paper.sequenceLength(forWidth: width) == (quarter > 0 ? quarter + 1 : 0))
     }
-    #expect(Architecture.seed().minimumWidth == 4 && Architecture.akuru().minimumWidth == 4 && paper.minimumWidth == 4)
+    #expect(Architecture.tutorial().minimumWidth == 4 && Architecture.akuru().minimumWidth == 4 && paper.minimumWidth == 4)
     let model = try CRNN(architecture: paper, classes: 4)
     try model.plan(widths: [101, 50, 7, 4])
     #expect(model.logits.layout.lengths == [26, 13, 2, 2])
@@ -65,7 +64,7 @@ import Testing
 
   @Test(arguments: 16...70)
   func seedWorksForEveryHeight(height: Int) throws {
-    let architecture = Architecture.seed(channels: 2, hidden: 3, height: height)
+    let architecture = Architecture.tutorial(channels: 2, hidden: 3, height: height)
     let lines = ((height + 1) / 2 + 1) / 2
     let rnn = try #require(try architecture.layers(classes: 5).first { $0.name == "rnn.l0" })
     #expect(rnn.weights == 2 * 4 * 3 * (4 * lines + 3 + 2))
@@ -74,7 +73,7 @@ import Testing
   }
 
   @Test func jsonRoundTrips() throws {
-    var white = Architecture.seed(channels: 5, hidden: 7, height: 33)
+    var white = Architecture.tutorial(channels: 5, hidden: 7, height: 33)
     white.inkIsPositive = false
     let paper = Architecture.crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2)
     for architecture in [.akuru(), white, paper] {
@@ -131,13 +130,13 @@ import Testing
 
   @Test func heightsAndClassesHaveLimits() {
     for height in [-1, 0, 1025, .max] {
-      #expect(throws: ArchitectureError.self) { try Architecture.seed(height: height).validate(classes: 4) }
+      #expect(throws: ArchitectureError.self) { try Architecture.tutorial(height: height).validate(classes: 4) }
     }
     for classes in [-1, 0, 1, 200_001, .max] {
-      #expect(throws: ArchitectureError.self) { try Architecture.seed().validate(classes: classes) }
+      #expect(throws: ArchitectureError.self) { try Architecture.tutorial().validate(classes: classes) }
     }
     for channels in [-1, 0, .max, Int.max / 2 + 9] {
-      #expect(throws: ArchitectureError.self) { try Architecture.seed(channels: channels).validate(classes: 4) }
+      #expect(throws: ArchitectureError.self) { try Architecture.tutorial(channels: channels).validate(classes: 4) }
     }
   }
 

@@ -1,11 +1,10 @@
 import NeuralNetwork
-import Tensors
 import Testing
 
 @Suite struct InitializationTests {
   /// Bounds of PyTorch's default distributions: inputs of one output for convolutions and linear layers, hidden for LSTMs.
   @Test(arguments: [
-    (Architecture.seed(channels: 8, hidden: 40, height: 32), ["conv1.0": 6, "conv2.0": 48, "rnn": 40, "fc": 80]),
+    (Architecture.tutorial(channels: 8, hidden: 40, height: 32), ["conv1.0": 6, "conv2.0": 48, "rnn": 40, "fc": 80]),
     (.akuru(), ["cnn.0": 9, "cnn.4": 144, "cnn.8": 288, "cnn.12": 576, "rnn": 128, "fc": 256]),
   ])
   func distributionsArePyTorchs(architecture: Architecture, inputs: [String: Double]) throws {
@@ -55,7 +54,7 @@ import Testing
   }
 
   @Test func parametersHaveStreamsOfTheirOwn() throws {
-    let model = try CRNN(architecture: .seed(hidden: 16, height: 16), classes: 5)
+    let model = try CRNN(architecture: .tutorial(hidden: 16, height: 16), classes: 5)
     model.initialize(seed: 1)
     let parts = model.store.parameters.map { $0.value.elements.prefix(8) }
     for i in parts.indices {

@@ -1,11 +1,10 @@
 import NeuralNetwork
-import Tensors
 import Testing
 
 /// Gradients of whole networks against differences of the loss.
 @Suite struct ModelDifferenceTests {
   private static let models: [Architecture] = [
-    .seed(channels: 2, hidden: 5, height: 17), .akuru(height: 16, channels: [2, 3, 3, 2], hidden: 4),
+    .tutorial(channels: 2, hidden: 5, height: 17), .akuru(height: 16, channels: [2, 3, 3, 2], hidden: 4),
     .crnn(channels: [2, 3, 2, 3, 2, 3, 4], hidden: 3), .droppingOut,
   ]
 

@@ -6,8 +6,8 @@ import Testing
 /// Whole networks against PyTorch in float64; `Goldens/generate_models.py` draws the same weights and pixels.
 @Suite struct ModelGoldenTests {
   private static let models: [(String, Architecture)] = [
-    ("seed-odd", .seed(channels: 3, hidden: 20, height: 31)),
-    ("seed-height61", .seed(channels: 1, hidden: 16)),
+    ("seed-odd", .tutorial(channels: 3, hidden: 20, height: 31)),
+    ("seed-height61", .tutorial(channels: 1, hidden: 16)),
     ("akuru-small", .akuru(height: 40, channels: [4, 6, 8, 10], hidden: 12)),
     ("akuru-odd", .akuru(height: 35, channels: [3, 5, 2, 7], hidden: 5)),
     ("akuru-full", .akuru()),

@@ -6,7 +6,7 @@ import Testing
 /// What must hold for every network, whatever its weights.
 @Suite struct ModelPropertyTests {
   private static let models: [Architecture] = [
-    .seed(channels: 3, hidden: 11, height: 21), .akuru(height: 19, channels: [3, 4, 5, 6], hidden: 7),
+    .tutorial(channels: 3, hidden: 11, height: 21), .akuru(height: 19, channels: [3, 4, 5, 6], hidden: 7),
     .akuru(), .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5), .droppingOut,
   ]
   private static let classes = 9
@@ -49,7 +49,7 @@ import Testing
   /// Long layers let others work meanwhile, which changes no bit.
   @Test(
     arguments: [
-      Architecture.seed(channels: 3, hidden: 11, height: 21), .akuru(),
+      Architecture.tutorial(channels: 3, hidden: 11, height: 21), .akuru(),
       .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5),
     ])
   func layersBreatheWithoutChangingABit(_ architecture: Architecture) throws {
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func unfitWidthsAreErrors() throws {
-    let model = try CRNN(architecture: .seed(hidden: 4), classes: 3)
+    let model = try CRNN(architecture: .tutorial(hidden: 4), classes: 3)
     for widths in [[], [3], [8, 0], [8, -1], [7, 8], [20, 3]] {
       #expect(throws: ArchitectureError.self) { try model.plan(widths: widths) }
     }
@@ -169,7 +169,7 @@ import Testing
 
   /// What is announced as complete no longer changes, and what remains is announced at last.
   @Test(arguments: [
-    Architecture.seed(channels: 2, hidden: 5, height: 21), .akuru(height: 32, channels: [3, 4, 2, 3], hidden: 6),
+    Architecture.tutorial(channels: 2, hidden: 5, height: 21), .akuru(height: 32, channels: [3, 4, 2, 3], hidden: 6),
   ])
   func gradientsAreCompleteWhenAnnounced(architecture: Architecture) throws {
     let run = try ModelRun(architecture, classes: 7)

@@ -12,7 +12,7 @@ import Testing
 
   @Test func builtInSizesAreTheNamedOnes() {
     #expect(Architecture.named("akuru") == .akuru() && Architecture.named("crnn") == .crnn())
-    #expect(Architecture.named("seed") == .seed() && Architecture.named("") == nil)
+    #expect(Architecture.named("tutorial") == .tutorial() && Architecture.named("") == nil)
   }
 
   @Test func everyKindOfLayer() throws {

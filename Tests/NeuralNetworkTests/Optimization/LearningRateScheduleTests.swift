@@ -1,6 +1,5 @@
 import Foundation
 import NeuralNetwork
-import TestSupport
 import Testing
 
 @Suite struct LearningRateScheduleTests {

@@ -1,5 +1,4 @@
 import NeuralNetwork
-import Tensors
 import Testing
 
 @Suite struct WeightAverageTests {

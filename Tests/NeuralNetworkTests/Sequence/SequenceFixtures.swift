@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetwork
 import Tensors
+import TestSupport
 import Testing
 
 /// Reads `Goldens/fixtures/sequence_<name>.json`, written by `Goldens/generate_sequence.py`.

@@ -1,9 +1,13 @@
+import Checkpoints
 import Foundation
+import Messages
+import Reporting
+import TestSupport
 import Testing
 import Training
 
 @Suite struct RunDirectoryTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
 
   private func failure(_ path: String, resume: Bool = false) -> RunDirectoryError? {
     thrown { _ = try RunDirectory(path, resume: resume) }
@@ -68,11 +72,12 @@ import Training
       #expect(error?.exitStatus == .inputOutput)
     }
     // Other processes are kept out too, and children do not inherit the lock.
-    let command = run("flock", "-n", "-E", "9", path + "/.lock", "true")
+    let lock = ["-n", "-E", "9", path + "/.lock", "true"]
+    let command = (try? run("flock", lock))?.exitCode
     if let command { #expect(command == 9) }
     withExtendedLifetime(first) {}
     first = nil
-    if command != nil { #expect(run("flock", "-n", "-E", "9", path + "/.lock", "true") == 0) }
+    if command != nil { #expect((try? run("flock", lock))?.exitCode == 0) }
     #expect(failure(path, resume: true) == nil)
   }
 

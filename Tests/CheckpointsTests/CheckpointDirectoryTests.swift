@@ -1,6 +1,8 @@
+import Checkpoints
 import Foundation
+import Messages
+import TestSupport
 import Testing
-import Training
 
 private func checkpoint(_ step: Int) -> Checkpoint {
   Checkpoint(
@@ -15,7 +17,7 @@ private func damage(_ path: String) throws {
 }
 
 @Suite struct CheckpointDirectoryTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
   let directory: CheckpointDirectory
 
   init() throws {

@@ -1,6 +1,6 @@
+import Messages
 import Tensors
 import Testing
-import Training
 
 /// The definition, without memory of partial results.
 private func naive(_ a: ArraySlice<Int>, _ b: ArraySlice<Int>) -> Int {

@@ -1,7 +1,8 @@
+import Checkpoints
 import Foundation
+import Messages
 import TestSupport
 import Testing
-import Training
 
 /// Written by Python's safetensors 0.8.0: `save({"b.scalar": int64(-7), "a.weight": float32([[1.5, -2.25, 3], [0.1, inf,
 /// -0.0]]), "half": float16([1, 2, 3]), "empty": float32 of shape (0, 3)}, {'name "quoted"\\': "ශ්‍රී\n😀", "plain": "x"})`.
@@ -18,7 +19,7 @@ private func pythonBytes() throws -> [UInt8] {
 }
 
 @Suite struct SafeTensorsTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
 
   @Test func readsWhatPythonWrote() throws {
     let file = try SafeTensorsFile(folder.write(pythonBytes(), "python.safetensors"))

@@ -1,4 +1,7 @@
+import Files
 import Foundation
+import Instrumentation
+import TestSupport
 import Testing
 import Training
 
@@ -24,7 +27,7 @@ import Training
   }
 
   @Test func fileIsJSON() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryDirectory()
     let path = folder.path + "/trace.json"
     let file = TraceFile(path)
     file.append(
@@ -47,7 +50,7 @@ import Training
   }
 
   @Test func aFileThatCannotBeWritten() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryDirectory()
     let file = TraceFile(folder.path + "/none/trace.json")
     file.append([event(1)], rank: 0, name: "x")
     #expect(throws: FileError.self) { try file.finish() }

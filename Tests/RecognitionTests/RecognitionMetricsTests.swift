@@ -1,6 +1,7 @@
 import Foundation
+import Messages
+import Recognition
 import Testing
-import Training
 
 private func counts(_ pairs: (String, String)...) -> RecognitionCounts {
   pairs.reduce(into: RecognitionCounts()) { $0.add(reference: $1.0, prediction: $1.1) }

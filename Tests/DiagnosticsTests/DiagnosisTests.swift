@@ -1,5 +1,5 @@
+import Diagnostics
 import Testing
-import Training
 
 /// Ranks on hosts "a" and "b", with cores of their own and nothing to find fault with.
 private func healthy(_ hosts: [String]) -> [RankFacts] {

@@ -1,7 +1,8 @@
+import Checkpoints
 import Foundation
+import Messages
 import TestSupport
 import Testing
-import Training
 
 /// A checkpoint, and the file an independent program (Python's struct and hashlib) made of it.
 private let golden = Checkpoint(
@@ -35,7 +36,7 @@ private func error(reading path: String) -> CheckpointError? {
 }
 
 @Suite struct CheckpointTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
 
   @Test func writesTheGoldenFile() throws {
     let path = folder.path + "/step.safetensors"

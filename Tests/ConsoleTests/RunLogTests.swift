@@ -1,10 +1,11 @@
+import Console
 import Foundation
 import Logging
+import TestSupport
 import Testing
-import Training
 
 @Suite struct RunLogTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
 
   /// A log whose standard error is a file.
   private func withLog(rank: Int, _ body: (RunLog) throws -> Void) throws -> (terminal: [String], file: [String]) {

@@ -1,6 +1,5 @@
-import Tensors
+import Recognition
 import Testing
-import Training
 
 @Suite struct EvaluationDetailsTests {
   /// Images of four letters, of which every `period`-th has its last letter wrong.

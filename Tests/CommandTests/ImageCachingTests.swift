@@ -6,10 +6,10 @@ import Testing
 
 /// `akuru train` with its cache of decoded images, on real ranks. One test at a time: there are more ranks than cores.
 @Suite(.serialized) struct ImageCachingTests {
-  private let folder: ScratchFolder
+  private let folder: TemporaryDirectory
 
   init() throws {
-    folder = try ScratchFolder()
+    folder = try TemporaryDirectory()
     for (name, count) in [("train", 22), ("validation", 5)] { try writeImages("\(folder.path)/\(name)", count) }
   }
 

@@ -1,5 +1,6 @@
+import Instrumentation
+import Survival
 import Testing
-import Training
 
 /// When a job has stalled, and which rank is to blame, on a clock that the tests turn.
 @Suite struct StallClockTests {

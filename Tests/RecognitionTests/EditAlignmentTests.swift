@@ -1,6 +1,7 @@
+import Messages
+import Recognition
 import Tensors
 import Testing
-import Training
 
 @Suite struct EditAlignmentTests {
   @Test func hasAsManyEditsAsTheDistance() {

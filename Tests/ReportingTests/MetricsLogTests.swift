@@ -1,20 +1,24 @@
+import Files
 import Foundation
+import Messages
+import Reporting
+import TestSupport
 import Testing
-import Training
 
 @Suite struct MetricsLogTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
   var path: String { folder.path + "/metrics.jsonl" }
 
   @Test func appendsSortedLines() throws {
     struct Line: Encodable { let step: Int, loss: Float, cer: Double? }
     do {
       let log = try MetricsLog(path)
-      try log.append(["step": 1, "loss": 0.5, "event": "train/a\nb"])
+      try log.append(["step": .integer(1), "loss": .number(0.5), "event": .text("train/a\nb")] as [String: JSONValue])
       #expect(try folder.text("metrics.jsonl") == #"{"event":"train/a\nb","loss":0.5,"step":1}"# + "\n")
       try log.append(Line(step: 2, loss: 0.1, cer: nil))
     }
-    try MetricsLog(path).append(["z": .number(.nan), "step": .integer(3), "a": .number(-.infinity), "b": .text("අ")])
+    try MetricsLog(path).append(
+      ["z": .number(.nan), "step": .integer(3), "a": .number(-.infinity), "b": .text("අ")] as [String: JSONValue])
     let lines = try folder.text("metrics.jsonl").split(separator: "\n")
     #expect(lines.dropFirst() == [#"{"loss":0.1,"step":2}"#, #"{"a":"-Infinity","b":"අ","step":3,"z":"NaN"}"#])
   }
@@ -69,7 +73,7 @@ import Training
     let log = try MetricsLog(disk.path + "/metrics.jsonl")
     let text = String(repeating: "x", count: 3000)
     var written = 0
-    while thrown(FileError.self, { try log.append(["t": .text(text)]) }) == nil, written < 100 { written += 1 }
+    while thrown(FileError.self, { try log.append(["t": text]) }) == nil, written < 100 { written += 1 }
     #expect(written > 0 && written < 100)
     let all = try bytes(of: disk.path + "/metrics.jsonl")
     #expect(all.last == UInt8(ascii: "\n"))

@@ -1,5 +1,7 @@
+import Checkpoints
+import Messages
+import TestSupport
 import Testing
-import Training
 
 /// A file with the given header text, declared header length (nil: the true one) and zeros as payload.
 private func file(_ header: String, payload: Int, length: UInt64? = nil) -> [UInt8] {
@@ -17,7 +19,7 @@ private func tensor(_ name: String, _ type: String, _ shape: String, _ offsets: 
 }
 
 @Suite struct HostileHeaderTests {
-  let folder = try! ScratchFolder()
+  let folder = try! TemporaryDirectory()
 
   /// Header, payload bytes, and a part of the message that must name the fault.
   static let hostile: [(String, Int, String)] = [

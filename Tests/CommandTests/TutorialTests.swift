@@ -3,7 +3,7 @@ import Messages
 import TestSupport
 import Testing
 
-/// The commands of `Launch/your-own-script.md`, in order, on a small scale: another script from a text to exported models.
+/// The commands of `Launch/docs/your-own-script.md`, in order, on a small scale: another script from a text to exported models.
 @Suite struct TutorialTests {
   private static let words = """
     அம்மா அப்பா வீடு மரம் கடல் மலை நதி வானம் பூமி நிலா சூரியன் மழை காற்று நெருப்பு தண்ணீர் பறவை மீன் யானை புலி சிங்கம்
@@ -13,7 +13,7 @@ import Testing
   /// Lines that are indented by four spaces.
   private static func commands() throws -> [String] {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Launch/your-own-script.md")
+      .appendingPathComponent("../../Launch/docs/your-own-script.md")
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("    ") }
       .map { $0.trimmingCharacters(in: .whitespaces) }
   }

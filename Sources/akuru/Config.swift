@@ -47,7 +47,9 @@ struct Config: ParsableCommand {
       guard !(value is [Any]), !(value is [String: Any]),
         let data = try? JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed)
       else { throw failure("\(get) is not a single value") }
-      return String(decoding: data, as: UTF8.self)
+      let written = String(decoding: data, as: UTF8.self)
+      // Foundation writes 0.1 with 17 digits.
+      return written.contains(".") ? Double(written).map { "\($0)" } ?? written : written
     }
     guard text.unicodeScalars.allSatisfy({ $0 != "\0" && !CharacterSet.newlines.contains($0) }) else {
       throw failure("\(get) has a line break or a NUL")

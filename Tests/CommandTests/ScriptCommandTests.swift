@@ -17,7 +17,8 @@ import Testing
     ("runDir", #"{"runDir":"runs/\u0d9a\u0d9a \"x\" \\ $(id)"}"#, "runs/\u{d9a}\u{d9a} \"x\" \\ $(id)\n"),
     ("runDir", #"{"other":{"runDir":"wrong"},"runDir":"right"}"#, "right\n"),
     ("identity.blasCore", #"{"blasCore":"wrong","identity":{"blasCore":"SkylakeX"}}"#, "SkylakeX\n"),
-    ("lr", #"{"lr":0.001}"#, "0.001\n"), ("seed", #"{"seed":18446744073709551615}"#, "18446744073709551615\n"),
+    ("lr", #"{"lr":0.001}"#, "0.001\n"), ("a", #"{"a":0.010936}"#, "0.010936\n"), ("a", #"{"a":-1e-9}"#, "-1e-09\n"),
+    ("seed", #"{"seed":18446744073709551615}"#, "18446744073709551615\n"),
     ("resume", #"{"resume":true}"#, "true\n"), ("steps", #"{"steps":1}"#, "1\n"),
     ("runDir", #"{"runDir":null}"#, ""), ("runDir", "{}", ""), ("a.b", #"{"a":"text"}"#, ""), ("", "{}", ""),
     ("runDir", #"{"runDir":""}"#, "\n"),
@@ -33,13 +34,19 @@ import Testing
     (#"{"runDir":"a\nb"}"#, "runDir has a line break or a NUL"),
     (#"{"runDir":"a\u2028b"}"#, "runDir has a line break or a NUL"),
     (#"{"runDir":["a"]}"#, "runDir is not a single value"), (#"{"runDir":{}}"#, "runDir is not a single value"),
-    (#"{"runDir":"\#(String(repeating: "a", count: 16 << 20))"}"#, "is larger than 16 MiB"),
-    (String(repeating: #"{"a":"#, count: 100_000), "is not a JSON object"),
   ])
   func refusesWhatAShellCannotTake(text: String, message: String) throws {
     let result = try config("runDir", text)
     #expect(result.stdout == "")
     expectFailure(result, 2, ["\(folder.file("a.json")): \(message)"])
+  }
+
+  /// Not as arguments of a test, which are written to its log.
+  @Test func refusesWhatIsTooLargeOrTooDeep() throws {
+    let large = try config("runDir", #"{"runDir":"\#(String(repeating: "a", count: 16 << 20))"}"#)
+    expectFailure(large, 2, ["\(folder.file("a.json")): is larger than 16 MiB"])
+    let deep = try config("runDir", String(repeating: #"{"a":"#, count: 100_000))
+    expectFailure(deep, 2, ["\(folder.file("a.json")): is not a JSON object"])
   }
 
   @Test func refusesWhatIsNoFile() throws {

@@ -40,12 +40,19 @@ import Training
     return result.stdout
   }
 
-  /// Starts a shell command under mpirun, which explains its end.
-  private func explained(_ options: [String], _ script: String) throws -> ProcessResult {
+  /// Starts a shell command under mpirun, which explains its end when all ranks had started: the script waits for that
+  /// before it ends, and is started again when it did not wait long enough on a busy machine.
+  private func explained(_ options: [String], _ script: String, _ entry: String) throws -> ProcessResult {
     let environment = mpiEnvironment.merging(
       ["OMPI_MCA_orte_execute_quiet": "0", "OMPI_MCA_odls_base_sigkill_timeout": "0"]
     ) { $1 }
-    return try run("mpirun", options + ["sh", "-c", script], environment: environment, timeout: 60)
+    var result: ProcessResult
+    var tries = 0
+    repeat {
+      result = try run("mpirun", options + ["sh", "-c", script], environment: environment, timeout: 60)
+      tries += 1
+    } while try lines(result.stderr, entry).isEmpty && tries < 4
+    return result
   }
 
   private let twoRanks = ["-n", "2", "--oversubscribe", "--bind-to", "none"]
@@ -64,7 +71,8 @@ import Training
   // MARK: Open MPI and OpenBLAS
 
   @Test func mpirunNamesARankThatWasKilled() throws {
-    let result = try explained(twoRanks, "[ $OMPI_COMM_WORLD_RANK = 0 ] && exec sleep 20 || kill -9 $$")
+    let result = try explained(
+      twoRanks, "[ $OMPI_COMM_WORLD_RANK = 0 ] && exec sleep 20 || { sleep 0.5; kill -9 $$; }", "mpirun_killed")
     #expect(result.exitCode == 137, "\(result.transcript)")
     #expect(try lines(result.stderr, "mpirun_killed").count == 1, "\(result.transcript)")
     #expect(try lines(result.stderr, "mpirun_line").count >= 2, "\(result.transcript)")
@@ -73,7 +81,8 @@ import Training
   }
 
   @Test func mpirunNamesARankThatEndedWithAStatus() throws {
-    let result = try explained(twoRanks, "[ $OMPI_COMM_WORLD_RANK = 0 ] && exec sleep 20 || exit 86")
+    let result = try explained(
+      twoRanks, "[ $OMPI_COMM_WORLD_RANK = 0 ] && exec sleep 20 || { sleep 0.5; exit 86; }", "mpirun_exited_status")
     #expect(result.exitCode == 86, "\(result.transcript)")
     for name in ["mpirun_exited_rank", "mpirun_exited_status"] {
       #expect(try lines(result.stderr, name).count == 1, "\(name): \(result.transcript)")
@@ -90,7 +99,8 @@ import Training
     try GlyphData.write(["#!/bin/sh", "shift", #"exec sh -c "$*""#], to: agent)
     try #require(chmod(agent, 0o755) == 0)
     let result = try explained(
-      ["--mca", "plm_rsh_agent", agent, "--host", "n9:1", "-n", "1"], "kill -9 $PPID; exec sleep 2")
+      ["--mca", "plm_rsh_agent", agent, "--host", "n9:1", "-n", "1"], "sleep 0.5; kill -9 $PPID; exec sleep 2",
+      "mpirun_lost")
     #expect(try lines(result.stderr, "mpirun_lost").count == 1, "\(result.transcript)")
     #expect(try ask("reasons", mpirun: result.stderr) == "the connection to n9 is lost\n")
     #expect(try ask("culprits", mpirun: result.stderr) == "n9\n")

@@ -9,7 +9,16 @@ import COpenBLAS
 /// Which of their kernels Akuru and OpenBLAS use. Bits are promised within one family of OpenBLAS's kernels, so Akuru's own
 /// follow from that family.
 public enum InstructionSet {
-  private static let wideFamilies: Set = ["skylakex", "cooperlake", "sapphirerapids"]
+  /// OpenBLAS's families of kernels for AVX2 and AVX-512, weakest first: a CPU that can run one can run all before it. Those
+  /// on one line are the same kernels.
+  private static let families = [
+    ["haswell", "zen", "excavator"],
+    ["skylakex"],
+    ["cooperlake"],
+    ["sapphirerapids"],
+  ]
+  /// Place of the weakest family for AVX-512.
+  private static let firstWideLevel = 1
   private static let familiesBeforeAVX2: Set = [
     "prescott", "banias", "atom", "core2", "penryn", "dunnington", "nehalem", "sandybridge", "athlon", "opteron",
     "opteron_sse3", "barcelona", "bobcat", "bulldozer", "piledriver", "steamroller", "nano",
@@ -19,7 +28,36 @@ public enum InstructionSet {
   public static var hasWideRegisters: Bool { akuru_cpu() == akuru_avx512_cpu }
 
   /// Whether Akuru's own kernels use the registers of AVX-512: where OpenBLAS's do.
-  public static let isWide = wideFamilies.contains(BLAS.coreName.lowercased()) && hasWideRegisters
+  public static let isWide = level(of: BLAS.coreName) >= firstWideLevel && hasWideRegisters
+
+  /// The kernels that every CPU can run that Akuru runs on.
+  #if arch(x86_64)
+    public static let leastKernels = "Haswell"
+  #else
+    public static let leastKernels = "ARMV8"
+  #endif
+
+  /// The place of a family among ``families``; -1 if it is not there.
+  private static func level(of family: String) -> Int {
+    families.firstIndex { $0.contains(family.lowercased()) } ?? -1
+  }
+
+  /// The kernels for all machines of a job.
+  ///
+  /// - Parameters:
+  ///   - names: kernels that each machine would choose. Without any, the result is `least`.
+  ///   - began: kernels of the run until now, which are kept if all machines can run them.
+  ///   - least: kernels that all CPUs can run.
+  public static func commonKernels(
+    of names: [String], began: String? = nil, least: String = leastKernels
+  ) -> String {
+    let names = Set(names).sorted()
+    var common = names.min { level(of: $0) < level(of: $1) } ?? least
+    if names.count > 1 && level(of: common) <= 0 { common = least }
+    guard let began else { return common }
+    let isRunByAll = began == least || 0 <= level(of: began) && level(of: began) <= level(of: common)
+    return isRunByAll ? began : common
+  }
 
   /// OpenBLAS kernels that this CPU can run, when OpenBLAS does not know the CPU and took some from before AVX2.
   ///

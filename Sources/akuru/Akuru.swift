@@ -27,6 +27,7 @@ struct Akuru: ParsableCommand {
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Export.self, Report.self, Check.self, Stats.self, Sheet.self,
       AugmentSheet.self, Split.self, Pack.self, Serve.self, Doctor.self, Bench.self,
+      Config.self, Kernels.self,
     ])
 
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.

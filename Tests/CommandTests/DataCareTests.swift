@@ -4,7 +4,7 @@ import Recognition
 import TestSupport
 import Testing
 
-/// `akuru check --fix`, `akuru stats`, `akuru sheet` and `Launch/from-parquet`.
+/// `akuru check --fix`, `akuru stats`, `akuru sheet` and `Launch/use/from-parquet`.
 @Suite struct DataCareTests {
   private struct Fix: Decodable {
     struct Change: Decodable, Equatable {
@@ -208,7 +208,7 @@ import Testing
     let made = try run(python, ["-c", make, workshop.train, file])
     try #require(made.exitCode == 0, "\(made.transcript)")
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Launch/from-parquet").standardizedFileURL.path
+      .appendingPathComponent("../../Launch/use/from-parquet").standardizedFileURL.path
     func convert(_ arguments: [String]) throws -> ProcessResult { try run(python, [script] + arguments) }
 
     let output = workshop.path("converted")

@@ -93,7 +93,7 @@ struct HostFailureTests {
     let program = try FakeProgram(
       "echo kernels $OPENBLAS_CORETYPE",
       version: "[ $(hostname) = n1 ] && echo Core: \(cores[0]) || echo Core: \(cores[1])")
-    if let began { try GlyphData.write([#"{"blasCore" : "\#(began)"}"#], to: folder.file("config.json")) }
+    if let began { try GlyphData.write([#"{"identity": {"blasCore": "\#(began)"}}"#], to: folder.file("config.json")) }
     let result = try Supervisor(
       ["--hostfile", machines.hostfile(["n1 slots=1", "n2 slots=1"]), "--agent", machines.agent],
       program: program.path, ["train", "--run-dir", folder.path], environment: ["OPENBLAS_CORETYPE": ""],

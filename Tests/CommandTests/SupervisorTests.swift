@@ -48,6 +48,68 @@ import Testing
     #expect(result.stderr.split(separator: "\n").count == 1)
   }
 
+  /// JSON may write a slash and every letter as an escape; the run has its lock and its log all the same.
+  @Test(arguments: [#"runs\/first"#, #"runs\u002ff\u0069rst"#])
+  func readsTheRunDirectoryOfAConfiguration(name: String) throws {
+    let (program, folder) = (try FakeProgram("exit 0"), try TemporaryDirectory())
+    try GlyphData.write([#"{"runDir": "\#(folder.path)/\#(name)"}"#], to: folder.file("options.json"))
+    let arguments = ["train", "--config", folder.file("options.json")]
+    for status in [0, 4] as [Int32] {
+      let result = try Supervisor(["--ranks", "1"], program: program.path, arguments).process.wait(timeout: 30)
+      #expect(result.exitCode == status, "\(result.transcript)")
+      let log = open(folder.file("runs/first/akuru-run.log"), O_RDWR)
+      try #require(log >= 0)
+      // The second supervisor finds the lock taken.
+      if status == 0 { #expect(flock(log, LOCK_EX | LOCK_NB) == 0) }
+    }
+    #expect(program.starts.count == 1)
+  }
+
+  /// What the supervisor must know of a run and cannot read ends it, before a job runs without lock, log or its kernels.
+  @Test func doesNotGoOnWithoutWhatItCannotRead() throws {
+    let (program, folder) = (try FakeProgram("exit 0"), try TemporaryDirectory())
+    let options = folder.file("options.json")
+    func expectRefusal(_ arguments: [String], _ message: String) throws {
+      let result = try Supervisor(
+        ["--ranks", "1"], program: program.path, ["train"] + arguments, environment: ["OPENBLAS_CORETYPE": ""]
+      ).process.wait(timeout: 30)
+      #expect(result.exitCode == 2 && result.stderr == "akuru: \(message)\n", "\(result.transcript)")
+    }
+    try expectRefusal(["--config", options], "\(options): cannot be read: No such file or directory")
+    for text in ["", "[]", #"{"runDir": "#] {
+      try GlyphData.write([text], to: options)
+      try expectRefusal(["--config=\(options)"], "\(options): is not a JSON object")
+    }
+    try GlyphData.write([#"{"runDir": "a\u000ab"}"#], to: options)
+    try expectRefusal(["--config", options], "\(options): runDir has a line break or a NUL")
+    #expect(program.starts == [])
+  }
+
+  @Test func doesNotGoOnWithoutTheKernelsOfTheRun() throws {
+    let (program, folder) = (try FakeProgram("exit 0", version: "echo Core: Zen"), try TemporaryDirectory())
+    try GlyphData.write(["no JSON"], to: folder.file("config.json"))
+    let result = try Supervisor(
+      ["--ranks", "1"], program: program.path, ["train", "--run-dir", folder.path],
+      environment: ["OPENBLAS_CORETYPE": ""]
+    ).process.wait(timeout: 30)
+    #expect(result.exitCode == 2, "\(result.transcript)")
+    #expect(
+      result.stderr.contains("akuru: \(folder.file("config.json")): is not a JSON object"), "\(result.transcript)")
+    #expect(program.starts == [])
+  }
+
+  /// The short names are links; they work from any folder, and so does a link to a link.
+  @Test(arguments: ["akuru-run", "quickstart", "test"]) func theShortNamesWorkFromAnyFolder(name: String) throws {
+    let folder = try TemporaryDirectory()
+    let command = URL(fileURLWithPath: Supervisor.path).deletingLastPathComponent().appendingPathComponent(name).path
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: command)
+    for path in [command, folder.file("link")] {
+      let result = try run(path, [name == "test" ? "--list" : "--help"], directory: folder.path, timeout: 10)
+      #expect(result.exitCode == 0 && result.stderr == "", "\(result.transcript)")
+      #expect(result.stdout.contains(name == "test" ? "--quick" : "Usage: Launch/\(name) "), "\(result.transcript)")
+    }
+  }
+
   enum Victim: CaseIterable { case rank, mpirun }
 
   @Test(arguments: Victim.allCases) func goesOnAfterAKill(_ victim: Victim) throws {

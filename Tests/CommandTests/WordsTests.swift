@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Launch/words`, which lists the words of a Hunspell dictionary.
+/// `Launch/use/words`, which lists the words of a Hunspell dictionary.
 @Suite struct WordsTests {
   private let program = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().appendingPathComponent("../../Launch/words").standardizedFileURL.path
+    .deletingLastPathComponent().appendingPathComponent("../../Launch/use/words").standardizedFileURL.path
   private let folder: TemporaryDirectory
 
   init() throws {

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// libFuzzer harnesses, one for each thing that Akuru reads. `Launch/fuzz` builds and runs them; libFuzzer brings `main`.
+// libFuzzer harnesses, one for each thing that Akuru reads. `Launch/develop/fuzz` builds and runs them; libFuzzer brings `main`.
 let readers = [
   "png", "jpeg", "csv", "jsonl", "pairs", "shards", "safetensors", "checkpoint", "config", "alphabet", "metrics",
   "augmentation", "network", "lm",

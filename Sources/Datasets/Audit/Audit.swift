@@ -74,36 +74,42 @@ public struct Audit: Sendable {
   private func check(_ index: Int, _ result: inout AuditResult, _ counts: inout [UInt32: Int]) {
     let record = dataSet.records[index]
     let path = record.absolutePath
-    func finding(_ kind: AuditFinding.Kind, isProblem: Bool = true, _ detail: String) {
+    func finding(_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) {
       result.findings.append(
         AuditFinding(record: index, path: path, kind: kind, isProblem: isProblem, detail: detail))
     }
     for scalar in record.text.unicodeScalars { counts[scalar.value, default: 0] += 1 }
 
-    var width = 0
-    var digest = Data(count: AuditResult.digestBytes)
+    var (width, digest) = (0, Data(count: AuditResult.digestBytes))
     do {
       let bytes = try record.readImage()
       let image = try decodeImage(bytes, path: path)
       width = geometry.resizedWidth(width: image.width, height: image.height)
       digest = Data(SHA256.hash(bytes).prefix(AuditResult.digestBytes))
     } catch {
-      finding(.unreadableImage, error.reasonWithoutPath)
+      finding(.unreadableImage, true, error.reasonWithoutPath)
     }
     result.widths.append(width)
     result.digests.append(digest)
+    checkLength(of: record, width: width, finding)
+    checkLetters(of: record, finding)
+  }
 
+  /// Takes what is wrong with a record.
+  private typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
+
+  /// Whether there is a text without control characters, and it has room in the image.
+  private func checkLength(of record: Record, width: Int, _ finding: Finding) {
     if record.text.isEmpty {
-      finding(.emptyLabel, "the text is empty; write what the image says or remove the record")
+      finding(.emptyLabel, true, "the text is empty; write what the image says or remove the record")
     }
     if let control = record.text.unicodeScalars.first(where: \.isControl) {
       finding(
-        .controlCharacter, isProblem: use == .training,
-        "the text holds \(control.codePoint), a control character; remove it")
+        .controlCharacter, use == .training, "the text holds \(control.codePoint), a control character; remove it")
     }
     if width > geometry.maximumWidth {
       finding(
-        .imageTooWide,
+        .imageTooWide, true,
         TooWideImage(width: width, height: geometry.height, maximumWidth: geometry.maximumWidth).description)
     } else if width > 0 {
       let needed = InputGeometry.neededSteps(Array(record.text.unicodeScalars))
@@ -112,9 +118,13 @@ public struct Audit: Sendable {
         let detail =
           "the text needs \(needed) time steps, the image gives \(available) (\(width) pixels wide at height "
           + "\(geometry.height)); correct the text or remove the record"
-        finding(.labelTooLong, isProblem: use == .training, detail)
+        finding(.labelTooLong, use == .training, detail)
       }
     }
+  }
+
+  /// Whether the letters are those of the alphabet, and what is seen of them.
+  private func checkLetters(of record: Record, _ finding: Finding) {
     if let alphabet {
       do {
         _ = try alphabet.encode(record.text)
@@ -123,16 +133,16 @@ public struct Audit: Sendable {
           use == .training
           ? "add them to the alphabet or correct the text"
           : "they count as errors; train on texts that have them, or correct the text"
-        finding(.unknownScalars, isProblem: use == .training, "\(error.description); \(remedy)")
+        finding(.unknownScalars, use == .training, "\(error.description); \(remedy)")
       }
     }
     if record.rawText != nil {
-      finding(.labelNotNFC, isProblem: false, "the text is not in Unicode normalisation form C; it is used normalised")
+      finding(.labelNotNFC, false, "the text is not in Unicode normalisation form C; it is used normalised")
     }
     if let mark = record.text.unicodeScalars.first(where: \.isInvisibleMark) {
       let name = mark.properties.name ?? "a mark"
       finding(
-        .invisibleMark, isProblem: false,
+        .invisibleMark, false,
         "the text holds \(mark.codePoint), \(name), which no image shows; it counts as a letter unless you remove it")
     }
   }

@@ -21,32 +21,11 @@ struct JPEGContainer {
     guard bytes.prefix(3).elementsEqual(JPEGContainer.signature.prefix(bytes.count)) else {
       throw ImageError(jpeg: .otherFormat(ImageFormat.guess(bytes)))
     }
-    let truncated = ImageError(jpeg: .truncated("it ends after \(bytes.count) bytes, before the end of the image"))
     var frame: JPEGFrame?
     var orientation: ImageOrientation?
     var (offset, scans, dataBytes) = (2, 0, 0)
     var scanned: Set<UInt8> = []
-    walk: while true {
-      guard offset + 1 < bytes.count else { throw truncated }
-      guard bytes[offset] == 0xFF else { throw ImageError(jpeg: .corrupt("no marker at byte \(offset)")) }
-      let code = bytes[offset + 1]
-      switch code {
-      case 0xFF:  // A marker may be preceded by any number of these.
-        offset += 1
-        continue walk
-      case 0xD9:
-        break walk
-      case 0, 0x01, 0xD0...0xD8:
-        throw ImageError(jpeg: .corrupt("no marker at byte \(offset)"))
-      default:
-        break
-      }
-      guard offset + 3 < bytes.count else { throw truncated }
-      let length = Int(bytes.bigEndian16(at: offset + 2))
-      guard length >= 2 else { throw ImageError(jpeg: .corrupt("a segment of \(length) bytes at byte \(offset)")) }
-      guard offset + 2 + length <= bytes.count else { throw truncated }
-      let segment = UnsafeRawBufferPointer(rebasing: bytes[offset + 4..<offset + 2 + length])
-      offset += 2 + length
+    while let (code, segment) = try JPEGContainer.nextSegment(of: bytes, &offset) {
       switch code {
       case 0xC0, 0xC1, 0xC2:
         guard frame == nil else { throw ImageError(jpeg: .corrupt("it declares its size twice")) }
@@ -81,6 +60,28 @@ struct JPEGContainer {
     }
     self.frame = frame
     self.orientation = orientation ?? .upright
+  }
+
+  /// The code of the marker at `offset` and its segment, and moves `offset` behind them; nil for the end of the image.
+  private static func nextSegment(
+    of bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(ImageError) -> (code: UInt8, segment: UnsafeRawBufferPointer)? {
+    let truncated = ImageError(jpeg: .truncated("it ends after \(bytes.count) bytes, before the end of the image"))
+    // A marker may be preceded by any number of FF.
+    while offset + 1 < bytes.count, bytes[offset] == 0xFF, bytes[offset + 1] == 0xFF { offset += 1 }
+    guard offset + 1 < bytes.count else { throw truncated }
+    let code = bytes[offset + 1]
+    guard bytes[offset] == 0xFF, code > 0x01, !(0xD0...0xD8).contains(code) else {
+      throw ImageError(jpeg: .corrupt("no marker at byte \(offset)"))
+    }
+    guard code != 0xD9 else { return nil }
+    guard offset + 3 < bytes.count else { throw truncated }
+    let length = Int(bytes.bigEndian16(at: offset + 2))
+    guard length >= 2 else { throw ImageError(jpeg: .corrupt("a segment of \(length) bytes at byte \(offset)")) }
+    guard offset + 2 + length <= bytes.count else { throw truncated }
+    let segment = UnsafeRawBufferPointer(rebasing: bytes[offset + 4..<offset + 2 + length])
+    offset += 2 + length
+    return (code, segment)
   }
 
   /// The components that a scan's header names, if the scan holds their lowest frequency; a progressive image has other

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Launch/track`, which sends a run to MLflow.
+/// `Launch/use/track`, which sends a run to MLflow.
 @Suite struct TrackingTests {
   private static let script = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().appendingPathComponent("../../../Launch/track").standardizedFileURL.path
+    .deletingLastPathComponent().appendingPathComponent("../../../Launch/use/track").standardizedFileURL.path
 
   @Test(.enabled(if: python != nil, "AKURU_PYTHON names no Python with mlflow"))
   func mlflowGetsEveryValue() throws {

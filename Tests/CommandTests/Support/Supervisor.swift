@@ -47,7 +47,8 @@ struct Supervisor {
   }
 }
 
-/// A program for `akuru-run` to start in place of akuru: a shell script that notes each start in a file.
+/// A program for `akuru-run` to start in place of akuru: a shell script that notes each start in a file. akuru itself answers
+/// what the supervisor asks.
 final class FakeProgram {
   private let folder: TemporaryDirectory
   var path: String { folder.file("program") }
@@ -55,8 +56,16 @@ final class FakeProgram {
   /// - Parameter version: what it does when asked for its version: `echo Core: NAME` names OpenBLAS's kernels.
   init(_ script: String, version: String = "true") throws {
     folder = try TemporaryDirectory()
-    let text =
-      "#!/bin/sh\n[ \"$1\" = train ] || { \(version); exit 0; }\necho \"$*\" >>\(folder.file("starts"))\n\(script)\n"
+    let text = """
+      #!/bin/sh
+      case "$1" in
+        train) echo "$*" >>\(folder.file("starts")) ;;
+        config | kernels) exec \(try product("akuru")) "$@" ;;
+        *) \(version); exit 0 ;;
+      esac
+      \(script)
+
+      """
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     guard chmod(path, 0o755) == 0 else { throw NotRunning(description: "cannot make \(path) executable") }
   }

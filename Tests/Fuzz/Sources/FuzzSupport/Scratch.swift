@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder for the files that a harness has its reader read: `Launch/fuzz` puts it into memory and removes it.
+/// A folder for the files that a harness has its reader read: `Launch/develop/fuzz` puts it into memory and removes it.
 public struct Scratch: Sendable {
   public let path: String
 

@@ -105,12 +105,16 @@ package struct OpenFile: ~Copyable {
 
   /// Reserves space for `size` bytes. It does so in pieces: a call that a signal interrupts gives back what it took.
   package func reserve(_ size: Int) throws(FileError) {
+    func failure(_ code: Int32) -> FileError {
+      FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code)
+    }
+    if try freeBytes(at: path) < size { throw failure(ENOSPC) }
     for start in stride(from: 0, to: size, by: 1 << 20) {
       var code: Int32
       repeat {
         code = posix_fallocate(descriptor, off_t(start), off_t(min(1 << 20, size - start)))
       } while code == EINTR
-      guard code == 0 else { throw FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code) }
+      guard code == 0 else { throw failure(code) }
     }
   }
 

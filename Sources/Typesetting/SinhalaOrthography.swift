@@ -61,11 +61,3 @@ public enum SinhalaOrthography {
     return previous == .joiner ? "it ends in a joiner" : nil
   }
 }
-
-extension Unicode.Scalar {
-  /// "U+0D9A"
-  public var codePoint: String {
-    let digits = String(value, radix: 16, uppercase: true)
-    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-  }
-}

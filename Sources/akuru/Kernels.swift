@@ -1,6 +1,5 @@
 import ArgumentParser
 import Tensors
-import Training
 
 /// Chooses OpenBLAS's kernels for the scripts in `Launch`.
 struct Kernels: ParsableCommand {

@@ -1,3 +1,4 @@
+import Files
 import Checkpoints
 import Foundation
 import Messages
@@ -22,12 +23,12 @@ private func damage(_ path: String) throws {
 
   init() throws {
     directory = CheckpointDirectory(path: folder.path + "/checkpoints")
-    try directory.prepare()
+    try createFolder(directory.path)
   }
 
   private func newest() throws -> (name: String?, log: [String]) {
     var log: [String] = []
-    let found = try directory.newestGood { log.append($0) }
+    let found = try directory.newestGood(restoring: { $0 }, log: { log.append($0) })
     if let found { #expect(try Checkpoint.read(found.path) == found.checkpoint) }
     return (found.map { String($0.path.dropFirst(directory.path.count + 1)) }, log)
   }
@@ -144,13 +145,18 @@ private func damage(_ path: String) throws {
     #expect(thrown(CheckpointError.self) { _ = try open(folder.path) }?.exitStatus == .noGoodCheckpoint)
   }
 
-  @Test func cleansUpTemporariesOnly() throws {
-    let stale = [".best.safetensors.tmp-1", ".step-00000005.safetensors.tmp-4711"]
-    let others = [".hidden", ".tmp-", ".x.tmp-12a", "best.safetensors.tmp-1", "notes.txt"]
-    for name in stale + others { _ = try folder.write("x", "checkpoints/\(name)") }
-    #expect(try directory.prepare() == stale)
-    #expect(try folder.names("checkpoints") == others.sorted())
-    #expect(try directory.prepare() == [])
+  /// What cannot be restored is passed over, and named.
+  @Test func oneThatCannotBeRestoredIsPassedOver() throws {
+    struct Unfit: Error {}
+    for step in [5, 10] { try directory.save(checkpoint(step), step: step, keep: 3) }
+    var log: [String] = []
+    let found = try directory.newestGood(
+      restoring: { loaded -> String in
+        if loaded.path == directory.path(step: 10) { throw Unfit() }
+        return loaded.path
+      }, log: { log.append($0) })
+    #expect(found == directory.path(step: 5))
+    #expect(log == ["Unfit()"])
   }
 
   @Test func spaceIsChecked() throws {

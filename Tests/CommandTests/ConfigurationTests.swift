@@ -1,6 +1,8 @@
 import Foundation
 import TestSupport
+import Settings
 import Testing
+import Training
 
 /// `akuru train --print-config`: all options with their values, as a file that gives them again.
 @Suite struct ConfigurationTests {
@@ -29,11 +31,13 @@ import Testing
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     #expect(try print(["--config", file]) == text)
     // It says all that has a value, and nothing of what was left open.
-    let read = try TrainingOptions(file: file)
-    #expect(read.batchSize != nil && read.microBatch != nil && read.keep != nil && read.augment != nil)
-    #expect((read.train == nil) == !options.contains("--train"))
-    #expect(read.maxMinutes == (options.contains("--max-minutes") ? 1.5 : nil))
-    for name in TrainingOptions.keys { #expect(text.contains("\"\(name)\"") == (name != "resume"), "\(name)") }
+    let read = try Overrides(file: file, names: TrainingConfiguration.optionNames)
+    for name in ["batchSize", "microBatch", "keep", "augment"] { #expect(read[name] != nil, "\(name)") }
+    #expect((read["train"] == nil) == !options.contains("--train"))
+    #expect(read["maxMinutes"] == (options.contains("--max-minutes") ? .number(1.5) : nil))
+    for name in TrainingConfiguration.optionNames {
+      #expect(text.contains("\"\(name)\"") == (name != "resume"), "\(name)")
+    }
     let changed = try print(["--config", file, "--batch-size", "128", "--micro-batch", "64"])
     #expect(changed.contains("\"batchSize\" : 128") && !text.contains("\"batchSize\" : 128"), "\(changed)")
   }

@@ -202,7 +202,7 @@ import Testing
       (["--lm-weight", "1"], 2, "--lm-weight goes with --lm only"),
       (["--lm", workshop.path("none")], 3, "none: no such file"),
       (["--lm", workshop.path("latin")], 3, "is not UTF-8"),
-      (["--lm", workshop.path("empty")], 3, "it is empty"), (["--lm", workshop.path("")], 3, "not a regular file"),
+      (["--lm", workshop.path("empty")], 3, "it is empty"), (["--lm", workshop.path("")], 3, "Is a directory"),
       (["--lm", workshop.path("latin"), "--lm-weight", "nan"], 2, "--lm-weight nan"),
     ]
     for (options, status, message) in cases {

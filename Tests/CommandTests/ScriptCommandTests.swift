@@ -53,7 +53,7 @@ import Testing
     let pipe = folder.file("pipe")
     try #require(mkfifo(pipe, 0o600) == 0)
     for (path, message) in [
-      (pipe, "it is not a file"), (folder.path, "it is not a file"), (folder.file("none"), "No such file or directory"),
+      (pipe, "not a regular file"), (folder.path, "Is a directory"), (folder.file("none"), "No such file or directory"),
     ] {
       let result = try akuru(["config", "--get", "runDir", path], timeout: 10)
       expectFailure(result, 2, ["\(path): cannot be read: \(message)"])

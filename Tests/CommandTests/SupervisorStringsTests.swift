@@ -1,7 +1,8 @@
 import Foundation
+import Instrumentation
+import Messages
 import TestSupport
 import Testing
-import Training
 
 /// `Launch/cluster/supervisor/strings`: each entry is what Open MPI, OpenBLAS or Akuru really writes.
 @Suite struct SupervisorStringsTests {

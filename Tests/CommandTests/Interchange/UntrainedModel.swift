@@ -6,6 +6,7 @@ import NeuralNetwork
 import Tensors
 import TestSupport
 import Testing
+import Settings
 import Training
 
 /// A checkpoint of any network with random weights and running averages, as a run would have left it.
@@ -51,7 +52,7 @@ struct UntrainedModel {
     }
     return try RunJSON.line(
       Identity(
-        recipe: Recipe(TrainingOptions()), architecture: network.architecture,
+        recipe: Recipe(Overrides()), architecture: network.architecture,
         alphabet: Letters(scalars: Self.letters.map(String.init))))
   }
 

@@ -250,9 +250,9 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
   }
 
   /// The whole space is reserved before the first image is decoded.
-  @Test(.enabled(if: SmallFileSystem.isAvailable)) func noSpaceIsFoundBeforeWorkStarts() throws {
+  @Test(.enabled(if: MemoryFileSystem.isAvailable)) func noSpaceIsFoundBeforeWorkStarts() throws {
     let fixture = try Fixture(height: 200)
-    let small = try SmallFileSystem(kilobytes: 64)
+    let small = try MemoryFileSystem(kilobytes: 64)
     let path = "\(small.path)/folder/\(fixture.layout.fileName())"
     #expect(fixture.layout.fileSize > 65_536)
     let error = cacheError { _ = try ImageCacheDraft(for: path, layout: fixture.layout) }
@@ -262,35 +262,5 @@ private func isDamage(_ error: ImageCacheError?, _ part: String) -> Bool {
     }
     #expect(error!.description.contains("--cache") && error!.description.contains("reserve"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(small.path)/folder") == [])
-  }
-}
-
-/// A file system in memory with little space. Only root can mount one.
-private final class SmallFileSystem {
-  let path: String
-  private let folder: TemporaryDirectory
-
-  static let isAvailable = geteuid() == 0 && (try? SmallFileSystem(kilobytes: 64)) != nil
-
-  struct CannotMount: Error {}
-
-  init(kilobytes: Int) throws {
-    folder = try TemporaryDirectory()
-    path = folder.path
-    guard SmallFileSystem.run("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path]) else {
-      throw CannotMount()
-    }
-  }
-
-  deinit { _ = SmallFileSystem.run("umount", [path]) }
-
-  private static func run(_ command: String, _ arguments: [String]) -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [command] + arguments
-    (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-    guard (try? process.run()) != nil else { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
   }
 }

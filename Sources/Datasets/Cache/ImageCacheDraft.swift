@@ -25,9 +25,14 @@ public final class ImageCacheDraft {
       try createFolder(folder)
       ImageCacheDraft.removeAbandoned(in: folder)
       file = try ImageCacheDraft.create(beside: path)
-      try file.reserve(layout.fileSize)
     } catch {
       throw ImageCacheError(error)
+    }
+    do throws(FileError) {
+      try file.reserve(layout.fileSize)
+    } catch {
+      // The name that people know, not that of the temporary file.
+      throw .system(action: error.action, path: path, code: error.code)
     }
     (self.path, self.layout, temporaryPath) = (path, layout, file.path)
   }

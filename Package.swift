@@ -69,9 +69,11 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
     .target(name: "NeuralNetwork", dependencies: ["Tensors", "Settings", "Messages"], swiftSettings: kernelSettings),
     .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors", "Files", "Messages"]),
-    .target(name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
+    .target(
+      name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
-    .target(name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),
+    .target(
+      name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),
     .target(
       name: "DataPreparation",
       dependencies: [
@@ -92,7 +94,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "TensorBoardSchema", "Files", "Messages",
+        "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "TensorBoardSchema", "Files",
+        "Messages",
         logging, protobuf,
       ]),
     .target(name: "Survival", dependencies: ["MessagePassing", "Settings", "Instrumentation", "Messages"]),
@@ -105,7 +108,8 @@ let package = Package(
     .target(
       name: "Diagnostics",
       dependencies: [
-        "Training", "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "MessagePassing", "Tensors",
+        "Training", "Recognition", "DataPreparation", "NeuralNetwork", "Datasets", "Images", "MessagePassing",
+        "Tensors",
         "Hashing", "Settings", "Console", "Files", "Messages",
       ]),
     // The page and the JSON endpoint of `akuru serve`.
@@ -116,7 +120,8 @@ let package = Package(
       name: "akuru",
       dependencies: [
         "Diagnostics", "Training", "Survival", "Reporting", "Recognition", "DataPreparation", "Serving", "Datasets",
-        "Images", "MessagePassing", "NeuralNetwork", "Tensors", "Settings", "Console", "Files", "Instrumentation", "Messages",
+        "Images", "MessagePassing", "NeuralNetwork", "Tensors", "Settings", "Console", "Files", "Instrumentation",
+        "Messages",
         argumentParser,
       ]),
     .executableTarget(name: "akuru-synth", dependencies: ["Typesetting", "Images", "Messages", argumentParser]),
@@ -147,7 +152,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "Checkpoints", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages", "NeuralNetwork", "Recognition",
+        "Checkpoints", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages", "NeuralNetwork",
+        "Recognition",
         "Reporting", "Settings", "Tensors",
       ]),
     tests("Diagnostics", ["Messages"]),

@@ -36,7 +36,7 @@ public struct InputGeometry: Sendable {
     return low
   }
 
-  /// Time steps that CTC needs for a label: its length, and one blank between equal neighbours.
+  /// Time steps that CTC needs for a label: its length, and one blank between equal neighbors.
   public static func neededSteps(_ label: some Collection<some Equatable>) -> Int {
     label.count + zip(label, label.dropFirst()).count { $0 == $1 }
   }

@@ -17,7 +17,7 @@ public final class GaussianBlur {
   /// The largest sigma that is accepted.
   public static let largestSigma: Float = 64
 
-  /// The weight at distance i from the centre.
+  /// The weight at distance i from the center.
   private var weights: [UInt32] = []
   /// The same, neither rounded nor scaled to a sum of 1.
   private var bell: [Double] = []

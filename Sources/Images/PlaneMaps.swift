@@ -1,7 +1,7 @@
 import Foundation
 
 /// An affine map of the plane: (x, y) -> (a x + b y + c, d x + e y + f). Coordinates are in pixels from the upper left
-/// corner, y downwards; pixel (i, j) covers [i, i+1) x [j, j+1), so its centre is (i + 1/2, j + 1/2).
+/// corner, y downwards; pixel (i, j) covers [i, i+1) x [j, j+1), so its center is (i + 1/2, j + 1/2).
 public struct AffineMap: Equatable, Sendable {
   public var a, b, c, d, e, f: Double
 

@@ -1,5 +1,5 @@
 /// Resizes gray images with a triangle filter, which is widened by the shrink factor (antialiasing). The arithmetic is
-/// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalised, then integers of 22 bits; first
+/// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalized, then integers of 22 bits; first
 /// along rows, then along columns, each result rounded to 8 bits. So the values are Pillow's, on every CPU (within one
 /// level where a version of Pillow takes the columns first).
 ///

@@ -14,7 +14,7 @@ struct ResamplingAxis {
   private var weights: [Int32] = []
   private var scratch: [Double] = []
 
-  /// Computes the weights, unless they are there already. An output pixel i has its centre at (i + 1/2) * input / output
+  /// Computes the weights, unless they are there already. An output pixel i has its center at (i + 1/2) * input / output
   /// and reaches max(1, input / output) input pixels to either side.
   mutating func prepare(from input: Int, to output: Int) {
     if input == self.input && output == self.output { return }

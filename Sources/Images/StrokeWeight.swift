@@ -42,7 +42,7 @@ public final class StrokeWeight {
           let row = view.pixels + y &* width
           same.update(from: row, count: width)
           let below = y &+ 1 < view.height ? row + width : row
-          // Beyond the border there is nothing: each end has one neighbour.
+          // Beyond the border there is nothing: each end has one neighbor.
           for x in 0..<width {
             let (left, right) = (same[max(0, x &- 1)], same[min(width &- 1, x &+ 1)])
             let value = same[x]

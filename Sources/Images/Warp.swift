@@ -1,6 +1,6 @@
 extension GrayView {
   /// Draws this image (only read) into `destination`, every pixel of it: `inverse` maps destination coordinates to
-  /// source coordinates; between pixel centres the four neighbours are mixed (bilinear, in steps of 1/256), and what
+  /// source coordinates; between pixel centers the four neighbors are mixed (bilinear, in steps of 1/256), and what
   /// lies outside the source is `paper`. Integer arithmetic after the first step of each row: the same bits everywhere.
   ///
   /// Bounds: sides of both images up to 65,536; |a|, |b|, |d|, |e| <= 4096, |c|, |f| <= 2^24. No overlap of the two.
@@ -108,7 +108,7 @@ extension GrayImage {
 @inline(__always)
 private func fixed(_ x: Double) -> Int64 { Int64((x * 0x1p32).rounded()) }
 
-/// Reads between pixels. (0, 0) is the centre of the first pixel.
+/// Reads between pixels. (0, 0) is the center of the first pixel.
 private struct BilinearSampler {
   private let pixels: UnsafePointer<UInt8>
   private let width: Int

@@ -29,11 +29,10 @@ package enum Phase: UInt8, Sendable, CaseIterable {
   var span: Trace.Kind? {
     switch self {
     case .load: .load
-    case .reduce: .reduce
     case .update: .update
     case .evaluate: .evaluate
     case .checkpoint: .checkpoint
-    case .start, .audit, .cache, .step, .end: nil
+    case .start, .audit, .cache, .step, .reduce, .end: nil
     }
   }
 }

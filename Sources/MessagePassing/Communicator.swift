@@ -32,7 +32,7 @@ public final class Communicator {
   private var machine: Communicator?
   private static let gatherTag: Int32 = 1
   private static let clockTag: Int32 = 2
-  /// What ``advance()`` looks for, and never finds.
+  /// What ``pollProgress()`` looks for, and never finds.
   private static let noTag: Int32 = 3
   private static let noRank: Int32 = 0
 
@@ -107,7 +107,7 @@ public final class Communicator {
   }
 
   /// Lets MPI go on with messages of other ranks, without waiting.
-  func advance() throws {
+  func pollProgress() throws {
     guard let world else { return }
     var found: Int32 = 0
     let code = MPI_Iprobe(Communicator.noRank, Communicator.noTag, world, &found, akuru_status_ignore())

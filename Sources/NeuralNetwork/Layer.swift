@@ -10,7 +10,7 @@ public enum Mode: Sendable {
 ///
 /// `value` and `gradient` are matrices (C * H, W), where W is `layout.stride`: row `c * H + y` is line y of channel c.
 /// Both hold zero in every column that belongs to no image; whoever writes them keeps it so.
-public struct Strip {
+public struct FeatureMaps {
   public let layout: ColumnLayout
   public let channels: Int
   public let height: Int
@@ -57,7 +57,7 @@ public struct PackedSequence {
 // - The gradient of a layer's output is overwritten as soon as the layer's `backward` has returned. A layer may change
 //   it in place before that.
 // - Scratch holds nothing from one call to the next.
-// - `backward`, where it takes long, polls `workspace.meanwhile` between its blocks.
+// - `backward`, where it takes long, polls `workspace.progressHook` between its blocks.
 // - Neither `plan` (for a micro-batch no wider than an earlier one), `forward` nor `backward` allocates.
 
 /// A layer from feature maps to feature maps.
@@ -67,7 +67,7 @@ public protocol ImageLayer: AnyObject {
   /// Lines of the output for an input of `height` lines.
   func outputHeight(_ height: Int) -> Int
   /// Places an output (C', H', W') for an input (C, H, W), and keeps both.
-  func plan(_ input: Strip, in workspace: Workspace) -> Strip
+  func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps
   /// Writes the output's value (C', H', W') from the input's value (C, H, W).
   func forward(_ mode: Mode)
   /// Writes the input's gradient (C, H, W), if there is one, from the output's gradient (C', H', W') and what `forward`

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A trained tensor: views into the slabs of a ``ParameterStore``.
+/// A trained tensor: views into the slabs of a ``Parameters``.
 public struct Parameter {
   /// PyTorch's name, for example `cnn.0.weight`.
   public let name: String
@@ -27,8 +27,10 @@ public struct Buffer {
 ///
 /// One slab makes the optimizer, the reduction and the checkpoint one flat loop each. Tensors start at multiples of 16
 /// floats; the floats between them are zero and stay zero.
-public final class ParameterStore {
-  public private(set) var parameters: [Parameter] = []
+public final class Parameters {
+  /// The tensors that are trained.
+  public private(set) var tensors: [Parameter] = []
+  /// The running statistics, which are not trained.
   public private(set) var buffers: [Buffer] = []
   /// Floats in each of the parameter slabs, rounding included.
   public private(set) var count = 0
@@ -49,7 +51,7 @@ public final class ParameterStore {
       name: name, shape: shape, value: Matrix(storage: values, offset: count, rows: rows, columns: columns),
       gradient: Matrix(storage: gradients, offset: count, rows: rows, columns: columns))
     count += (rows * columns + 15) & ~15
-    parameters.append(parameter)
+    tensors.append(parameter)
     return parameter
   }
 
@@ -73,7 +75,7 @@ public final class ParameterStore {
   }
 
   /// Number of trained weights.
-  public var weightCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+  public var weightCount: Int { tensors.reduce(0) { $0 + $1.value.count } }
 
   /// Moves running averages towards the statistics of a training step, by ``BatchNormalization/momentum``.
   ///

@@ -87,7 +87,7 @@ package struct Overrides: Sendable, Equatable {
       do {
         return try decode(Settings.self, values)
       } catch let error as DecodingError {
-        throw wrongKind(error, Settings.self, values)
+        throw wrongKind(of: Settings.self, preset: preset) ?? ConfigurationError("the options cannot be read: \(error)")
       }
     }
   }
@@ -106,36 +106,29 @@ package struct Overrides: Sendable, Equatable {
     try RunJSON.decode(Settings.self, from: RunJSON.line(values), userInfo: [.takesArguments: true])
   }
 
-  /// What an option must be, found by trying values of each kind.
-  private func wrongKind<Settings: Decodable>(
-    _ error: DecodingError, _: Settings.Type, _ values: [String: JSONValue]
-  ) -> ConfigurationError {
-    let path =
-      switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        context.codingPath
-      case .keyNotFound(_, let context): context.codingPath
-      @unknown default: [any CodingKey]()
-      }
-    guard let name = path.first?.stringValue, let given = options[name] else {
-      return ConfigurationError("the options cannot be read: \(error)")
-    }
-    let kinds: [(JSONValue, String)] = [
-      (.boolean(true), "true or false"), (.number(0.5), "a number"), (.integer(-1), "a whole number"),
-      (.integer(1), "a whole number, not below zero"), (.text("x"), "text"),
-    ]
-    let kind = kinds.first { value, _ in
+  /// Names the option that cannot be read alone, and what it must be, found by trying values of each kind.
+  private func wrongKind<Settings: Codable>(of _: Settings.Type, preset: Settings) -> ConfigurationError? {
+    let base = (try? RunJSON.decode([String: JSONValue].self, from: RunJSON.line(preset))) ?? [:]
+    /// Whether an option can have a value as far as its kind is concerned.
+    func takes(_ name: String, _ value: JSONValue) -> Bool {
       do {
-        _ = try decode(Settings.self, values.merging([name: value]) { $1 })
+        _ = try decode(Settings.self, base.merging([name: value]) { $1 })
         return true
       } catch {
         return !(error is DecodingError)
       }
     }
+    let wrong = names.first { !takes($0, self[$0] ?? .null) }
+    guard let name = wrong, let given = options[name] else { return nil }
+    let kinds: [(JSONValue, String)] = [
+      (.boolean(true), "true or false"), (.number(0.5), "a number"), (.integer(-1), "a whole number"),
+      (.integer(1), "a whole number, not below zero"), (.text("x"), "text"),
+    ]
+    let kind = kinds.first { takes(name, $0.0) }?.1 ?? "another value"
     guard let file = given.file else {
-      return ConfigurationError(option: name, " \(given.value.words): must be \(kind?.1 ?? "another value")")
+      return ConfigurationError(option: name, " \(given.value.words): must be \(kind)")
     }
-    return ConfigurationError("\(file): option \"\(name)\" must be \(kind?.1 ?? "another value")")
+    return ConfigurationError("\(file): option \"\(name)\" must be \(kind)")
   }
 }
 

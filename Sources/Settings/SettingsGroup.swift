@@ -20,7 +20,8 @@ extension SettingsGroup {
   ///   - key: of the option.
   ///   - value: what the option has.
   ///   - rule: what it must be, for example "must be positive".
-  package func require(_ condition: Bool, _ key: some CodingKey, _ value: Any, _ rule: String) throws(ConfigurationError)
+  package func require(_ condition: Bool, _ key: some CodingKey, _ value: Any, _ rule: String)
+    throws(ConfigurationError)
   {
     if !condition { throw ConfigurationError(option: key.stringValue, " \(value): \(rule)") }
   }

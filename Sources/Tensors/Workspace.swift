@@ -13,7 +13,7 @@ public final class Workspace {
 
   /// The progress hook. Layers poll it between the blocks of a long backward pass, every few milliseconds or more often,
   /// so that MPI can progress the messages that carry gradients to other machines. Nil while no message is pending.
-  public var meanwhile: (() -> Void)?
+  public var progressHook: (() -> Void)?
 
   public init() {}
 

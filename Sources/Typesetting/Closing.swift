@@ -14,7 +14,7 @@ extension UnsafeMutableBufferPointer<UInt8> {
     }
   }
 
-  /// The largest or smallest of each `2 * radius + 1` neighbours in a row or column. Outside there is no ink; the smallest
+  /// The largest or smallest of each `2 * radius + 1` neighbors in a row or column. Outside there is no ink; the smallest
   /// does not look there, or ink at an edge would be lost.
   private func filter(
     _ start: Int, step: Int, count: Int, _ radius: Int, _ isMaximum: Bool, _ line: UnsafeMutableBufferPointer<UInt8>

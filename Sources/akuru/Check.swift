@@ -78,7 +78,7 @@ struct Check: ParsableCommand {
     try printLine("\(fix.onOneLine)")
     try printLine(
       "  records: \(cleaned.lines.count); changes: \(cleaned.changes.count), of which \(cleaned.count(.leftOut)) left out "
-        + "and \(cleaned.count(.normalised)) normalised")
+        + "and \(cleaned.count(.normalized)) normalized")
     for change in cleaned.changes { try printLine("    \(change)") }
   }
 
@@ -101,7 +101,10 @@ struct Check: ParsableCommand {
     let file: String?
 
     enum CodingKeys: String, CodingKey { case fix }
-    enum FixKeys: String, CodingKey { case file, records, leftOut, normalised, changes }
+    enum FixKeys: String, CodingKey {
+      case file, records, leftOut, changes
+      case normalized = "normalised"
+    }
 
     func encode(to encoder: any Encoder) throws {
       try summary.encode(to: encoder)
@@ -111,7 +114,7 @@ struct Check: ParsableCommand {
       try nested.encode(file, forKey: .file)
       try nested.encode(fix.lines.count, forKey: .records)
       try nested.encode(fix.count(.leftOut), forKey: .leftOut)
-      try nested.encode(fix.count(.normalised), forKey: .normalised)
+      try nested.encode(fix.count(.normalized), forKey: .normalized)
       try nested.encode(fix.changes, forKey: .changes)
     }
   }

@@ -5,10 +5,12 @@ import NeuralNetwork
 struct OptimizationOptions: ParsableArguments {
   @Option(help: "Optimizer: adam, adamw, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })")
   var optimizer: String?
-  @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr: Double?
+  @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr:
+    Double?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
   @Option(help: "Weight decay. \(defaults { $0.optimization.weightDecay })") var weightDecay: Double?
-  @Option(help: "Largest global gradient norm; 0 is off. \(defaults { $0.optimization.clipNorm })") var clipNorm: Double?
+  @Option(help: "Largest global gradient norm; 0 is off. \(defaults { $0.optimization.clipNorm })") var clipNorm:
+    Double?
   @Option(
     help: """
       Learning-rate schedule: constant, one-cycle, cosine, step or plateau. \

@@ -38,7 +38,8 @@ struct Train: ParsableCommand {
   @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?
   @Option(help: "LSTM units in each direction, only for the model tutorial. (default: 256)") var hidden: Int?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
-  @Option(help: "Largest width of resized images in pixels; wider is a bad record. \(defaults { $0.model.maxWidth })") var maxWidth: Int?
+  @Option(help: "Largest width of resized images in pixels; wider is a bad record. \(defaults { $0.model.maxWidth })")
+  var maxWidth: Int?
   @Option(help: "Images in a step. \(defaults { $0.batch.batchSize })") var batchSize: Int?
   @Option(help: "Images in a micro-batch, one rank's unit of work. \(defaults { $0.batch.microBatch })")
   var microBatch: Int?

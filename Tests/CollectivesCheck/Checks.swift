@@ -43,6 +43,21 @@ func checkWaiting(_ world: Communicator) throws {
   } while try world.allreduceMax([hasWaited ? 0 : Int64(1)]) == [1]
 }
 
+/// Broadcasts of any length from the first and the last rank.
+private func checkBroadcast(_ world: Communicator, pieces largest: Int) throws {
+  let (rank, size) = (world.rank, world.size)
+  for root in [0, size - 1] {
+    for count in [0, 1, 7, 8, 300] {
+      let expected = (0..<count).map { UInt8(truncatingIfNeeded: 31 * $0 + root) }
+      let received = try world.broadcast(rank == root ? expected : nil, from: root)
+      try check(received == expected, "broadcast of \(count) bytes from \(root), pieces of \(largest)")
+      var buffer = rank == root ? expected : [UInt8](repeating: 0xEE, count: count)
+      try buffer.withUnsafeMutableBytes { try world.broadcast($0, from: root) }
+      try check(buffer == expected, "broadcast in place")
+    }
+  }
+}
+
 /// Every collective against its definition, also cut into pieces.
 func checkCollectives(_ world: Communicator) throws {
   try checkSameMachine(world)
@@ -53,17 +68,7 @@ func checkCollectives(_ world: Communicator) throws {
 
   for largest in [Int(Int32.max), 7, 1] {
     world.largestCount = largest
-    for root in [0, size - 1] {
-      for count in [0, 1, 7, 8, 300] {
-        let expected = (0..<count).map { UInt8(truncatingIfNeeded: 31 * $0 + root) }
-        let received = try world.broadcast(rank == root ? expected : nil, from: root)
-        try check(received == expected, "broadcast of \(count) bytes from \(root), pieces of \(largest)")
-        var buffer = rank == root ? expected : [UInt8](repeating: 0xEE, count: count)
-        try buffer.withUnsafeMutableBytes { try world.broadcast($0, from: root) }
-        try check(buffer == expected, "broadcast in place")
-      }
-    }
-
+    try checkBroadcast(world, pieces: largest)
     for count in [0, 1, 20] {
       var doubles = (0..<count).map { Double($0 * 1000 + rank) + 0.25 }
       try doubles.withUnsafeMutableBufferPointer { values in
@@ -133,7 +138,7 @@ func checkExchange(_ world: Communicator, gradients count: Int, machines: Int) t
       for range in parts(of: count) {
         for i in range { exchange.own[i] += Double(value(world.rank, i, step)) }
         if step > 0 { try exchange.complete(from: range.lowerBound) }
-        try exchange.advance()
+        try exchange.pollProgress()
       }
       try exchange.finish()
       let sums = [Float](unsafeUninitializedCapacity: count) {
@@ -184,7 +189,7 @@ func reducedHash(_ world: Communicator, gradients count: Int, lostBy: Int? = nil
       for range in parts(of: count) {
         for values in gradients {
           try reducer.addGradients(Array(values[range]), count: range.count, at: range.lowerBound)
-          try reducer.advance()
+          try reducer.pollProgress()
         }
         try reducer.complete(from: range.lowerBound)
       }

@@ -146,7 +146,7 @@ import Testing
     try workshop.spoilMetadata(line: 6, "2.png,e\u{301}")
     try GlyphData.write(["file_name,text", "0.png,xyz", "1.png,ab"], to: "\(workshop.validation)/metadata.csv")
     let result = try workshop.train(ranks: ranks, Recipes.akuru, "run", ["--max-steps", "2"])
-    for warning in ["2.png: is listed twice", "normalisation form C", "/validation/0.png: not in the alphabet"] {
+    for warning in ["2.png: is listed twice", "normalization form C", "/validation/0.png: not in the alphabet"] {
       #expect(result.stderr.contains(warning), "\(result.transcript)")
     }
   }

@@ -11,7 +11,7 @@ import Testing
     .options("batch of nothing", ["--batch-size", "0"], ["--batch-size 0"]),
     .options("micro-batch of nothing", ["--micro-batch", "0"], ["--micro-batch 0"]),
     .options("micro-batch above the batch", ["--micro-batch", "16"], ["--micro-batch 16", "(8)"]),
-    .options("option of another model", ["--model", "akuru"], ["--channels goes with --model seed only"]),
+    .options("option of another model", ["--model", "akuru"], ["--channels goes with --model tutorial only"]),
     .options("unknown optimizer", ["--optimizer", "lion"], ["--optimizer lion", "adam, adamw, sgd, adadelta"]),
     .options(
       "unknown schedule", ["--schedule", "sine"], ["--schedule sine", "constant, one-cycle, cosine, step, plateau"]),
@@ -111,7 +111,7 @@ import Testing
       }.expectFailure(ranks: ranks)
     }
     try BadInput("height", status: 2, ["--height goes with named models"]) {
-      $0.training([], "run", ["--model", "[1,24,0,1 Lbx16 O1c]", "--height", "24", "--max-steps", "2"])
+      $0.training([], "run", ["--model", "[1,24,0,1 Lbx16 O1c]", "--height", "32", "--max-steps", "2"])
     }.expectFailure(ranks: ranks)
   }
 

@@ -39,9 +39,9 @@ import Testing
     let result = try akuru(ranks: ranks, ["check", workshop.train, "--fix", clean])
     #expect(result.exitCode == 0 && result.stderr == "", "\(result.transcript)")
     for part in [
-      "records: 6; changes: 3, of which 2 left out and 1 normalised",
+      "records: 6; changes: 3, of which 2 left out and 1 normalized",
       "left out: \(workshop.train)/0.png: truncated PNG",
-      "normalised: \(workshop.train)/2.png", "left out: \(workshop.train)/3.png: the text is empty",
+      "normalized: \(workshop.train)/2.png", "left out: \(workshop.train)/3.png: the text is empty",
     ] {
       #expect(result.stdout.contains(part), "\(result.transcript)")
     }

@@ -165,7 +165,7 @@ import Testing
     #expect(source.entries.count == 14)
   }
 
-  /// Batch normalisation counts its batches there; the letters come from a file.
+  /// Batch normalization counts its batches there; the letters come from a file.
   @Test func aFileOfPyTorchWithoutLetters() throws {
     let workshop = try Workshop(train: 40, validation: 6)
     let file = try fixture("pretrained-normalised")

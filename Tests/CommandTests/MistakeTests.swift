@@ -69,7 +69,7 @@ import Testing
     BadInput(
       "batch that is too small", status: 2, ["--micro-batch 2: must be 1 to the batch size (1)"],
       prepare: train(["--batch-size", "1"])),
-    BadInput("option of another model", status: 2, ["--channels goes with --model seed only"]) {
+    BadInput("option of another model", status: 2, ["--channels goes with --model tutorial only"]) {
       $0.training([], "run", ["--channels", "64", "--max-steps", "1"])
     },
     BadInput("nothing that ends the run", status: 2, ["give --epochs, --max-steps or --max-minutes"]) {

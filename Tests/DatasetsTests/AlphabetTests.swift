@@ -61,7 +61,7 @@ import Testing
 
   @Test func textFile() throws {
     let folder = try TemporaryDirectory()
-    // One per line or not, space is a letter, and neighbours that could compose stay apart.
+    // One per line or not, space is a letter, and neighbors that could compose stay apart.
     try folder.add("letters.txt", "\u{FEFF}b\r\na \n\u{0DD9}\u{0DCA}\u{200D}\n")
     let alphabet = try Alphabet(fileURL: folder.url("letters.txt"))
     #expect(alphabet.scalars == ["b", "a", " ", "\u{0DD9}", "\u{0DCA}", "\u{200D}"])

@@ -61,7 +61,7 @@ private func someWidths(_ count: Int) -> [Int] {
     #expect(large.samples.enumerated().reduce(0) { $0 + ($1.offset + 1) * Int($1.element) } == 23_649_292)
   }
 
-  @Test func neighboursAreAboutEquallyWide() throws {
+  @Test func neighborsAreAboutEquallyWide() throws {
     let widths = someWidths(8000)
     let plan = try BatchPlan(seed: 1, epoch: 0, widths: widths, batchSize: 32, microBatch: 8)
     var spread = 0
@@ -70,7 +70,7 @@ private func someWidths(_ count: Int) -> [Int] {
       #expect(group == group.sorted())
       spread += group.max()! - group.min()!
     }
-    // 1600 samples of a pool over 300 widths: 8 neighbours span 1.5 pixels on average; unsorted it would be 230.
+    // 1600 samples of a pool over 300 widths: 8 neighbors span 1.5 pixels on average; unsorted it would be 230.
     #expect(spread / 1000 < 5)
     // Pools are drawn from the whole data set, and micro-batches are not in the order of their widths.
     let firstPool = plan.samples.prefix(1600)

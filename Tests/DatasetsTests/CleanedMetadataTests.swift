@@ -25,13 +25,13 @@ import Testing
       cleaned.lines == [
         #"{"file_name":"sub/0.png","text":"a\"\\b"}"#, "{\"file_name\":\"sub/1.png\",\"text\":\"\u{E9}\"}",
       ])
-    #expect(cleaned.changes.map(\.kind) == [.normalised, .leftOut, .leftOut])
+    #expect(cleaned.changes.map(\.kind) == [.normalized, .leftOut, .leftOut])
     #expect(cleaned.changes.map(\.path) == (1...3).map { "\(data)/sub/\($0).png" })
     #expect(cleaned.changes[1].detail.hasPrefix("the text is empty"))
     #expect(
       cleaned.changes[2].description
         == "left out: \(data)/sub/3.png: there is no such file; add the image or remove the record")
-    #expect(cleaned.count(.leftOut) == 2 && cleaned.count(.normalised) == 1)
+    #expect(cleaned.count(.leftOut) == 2 && cleaned.count(.normalized) == 1)
   }
 
   /// What was written is a data set under its own name, with the same images and nothing to say against.

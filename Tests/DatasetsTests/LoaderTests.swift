@@ -116,7 +116,7 @@ private func contents(_ loader: MicroBatchLoader, delay: TimeInterval = 0) throw
   }
 
   /// An image's augmentation depends on its key, not on the micro-batch it stands in.
-  @Test func imagesDoNotDependOnTheirNeighbours() throws {
+  @Test func imagesDoNotDependOnTheirNeighbors() throws {
     let builder = MicroBatchBuilder(
       source: TestSource(count: 30), labels: labels(30), geometry: geometry(), augmentation: .default, seed: 1)
     let slot = MicroBatch()

@@ -91,8 +91,10 @@ import Testing
     for input in inputs(isEven: false) {
       var costs = input.costs
       func loads() -> [Int] {
-        let assignment = assignMicroBatches(costs: costs, ranks: input.timePerCost.count, timePerCost: input.timePerCost)
-        return input.timePerCost.indices.map { rank in zip(costs, assignment).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) }
+        let assignment = assignMicroBatches(
+          costs: costs, ranks: input.timePerCost.count, timePerCost: input.timePerCost)
+        return input.timePerCost.indices.map { rank in
+          zip(costs, assignment).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) }
         }
       }
       let first = loads()

@@ -73,7 +73,7 @@ import Testing
       // Rounding to whole levels adds 1/12.
       #expect(abs(variance.squareRoot() / (Double(sigma * sigma) + 1.0 / 12).squareRoot() - 1) < 0.02)
       #expect(differences.allSatisfy { abs($0) <= 3.46 * Double(sigma) + 0.5 })
-      // Neighbours are independent.
+      // Neighbors are independent.
       let product = zip(differences, differences.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
       #expect(abs(product / Double(differences.count) / variance) < 0.03)
 

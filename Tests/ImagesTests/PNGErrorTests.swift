@@ -97,7 +97,7 @@ import Testing
     }
     for (depth, color) in [(3, 0), (16, 3), (4, 2), (8, 5), (8, 1), (0, 0)] as [(UInt8, UInt8)] {
       guard case .corrupt = reason(declaring(3, 3, depth: depth, color: color)) else {
-        Issue.record("depth \(depth), colour \(color)")
+        Issue.record("depth \(depth), color \(color)")
         continue
       }
     }

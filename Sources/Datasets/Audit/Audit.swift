@@ -137,7 +137,7 @@ public struct Audit: Sendable {
       }
     }
     if record.rawText != nil {
-      finding(.labelNotNFC, false, "the text is not in Unicode normalisation form C; it is used normalised")
+      finding(.labelNotNFC, false, "the text is not in Unicode normalization form C; it is used normalized")
     }
     if let mark = record.text.unicodeScalars.first(where: \.isInvisibleMark) {
       let name = mark.properties.name ?? "a mark"

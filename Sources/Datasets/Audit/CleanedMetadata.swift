@@ -10,7 +10,7 @@ public struct CleanedMetadata: Sendable {
       /// The record, or the file without a partner, is left out.
       case leftOut
       /// The text was brought to NFC.
-      case normalised
+      case normalized = "normalised"
     }
 
     public let kind: Kind
@@ -19,7 +19,7 @@ public struct CleanedMetadata: Sendable {
     public let detail: String
 
     public var description: String {
-      "\(kind == .leftOut ? "left out" : "normalised"): \(path): \(detail)".onOneLine
+      "\(kind == .leftOut ? "left out" : "normalized"): \(path): \(detail)".onOneLine
     }
   }
 
@@ -45,7 +45,7 @@ public struct CleanedMetadata: Sendable {
       if record.rawText != nil {
         changes.append(
           Change(
-            kind: .normalised, path: record.absolutePath, detail: "the text is now in Unicode normalisation form C"))
+            kind: .normalized, path: record.absolutePath, detail: "the text is now in Unicode normalization form C"))
       }
       lines.append(try metadata.line(record))
     }

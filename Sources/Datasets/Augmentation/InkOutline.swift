@@ -47,7 +47,7 @@ struct InkOutline {
   /// The smallest box around the mapped ink. Not empty after ``trace(_:)``.
   func box(under map: AffineMap) -> Box {
     var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
-    // A row is one pixel high: its corners are half a pixel above and below its centre.
+    // A row is one pixel high: its corners are half a pixel above and below its center.
     let (halfX, halfY) = (abs(map.b) / 2, abs(map.e) / 2)
     for row in rows {
       let y = Double(row.y) + 0.5

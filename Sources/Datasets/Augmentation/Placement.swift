@@ -4,7 +4,7 @@ import Tensors
 /// The drawn affine form of the writing.
 struct AffineForm {
   let scaleX: Double
-  /// About the image's centre, without shift.
+  /// About the image's center, without shift.
   let map: AffineMap
   /// In pixels.
   let shift: Double

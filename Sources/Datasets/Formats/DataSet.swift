@@ -38,7 +38,7 @@ public struct DataSet: Sendable {
   }
 
   /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
-  /// A folder's format is recognised by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
+  /// A folder's format is recognized by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
   /// and `text` (other images beside the listed ones are then ``unlisted``), shards with `shards.json`, or else pairs
   /// `X.png` + `X.gt.txt`. In place of a folder there may be a metadata file of another name in it, `NAME.csv` or
   /// `NAME.jsonl`.
@@ -118,7 +118,7 @@ private struct RecordCollector {
     guard let status = FileStatus(path: folder, followLink: true) else { throw .notFound(path: folder) }
     guard status.kind == .folder else {
       guard let format = MetadataFile.Format(path: folder), status.kind == .file else {
-        throw .unrecognised(path: folder, found: "a file; give the folder that holds it")
+        throw .unrecognized(path: folder, found: "a file; give the folder that holds it")
       }
       return try loadMetadata(folder, format, folder: Files.folder(of: folder), source: source)
     }
@@ -128,13 +128,13 @@ private struct RecordCollector {
     let before = records.count
     if FileStatus(path: index, followLink: true) != nil {
       guard FileStatus(path: csv, followLink: true) == nil, FileStatus(path: jsonLines, followLink: true) == nil else {
-        throw .unrecognised(path: folder, found: "shards and a metadata file; remove one")
+        throw .unrecognized(path: folder, found: "shards and a metadata file; remove one")
       }
       return try loadShards(index, folder: folder, source: source)
     }
     switch (FileStatus(path: csv, followLink: true) != nil, FileStatus(path: jsonLines, followLink: true) != nil) {
     case (true, true):
-      throw .unrecognised(path: folder, found: "both metadata files; remove one")
+      throw .unrecognized(path: folder, found: "both metadata files; remove one")
     case (true, false):
       try loadMetadata(csv, .csv, folder: folder, source: source)
       findUnlisted(folder, from: before)
@@ -193,7 +193,7 @@ private struct RecordCollector {
       } else {
         what = "\(names.count) other \(names.count == 1 ? "entry" : "entries")"
       }
-      throw .unrecognised(path: folder, found: what)
+      throw .unrecognized(path: folder, found: what)
     }
     for (image, label) in found.pairs {
       let labelPath = joinPath(folder, label)
@@ -229,7 +229,7 @@ private struct RecordCollector {
           Containment.staysInside(name)
         else { throw ShardIndex.damaged(path, "record \(i) of \(place) makes no sense") }
         try add(
-          name, shard.texts[i], size: bytes, place: ShardPlace(file: file, offset: offset, digest: shard.digests[i]),
+          name, shard.texts[i], size: bytes, place: ShardLocation(file: file, offset: offset, digest: shard.digests[i]),
           file: path, in: "record \(i) of \(place)", folder: folder, source: source)
         hash.add(source: 0, path: name, size: bytes, text: records[records.count - 1].text)
       }
@@ -249,7 +249,8 @@ private struct RecordCollector {
   }
 
   private mutating func add(
-    _ name: String, _ rawText: String, size: Int64, place: ShardPlace?, file: String, in line: String, folder: String,
+    _ name: String, _ rawText: String, size: Int64, place: ShardLocation?, file: String, in line: String,
+    folder: String,
     source: Int
   ) throws(DataSetError) {
     guard records.count < DataSetLimits.records else {

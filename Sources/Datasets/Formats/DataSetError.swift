@@ -10,7 +10,7 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusP
   /// The operating system refused to read it.
   case unreadable(path: String, reason: String)
   /// The folder holds no data set of a known format.
-  case unrecognised(path: String, found: String)
+  case unrecognized(path: String, found: String)
   /// A data set without a single record.
   case noRecords(path: String)
   /// Bytes that are not UTF-8; `place` is a line or a record.
@@ -38,7 +38,7 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusP
       return "\(path): no such file or folder"
     case .unreadable(let path, let reason):
       return "\(path): cannot be read: \(reason)"
-    case .unrecognised(let path, let found):
+    case .unrecognized(let path, let found):
       return "\(path): not a data set: expected metadata.csv or metadata.jsonl with \"file_name\" and \"text\", "
         + "shards, or pairs X.png + X.gt.txt (X.jpg as well); found \(found)"
     case .noRecords(let path):

@@ -15,7 +15,7 @@ public struct Record: Sendable {
   /// Bytes of the image file; -1 if there is none.
   public let size: Int64
   /// Where the image is, if it is not a file of its own.
-  var place: ShardPlace?
+  var place: ShardLocation?
 
   /// The image file. Of an image in a shard it is a name for messages: the shard's path, then the image's.
   public var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
@@ -49,7 +49,7 @@ enum DataSetLimits {
   static let textScalars = 10_000
 }
 
-/// The text in Unicode normalisation form C (Unicode Standard Annex 15); ZWJ and all other scalars stay.
+/// The text in Unicode normalization form C (Unicode Standard Annex 15); ZWJ and all other scalars stay.
 func normalized(_ text: String) -> String {
   // No scalar below U+0300 combines with another or decomposes canonically without recomposing.
   if text.unicodeScalars.allSatisfy({ $0.value < 0x300 }) { return text }

@@ -3,7 +3,7 @@ import Tensors
 /// Which samples are trained together, for one epoch: a pure function of (seed, epoch, widths, batch sizes), so the same
 /// on every rank and for any number of ranks.
 ///
-/// The samples are shuffled; pools of 50 batches are sorted by width, so that neighbours are about equally wide, and cut
+/// The samples are shuffled; pools of 50 batches are sorted by width, so that neighbors are about equally wide, and cut
 /// into micro-batches; the micro-batches are shuffled and taken together into steps. A micro-batch that is short because
 /// the number of samples is no multiple of its size goes into the last step, which may be short too.
 public struct BatchPlan: Sendable {

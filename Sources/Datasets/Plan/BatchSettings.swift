@@ -18,7 +18,8 @@ package struct BatchSettings: SettingsGroup {
   package func validate() throws {
     try requireCount(batchSize, CodingKeys.batchSize, to: 1_000_000)
     try require(
-      (1...batchSize).contains(microBatch), CodingKeys.microBatch, microBatch, "must be 1 to the batch size (\(batchSize))")
+      (1...batchSize).contains(microBatch), CodingKeys.microBatch, microBatch,
+      "must be 1 to the batch size (\(batchSize))")
     if batchSize % microBatch != 0 {
       throw ConfigurationError(
         option: "batchSize", " \(batchSize) must be a multiple of --micro-batch \(microBatch)")

@@ -41,7 +41,8 @@ public struct RankSpeeds {
     for rank in times.indices where cost(rank) == 0 {
       // One of which nothing is known yet is thought to be like the others.
       timePerCost[rank] =
-        timePerCost[rank] == 0 ? mean : timePerCost[rank] + (mean - timePerCost[rank]) * (1 - kept) * RankSpeeds.idleRecovery
+        timePerCost[rank] == 0
+        ? mean : timePerCost[rank] + (mean - timePerCost[rank]) * (1 - kept) * RankSpeeds.idleRecovery
       costs[rank] *= kept
       times[rank] = timePerCost[rank] * costs[rank]
     }

@@ -55,7 +55,8 @@ struct StepScheduler {
   func item(_ i: Int) -> WorkItem {
     let (step, number) = localMicroBatches[i].quotientAndRemainder(dividingBy: plan!.microBatchesPerStep)
     return WorkItem(
-      epoch: epoch, step: epoch * stepsPerEpoch + step, microBatch: number, samples: plan!.microBatches[localMicroBatches[i]])
+      epoch: epoch, step: epoch * stepsPerEpoch + step, microBatch: number,
+      samples: plan!.microBatches[localMicroBatches[i]])
   }
 
   private mutating func begin(epoch: Int) -> BatchPlan {

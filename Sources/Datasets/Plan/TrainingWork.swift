@@ -67,7 +67,9 @@ public struct TrainingWork: Sequence, Sendable {
     /// How many of the rank's micro-batches of the step that was scheduled last are used up.
     private var used = 0
 
-    fileprivate init(scheduler: StepScheduler) { (self.scheduler, nextStep) = (scheduler, scheduler.work.steps.lowerBound) }
+    fileprivate init(scheduler: StepScheduler) {
+      (self.scheduler, nextStep) = (scheduler, scheduler.work.steps.lowerBound)
+    }
 
     public mutating func next() -> WorkItem? {
       while used == scheduler.localMicroBatches.count {

@@ -43,7 +43,7 @@ public final class ShardFile: Sendable {
 }
 
 /// Where a record's image stands in a shard.
-public struct ShardPlace: Sendable {
+public struct ShardLocation: Sendable {
   let file: ShardFile
   let offset: Int64
   /// See ``ShardIndex/Shard/digests``.
@@ -53,7 +53,7 @@ public struct ShardPlace: Sendable {
   /// - Parameter path: names the image in messages.
   func read(_ size: Int64, path: String) throws(DataSetError) -> [UInt8] {
     let bytes = try file.read(Int(size), at: offset)
-    guard bytes.count == size, ShardPlace.digest(of: bytes) == digest else {
+    guard bytes.count == size, ShardLocation.digest(of: bytes) == digest else {
       throw .badImage(
         path: path,
         reason: "the shard is damaged: these are not the bytes that were packed; copy it again, or pack the data again")

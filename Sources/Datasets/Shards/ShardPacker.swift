@@ -76,7 +76,7 @@ public struct ShardPacker {
       shards[last].paths.append(path)
       shards[last].texts.append(text)
       shards[last].sizes.append(Int64(image.count))
-      shards[last].digests.append(ShardPlace.digest(of: image))
+      shards[last].digests.append(ShardLocation.digest(of: image))
       fingerprint.add(source: 0, path: path, size: Int64(image.count), text: record.text)
       (size, number) = (size + need, number + 1)
       indexBytes += 2 * (path.utf8.count + letters.count) + 80  // Escapes may double a text.

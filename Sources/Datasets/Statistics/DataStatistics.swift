@@ -167,7 +167,8 @@ extension DataStatistics {
       lines.append("  texts   \(DataStatistics.percent(texts))")
       let unknown = comparison.unknownLetters.compactMap(\.unicodeScalars.first)
       let named =
-        unknown.isEmpty ? "all" : "all but " + unknown.map { "\($0.codePoint) \($0.shownOrNamed)" }.joined(separator: ", ")
+        unknown.isEmpty
+        ? "all" : "all but " + unknown.map { "\($0.codePoint) \($0.shownOrNamed)" }.joined(separator: ", ")
       lines.append("  letters \(named)")
     }
     return lines

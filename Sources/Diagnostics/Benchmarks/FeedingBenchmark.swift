@@ -30,8 +30,10 @@ final class FeedingBenchmark {
     loss = CTCLoss(classes: alphabet.classCount)
     accumulator = try GradientAccumulator(network, loss: loss, over: communicator)
     work = try TrainingWork(
-      seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
-      steps: 0..<BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize), rank: communicator.rank,
+      seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize,
+      microBatch: recipe.batch.microBatch,
+      steps: 0..<BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize),
+      rank: communicator.rank,
       ranks: communicator.size)
     let builder = MicroBatchBuilder(
       source: data.source, labels: labels, geometry: data.geometry, augmentation: recipe.augmentation.augment,

@@ -77,7 +77,8 @@ package struct LoaderBenchmark {
     let steps = BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize)
     work = try communicator.together {
       try TrainingWork(
-        seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
+        seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize,
+        microBatch: recipe.batch.microBatch,
         steps: 0..<steps, rank: 0, ranks: 1)
     }
   }
@@ -106,8 +107,10 @@ package struct LoaderBenchmark {
     }
     let feeding = try FeedingBenchmark(data, recipe, labels: labels, alphabet: alphabet, over: communicator).run()
     return Result(
-      model: recipe.model.model, height: recipe.model.height, augment: recipe.augmentation.augment.name ?? "of a file", ranks: communicator.size,
-      images: data.dataSet.records.count, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch, stages: stages,
+      model: recipe.model.model, height: recipe.model.height, augment: recipe.augmentation.augment.name ?? "of a file",
+      ranks: communicator.size,
+      images: data.dataSet.records.count, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
+      stages: stages,
       readyStepMilliseconds: feeding.ready * 1e3, loadedStepMilliseconds: feeding.loaded * 1e3,
       stepRatio: feeding.loaded / feeding.ready)
   }
@@ -131,7 +134,8 @@ package struct LoaderBenchmark {
 
   private func builder(_ source: any ImageSource) -> MicroBatchBuilder {
     MicroBatchBuilder(
-      source: source, labels: labels, geometry: geometry, augmentation: recipe.augmentation.augment, seed: recipe.course.seed)
+      source: source, labels: labels, geometry: geometry, augmentation: recipe.augmentation.augment,
+      seed: recipe.course.seed)
   }
 
   /// Makes the micro-batches of an epoch.

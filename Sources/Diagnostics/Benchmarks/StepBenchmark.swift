@@ -70,8 +70,10 @@ package struct StepBenchmark {
     let gflops = images * costs.reduce(0) { $0 + $1.trainingOperations } * 1e-9 / times.median
     let peak = peakGflops()
     return Result(
-      model: recipe.model.model, ranks: communicator.size, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
-      height: recipe.model.height, width: workload.width, imagesPerSecond: Double(recipe.batch.batchSize) / times.median,
+      model: recipe.model.model, ranks: communicator.size, batchSize: recipe.batch.batchSize,
+      microBatch: recipe.batch.microBatch,
+      height: recipe.model.height, width: workload.width,
+      imagesPerSecond: Double(recipe.batch.batchSize) / times.median,
       stepMilliseconds: times.median * 1e3, minimumStepMilliseconds: times.min()! * 1e3,
       exposedSumMilliseconds: -exposed.median * 1e3, gflops: gflops,
       peakGflops: peak, peakShare: gflops / peak, layers: layers, peakMegabytes: memory)
@@ -108,12 +110,12 @@ package struct StepBenchmark {
   }
 
   private func update() {
-    let store = network.store
+    let parameters = network.parameters
     accumulator.takeStepGradients()
-    _ = GradientClipping.norm(store.gradients.base, count: store.count)
+    _ = GradientClipping.norm(parameters.gradients.base, count: parameters.count)
     // A rate of zero keeps the numbers in range over many steps on noise, and costs the same.
     state.optimizer.update(
-      values: store.values.base, gradients: store.gradients.base, count: store.count, learningRate: 0,
+      values: parameters.values.base, gradients: parameters.gradients.base, count: parameters.count, learningRate: 0,
       gradientScale: 1)
   }
 
@@ -126,13 +128,13 @@ package struct StepBenchmark {
     var reduceTime = LayerTime(name: "reduce", forward: 0, backward: 0)
     var updateTime = LayerTime(name: "update", forward: 0, backward: 0)
 
-    try timed(&accumulateTime.forward) { 
+    try timed(&accumulateTime.forward) {
       try accumulator.begin(microBatches: workload.microBatches, localCount: 0, images: images)
     }
     for _ in 0..<localCount {
       var times = network.forwardTimed(.training)
       let outcome = timed(&lossTime.forward) { loss.run(scale: 1 / Float(images)) }
-      timed(&accumulateTime.forward) { network.store.zeroGradients() }
+      timed(&accumulateTime.forward) { network.parameters.zeroGradients() }
       network.backwardTimed(&times)
       try timed(&accumulateTime.forward) {
         try accumulator.addGradients()

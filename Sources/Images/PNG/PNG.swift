@@ -2,9 +2,9 @@ import CPNG
 
 /// Reading PNG images as 8-bit gray through libpng.
 ///
-/// Every colour type, bit depth and interlacing is accepted. Colours become gray by (299 R + 587 G + 114 B + 500) / 1000
+/// Every color type, bit depth and interlacing is accepted. Colors become gray by (299 R + 587 G + 114 B + 500) / 1000
 /// (ITU-R BT.601, as Pillow's `convert('L')`), 16-bit values are scaled to 8 bits, and transparency (alpha or tRNS)
-/// lies over white. Gamma and colour profiles are ignored, as Pillow does.
+/// lies over white. Gamma and color profiles are ignored, as Pillow does.
 public enum PNG {
   /// Decodes a PNG file held in memory.
   /// - Throws: `ImageError`, without a path.

@@ -9,7 +9,7 @@ struct PNGContainer {
   static let headerBytes = 33
 
   let header: PNGHeader
-  /// Whether there is a tRNS chunk: a transparent colour, or alpha values for a palette.
+  /// Whether there is a tRNS chunk: a transparent color, or alpha values for a palette.
   private(set) var hasTransparency = false
 
   /// Walks the chunks up to IEND; what follows IEND is ignored. Checksums are left to libpng.
@@ -80,7 +80,7 @@ struct PNGHeader {
     colorType = Int(bytes[25])
     let legalDepths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
     guard legalDepths[colorType]?.contains(bitDepth) == true else {
-      throw ImageError(png: .corrupt("colour type \(colorType) with bit depth \(bitDepth)"))
+      throw ImageError(png: .corrupt("color type \(colorType) with bit depth \(bitDepth)"))
     }
     if let refusal = limits.refusal(width: width, height: height) { throw ImageError(png: refusal) }
   }

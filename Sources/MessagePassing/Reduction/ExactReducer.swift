@@ -11,7 +11,7 @@ import Tensors
 ///
 /// A step: ``begin(microBatches:)``; per micro-batch of this rank `addGradients`, `addStatistics`, `addInteger`;
 /// ``reduce()``; then read. Gradients may be on their way while others are still being computed: ``complete(from:)``
-/// says which, and ``advance()`` now and then lets them go on. Between machines they are sent as ``Precision`` says: with
+/// says which, and ``pollProgress()`` now and then lets them go on. Between machines they are sent as ``Precision`` says: with
 /// `.float`, their sums depend on how ranks and micro-batches are spread over machines.
 public final class ExactReducer {
   public let gradientCount: Int
@@ -128,8 +128,8 @@ public final class ExactReducer {
   }
 
   /// Lets gradients that are complete go on to their sums; nothing happens between two calls.
-  public func advance() throws {
-    try exchange.advance()
+  public func pollProgress() throws {
+    try exchange.pollProgress()
   }
 
   /// Sums everything over all ranks, and waits for it.

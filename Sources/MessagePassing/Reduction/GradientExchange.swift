@@ -15,7 +15,7 @@ import Tensors
 /// machine read them.
 ///
 /// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` where nothing is added any more;
-/// ``advance()`` now and then; ``finish()``; then read.
+/// ``pollProgress()`` now and then; ``finish()``; then read.
 package final class GradientExchange {
   package let plan: BucketPlan
   private let communicator: Communicator
@@ -107,7 +107,7 @@ package final class GradientExchange {
   }
 
   /// Goes on with what is there: buckets that all ranks of the machine have completed, messages that have come.
-  package func advance() throws {
+  package func pollProgress() throws {
     while isOwner && addedUp < completed
       && slabs.count(GradientExchange.arrivals + addedUp) == slabs.size * step
     {
@@ -118,7 +118,7 @@ package final class GradientExchange {
       try machines?.send(addedUp)
       addedUp += 1
     }
-    try machines?.advance()
+    try machines?.pollProgress()
   }
 
   /// Waits until all sums are there.
@@ -126,7 +126,7 @@ package final class GradientExchange {
     try complete(from: 0)
     if isOwner {
       while addedUp < plan.buckets || machines?.isFinished == false {
-        try advance()
+        try pollProgress()
         if addedUp < plan.buckets || machines?.isFinished == false { try pause() }
       }
       slabs.raise(GradientExchange.finished)
@@ -147,7 +147,7 @@ package final class GradientExchange {
   /// Lets MPI go on, which other ranks may wait for. As MPI, a rank that has a core to itself does not yield: other
   /// processes would have it for milliseconds, the time of many messages.
   private func pause() throws {
-    try communicator.advance()
+    try communicator.pollProgress()
     if yields { sched_yield() }
   }
 

@@ -5,7 +5,7 @@ internal import COpenMPI
 ///
 /// A slice has a part for each machine (a direct reduce-scatter, then an allgather). For each bucket a rank sends every
 /// part but its own, as its machine has it, to the part's machine; adds what it is sent of its own part; and sends the sum
-/// to all. Messages go on only while the rank is in ``advance()``. Buffers are made once, for all buckets.
+/// to all. Messages go on only while the rank is in ``pollProgress()``. Buffers are made once, for all buckets.
 final class MachineExchange {
   private let column: Communicator
   private let plan: BucketPlan
@@ -135,7 +135,7 @@ final class MachineExchange {
   /// call it now and then.
   ///
   /// Throws ``MPIError`` or ``DamagedMessage``.
-  func advance() throws {
+  func pollProgress() throws {
     while pendingMessages > 0 {
       var n: Int32 = 0
       let code = MPI_Testsome(

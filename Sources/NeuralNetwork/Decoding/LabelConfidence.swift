@@ -28,7 +28,7 @@ public struct LabelConfidence: Sendable, Equatable {
       let softmax = LogSoftmax(row, classes: classes)
       let (oldSums, oldBests) = (sums, bests)
       for s in 0..<count {
-        let logProbability = Double(row[states[s]] - softmax.maximum) - Double(softmax.logSum)
+        let logProbability = Double(row[states[s]] - softmax.maximum) - Double(softmax.logAddExp)
         probabilities[t * count + s] = Float(exp(logProbability))
         if t == 0 {
           let value = s < 2 ? logProbability : -.infinity
@@ -39,14 +39,14 @@ public struct LabelConfidence: Sendable, Equatable {
         // From the state before; and past a blank, unless that would join equal letters.
         let furthest = s % 2 == 1 && s >= 2 && states[s] != states[s - 2] ? 2 : min(1, s)
         for back in 1..<(furthest + 1) {
-          sum = logSum(sum, oldSums[s - back])
+          sum = logAddExp(sum, oldSums[s - back])
           if oldBests[s - back] > best { (best, move) = (oldBests[s - back], back) }
         }
         (sums[s], bests[s], moves[t * count + s]) = (sum + logProbability, best + logProbability, UInt8(move))
       }
     }
     let last = count - 1
-    let total = last > 0 ? logSum(sums[last], sums[last - 1]) : sums[last]
+    let total = last > 0 ? logAddExp(sums[last], sums[last - 1]) : sums[last]
     guard total.isFinite, steps > 0 else {
       (probability, letters) = (0, label.map { _ in 0 })
       return

@@ -54,7 +54,7 @@ public final class PrefixBeamSearch: LabelDecoder {
     var blank: Double
     var letter: Double
     var score = 0.0
-    var total: Double { logSum(blank, letter) }
+    var total: Double { logAddExp(blank, letter) }
   }
 
   public init(_ settings: Settings = Settings(), model: NGramModel? = nil) {
@@ -109,8 +109,8 @@ public final class PrefixBeamSearch: LabelDecoder {
     let softmax = LogSoftmax(row, classes: classes)
     logs.removeAll(keepingCapacity: true)
     for k in 0..<classes {
-      let value = Double(row[k] - softmax.maximum) - Double(softmax.logSum)
-      logs.append(softmax.logSum.isNaN ? (k == 0 ? 0 : -.infinity) : value)
+      let value = Double(row[k] - softmax.maximum) - Double(softmax.logAddExp)
+      logs.append(softmax.logAddExp.isNaN ? (k == 0 ? 0 : -.infinity) : value)
     }
   }
 
@@ -121,8 +121,8 @@ public final class PrefixBeamSearch: LabelDecoder {
       prefixes[prefix].place = next.count
       next.append(Hypothesis(prefix: prefix, blank: blank, letter: letter))
     } else {
-      next[place].blank = logSum(next[place].blank, blank)
-      next[place].letter = logSum(next[place].letter, letter)
+      next[place].blank = logAddExp(next[place].blank, blank)
+      next[place].letter = logAddExp(next[place].letter, letter)
     }
   }
 

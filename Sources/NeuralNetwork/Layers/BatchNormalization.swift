@@ -7,7 +7,7 @@ import Tensors
 /// Training normalizes each channel by the mean and the biased variance over the columns of images only, n values in
 /// all, and leaves mean and unbiased variance (n / (n - 1); 0 for n = 1) in the buffers' `statistic`. Evaluation uses
 /// the buffers' running values. This layer never changes them: statistics are first reduced over ranks, and
-/// ``ParameterStore/updateRunningStatistics(in:mean:)`` takes the result.
+/// ``Parameters/updateRunningStatistics(in:mean:)`` takes the result.
 public final class BatchNormalization: ImageLayer {
   public static let epsilon = 1e-5
 
@@ -28,8 +28,8 @@ public final class BatchNormalization: ImageLayer {
   private let channels: Int
   private let relu: Bool
   private let pooling: Pooling?
-  private var plannedInput: Strip?
-  private var plannedOutput: Strip?
+  private var plannedInput: FeatureMaps?
+  private var plannedOutput: FeatureMaps?
   /// Values of a channel in images.
   private var population = 0
   /// Mean and 1 / sqrt(variance + epsilon) of each channel, as the forward pass used them; [2, channels].
@@ -44,31 +44,31 @@ public final class BatchNormalization: ImageLayer {
   /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`. `gap` is what the layers
   /// behind the pool need between images.
   public init(
-    name: String, channels: Int, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1, store: ParameterStore
+    name: String, channels: Int, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1, parameters: Parameters
   ) {
     require(pool.map(BatchNormalization.canPool) ?? true, "unsupported pool")
     (self.channels, self.relu) = (channels, relu)
     pooling = pool.flatMap(PoolWindow.init).map { Pooling($0, gap: gap) }
-    weight = store.add("\(name).weight", shape: [channels])
-    bias = store.add("\(name).bias", shape: [channels])
-    runningMean = store.addBuffer("\(name).running_mean", count: channels, initial: 0)
-    runningVariance = store.addBuffer("\(name).running_var", count: channels, initial: 1)
+    weight = parameters.add("\(name).weight", shape: [channels])
+    bias = parameters.add("\(name).bias", shape: [channels])
+    runningMean = parameters.addBuffer("\(name).running_mean", count: channels, initial: 0)
+    runningVariance = parameters.addBuffer("\(name).running_var", count: channels, initial: 1)
   }
 
   public func outputWidth(_ width: Int) -> Int { pooling?.window.outputWidth(width) ?? width }
 
   public func outputHeight(_ height: Int) -> Int { pooling == nil ? height : height / 2 }
 
-  public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+  public func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     require(input.channels == channels, "\(input.channels) channels for a normalization of \(channels)")
     let (rows, columns) = (channels * input.height, input.layout.stride)
-    let output: Strip
+    let output: FeatureMaps
     if let pooling {
       output = pooling.plan(input.layout, channels: channels, height: input.height, in: workspace)
       pooling.select(0..<columns)
       scratch = workspace.scratch(count: 2 * columns)
     } else {
-      output = Strip(
+      output = FeatureMaps(
         layout: input.layout, channels: channels, height: input.height,
         value: workspace.activation(rows: rows, columns: columns),
         gradient: workspace.gradient(rows: rows, columns: columns))

@@ -18,12 +18,12 @@ public final class BidirectionalLSTM: SequenceLayer {
 
   /// Declares `<name>.weight_ih_l<layer>` [4 hidden, in], `weight_hh` [4 hidden, hidden], `bias_ih` and `bias_hh`
   /// [4 hidden], then the same with `_reverse`. Gates are ordered i, f, g, o.
-  public init(name: String = "rnn", layer: Int = 0, in inputs: Int, hidden: Int, store: ParameterStore) {
+  public init(name: String = "rnn", layer: Int = 0, in inputs: Int, hidden: Int, parameters: Parameters) {
     outputs = 2 * hidden
     forwardDirection = LSTMDirection(
-      prefix: name, layer: layer, reverse: false, inputs: inputs, hidden: hidden, store: store)
+      prefix: name, layer: layer, reverse: false, inputs: inputs, hidden: hidden, parameters: parameters)
     reverseDirection = LSTMDirection(
-      prefix: name, layer: layer, reverse: true, inputs: inputs, hidden: hidden, store: store)
+      prefix: name, layer: layer, reverse: true, inputs: inputs, hidden: hidden, parameters: parameters)
   }
 
   public func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence {
@@ -64,7 +64,7 @@ public final class BidirectionalLSTM: SequenceLayer {
     forwardDirection.beginBackward()
     reverseDirection.beginBackward()
     for t in 0..<steps {
-      workspace?.meanwhile?()
+      workspace?.progressHook?()
       forwardDirection.backwardStep(steps - 1 - t)
       reverseDirection.backwardStep(t)
     }

@@ -28,8 +28,8 @@ public final class Convolution: ImageLayer {
   let inputNeedsGradient: Bool
 
   private var narrowed = ColumnLayout()
-  private var plannedInput: Strip?
-  private var plannedOutput: Strip?
+  private var plannedInput: FeatureMaps?
+  private var plannedOutput: FeatureMaps?
   private var workspace: Workspace?
   private(set) var scratch = Matrix(rows: 0, columns: 0)
   /// Bias gradients [out], then (direct code) weight gradients, summed in Double over lines and tiles.
@@ -47,13 +47,13 @@ public final class Convolution: ImageLayer {
   public init(
     name: String, in inputs: Int, out outputs: Int, kernel: (height: Int, width: Int),
     padding: (height: Int, width: Int), bias: Bool, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1,
-    store: ParameterStore, inputNeedsGradient: Bool = true
+    parameters: Parameters, inputNeedsGradient: Bool = true
   ) {
     require(inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0, "sizes must be positive")
     require(2 * padding.width < kernel.width, "a convolution must not widen its input")
     require(padding.height < kernel.height && kernel.width <= 16, "unsupported kernel")
-    weight = store.add("\(name).weight", shape: [outputs, inputs, kernel.height, kernel.width])
-    self.bias = bias ? store.add("\(name).bias", shape: [outputs]) : nil
+    weight = parameters.add("\(name).weight", shape: [outputs, inputs, kernel.height, kernel.width])
+    self.bias = bias ? parameters.add("\(name).bias", shape: [outputs]) : nil
     (self.inputs, self.outputs, self.kernel, self.padding) = (inputs, outputs, kernel, padding)
     require(pool.map(Convolution.canPool) ?? true, "unsupported pool")
     (self.relu, self.inputNeedsGradient) = (relu, inputNeedsGradient)
@@ -70,8 +70,8 @@ public final class Convolution: ImageLayer {
   /// Floats of one output channel's kernel: in * kernel.height * kernel.width.
   var depth: Int { inputs * kernel.height * kernel.width }
 
-  var input: Strip { plannedInput! }
-  var output: Strip { plannedOutput! }
+  var input: FeatureMaps { plannedInput! }
+  var output: FeatureMaps { plannedOutput! }
   /// Lines of the convolution itself that are computed, before pooling: an odd last one is not.
   var lines: Int { pooling == nil ? output.height : 2 * output.height }
   /// Lines that are computed together.
@@ -95,7 +95,7 @@ public final class Convolution: ImageLayer {
   private func ownWidth(_ width: Int) -> Int { max(0, width + 2 * padding.width - kernel.width + 1) }
   private func ownHeight(_ height: Int) -> Int { max(0, height + 2 * padding.height - kernel.height + 1) }
 
-  public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+  public func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     require(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
     require(
       input.layout.gap >= max(padding.width, kernel.width - 1 - padding.width), "images would see each other")
@@ -110,7 +110,7 @@ public final class Convolution: ImageLayer {
     let height = ownHeight(input.height)
     let output =
       pooling?.plan(layout, channels: outputs, height: height, in: workspace)
-      ?? Strip(
+      ?? FeatureMaps(
         layout: layout, channels: outputs, height: height,
         value: workspace.activation(rows: outputs * height, columns: layout.stride),
         gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
@@ -151,9 +151,9 @@ public final class Convolution: ImageLayer {
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
   }
 
-  /// Polls the progress hook between blocks, see ``Workspace/meanwhile``.
+  /// Polls the progress hook between blocks, see ``Workspace/progressHook``.
   @inline(__always)
-  func breathe() { workspace?.meanwhile?() }
+  func pollProgress() { workspace?.progressHook?() }
 
   /// Undoes the ReLU on `count` columns of one line of the output's gradient, in place, and adds them to the channel's
   /// bias gradient.

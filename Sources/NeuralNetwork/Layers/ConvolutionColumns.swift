@@ -91,7 +91,7 @@ extension Convolution {
     inputGradient?.fill(0)
     for row in 0...depth { (gathered + row * pitch - margin).update(repeating: 0, count: margin) }
     forEachTile { tile in
-      breathe()
+      pollProgress()
       let (gradient, plane) = receiveGradient(tile, pitch: pitch)
       let width = width(of: tile)
       gather(tile, into: gathered, pitch: pitch)

@@ -149,7 +149,7 @@ extension Convolution {
         let (first, second) = (pooledLines, pooledLines + linePitch)
         forEachBlock(pooling) { x, count in
           for y in 0..<output.height {
-            breathe()
+            pollProgress()
             for channel in 0..<outputs {
               pooling.unpool(channel: channel, y: y, into: first, second)
               if bias != nil {
@@ -165,7 +165,7 @@ extension Convolution {
         let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
         for place in stride(from: 0, to: plane, by: block) {
           let count = min(block, plane - place)
-          breathe()
+          pollProgress()
           for channel in 0..<outputs {
             let j = channel * plane + place
             receiveGradient(gradient + j, value: value + j, count: count, biasSum: &biasSums[channel])

@@ -104,7 +104,7 @@ extension Convolution {
     let packed = packed
     offsets.withUnsafeBufferPointer { offsets in
       for y in 0..<lines {
-        breathe()
+        pollProgress()
         let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
         let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
         let places = offsets.baseAddress! + skipped
@@ -144,7 +144,7 @@ extension Convolution {
     lastCopy.update(from: source + lastLine * columns, count: columns)
     let parts = (columns + block - 1) / block
     for y in 0..<lines {
-      breathe()
+      pollProgress()
       let (first, end) = (max(0, padding.height - y), min(kernel.height, height + padding.height - y))
       for part in 0..<parts {
         let from = (part * columns / parts) & ~15

@@ -78,7 +78,7 @@ extension Convolution {
   ) {
     let pitch = blockPitch
     forEachBlock { line, lines in
-      breathe()
+      pollProgress()
       transform(source, channels: sources, line: line, lines: lines, into: from)
       for place in 0..<16 {
         gemm(
@@ -101,7 +101,7 @@ extension Convolution {
     let (pitch, sums) = (blockPitch, transformedKernels)
     sums.update(repeating: 0, count: 16 * inputs * outputs)
     forEachBlock { line, lines in
-      breathe()
+      pollProgress()
       transform(input.value, channels: inputs, line: line, lines: lines, into: transformedInputs)
       for channel in 0..<outputs {
         for i in 0..<lines {

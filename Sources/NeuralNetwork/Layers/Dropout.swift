@@ -24,22 +24,22 @@ public final class DropoutKey {
   }
 }
 
-/// Dropout (Srivastava et al. 2014), as PyTorch's: in training a value becomes 0 with probability `share` and is divided by
-/// 1 - share otherwise; evaluation changes nothing. Whole feature maps can be dropped instead of values (`Dropout2d`;
+/// Dropout (Srivastava et al. 2014), as PyTorch's: in training a value becomes 0 with probability `rate` and is divided by
+/// 1 - rate otherwise; evaluation changes nothing. Whole feature maps can be dropped instead of values (`Dropout2d`;
 /// Tompson et al. 2015, arXiv 1411.4280); of sequences, a feature at all time steps of an image (Gal and Ghahramani 2016,
 /// arXiv 1512.05287).
 ///
 /// It stands among feature maps or among sequences. Masks are drawn anew in each training forward pass, a stream for each
 /// image, see ``DropoutKey``.
 public final class Dropout: ImageLayer, SequenceLayer {
-  private let share: Double
+  private let rate: Double
   private let wholeFeatures: Bool
   private let index: Int
   private let key: DropoutKey
   private var layout = Layout.none
   private var input = Buffers()
   private var output = Buffers()
-  /// 0 or 1 / (1 - share) for each value, 0 in columns of no image.
+  /// 0 or 1 / (1 - rate) for each value, 0 in columns of no image.
   private var mask = Matrix(rows: 0, columns: 0)
   private var scratch = Matrix(rows: 0, columns: 0)
 
@@ -54,21 +54,21 @@ public final class Dropout: ImageLayer, SequenceLayer {
     case sequences(SequenceLayout, features: Int)
   }
 
-  /// `share` is in 0..<1; `index` counts the dropout layers of a network, which have streams of their own.
-  public init(share: Double, wholeFeatures: Bool, index: Int, key: DropoutKey) {
-    require(share >= 0 && share < 1, "a dropout of \(share): it must be from 0 to below 1")
-    (self.share, self.wholeFeatures, self.index, self.key) = (share, wholeFeatures, index, key)
+  /// `rate` is in 0..<1; `index` counts the dropout layers of a network, which have streams of their own.
+  public init(rate: Double, wholeFeatures: Bool, index: Int, key: DropoutKey) {
+    require(rate >= 0 && rate < 1, "a dropout of \(rate): it must be from 0 to below 1")
+    (self.rate, self.wholeFeatures, self.index, self.key) = (rate, wholeFeatures, index, key)
   }
 
   public func outputWidth(_ width: Int) -> Int { width }
 
   public func outputHeight(_ height: Int) -> Int { height }
 
-  public func plan(_ strip: Strip, in workspace: Workspace) -> Strip {
+  public func plan(_ strip: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     layout = .maps(strip.layout, channels: strip.channels, height: strip.height)
     input = Buffers(value: strip.value, gradient: strip.gradient)
     let gradient = planOutput(in: workspace, random: wholeFeatures ? strip.channels : strip.layout.stride)
-    return Strip(
+    return FeatureMaps(
       layout: strip.layout, channels: strip.channels, height: strip.height, value: output.value, gradient: gradient)
   }
 
@@ -91,7 +91,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
   }
 
   public func forward(_ mode: Mode) {
-    guard mode == .training && share > 0 else {
+    guard mode == .training && rate > 0 else {
       output.value.pointer.update(from: input.value.pointer, count: input.value.count)
       if mode == .training { mask.fill(1) }
       return
@@ -127,7 +127,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
 
   /// Writes the mask values of `count` random numbers.
   private func draw(_ random: inout KeyedRandom, _ count: Int, into target: UnsafeMutablePointer<Float>) {
-    let (threshold, scale) = (UInt32(share * 0x1p32), Float(1 / (1 - share)))
+    let (threshold, scale) = (UInt32(rate * 0x1p32), Float(1 / (1 - rate)))
     scratch.pointer.withMemoryRebound(to: UInt32.self, capacity: count) { numbers in
       random.fill(numbers, count: count)
       for i in 0..<count { target[i] = numbers[i] < threshold ? 0 : scale }

@@ -24,13 +24,13 @@ final class LSTMDirection {
   /// First column of this direction's half of the output.
   private let column: Int
 
-  init(prefix: String, layer: Int, reverse: Bool, inputs: Int, hidden: Int, store: ParameterStore) {
+  init(prefix: String, layer: Int, reverse: Bool, inputs: Int, hidden: Int, parameters: Parameters) {
     let suffix = "_l\(layer)" + (reverse ? "_reverse" : "")
     (self.reverse, self.inputs, self.hidden) = (reverse, inputs, hidden)
-    weightInput = store.add("\(prefix).weight_ih\(suffix)", shape: [4 * hidden, inputs])
-    weightHidden = store.add("\(prefix).weight_hh\(suffix)", shape: [4 * hidden, hidden])
-    biasInput = store.add("\(prefix).bias_ih\(suffix)", shape: [4 * hidden])
-    biasHidden = store.add("\(prefix).bias_hh\(suffix)", shape: [4 * hidden])
+    weightInput = parameters.add("\(prefix).weight_ih\(suffix)", shape: [4 * hidden, inputs])
+    weightHidden = parameters.add("\(prefix).weight_hh\(suffix)", shape: [4 * hidden, hidden])
+    biasInput = parameters.add("\(prefix).bias_ih\(suffix)", shape: [4 * hidden])
+    biasHidden = parameters.add("\(prefix).bias_hh\(suffix)", shape: [4 * hidden])
     column = reverse ? hidden : 0
   }
 

@@ -11,10 +11,10 @@ public final class Linear: SequenceLayer {
   private var output: PackedSequence?
 
   /// Declares `<name>.weight` [out, in] and `<name>.bias` [out].
-  public init(name: String, in inputs: Int, out outputs: Int, store: ParameterStore) {
+  public init(name: String, in inputs: Int, out outputs: Int, parameters: Parameters) {
     (self.inputs, self.outputs) = (inputs, outputs)
-    weight = store.add("\(name).weight", shape: [outputs, inputs])
-    bias = store.add("\(name).bias", shape: [outputs])
+    weight = parameters.add("\(name).weight", shape: [outputs, inputs])
+    bias = parameters.add("\(name).bias", shape: [outputs])
   }
 
   public func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence {

@@ -7,13 +7,13 @@ import Tensors
 /// in the first-level cache.
 public final class MapToSequence {
   private let layout = SequenceLayout()
-  private var plannedInput: Strip?
+  private var plannedInput: FeatureMaps?
   private var plannedOutput: PackedSequence?
 
   public init() {}
 
   /// Every image must have at least one column.
-  public func plan(_ input: Strip, in workspace: Workspace) -> PackedSequence {
+  public func plan(_ input: FeatureMaps, in workspace: Workspace) -> PackedSequence {
     layout.place(input.layout.widths)
     let features = input.channels * input.height
     let output = PackedSequence(
@@ -54,7 +54,7 @@ public final class MapToSequence {
   /// the sequence's row of step 0 relative to `rowOffsets`, those steps' offsets, and the square's extent.
   @inline(__always)
   private func forEachSquare(
-    _ input: Strip, _ output: PackedSequence,
+    _ input: FeatureMaps, _ output: PackedSequence,
     _ body: (
       _ column: Int, _ firstRow: Int, _ rowOffsets: UnsafePointer<Int>, _ steps: Int, _ feature: Int, _ count: Int
     ) -> Void

@@ -25,8 +25,8 @@ public final class MaxPool: ImageLayer {
   private let pooling: Pooling?
   private let ownLayout: ColumnLayout
   private var outputWidths: [Int] = []
-  private var plannedInput: Strip?
-  private var plannedOutput: Strip?
+  private var plannedInput: FeatureMaps?
+  private var plannedOutput: FeatureMaps?
 
   /// `gap` is what the layers that read the output need between images, see ``ColumnLayout``.
   public init(_ shape: Shape, gap: Int = 1) {
@@ -52,7 +52,7 @@ public final class MaxPool: ImageLayer {
     size + 2 * padding < kernel ? 0 : (size + 2 * padding - kernel) / stride + 1
   }
 
-  public func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+  public func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     plannedInput = input
     if let pooling {
       let output = pooling.plan(input.layout, channels: input.channels, height: input.height, in: workspace)
@@ -63,7 +63,7 @@ public final class MaxPool: ImageLayer {
     for width in input.layout.widths { outputWidths.append(outputWidth(width)) }
     ownLayout.place(outputWidths)
     let rows = input.channels * outputHeight(input.height)
-    let output = Strip(
+    let output = FeatureMaps(
       layout: ownLayout, channels: input.channels, height: outputHeight(input.height),
       value: workspace.activation(rows: rows, columns: ownLayout.stride),
       gradient: workspace.gradient(rows: rows, columns: ownLayout.stride))
@@ -97,7 +97,7 @@ public final class MaxPool: ImageLayer {
     }
   }
 
-  private func forward(_ input: Strip, _ pooling: Pooling) {
+  private func forward(_ input: FeatureMaps, _ pooling: Pooling) {
     for channel in 0..<input.channels {
       for y in 0..<pooling.output.height {
         let row = channel * input.height + 2 * y
@@ -107,7 +107,7 @@ public final class MaxPool: ImageLayer {
     pooling.finishForward()
   }
 
-  private func backward(_ input: Strip, _ inputGradient: Matrix, _ pooling: Pooling) {
+  private func backward(_ input: FeatureMaps, _ inputGradient: Matrix, _ pooling: Pooling) {
     for channel in 0..<input.channels {
       for y in 0..<pooling.output.height {
         let row = channel * input.height + 2 * y
@@ -137,7 +137,7 @@ public final class MaxPool: ImageLayer {
   /// Index, in the input's value, of the first largest element under an image's window of output line y, column x.
   /// NaN counts as largest, as in PyTorch.
   @inline(__always)
-  private func largest(in input: Strip, start: Int, width: Int, channel: Int, y: Int, x: Int) -> Int {
+  private func largest(in input: FeatureMaps, start: Int, width: Int, channel: Int, y: Int, x: Int) -> Int {
     let (columns, value) = (input.layout.stride, input.value.pointer)
     let (kernel, stride, padding) = (shape.kernel, shape.stride, shape.padding)
     let (top, left) = (y * stride.height - padding.height, x * stride.width - padding.width)

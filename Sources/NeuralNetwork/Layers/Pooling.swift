@@ -38,7 +38,7 @@ final class Pooling {
   private let ownLayout: ColumnLayout
   private var widths: [Int] = []
   private var plannedInput: ColumnLayout?
-  private var plannedOutput: Strip?
+  private var plannedOutput: FeatureMaps?
   /// A ``Place`` for each of the output's values.
   private var places = Matrix(rows: 0, columns: 0)
   private var segments: [Segment] = []
@@ -60,7 +60,7 @@ final class Pooling {
   }
 
   /// Places the output for lines laid out as `layout`, `height` of them in each channel.
-  func plan(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> Strip {
+  func plan(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> FeatureMaps {
     if case .lines = window {
       plannedOutput = strip(layout, channels: channels, height: height / 2, in: workspace)
     } else {
@@ -74,15 +74,15 @@ final class Pooling {
     return output
   }
 
-  private func strip(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> Strip {
+  private func strip(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> FeatureMaps {
     let (rows, columns) = (channels * height, layout.stride)
-    return Strip(
+    return FeatureMaps(
       layout: layout, channels: channels, height: height,
       value: workspace.activation(rows: rows, columns: columns),
       gradient: workspace.gradient(rows: rows, columns: columns))
   }
 
-  var output: Strip { plannedOutput! }
+  var output: FeatureMaps { plannedOutput! }
 
   /// The last column at or before `column` where the input may be cut.
   func cut(at column: Int) -> Int {

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Forward and backward variables of one image's label (Graves et al. 2006, "Connectionist temporal classification",
-/// section 4.1), as probabilities of a very wide exponent range (``WideVector``).
+/// section 4.1), as probabilities of a very wide exponent range (``ExtendedRangeVector``).
 ///
 /// The label l_0 ... l_{L-1} with blanks around has states b_0 l_0 b_1 l_1 ... b_L. Blanks and letters are kept in arrays
 /// of their own, so that neighbors stand side by side:
@@ -56,8 +56,8 @@ struct CTCLattice {
   }
 
   @inline(__always)
-  private func blankEmission(_ row: UnsafePointer<Float>, _ softmax: LogSoftmax) -> WideVector {
-    WideVector(exponentialOf: Vector(repeating: row[0] - softmax.maximum - softmax.logSum))
+  private func blankEmission(_ row: UnsafePointer<Float>, _ softmax: LogSoftmax) -> ExtendedRangeVector {
+    ExtendedRangeVector(exponentialOf: Vector(repeating: row[0] - softmax.maximum - softmax.logAddExp))
   }
 
   /// Computes alpha at time step `t` (from 0 on) from the step before, for the logits at `row`.
@@ -65,11 +65,11 @@ struct CTCLattice {
     let (oldBlanks, oldLetters) = (blanks(t), letters(t))
     let (newBlanks, newLetters, y) = (blanks(t + 1), letters(t + 1), emissions(t + 1))
     let blank = blankEmission(row, softmax)
-    for j in 0..<length { y.base[j] = row[Int(labels[j])] - softmax.maximum - softmax.logSum }
-    newLetters[0] = WideVector(m: Vector(repeating: 0), e: SIMD16(repeating: WideVector.zeroExponent))
+    for j in 0..<length { y.base[j] = row[Int(labels[j])] - softmax.maximum - softmax.logAddExp }
+    newLetters[0] = ExtendedRangeVector(m: Vector(repeating: 0), e: SIMD16(repeating: ExtendedRangeVector.zeroExponent))
     var j = 0
     while j < padded {
-      let emission = WideVector(exponentialOf: Vector(y.base + j))
+      let emission = ExtendedRangeVector(exponentialOf: Vector(y.base + j))
         .masked(Vector(repeating: 0).replacing(with: 1, where: Vector.lanes .< Float(length - j)))
       y[j] = emission
       let (b, before, l) = (oldBlanks[j], oldLetters[j], oldLetters[j + 1])
@@ -133,8 +133,8 @@ struct CTCLattice {
     j = 0
     while j < padded {
       let (pb, pl) = (atBlanks[j], atLetters[j])
-      let weight = pl.m * WideVector.power(pl.e &- top)
-      blankSum += pb.m * WideVector.power(pb.e &- top)
+      let weight = pl.m * ExtendedRangeVector.power(pl.e &- top)
+      blankSum += pb.m * ExtendedRangeVector.power(pb.e &- top)
       letterSum += weight
       weight.store(atLetters.base + j)
       j += Vector.width

@@ -65,7 +65,7 @@ public final class CTCLoss {
     let logSums = maxima + padded(layout.rows)
     for row in 0..<layout.rows {
       let softmax = LogSoftmax(logits.value.row(row), classes: classes)
-      (maxima[row], logSums[row]) = (softmax.maximum, softmax.logSum)
+      (maxima[row], logSums[row]) = (softmax.maximum, softmax.logAddExp)
     }
     var outcome = Outcome()
     losses.removeAll(keepingCapacity: true)
@@ -113,7 +113,7 @@ public final class CTCLoss {
       let lattice = CTCLattice(memory: memory, labels: first, length: length)
       for t in 0..<steps {
         let row = layout.offsets[t] + n
-        let softmax = LogSoftmax(maximum: maxima[row], logSum: logSums[row])
+        let softmax = LogSoftmax(maximum: maxima[row], logAddExp: logSums[row])
         lattice.forwardStep(t, row: logits.value.row(row), softmax)
       }
       let p = lattice.probability(steps: steps)
@@ -127,7 +127,7 @@ public final class CTCLoss {
         let imageScale = scale * Float(share)
         for t in stride(from: steps - 1, through: 0, by: -1) {
           let row = layout.offsets[t] + n
-          let softmax = LogSoftmax(maximum: maxima[row], logSum: logSums[row])
+          let softmax = LogSoftmax(maximum: maxima[row], logAddExp: logSums[row])
           let (x, dx) = (logits.value.row(row), logits.gradient.row(row))
           softmax.writeSoftmax(x, classes: classes, scale: imageScale, to: dx)
           lattice.backwardStep(t, row: x, softmax, scale: imageScale, gradient: dx)

@@ -1,12 +1,12 @@
 import Tensors
 
-/// log softmax(x)[k] = (x[k] - maximum) - logSum for one row of logits.
+/// log softmax(x)[k] = (x[k] - maximum) - logAddExp for one row of logits.
 ///
 /// The two parts are kept apart, because their sum would lose digits where logits are large.
 struct LogSoftmax {
   let maximum: Float
   /// ln of the sum of e^(x - maximum); NaN when a logit is NaN or infinite.
-  let logSum: Float
+  let logAddExp: Float
 
   /// Reads `classes` logits.
   @inline(__always)
@@ -27,19 +27,19 @@ struct LogSoftmax {
       sum += e.replacing(with: 0, where: Vector.lanes .>= Float(classes - j))
       finite += x * Vector(repeating: 0)
     }
-    logSum = log(Vector(repeating: horizontalSum(sum)))[0] + horizontalSum(finite)
+    logAddExp = log(Vector(repeating: horizontalSum(sum)))[0] + horizontalSum(finite)
   }
 
   /// Values read back from memory.
   @inline(__always)
-  init(maximum: Float, logSum: Float) {
-    (self.maximum, self.logSum) = (maximum, logSum)
+  init(maximum: Float, logAddExp: Float) {
+    (self.maximum, self.logAddExp) = (maximum, logAddExp)
   }
 
   /// to[k] = scale * softmax(row)[k].
   @inline(__always)
   func writeSoftmax(_ row: UnsafePointer<Float>, classes: Int, scale: Float, to: UnsafeMutablePointer<Float>) {
-    let (a, b, s) = (Vector(repeating: maximum), Vector(repeating: logSum), Vector(repeating: scale))
+    let (a, b, s) = (Vector(repeating: maximum), Vector(repeating: logAddExp), Vector(repeating: scale))
     var j = 0
     while j + Vector.width <= classes {
       (s * exp(Vector(row + j) - a - b)).store(to + j)

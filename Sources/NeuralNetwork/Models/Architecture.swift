@@ -12,9 +12,9 @@ public struct Architecture: Codable, Sendable, Equatable {
   /// True when paper is 0 and ink 1 in the network's input, so that padding is paper; false for weights that were
   /// trained elsewhere on white = 1, whose padding is black.
   public var inkIsPositive: Bool
-  public var stages: [Stage]
+  public var stages: [LayerSpec]
 
-  public init(name: String, inputHeight: Int, inkIsPositive: Bool = true, stages: [Stage]) {
+  public init(name: String, inputHeight: Int, inkIsPositive: Bool = true, stages: [LayerSpec]) {
     self.name = name
     self.inputHeight = inputHeight
     self.inkIsPositive = inkIsPositive

@@ -4,18 +4,18 @@ import Tensors
 /// sequences of the same images' columns, then one row of class scores for each time step.
 ///
 /// A micro-batch goes through it as `plan`, `clearInput` and `load` for each image, `forward`, and in training
-/// `store.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not for use by two threads at once.
+/// `parameters.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not for use by two threads at once.
 public final class CRNN {
   public let architecture: Architecture
   /// Classes, CTC blank (class 0) included.
   public let classes: Int
   /// The weights, in the order of the stages.
-  public let store = ParameterStore()
+  public let parameters = Parameters()
   /// The memory of the activations.
   public let workspace = Workspace()
   /// The images of the micro-batch planned last: one channel, `architecture.inputHeight` lines. Whoever writes its
   /// value leaves zeros in columns that belong to no image.
-  public private(set) var input: Strip
+  public private(set) var input: FeatureMaps
   /// Class scores before softmax; rows are packed time steps, see ``SequenceLayout``.
   public private(set) var logits: PackedSequence
 
@@ -34,8 +34,8 @@ public final class CRNN {
   /// The stage each layer begins with, images' and sequences'.
   private var layerNames: [String] = []
   private var dropouts = 0
-  /// How each of `store.parameters` starts.
-  private var starts: [WeightStart] = []
+  /// How each of `parameters.tensors` starts.
+  private var starts: [WeightInitializer] = []
   /// The network's input for each of the 256 gray levels.
   private let ink: [Float]
 
@@ -51,7 +51,7 @@ public final class CRNN {
     minimumWidth = architecture.minimumWidth
     ink = (0...255).map { Float(architecture.inkIsPositive ? 255 - $0 : $0) / 255 }
     inputLayout = ColumnLayout(gap: architecture.gap)
-    input = Strip(
+    input = FeatureMaps(
       layout: inputLayout, channels: 1, height: architecture.inputHeight, value: Matrix(rows: 0, columns: 0),
       gradient: nil)
     logits = PackedSequence(
@@ -66,11 +66,11 @@ public final class CRNN {
       shape = stage.shape(after: shape, classes: classes)
       if pool != nil, let (pool, _) = stages.popFirst() { shape = pool.shape(after: shape, classes: classes) }
     }
-    store.commit()
+    parameters.commit()
   }
 
   /// The pool that can be part of the layer before it.
-  private func pool(after stage: Stage, _ next: Stage?) -> MaxPool.Shape? {
+  private func pool(after stage: LayerSpec, _ next: LayerSpec?) -> MaxPool.Shape? {
     guard case .maxPool(let kernel, let stride, let padding) = next else { return nil }
     let shape = MaxPool.Shape(kernel: kernel.pair, stride: stride.pair, padding: padding.pair)
     switch stage {
@@ -80,45 +80,48 @@ public final class CRNN {
     }
   }
 
-  private func append(_ stage: Stage, _ pool: MaxPool.Shape?, after shape: FeatureShape) {
+  private func append(_ stage: LayerSpec, _ pool: MaxPool.Shape?, after shape: FeatureShape) {
     let features = shape.features
     var channels = 1
     if case .maps(let count, _) = shape { channels = count }
-    firstWeights.append(store.count)
+    firstWeights.append(parameters.count)
     switch stage {
     case .convolution(let name, let out, let kernel, let padding, let bias, let relu):
       imageLayers.append(
         Convolution(
           name: name, in: channels, out: out, kernel: kernel.pair, padding: padding.pair, bias: bias, relu: relu,
-          pool: pool, gap: architecture.gap, store: store, inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
+          pool: pool, gap: architecture.gap, parameters: parameters,
+          inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
     case .batchNormalization(let name, let relu):
       imageLayers.append(
-        BatchNormalization(name: name, channels: channels, relu: relu, pool: pool, gap: architecture.gap, store: store))
+        BatchNormalization(
+          name: name, channels: channels, relu: relu, pool: pool, gap: architecture.gap, parameters: parameters))
     case .maxPool(let kernel, let stride, let padding):
       imageLayers.append(
         MaxPool(.init(kernel: kernel.pair, stride: stride.pair, padding: padding.pair), gap: architecture.gap))
-    case .dropout(let share, let wholeFeatures):
-      let dropout = Dropout(share: share, wholeFeatures: wholeFeatures, index: dropouts, key: dropoutKey)
+    case .dropout(let rate, let wholeFeatures):
+      let dropout = Dropout(rate: rate, wholeFeatures: wholeFeatures, index: dropouts, key: dropoutKey)
       dropouts += 1
       if case .maps = shape { imageLayers.append(dropout) } else { sequenceLayers.append(dropout) }
     case .lstm(let name, let layer, let hidden):
-      sequenceLayers.append(BidirectionalLSTM(name: name, layer: layer, in: features, hidden: hidden, store: store))
+      sequenceLayers.append(
+        BidirectionalLSTM(name: name, layer: layer, in: features, hidden: hidden, parameters: parameters))
     case .linear(let name):
-      sequenceLayers.append(Linear(name: name, in: features, out: classes, store: store))
+      sequenceLayers.append(Linear(name: name, in: features, out: classes, parameters: parameters))
     }
-    let added = store.parameters[starts.count...]
+    let added = parameters.tensors[starts.count...]
     let inputs = added.first?.value.columns ?? 0
-    for parameter in added { starts.append(WeightStart(of: parameter, in: stage, inputs: inputs)) }
+    for parameter in added { starts.append(WeightInitializer(of: parameter, in: stage, inputs: inputs)) }
   }
 
   /// Draws all weights as PyTorch's layers do by default, sets running averages to their initial values and gradients to
   /// zero. Parameter i gets the stream of (seed, .weights, sample: i).
   public func initialize(seed: UInt64) {
-    for (i, (parameter, start)) in zip(store.parameters, starts).enumerated() {
+    for (i, (parameter, start)) in zip(parameters.tensors, starts).enumerated() {
       start.fill(parameter, seed: seed, index: UInt32(i))
     }
-    for buffer in store.buffers { buffer.value.fill(buffer.initial) }
-    store.zeroGradients()
+    for buffer in parameters.buffers { buffer.value.fill(buffer.initial) }
+    parameters.zeroGradients()
   }
 
   /// Tells which weights are never trained. Their batch normalizations use running averages, and no gradient is computed
@@ -127,7 +130,7 @@ public final class CRNN {
     for case let normalization as BatchNormalization in imageLayers {
       normalization.isFrozen = isFrozen(normalization.runningMean.name)
     }
-    let last = store.parameters.first { !isFrozen($0.name) }?.value.offset ?? 0
+    let last = parameters.tensors.first { !isFrozen($0.name) }?.value.offset ?? 0
     firstTrained = firstWeights.lastIndex { $0 <= last } ?? 0
     for (i, layer) in sequenceLayers.enumerated() {
       (layer as? BidirectionalLSTM)?.inputNeedsGradient = firstTrained < imageLayers.count + i
@@ -142,7 +145,7 @@ public final class CRNN {
     dropoutKey.set(seed: 0, step: 0, count: widths.count)
     inputLayout.place(widths)
     let (height, columns) = (architecture.inputHeight, inputLayout.stride)
-    input = Strip(
+    input = FeatureMaps(
       layout: inputLayout, channels: 1, height: height, value: workspace.activation(rows: height, columns: columns),
       gradient: inputGradient ? workspace.gradient(rows: height, columns: columns) : nil)
     var maps = input
@@ -200,7 +203,7 @@ public final class CRNN {
     for layer in sequenceLayers { layer.forward(mode) }
   }
 
-  /// Adds d loss / d weights to the gradients of `store`, from `logits.gradient` and after `forward(.training)`. One
+  /// Adds d loss / d weights to the gradients of `parameters`, from `logits.gradient` and after `forward(.training)`. One
   /// backward pass for each forward pass.
   public func backward() {
     backward { _ in }

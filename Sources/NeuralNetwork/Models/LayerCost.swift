@@ -27,7 +27,7 @@ extension Architecture {
       case (.lstm(_, _, let hidden), _): count = width * 2 * 4 * hidden * (shape.features + hidden)
       case (.linear, _): count = width * shape.features * classes
       case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
-      // Not possible, see ``Stage/problem(after:isLast:)``.
+      // Not possible, see ``LayerSpec/problem(after:isLast:)``.
       case (.convolution, .sequence): break
       }
       if count > 0 {

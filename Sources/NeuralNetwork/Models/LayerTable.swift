@@ -64,7 +64,7 @@ extension Architecture {
   }
 }
 
-extension Stage {
+extension LayerSpec {
   var hasWeights: Bool {
     switch self {
     case .maxPool, .dropout: false
@@ -106,8 +106,8 @@ extension Stage {
     switch (self, shape) {
     case (.linear, _): return isLast ? nil : "linear must be the last stage"
     case _ where isLast: return "the last stage must be linear"
-    case (.dropout(let share, _), _):
-      return share >= 0 && share < 1 ? nil : "a share of \(share) cannot be dropped, it must be from 0 to below 1"
+    case (.dropout(let rate, _), _):
+      return rate >= 0 && rate < 1 ? nil : "a rate of \(rate) is not possible, it must be from 0 to below 1"
     case (.lstm(_, let layer, let hidden), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"

@@ -30,7 +30,9 @@ package struct ModelSettings: SettingsGroup {
     case _ where isTutorial: (height, channels, hidden) = (61, 1, 256)
     case _ where isSpec: height = try architecture().inputHeight
     default:
-      let hint = closestMatch(to: model, among: ModelSettings.names).map { "did you mean \($0)?" }
+      let hint = closestMatch(to: model, among: ModelSettings.names + ModelSettings.tutorialNames).map {
+        "did you mean \($0)?"
+      }
       let names = "it is one of \(ModelSettings.names.joined(separator: ", ")), or a network in brackets"
       throw ConfigurationError(option: "model", " \(model): no such model; \(hint ?? names)")
     }
@@ -99,6 +101,6 @@ extension Architecture {
   /// Drops whole feature maps before the first LSTM, or before the last layer where there is none.
   fileprivate mutating func insertDropout(_ rate: Double) {
     let place = stages.firstIndex { if case .lstm = $0 { true } else { false } } ?? stages.count - 1
-    stages.insert(.dropout(share: rate, wholeFeatures: true), at: place)
+    stages.insert(.dropout(rate: rate, wholeFeatures: true), at: place)
   }
 }

@@ -41,7 +41,7 @@ extension Architecture {
   }
 }
 
-extension Stage {
+extension LayerSpec {
   /// Convolutions pad by this when the spec says nothing.
   static func usualPadding(_ kernel: Extent) -> Extent { Extent((kernel.height - 1) / 2, (kernel.width - 1) / 2) }
 
@@ -59,13 +59,13 @@ extension Stage {
     func pair(_ extent: Extent) -> String { "\(extent.height),\(extent.width)" }
     switch self {
     case .convolution(_, let out, let kernel, let padding, let bias, let relu):
-      let pad = padding == Stage.usualPadding(kernel) ? "" : "p\(pair(padding))"
+      let pad = padding == LayerSpec.usualPadding(kernel) ? "" : "p\(pair(padding))"
       return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out)\(pad)\(bias ? "" : "b0")"
     case .batchNormalization(_, let relu): return "Bn\(name)\(relu ? "r" : "")"
     case .maxPool(let kernel, let stride, let padding):
       let step = stride == kernel ? "" : ",\(pair(stride))"
       return "Mp\(pair(kernel))\(step)\(padding == Extent(0, 0) ? "" : "p\(pair(padding))")"
-    case .dropout(let share, let wholeFeatures): return "Do\(share)\(wholeFeatures ? ",2" : "")"
+    case .dropout(let rate, let wholeFeatures): return "Do\(rate)\(wholeFeatures ? ",2" : "")"
     case .lstm(_, _, let hidden): return "Lbx\(name)\(hidden)"
     case .linear: return "O\(name)1c"
     }
@@ -77,8 +77,8 @@ struct NetworkSpecNames {
   /// Modules so far, as PyTorch's `Sequential` would count them.
   private var modules = 0
 
-  /// The standard ``Stage/module`` of the next stage; counts it.
-  mutating func next(for stage: Stage) -> String {
+  /// The standard ``LayerSpec/module`` of the next stage; counts it.
+  mutating func next(for stage: LayerSpec) -> String {
     switch stage {
     case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):
       defer { modules += relu ? 2 : 1 }

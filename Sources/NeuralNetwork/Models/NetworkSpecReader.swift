@@ -4,7 +4,7 @@ import Tensors
 /// every number is checked before it is used.
 struct NetworkSpecReader {
   private(set) var height = 0
-  private(set) var stages: [Stage] = []
+  private(set) var stages: [LayerSpec] = []
 
   private var names = NetworkSpecNames()
   private var shape: FeatureShape
@@ -77,7 +77,7 @@ struct NetworkSpecReader {
   }
 
   /// The stage with its standard name, if it has none yet, and the number of an LSTM in its module.
-  private mutating func named(_ stage: Stage) -> Stage {
+  private mutating func named(_ stage: LayerSpec) -> LayerSpec {
     let standard = names.next(for: stage)
     func name(_ own: String) -> String { own.isEmpty ? standard : own }
     switch stage {
@@ -93,7 +93,7 @@ struct NetworkSpecReader {
   }
 
   /// A layer with its own name, or an empty one.
-  private func read(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> Stage {
+  private func read(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {
     if token.take("C") { return try convolution(&token) }
     if token.take("Bn") {
       let name = try token.name()
@@ -101,11 +101,11 @@ struct NetworkSpecReader {
     }
     if token.take("Mp") { return try pool(&token) }
     if token.take("Do") {
-      let share = try token.fraction("the share that is dropped, as in Do0.2")
-      if !token.take(",") { return .dropout(share: share, wholeFeatures: false) }
+      let rate = try token.fraction("the rate of dropout, as in Do0.2")
+      if !token.take(",") { return .dropout(rate: rate, wholeFeatures: false) }
       let dimensions = try token.number("1 or 2")
       if !(1...2).contains(dimensions) { throw token.failure("1 drops single values, 2 whole features") }
-      return .dropout(share: share, wholeFeatures: dimensions == 2)
+      return .dropout(rate: rate, wholeFeatures: dimensions == 2)
     }
     if token.take("L") {
       if !token.take("bx") { throw token.failure("LSTMs are bidirectional along the line: Lbx") }
@@ -122,7 +122,7 @@ struct NetworkSpecReader {
     throw token.failure("unknown layer; Cr, Cl, Bn, Bnr, Mp, Do, Lbx, S1(1x0)1,3 and O1c are known")
   }
 
-  private func convolution(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> Stage {
+  private func convolution(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {
     let name = try token.name()
     let relu = token.take("r")
     if !relu && !token.take("l") {
@@ -132,7 +132,7 @@ struct NetworkSpecReader {
     try token.require(",", "LINES,COLUMNS,CHANNELS, as in Cr3,3,32")
     let out = try token.number("the channels, as in Cr3,3,32")
     if token.take(",") { throw token.failure("convolutions have a stride of 1; shrink by Mp") }
-    var (padding, bias) = (Stage.usualPadding(kernel), true)
+    var (padding, bias) = (LayerSpec.usualPadding(kernel), true)
     if token.take("p") { padding = try token.extent("the padding, as in p1,1") }
     if token.take("b") {
       if !token.take("0") { throw token.failure("b0 leaves the bias out") }
@@ -141,7 +141,7 @@ struct NetworkSpecReader {
     return .convolution(name: name, out: out, kernel: kernel, padding: padding, bias: bias, relu: relu)
   }
 
-  private func pool(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> Stage {
+  private func pool(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {
     let kernel = try token.extent("the window, as in Mp2,2")
     let stride = token.take(",") ? try token.extent("the stride, as in Mp2,2,2,1") : kernel
     let padding = token.take("p") ? try token.extent("the padding, as in p0,1") : Extent(0, 0)

@@ -13,30 +13,30 @@ public final class WeightAverage {
   public let buffers: Storage
 
   /// Starts with the store's weights.
-  public init(decay: Double, of store: ParameterStore) {
+  public init(decay: Double, of parameters: Parameters) {
     self.decay = decay
-    values = Storage(count: store.count)
-    buffers = Storage(count: store.bufferCount)
-    restart(from: store)
+    values = Storage(count: parameters.count)
+    buffers = Storage(count: parameters.bufferCount)
+    restart(from: parameters)
   }
 
   /// Forgets what was averaged.
-  public func restart(from store: ParameterStore) {
-    values.base.update(from: store.values.base, count: store.count)
-    buffers.base.update(from: store.bufferValues.base, count: store.bufferCount)
+  public func restart(from parameters: Parameters) {
+    values.base.update(from: parameters.values.base, count: parameters.count)
+    buffers.base.update(from: parameters.bufferValues.base, count: parameters.bufferCount)
   }
 
   /// Takes the weights in after update number `update`, counted from 1.
-  public func add(_ store: ParameterStore, update: Int) {
+  public func add(_ parameters: Parameters, update: Int) {
     let share = Float(1 - min(decay, Double(1 + update) / Double(10 + update)))
-    approach(values.base, store.values.base, share: share, count: store.count)
-    approach(buffers.base, store.bufferValues.base, share: share, count: store.bufferCount)
+    approach(values.base, parameters.values.base, share: share, count: parameters.count)
+    approach(buffers.base, parameters.bufferValues.base, share: share, count: parameters.bufferCount)
   }
 
   /// Puts the averages into the store and what was there here; a second time undoes it.
-  public func exchange(with store: ParameterStore) {
-    swapFloats(values.base, store.values.base, count: store.count)
-    swapFloats(buffers.base, store.bufferValues.base, count: store.bufferCount)
+  public func exchange(with parameters: Parameters) {
+    swapFloats(values.base, parameters.values.base, count: parameters.count)
+    swapFloats(buffers.base, parameters.bufferValues.base, count: parameters.bufferCount)
   }
 }
 

@@ -17,10 +17,10 @@ struct ExportedModel {
     (architecture, alphabet, geometry) = (
       recognizer.description.architecture, recognizer.alphabet, recognizer.description.geometry
     )
-    let store = recognizer.network.store
+    let parameters = recognizer.network.parameters
     tensors =
-      store.parameters.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
-      + store.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
+      parameters.tensors.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
+      + parameters.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
   }
 
   /// The tensor of this name; every layer of the architecture has its own.

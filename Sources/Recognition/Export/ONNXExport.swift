@@ -35,7 +35,7 @@ extension ExportedModel {
 ///
 /// Images of a batch stand left in a common width, and whatever is right of an image must not be seen: a convolution that
 /// looks past an image's edge gets zeros there, a pool minus infinity, and an LSTM is told the lengths. So an image's
-/// logits do not depend on its neighbours.
+/// logits do not depend on its neighbors.
 private struct ONNXNetwork {
   private let model: ExportedModel
   private var graph: ONNXGraph
@@ -79,7 +79,7 @@ private struct ONNXNetwork {
     return graph.proto
   }
 
-  private mutating func append(_ stage: Stage, after shape: FeatureShape) {
+  private mutating func append(_ stage: LayerSpec, after shape: FeatureShape) {
     switch stage {
     case .convolution(let name, _, let kernel, let padding, let bias, let relu):
       if padding.width > 0 { hideBehindImages(graph.scalar(0, name: "zero")) }

@@ -43,13 +43,13 @@ extension CRNN {
   package func restoreWeights(
     from loaded: CheckpointDirectory.LoadedCheckpoint, prefix: String = ""
   ) throws(CheckpointError) {
-    for parameter in store.parameters {
+    for parameter in parameters.tensors {
       try loaded.checkpoint.copy(prefix + parameter.name, shape: parameter.shape, into: parameter.value.pointer)
     }
-    for buffer in store.buffers {
+    for buffer in parameters.buffers {
       try loaded.checkpoint.copy(prefix + buffer.name, shape: [buffer.value.count], into: buffer.value.pointer)
     }
-    let slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
+    let slabs = [(parameters.values, parameters.count), (parameters.bufferValues, parameters.bufferCount)]
     guard slabs.allSatisfy({ UnsafeBufferPointer(start: $0.base, count: $1).allSatisfy(\.isFinite) }) else {
       throw .damaged(path: loaded.path, why: "a weight is not a finite number")
     }
@@ -57,7 +57,7 @@ extension CRNN {
 
   /// Makes the weights and running statistics of all ranks those of rank 0. Collective.
   func broadcastWeights(over communicator: Communicator) throws {
-    for (storage, count) in [(store.values, store.count), (store.bufferValues, store.bufferCount)] {
+    for (storage, count) in [(parameters.values, parameters.count), (parameters.bufferValues, parameters.bufferCount)] {
       try communicator.broadcast(UnsafeMutableRawBufferPointer(start: storage.base, count: count * 4))
     }
   }

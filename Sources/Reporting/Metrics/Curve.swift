@@ -1,4 +1,4 @@
-/// Values over steps, thinned out so that a run of any length gives a curve of bounded size: neighbours are averaged.
+/// Values over steps, thinned out so that a run of any length gives a curve of bounded size: neighbors are averaged.
 struct Curve: Sendable, Equatable {
   struct Point: Sendable, Equatable {
     var x: Double

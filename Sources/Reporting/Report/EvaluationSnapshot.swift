@@ -33,7 +33,8 @@ package struct EvaluationSnapshot: Codable, Sendable {
   static let largestFile = 64 << 20
 
   package init(
-    _ report: EvaluationReport, _ findings: Findings, of data: AuditedDataSet, ranks: [RankTiming], step: Int, epoch: Int
+    _ report: EvaluationReport, _ findings: Findings, of data: AuditedDataSet, ranks: [RankTiming], step: Int,
+    epoch: Int
   ) {
     (self.step, self.epoch, figures, self.ranks) = (step, epoch, report, ranks)
     confusions = findings.confusions

@@ -144,7 +144,7 @@ struct ReportPage {
 
   /// A part of the page with a heading.
   func section(_ id: String, _ title: HTML, _ content: HTML) -> HTML {
-    "<section aria-labelledby=\"\(id)\">\n<h2 id=\"\(id)\">\(title)</h2>\n\(content)\n</section>\n"
+    "<section aria-labeledby=\"\(id)\">\n<h2 id=\"\(id)\">\(title)</h2>\n\(content)\n</section>\n"
   }
 
   /// A table that scrolls sideways where it must.

@@ -23,7 +23,8 @@ package final class TensorBoardLog {
   ///   - nextEvent: the step that this process writes first. What older files say of it and of later ones is taken back.
   ///   - history: what `metrics.jsonl` tells of the steps before.
   package init(
-    _ folder: String, host: String, hyperparameters: [String: JSONValue], nextEvent: Int, history: RunHistory?, log: Logger
+    _ folder: String, host: String, hyperparameters: [String: JSONValue], nextEvent: Int, history: RunHistory?,
+    log: Logger
   ) {
     self.log = log
     attempt {
@@ -61,7 +62,7 @@ package final class TensorBoardLog {
 
   /// - Parameter gradients: whether the network's gradients are those of the last step.
   package func add(
-    _ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot, weights store: ParameterStore, gradients: Bool
+    _ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot, weights parameters: Parameters, gradients: Bool
   ) {
     attempt {
       try append(
@@ -74,7 +75,7 @@ package final class TensorBoardLog {
           TensorBoardLog.scalar("validation/loss", evaluation.loss),
         ])
       var histograms: [TensorBoardSummary.Value] = []
-      for parameter in store.parameters {
+      for parameter in parameters.tensors {
         func add(_ kind: String, _ values: UnsafeMutablePointer<Float>) {
           let values = UnsafeBufferPointer(start: values, count: parameter.value.count)
           guard let histogram = ValueHistogram(values) else { return }

@@ -41,7 +41,8 @@ package struct CourseSettings: SettingsGroup {
     let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"
     throw ConfigurationError(
       option: "train",
-      " \(argument) contradicts the run that is resumed, which has \(kept); give the same, or start a new run directory")
+      " \(argument) contradicts the run that is resumed, which has \(kept); give the same, or start a new run directory"
+    )
   }
 
   package func validate() throws {

@@ -75,7 +75,9 @@ package struct Recipe: Codable, Sendable, Equatable {
     if let name = options.text("schedule").flatMap(OptimizationSettings.ScheduleName.init) {
       recipe.optimization.use(name)
     }
-    if let size = options.integer("batchSize"), size > 0 { recipe.batch.microBatch = min(recipe.batch.microBatch, size) }
+    if let size = options.integer("batchSize"), size > 0 {
+      recipe.batch.microBatch = min(recipe.batch.microBatch, size)
+    }
     return recipe
   }
 

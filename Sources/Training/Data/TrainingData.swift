@@ -83,7 +83,8 @@ struct TrainingData {
   func scheduler(_ recipe: Recipe, steps: Range<Int>, _ communicator: Communicator) throws -> MicroBatchScheduler {
     MicroBatchScheduler(
       try TrainingWork(
-        seed: recipe.course.seed, widths: train.widths, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
+        seed: recipe.course.seed, widths: train.widths, batchSize: recipe.batch.batchSize,
+        microBatch: recipe.batch.microBatch,
         mixture: mixture, steps: steps, rank: communicator.rank, ranks: communicator.size))
   }
 
@@ -98,7 +99,8 @@ struct TrainingData {
   func loader(_ recipe: Recipe, _ queue: WorkQueue, bounds: MicroBatchBounds) -> MicroBatchLoader {
     func loader(_ work: some Sequence<WorkItem> & Sendable) -> MicroBatchLoader {
       train.loader(
-        work, labels: labels, augmentation: recipe.augmentation.augment, seed: recipe.course.seed, bounds: bounds, cancelWork: queue.cancel)
+        work, labels: labels, augmentation: recipe.augmentation.augment, seed: recipe.course.seed, bounds: bounds,
+        cancelWork: queue.cancel)
     }
     return Faults.areInjected ? loader(FaultyWork(work: queue)) : loader(queue)
   }

@@ -4,7 +4,7 @@ import Tensors
 
 /// Weights that training leaves as they are, with their optimizer state: `--freeze`.
 ///
-/// Frozen batch normalisations use their running statistics in training, and keep them.
+/// Frozen batch normalizations use their running statistics in training, and keep them.
 struct FrozenWeights {
   /// Floats of the parameter slab that are trained; bounds are multiples of 16.
   let trained: [Range<Int>]
@@ -18,26 +18,27 @@ struct FrozenWeights {
   /// Which weights of a network are frozen; nil freezes none.
   ///
   /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
-  ///   convolutions and batch normalisations, `cnn.0` one of them.
+  ///   convolutions and batch normalizations, `cnn.0` one of them.
   /// - Throws: ``ConfigurationError`` for a prefix without weights, or when nothing is left to train.
   init(_ prefixes: String?, of network: CRNN) throws {
-    let store = network.store
+    let parameters = network.parameters
     let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     self.prefixes = names
     if prefixes != nil {
-      for name in names where !store.parameters.contains(where: { $0.name == name || $0.name.hasPrefix(name + ".") }) {
+      for name in names where !parameters.tensors.contains(where: { $0.name == name || $0.name.hasPrefix(name + ".") })
+      {
         var layers: [String] = []
-        for layer in store.parameters.map({ String($0.name.prefix { $0 != "." }) }) where !layers.contains(layer) {
+        for layer in parameters.tensors.map({ String($0.name.prefix { $0 != "." }) }) where !layers.contains(layer) {
           layers.append(layer)
         }
         throw ConfigurationError(
           option: "freeze",
           " \(name): no weight has a name that begins so; the network has \(layers.joined(separator: ", ")), and "
-            + "their parts such as \(store.parameters[0].name)")
+            + "their parts such as \(parameters.tensors[0].name)")
       }
     }
     var (trained, frozen): ([Range<Int>], [Range<Int>]) = ([], [])
-    for parameter in store.parameters {
+    for parameter in parameters.tensors {
       let range = FrozenWeights.range(parameter.value)
       if FrozenWeights.isFrozen(parameter.name, by: names) { frozen.append(range) } else { trained.append(range) }
     }
@@ -45,7 +46,7 @@ struct FrozenWeights {
     self.trained = FrozenWeights.joined(trained)
     self.frozen = FrozenWeights.joined(frozen)
     trainedBuffers = FrozenWeights.joined(
-      store.buffers.filter { !FrozenWeights.isFrozen($0.name, by: names) }.map { FrozenWeights.range($0.value) })
+      parameters.buffers.filter { !FrozenWeights.isFrozen($0.name, by: names) }.map { FrozenWeights.range($0.value) })
   }
 
   /// Whether the weight of that name is frozen.
@@ -71,7 +72,7 @@ struct FrozenWeights {
   }
 
   /// Clears the gradients of weights that are not trained, so that they count in no norm.
-  func clearGradients(of store: ParameterStore) {
-    for range in frozen { (store.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
+  func clearGradients(of parameters: Parameters) {
+    for range in frozen { (parameters.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
   }
 }

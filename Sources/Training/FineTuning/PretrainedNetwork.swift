@@ -39,7 +39,7 @@ struct PretrainedNetwork {
       tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
     } else {
       let file = try SafeTensorsFile(path)
-      // PyTorch counts the batches of a batch normalisation; only a momentum of None would need them.
+      // PyTorch counts the batches of a batch normalization; only a momentum of None would need them.
       let entries = file.entries.filter { !$0.name.hasSuffix(".num_batches_tracked") }
       tensors = try entries.map { NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name)) }
       architecture = try PretrainedNetwork.architecture(of: file, options)
@@ -126,9 +126,9 @@ struct PretrainedNetwork {
         "the network has \(rows) classes, and an alphabet of \(classes - 1) letters (with the CTC blank \(classes)) does "
           + "not fit; give the right one with --init-alphabet")
     }
-    let store = try CRNN(architecture: architecture, classes: classes).store
+    let parameters = try CRNN(architecture: architecture, classes: classes).parameters
     let shapes =
-      store.parameters.map { ($0.name, $0.shape) } + store.buffers.map { ($0.name, [$0.value.count]) }
+      parameters.tensors.map { ($0.name, $0.shape) } + parameters.buffers.map { ($0.name, [$0.value.count]) }
     for (name, shape) in shapes {
       guard let tensor = tensor(name) else { throw fail("tensor \(name) is missing; is it another --model?") }
       guard tensor.shape == shape else {
@@ -161,10 +161,10 @@ struct PretrainedNetwork {
       let values = isOutput ? letters.rows(of: tensor) : tensor.values
       values.withUnsafeBufferPointer { target.update(from: $0.baseAddress!, count: $0.count) }
     }
-    for parameter in network.store.parameters {
+    for parameter in network.parameters.tensors {
       try copy(parameter.name, parameter.shape, into: parameter.value.pointer)
     }
-    for buffer in network.store.buffers { try copy(buffer.name, [buffer.value.count], into: buffer.value.pointer) }
+    for buffer in network.parameters.buffers { try copy(buffer.name, [buffer.value.count], into: buffer.value.pointer) }
   }
 }
 

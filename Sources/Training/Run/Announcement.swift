@@ -69,7 +69,7 @@ private func writeFirstFiles(
   try directory.writeConfiguration(
     RunDescription(
       configuration: configuration, identity: prepared.identity, reproducibility: prepared.reproducibility,
-      worldSize: hosts.count, hosts: hosts, weights: state.network.store.weightCount))
+      worldSize: hosts.count, hosts: hosts, weights: state.network.parameters.weightCount))
   let cut = try MetricsLog.truncate(
     directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue)
   if let line = cut.firstMalformed {
@@ -90,7 +90,7 @@ private func describe(
     "data: \(training) training\(draws) and \(validation) validation images, \(data.alphabet.scalars.count) letters")
   log.info("alphabet: \(data.alphabet.summary)")
   let architecture = state.identity.architecture
-  log.info("model: \(architecture.name) \(architecture.spec), \(state.network.store.weightCount) weights")
+  log.info("model: \(architecture.name) \(architecture.spec), \(state.network.parameters.weightCount) weights")
   for line in try architecture.table(classes: data.alphabet.classCount).split(separator: "\n") { log.info("  \(line)") }
   let microBatches = recipe.batch.microBatches
   let length = prepared.lastStep == .max ? "no fixed end" : "\(prepared.lastStep) steps"

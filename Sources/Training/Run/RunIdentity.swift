@@ -24,7 +24,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   var reproducibility: Reproducibility?
 
   private enum CodingKeys: String, CodingKey {
-    case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights, blasCore
+    case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights,
+      blasCore
     case reproducibility = "promise"
   }
 

@@ -109,7 +109,7 @@ final class RunRecorder {
   ///   - ranks: the times of all ranks.
   ///   - gradients: whether the network's gradients are those of the last step.
   func record(
-    _ evaluation: Evaluator.Evaluation, of data: AuditedDataSet, ranks: [RankTiming], weights: ParameterStore,
+    _ evaluation: Evaluator.Evaluation, of data: AuditedDataSet, ranks: [RankTiming], weights: Parameters,
     gradients: Bool, step: Int, epoch: Int, isBest: Bool
   ) {
     guard metrics != nil else { return }

@@ -153,7 +153,7 @@ func makeState(
     if communicator.rank == 0 {
       state.network.initialize(seed: recipe.course.seed)
       try settings.pretrained?.copy(into: state.network, alphabet: prepared.data.alphabet, seed: recipe.course.seed)
-      state.average?.restart(from: state.network.store)
+      state.average?.restart(from: state.network.parameters)
     }
     return state
   }

@@ -27,7 +27,7 @@ package final class GradientAccumulator {
   /// When gradients last went on.
   private var advanced = ContinuousClock.now
   /// Lets gradients go on from within a layer. Made once: steps allocate nothing.
-  private var meanwhile: (() -> Void)?
+  private var progressHook: (() -> Void)?
 
   /// Time between two looks at messages, at least.
   private static let pause = Duration.milliseconds(1)
@@ -49,12 +49,12 @@ package final class GradientAccumulator {
   ) throws {
     (self.network, self.loss, rank) = (network, loss, communicator.rank)
     self.overlaps = overlaps ?? !communicator.isOneMachine
-    let store = network.store
+    let parameters = network.parameters
     reducer = try ExactReducer(
-      gradientCount: store.count, statisticCount: store.bufferCount + 1,
+      gradientCount: parameters.count, statisticCount: parameters.bufferCount + 1,
       integerCount: Slot.times.rawValue + (sharesTimes ? communicator.size : 0), precision: precision,
       over: communicator)
-    meanwhile = { [unowned self] in advanceMeanwhile() }
+    progressHook = { [unowned self] in pollProgress() }
   }
 
   /// Whether the ranks of a machine add up in shared memory; without room there they send messages.
@@ -80,11 +80,11 @@ package final class GradientAccumulator {
     let outcome = loss.run(scale: 1 / Float(images))
     addStatistics(images: count, loss: outcome.sum)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
-    network.store.zeroGradients()
+    network.parameters.zeroGradients()
     try Trace.span(.backward) {
       if overlaps && remaining == 0 {
-        network.workspace.meanwhile = meanwhile
-        defer { network.workspace.meanwhile = nil }
+        network.workspace.progressHook = progressHook
+        defer { network.workspace.progressHook = nil }
         try network.backward { try add(from: $0) }
       } else {
         network.backward()
@@ -95,15 +95,15 @@ package final class GradientAccumulator {
 
   /// Adds the loss and the batch statistics of a micro-batch.
   package func addStatistics(images count: Int, loss: Double) {
-    let store = network.store
+    let parameters = network.parameters
     reducer.addStatistics(
-      store.bufferStatistics.base, count: store.bufferCount, weight: Double(count) / Double(images), at: 0)
-    reducer.addStatistic(loss, weight: 1 / Double(images), at: store.bufferCount)
+      parameters.bufferStatistics.base, count: parameters.bufferCount, weight: Double(count) / Double(images), at: 0)
+    reducer.addStatistic(loss, weight: 1 / Double(images), at: parameters.bufferCount)
   }
 
   /// Adds the gradients of a micro-batch.
   package func addGradients() throws {
-    try reducer.addGradients(network.store.gradients.base, count: network.store.count)
+    try reducer.addGradients(network.parameters.gradients.base, count: network.parameters.count)
   }
 
   /// Asks all ranks to stop after the step.
@@ -129,7 +129,7 @@ package final class GradientAccumulator {
   // MARK: What all ranks accumulated, after `finish`
 
   /// Mean loss per image.
-  var meanLoss: Double { reducer.statistic(at: network.store.bufferCount) }
+  var meanLoss: Double { reducer.statistic(at: network.parameters.bufferCount) }
   /// Whether a loss or gradient of any rank was not finite, or too large to be summed exactly.
   var hasOverflowed: Bool { reducer.overflowCount > 0 }
   /// Whether a rank asked all to stop.
@@ -140,28 +140,28 @@ package final class GradientAccumulator {
   func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
 
   /// Writes the step's gradients over those of the last micro-batch in the network.
-  package func takeStepGradients() { reducer.gradients(into: network.store.gradients.base) }
+  package func takeStepGradients() { reducer.gradients(into: network.parameters.gradients.base) }
 
   /// Moves the running statistics of batch normalization towards those of the step.
   func updateRunningStatistics(in ranges: [Range<Int>]) {
-    network.store.updateRunningStatistics(in: ranges) { Float(reducer.statistic(at: $0)) }
+    network.parameters.updateRunningStatistics(in: ranges) { Float(reducer.statistic(at: $0)) }
   }
 
   // MARK: Gradients on their way
 
   /// Adds the gradients from `from` on, which are complete, and lets them go.
   private func add(from: Int) throws {
-    try reducer.addGradients(network.store.gradients.base + from, count: addedFrom - from, at: from)
+    try reducer.addGradients(network.parameters.gradients.base + from, count: addedFrom - from, at: from)
     addedFrom = from
     try reducer.complete(from: from)
     if let failure { throw failure }
-    try reducer.advance()
+    try reducer.pollProgress()
     advanced = .now
   }
 
-  private func advanceMeanwhile() {
+  private func pollProgress() {
     guard failure == nil, advanced.duration(to: .now) >= GradientAccumulator.pause else { return }
-    do { try reducer.advance() } catch { failure = error }
+    do { try reducer.pollProgress() } catch { failure = error }
     advanced = .now
   }
 }

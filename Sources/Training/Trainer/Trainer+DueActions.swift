@@ -69,7 +69,7 @@ extension Trainer {
     if isBest { state.cursor.best = Cursor.Best(cer: evaluation.report.cer, step: step) }
     recordPlateau(isBest: isBest)
     recorder.record(
-      evaluation, of: data.validation, ranks: ranks, weights: network.store, gradients: hasGradients, step: step,
+      evaluation, of: data.validation, ranks: ranks, weights: network.parameters, gradients: hasGradients, step: step,
       epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
     return isBest
   }

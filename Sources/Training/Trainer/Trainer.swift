@@ -119,10 +119,10 @@ final class Trainer {
   private func step() throws -> StepResult {
     let (started, number) = (ContinuousClock.now, state.cursor.step + 1)
     var result = StepResult(images: scheduler.imageCount)
+    try accumulator.begin(
+      microBatches: scheduler.microBatchCount, localCount: scheduler.localCount, images: scheduler.imageCount)
     Trace.begin(step: number)
     try during(.step, step: number) {
-      try accumulator.begin(
-        microBatches: scheduler.microBatchCount, localCount: scheduler.localCount, images: scheduler.imageCount)
       for _ in 0..<scheduler.localCount {
         let microBatch = try during(.load, step: number, adding: &result.loadWait) { try loader.next() }
         guard let microBatch else { preconditionFailure("the loader has another plan") }
@@ -130,8 +130,8 @@ final class Trainer {
         result.imagesHere += microBatch.count
         loader.release(microBatch)
       }
-      askOthers(computed: started.duration(to: .now))
-      try during(.reduce, step: number, adding: &result.reduceTime) { try accumulator.finish() }
+      let computed = started.duration(to: .now)
+      try during(.reduce, step: number, adding: &result.reduceTime) { try reduce(computed: computed) }
       (result.stopRequested, result.checkpointRequested) = (accumulator.stopRequested, accumulator.checkpointRequested)
       scheduleNext()
       try during(.update, step: number) { try update(&result) }
@@ -155,10 +155,13 @@ final class Trainer {
     if accumulator.refusedHere > refused { suspects.append(suspect(microBatch)) }
   }
 
-  /// What this rank asks of the others travels with the gradients.
-  private func askOthers(computed time: Duration) {
+  /// Sums over all ranks. What this rank asks of the others travels with the gradients.
+  private func reduce(computed time: Duration) throws {
     if shouldStop { accumulator.requestStop() }
     if speeds != nil { accumulator.report(computed: time) }
+    // Only a timeline tells waiting from adding up.
+    if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
+    try Trace.span(.reduce) { try accumulator.finish() }
   }
 
   /// Assigns the micro-batches of another step. What it depends on is the same on all ranks.
@@ -178,16 +181,16 @@ final class Trainer {
       return try skip()
     }
     state.cursor.badSteps = 0
-    let store = network.store
+    let parameters = network.parameters
     accumulator.takeStepGradients()
-    state.frozen.clearGradients(of: store)
-    result.gradientNorm = GradientClipping.norm(store.gradients.base, count: store.count)
+    state.frozen.clearGradients(of: parameters)
+    result.gradientNorm = GradientClipping.norm(parameters.gradients.base, count: parameters.count)
     state.optimizer.update(
-      values: store.values.base, gradients: store.gradients.base, ranges: state.frozen.trained,
+      values: parameters.values.base, gradients: parameters.gradients.base, ranges: state.frozen.trained,
       learningRate: result.learningRate, gradientScale: clipping?.coefficient(norm: result.gradientNorm) ?? 1)
     accumulator.updateRunningStatistics(in: state.frozen.trainedBuffers)
-    state.average?.add(store, update: state.optimizer.step)
-    Faults.flipBit(in: store.values.base, step: state.cursor.step + 1)
+    state.average?.add(parameters, update: state.optimizer.step)
+    Faults.flipBit(in: parameters.values.base, step: state.cursor.step + 1)
   }
 
   // MARK: Steps that cannot be taken

@@ -24,42 +24,42 @@ package final class TrainingState {
 
   /// Bytes of a checkpoint, a little more than it takes.
   var checkpointBytes: Int {
-    let store = network.store
+    let parameters = network.parameters
     let copies = average == nil ? 1 : 2
-    return 4 * (store.count * (copies + optimizer.slots.count) + copies * store.bufferCount) + (1 << 20)
+    return 4 * (parameters.count * (copies + optimizer.slots.count) + copies * parameters.bufferCount) + (1 << 20)
   }
 
   /// - Throws: `ArchitectureError` when the network cannot be built for that height or that many letters.
   package init(identity: RunIdentity) throws {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
-    optimizer = identity.recipe.optimization.makeOptimizer(count: network.store.count)
+    optimizer = identity.recipe.optimization.makeOptimizer(count: network.parameters.count)
     frozen = try FrozenWeights(identity.recipe.course.freeze, of: network)
     network.freeze(where: frozen.isFrozen)
-    average = identity.recipe.optimization.ema.map { [network] in WeightAverage(decay: $0, of: network.store) }
+    average = identity.recipe.optimization.ema.map { [network] in WeightAverage(decay: $0, of: network.parameters) }
   }
 
   /// A copy of the state.
   func checkpoint() throws -> Checkpoint {
-    let store = network.store
+    let parameters = network.parameters
     var tensors: [NamedTensor] = []
     func add(_ prefix: String, _ slab: Storage) {
-      tensors += store.parameters.map { parameter in
+      tensors += parameters.tensors.map { parameter in
         let values = UnsafeBufferPointer(start: slab.base + parameter.value.offset, count: parameter.value.count)
         return NamedTensor(name: prefix + parameter.name, shape: parameter.shape, values: Array(values))
       }
     }
     func addBuffers(_ prefix: String, _ slab: Storage) {
-      tensors += store.buffers.map { buffer in
+      tensors += parameters.buffers.map { buffer in
         let values = UnsafeBufferPointer(start: slab.base + buffer.value.offset, count: buffer.value.count)
         return NamedTensor(name: prefix + buffer.name, shape: [buffer.value.count], values: Array(values))
       }
     }
-    add("", average?.values ?? store.values)
-    addBuffers("", average?.buffers ?? store.bufferValues)
+    add("", average?.values ?? parameters.values)
+    addBuffers("", average?.buffers ?? parameters.bufferValues)
     if average != nil {
-      add("training.", store.values)
-      addBuffers("training.", store.bufferValues)
+      add("training.", parameters.values)
+      addBuffers("training.", parameters.bufferValues)
     }
     for slot in optimizer.slots { add("optimizer.\(slot.name).", slot.storage) }
     return Checkpoint(
@@ -88,8 +88,8 @@ package final class TrainingState {
 
   /// Does work on the weights that predict later: their average, where there is one.
   func withAveragedWeights<Value>(_ work: () throws -> Value) rethrows -> Value {
-    average?.exchange(with: network.store)
-    defer { average?.exchange(with: network.store) }
+    average?.exchange(with: network.parameters)
+    defer { average?.exchange(with: network.parameters) }
     return try work()
   }
 
@@ -107,11 +107,11 @@ package final class TrainingState {
     let (checkpoint, path) = (loaded.checkpoint, loaded.path)
     try network.restoreWeights(from: loaded)
     if let average {
-      average.restart(from: network.store)
+      average.restart(from: network.parameters)
       try network.restoreWeights(from: loaded, prefix: "training.")
     }
     for slot in optimizer.slots {
-      for parameter in network.store.parameters {
+      for parameter in network.parameters.tensors {
         try checkpoint.copy(
           "optimizer.\(slot.name).\(parameter.name)", shape: parameter.shape,
           into: slot.storage.base + parameter.value.offset)
@@ -128,10 +128,10 @@ package final class TrainingState {
 
   /// Everything that a step changes, with the number of floats in each.
   private var slabs: [(storage: Storage, count: Int)] {
-    let store = network.store
-    var slabs = [(store.values, store.count), (store.bufferValues, store.bufferCount)]
-    slabs += optimizer.slots.map { ($0.storage, store.count) }
-    if let average { slabs += [(average.values, store.count), (average.buffers, store.bufferCount)] }
+    let parameters = network.parameters
+    var slabs = [(parameters.values, parameters.count), (parameters.bufferValues, parameters.bufferCount)]
+    slabs += optimizer.slots.map { ($0.storage, parameters.count) }
+    if let average { slabs += [(average.values, parameters.count), (average.buffers, parameters.bufferCount)] }
     return slabs
   }
 

@@ -1,5 +1,5 @@
 extension SinhalaWords {
-  /// Animals, plants, weather, landscape, time, days, months, directions and colours.
+  /// Animals, plants, weather, landscape, time, days, months, directions and colors.
   static let nature = """
     සතා සත්තු සතුන් සත්ත්ව අලියා අලි ඇතා ඇත්තු සිංහයා කොටියා දිවියා වලසා නරියා මුවා ගෝනා මීමින්නා වඳුරා
     රිළවා ඉත්තෑවා කබල්ලෑවා හාවා ලේනා මීයා මුගටියා බල්ලා බල්ලෝ බළලා පූසා එළුවා බැටළුවා හරකා හරක් ගවයා

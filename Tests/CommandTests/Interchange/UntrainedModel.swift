@@ -23,7 +23,7 @@ struct UntrainedModel {
     folder = try TemporaryDirectory()
     network = try CRNN(architecture: architecture, classes: Self.letters.count + 1)
     network.initialize(seed: seed)
-    for (i, buffer) in network.store.buffers.enumerated() {
+    for (i, buffer) in network.parameters.buffers.enumerated() {
       var random = KeyedRandom(seed: seed, purpose: .test, sample: UInt32(i))
       let range: (Float, Float) = buffer.name.hasSuffix("var") ? (0.3, 1.5) : (-0.3, 0.3)
       for k in 0..<buffer.value.count { buffer.value.pointer[k] = random.uniform(range.0, range.1) }
@@ -34,8 +34,10 @@ struct UntrainedModel {
 
   /// Weights and running averages under their names.
   var tensors: [NamedTensor] {
-    network.store.parameters.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
-      + network.store.buffers.map { NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements) }
+    network.parameters.tensors.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
+      + network.parameters.buffers.map {
+        NamedTensor(name: $0.name, shape: [$0.value.count], values: $0.value.elements)
+      }
   }
 
   private func identity() throws -> String {

@@ -200,7 +200,7 @@ import Testing
         try reducer.addGradients(Array(gradient[range]), count: range.count, at: range.lowerBound)
       }
       try reducer.complete(from: range.lowerBound)
-      try reducer.advance()
+      try reducer.pollProgress()
     }
     reducer.addInteger(5, at: 0)
     try reducer.reduce()

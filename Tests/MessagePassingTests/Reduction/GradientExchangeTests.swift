@@ -13,7 +13,7 @@ import Testing
       #expect((0..<gradients).allSatisfy { exchange.own[$0] == 0 }, "a step begins with zeros")
       for i in 0..<gradients { exchange.own[i] = Double(i % 1000 * step) + 0x1p-40 }
       try exchange.complete(from: gradients / 2)
-      try exchange.advance()
+      try exchange.pollProgress()
       try exchange.prepare()
       #expect(gradients == 0 || exchange.own[0] == 0x1p-40, "zeros are written once a step")
       try exchange.finish()

@@ -4,21 +4,22 @@ import TestSupport
 import Testing
 
 @Suite struct ConvolutionTests {
-  private func build(_ golden: LayerCase) -> (Convolution, ParameterStore) {
-    let store = ParameterStore()
+  private func build(_ golden: LayerCase) -> (Convolution, Parameters) {
+    let parameters = Parameters()
     let layer = Convolution(
       name: "conv", in: golden.channels, out: golden.outChannels!, kernel: (golden.kernel![0], golden.kernel![1]),
-      padding: (golden.padding![0], golden.padding![1]), bias: golden.hasBias!, relu: golden.relu!, store: store)
-    store.commit()
+      padding: (golden.padding![0], golden.padding![1]), bias: golden.hasBias!, relu: golden.relu!,
+      parameters: parameters)
+    parameters.commit()
     layer.weight.value.pointer.update(from: golden.weight!, count: golden.weight!.count)
     layer.bias?.value.pointer.update(from: golden.bias!, count: golden.bias!.count)
-    return (layer, store)
+    return (layer, parameters)
   }
 
   @Test func agreesWithPyTorch() throws {
     for golden in try LayerCase.load("convolution") {
-      let (layer, store) = build(golden)
-      let fixture = StripFixture(layer, golden, gap: max(1, golden.kernel![1] / 2))
+      let (layer, parameters) = build(golden)
+      let fixture = FeatureMapsFixture(layer, golden, gap: max(1, golden.kernel![1] / 2))
       expectGolden(fixture, golden)
       expectClose(layer.weight.gradient.elements, golden.weightGradient!, "\(golden.name): weight gradient")
       if let bias = layer.bias {
@@ -28,7 +29,7 @@ import Testing
       fixture.run(outputGradients: golden.outputGradients)
       expectClose(
         layer.weight.gradient.elements, golden.weightGradient!.map { 2 * $0 }, "\(golden.name): twice")
-      #expect(store.parameters.map(\.name) == (golden.hasBias! ? ["conv.weight", "conv.bias"] : ["conv.weight"]))
+      #expect(parameters.tensors.map(\.name) == (golden.hasBias! ? ["conv.weight", "conv.bias"] : ["conv.weight"]))
     }
   }
 
@@ -36,13 +37,13 @@ import Testing
     for golden in try LayerCase.load("convolution") where golden.widths.reduce(0, +) < 40 {
       var linear = golden
       linear.relu = false
-      let before = StripFixture(build(linear).0, golden)
+      let before = FeatureMapsFixture(build(linear).0, golden)
       before.layer.forward(.training)
       let weights = golden.outputGradients.flatMap(\.self)
-      let (layer, store) = build(golden)
-      StripFixture(layer, golden).checkGradients(
+      let (layer, parameters) = build(golden)
+      FeatureMapsFixture(layer, golden).checkGradients(
         weights: golden.relu! ? withoutKinks(weights, before: before.outputImages, margin: 0.1) : weights,
-        parameters: store.parameters, golden.name)
+        parameters: parameters.tensors, golden.name)
     }
   }
 
@@ -67,24 +68,25 @@ import Testing
     Shape(inputs: 90, outputs: 4, height: 2, kernel: [2, 3], padding: [1, 1], widths: [271, 255, 5, 2, 1]),
   ])
   func agreesWithItsDefinition(_ shape: Shape) throws {
-    let store = ParameterStore()
+    let parameters = Parameters()
     let layer = Convolution(
       name: "conv", in: shape.inputs, out: shape.outputs, kernel: (shape.kernel[0], shape.kernel[1]),
-      padding: (shape.padding[0], shape.padding[1]), bias: true, relu: true, store: store)
-    store.commit()
+      padding: (shape.padding[0], shape.padding[1]), bias: true, relu: true, parameters: parameters)
+    parameters.commit()
     var random = KeyedRandom(seed: 3, purpose: .test)
-    for i in 0..<store.count { store.values.base[i] = random.uniform(-0.3, 0.3) }
-    let fixture = StripFixture(layer, channels: shape.inputs, height: shape.height, widths: shape.widths)
-    let images = StripFixture.randomImages(rows: fixture.input.value.rows, fixture.input.layout, sample: 1)
-    let gradients = StripFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
-    StripFixture.write(images, to: fixture.input.value, fixture.input.layout)
+    for i in 0..<parameters.count { parameters.values.base[i] = random.uniform(-0.3, 0.3) }
+    let fixture = FeatureMapsFixture(layer, channels: shape.inputs, height: shape.height, widths: shape.widths)
+    let images = FeatureMapsFixture.randomImages(rows: fixture.input.value.rows, fixture.input.layout, sample: 1)
+    let gradients = FeatureMapsFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
+    FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
     fixture.run(outputGradients: gradients)
 
     let expected = Definition(layer, shape: shape, images: images, gradients: gradients)
     let (input, output) = (fixture.input, fixture.output)
     expectClose(fixture.outputImages, expected.outputs, "output")
     expectClose(
-      StripFixture.images(input.gradient!, input.layout).flatMap(\.self), expected.inputGradients, "input gradient")
+      FeatureMapsFixture.images(input.gradient!, input.layout).flatMap(\.self), expected.inputGradients,
+      "input gradient")
     expectClose(layer.weight.gradient.elements, expected.weightGradient, "weight gradient")
     expectClose(layer.bias!.gradient.elements, expected.biasGradient, "bias gradient")
     expectZeroGaps(output.value, output.layout, "output")
@@ -96,12 +98,12 @@ import Testing
     for golden in try LayerCase.load("convolution") {
       var results: [[Float]] = []
       for poison in [Float.nan, 1e30, 0] {
-        let (layer, store) = build(golden)
-        let fixture = StripFixture(
+        let (layer, parameters) = build(golden)
+        let fixture = FeatureMapsFixture(
           layer, channels: golden.channels, height: golden.height, widths: golden.widths, poison: poison)
-        StripFixture.write(golden.images, to: fixture.input.value, fixture.input.layout)
+        FeatureMapsFixture.write(golden.images, to: fixture.input.value, fixture.input.layout)
         fixture.run(outputGradients: golden.outputGradients)
-        let gradients = Matrix(storage: store.gradients, rows: 1, columns: store.count).elements
+        let gradients = Matrix(storage: parameters.gradients, rows: 1, columns: parameters.count).elements
         results.append(fixture.output.value.elements + fixture.input.gradient!.elements + gradients)
       }
       #expect(results[0].map(\.bitPattern) == results[1].map(\.bitPattern), "\(golden.name)")
@@ -110,17 +112,18 @@ import Testing
   }
 
   @Test(arguments: [1, 3]) func withoutInputGradient(inputs: Int) {
-    let store = ParameterStore()
+    let parameters = Parameters()
     let layer = Convolution(
-      name: "conv", in: inputs, out: 2, kernel: (3, 3), padding: (1, 1), bias: false, relu: false, store: store,
+      name: "conv", in: inputs, out: 2, kernel: (3, 3), padding: (1, 1), bias: false, relu: false,
+      parameters: parameters,
       inputNeedsGradient: false)
-    store.commit()
-    store.values.fill(0.5)
-    let fixture = StripFixture(layer, channels: inputs, height: 3, widths: [7, 5], poison: 4)
-    StripFixture.write(
-      StripFixture.randomImages(rows: 3 * inputs, fixture.input.layout, sample: 0), to: fixture.input.value,
+    parameters.commit()
+    parameters.values.fill(0.5)
+    let fixture = FeatureMapsFixture(layer, channels: inputs, height: 3, widths: [7, 5], poison: 4)
+    FeatureMapsFixture.write(
+      FeatureMapsFixture.randomImages(rows: 3 * inputs, fixture.input.layout, sample: 0), to: fixture.input.value,
       fixture.input.layout)
-    fixture.run(outputGradients: StripFixture.randomImages(rows: 6, fixture.output.layout, sample: 1))
+    fixture.run(outputGradients: FeatureMapsFixture.randomImages(rows: 6, fixture.output.layout, sample: 1))
     #expect(fixture.input.gradient!.elements.allSatisfy { $0 == 4 }, "left alone")
     #expect(layer.weight.gradient.elements.allSatisfy { $0.isFinite && $0 != 0 })
     #expect(fixture.output.layout === fixture.input.layout)
@@ -132,12 +135,13 @@ import Testing
     #expect(cases.count == 2)
     for golden in cases {
       let (layer, _) = build(golden)
-      let other = StripFixture(layer, channels: golden.channels, height: 9, widths: [47, 31, 30], gap: 1)
-      StripFixture.write(
-        StripFixture.randomImages(rows: golden.channels * 9, other.input.layout, sample: 5), to: other.input.value,
+      let other = FeatureMapsFixture(layer, channels: golden.channels, height: 9, widths: [47, 31, 30], gap: 1)
+      FeatureMapsFixture.write(
+        FeatureMapsFixture.randomImages(rows: golden.channels * 9, other.input.layout, sample: 5),
+        to: other.input.value,
         other.input.layout)
       layer.forward(.training)
-      expectGolden(StripFixture(layer, golden), golden)
+      expectGolden(FeatureMapsFixture(layer, golden), golden)
     }
   }
 }

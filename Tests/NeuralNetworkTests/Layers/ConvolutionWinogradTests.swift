@@ -19,31 +19,31 @@ import Testing
     Case(inputs: 129, outputs: 130, height: 7, widths: Array(repeating: 300, count: 4), bias: true, relu: false),
   ]
 
-  private func make(_ test: Case, kernel: Int) -> (StripFixture, ParameterStore) {
-    let store = ParameterStore()
+  private func make(_ test: Case, kernel: Int) -> (FeatureMapsFixture, Parameters) {
+    let parameters = Parameters()
     let layer = Convolution(
       name: "c", in: test.inputs, out: test.outputs, kernel: (kernel, kernel), padding: (kernel / 2, kernel / 2),
-      bias: test.bias, relu: test.relu, store: store)
-    store.commit()
+      bias: test.bias, relu: test.relu, parameters: parameters)
+    parameters.commit()
     var random = KeyedRandom(seed: 1, purpose: .test)
     let frame = (kernel - 3) / 2
     for pair in 0..<test.inputs * test.outputs {
       for tap in 0..<9 {
         let place = pair * kernel * kernel + (frame + tap / 3) * kernel + frame + tap % 3
-        store.parameters[0].value.pointer[place] = random.uniform(-0.1, 0.1)
+        parameters.tensors[0].value.pointer[place] = random.uniform(-0.1, 0.1)
       }
     }
     if test.bias {
-      for i in 0..<test.outputs { store.parameters[1].value.pointer[i] = random.uniform(-0.5, 0.5) }
+      for i in 0..<test.outputs { parameters.tensors[1].value.pointer[i] = random.uniform(-0.5, 0.5) }
     }
-    let fixture = StripFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
-    StripFixture.write(
-      StripFixture.randomImages(rows: test.inputs * test.height, fixture.input.layout, sample: 2),
+    let fixture = FeatureMapsFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
+    FeatureMapsFixture.write(
+      FeatureMapsFixture.randomImages(rows: test.inputs * test.height, fixture.input.layout, sample: 2),
       to: fixture.input.value, fixture.input.layout)
     fixture.run(
-      outputGradients: StripFixture.randomImages(
+      outputGradients: FeatureMapsFixture.randomImages(
         rows: test.outputs * test.height, fixture.output.layout, sample: 3))
-    return (fixture, store)
+    return (fixture, parameters)
   }
 
   @Test(arguments: cases.indices) func isThePlainConvolution(index: Int) throws {
@@ -54,11 +54,12 @@ import Testing
     // Outputs near the kink of ReLU may fall on either side, and take a gradient along.
     let tolerance: Float = test.relu ? 1e-3 : 1e-5
     expectClose(
-      StripFixture.images(fast.input.gradient!, fast.input.layout).flatMap(\.self),
-      StripFixture.images(plain.input.gradient!, plain.input.layout).flatMap(\.self), relativeToMaximum: tolerance,
+      FeatureMapsFixture.images(fast.input.gradient!, fast.input.layout).flatMap(\.self),
+      FeatureMapsFixture.images(plain.input.gradient!, plain.input.layout).flatMap(\.self),
+      relativeToMaximum: tolerance,
       "input gradient")
     expectZeroGaps(fast.input.gradient!, fast.input.layout, "input gradient")
-    let (gradient, framed) = (fastStore.parameters[0].gradient.elements, plainStore.parameters[0].gradient.elements)
+    let (gradient, framed) = (fastStore.tensors[0].gradient.elements, plainStore.tensors[0].gradient.elements)
     var inner: [Float] = []
     for pair in 0..<test.inputs * test.outputs {
       for y in 1...3 {
@@ -69,13 +70,13 @@ import Testing
     expectClose(gradient, inner, relativeToMaximum: tolerance, "weight gradient")
     if test.bias {
       expectClose(
-        fastStore.parameters[1].gradient.elements, plainStore.parameters[1].gradient.elements,
+        fastStore.tensors[1].gradient.elements, plainStore.tensors[1].gradient.elements,
         relativeToMaximum: tolerance, "bias gradient")
     }
     // Gradients add.
     fast.run(
-      outputGradients: StripFixture.randomImages(rows: test.outputs * test.height, fast.output.layout, sample: 3))
+      outputGradients: FeatureMapsFixture.randomImages(rows: test.outputs * test.height, fast.output.layout, sample: 3))
     expectClose(
-      fastStore.parameters[0].gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, "twice the gradient")
+      fastStore.tensors[0].gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, "twice the gradient")
   }
 }

@@ -10,17 +10,17 @@ import Testing
   {
     let key = DropoutKey()
     key.set(seed: 11, step: step, samples: samples)
-    return (Dropout(share: share, wholeFeatures: whole, index: index, key: key), key)
+    return (Dropout(rate: share, wholeFeatures: whole, index: index, key: key), key)
   }
 
   /// Images of ones, so that the output is the mask.
   private func masks(_ layer: Dropout, widths: [Int], poison: Float = .nan) -> [[Float]] {
-    let fixture = StripFixture(layer, channels: 3, height: 4, widths: widths, poison: poison)
-    StripFixture.write(
+    let fixture = FeatureMapsFixture(layer, channels: 3, height: 4, widths: widths, poison: poison)
+    FeatureMapsFixture.write(
       widths.map { Array(repeating: 1, count: 12 * $0) }, to: fixture.input.value, fixture.input.layout)
     fixture.layer.forward(.training)
     expectZeroGaps(fixture.output.value, fixture.output.layout, "output")
-    return StripFixture.images(fixture.output.value, fixture.output.layout)
+    return FeatureMapsFixture.images(fixture.output.value, fixture.output.layout)
   }
 
   @Test(arguments: [0.2, 0.5, 0.9])
@@ -58,21 +58,22 @@ import Testing
   }
 
   @Test func evaluationChangesNothing() {
-    let fixture = StripFixture(make(0.7, whole: false).0, channels: 2, height: 3, widths: widths)
-    let images = StripFixture.randomImages(rows: 6, fixture.input.layout, sample: 4)
-    StripFixture.write(images, to: fixture.input.value, fixture.input.layout)
+    let fixture = FeatureMapsFixture(make(0.7, whole: false).0, channels: 2, height: 3, widths: widths)
+    let images = FeatureMapsFixture.randomImages(rows: 6, fixture.input.layout, sample: 4)
+    FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
     fixture.layer.forward(.evaluation)
-    #expect(StripFixture.images(fixture.output.value, fixture.output.layout) == images)
+    #expect(FeatureMapsFixture.images(fixture.output.value, fixture.output.layout) == images)
     expectZeroGaps(fixture.output.value, fixture.output.layout, "output")
   }
 
   @Test(arguments: [false, true], [0, 0.3])
   func finiteDifferences(whole: Bool, share: Double) {
-    let fixture = StripFixture(make(share, whole: whole).0, channels: 3, height: 2, widths: widths)
-    StripFixture.write(
-      StripFixture.randomImages(rows: 6, fixture.input.layout, sample: 1), to: fixture.input.value, fixture.input.layout
+    let fixture = FeatureMapsFixture(make(share, whole: whole).0, channels: 3, height: 2, widths: widths)
+    FeatureMapsFixture.write(
+      FeatureMapsFixture.randomImages(rows: 6, fixture.input.layout, sample: 1), to: fixture.input.value,
+      fixture.input.layout
     )
-    let weights = StripFixture.randomImages(rows: 6, fixture.input.layout, sample: 2).flatMap(\.self)
+    let weights = FeatureMapsFixture.randomImages(rows: 6, fixture.input.layout, sample: 2).flatMap(\.self)
     fixture.checkGradients(weights: weights, parameters: [], "dropout")
     expectZeroGaps(fixture.input.gradient!, fixture.input.layout, "input gradient")
   }

@@ -9,17 +9,17 @@ import Testing
     String(decoding: result?.standardErrorContent ?? [], as: UTF8.self).contains(message)
   }
 
-  private static func strip(channels: Int, gap: Int = 1) -> Strip {
+  private static func strip(channels: Int, gap: Int = 1) -> FeatureMaps {
     let layout = ColumnLayout(gap: gap)
     layout.place([7, 5])
     let matrix = Matrix(rows: channels * 3, columns: layout.stride)
-    return Strip(layout: layout, channels: channels, height: 3, value: matrix, gradient: matrix)
+    return FeatureMaps(layout: layout, channels: channels, height: 3, value: matrix, gradient: matrix)
   }
 
   private static func convolution(kernel: (height: Int, width: Int), padding: (height: Int, width: Int)) -> Convolution
   {
     Convolution(
-      name: "c", in: 2, out: 3, kernel: kernel, padding: padding, bias: true, relu: true, store: ParameterStore())
+      name: "c", in: 2, out: 3, kernel: kernel, padding: padding, bias: true, relu: true, parameters: Parameters())
   }
 
   @Test func aConvolutionDoesNotWiden() async {
@@ -69,7 +69,7 @@ import Testing
 
   @Test func batchNormalizationWantsItsChannels() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let layer = BatchNormalization(name: "b", channels: 2, relu: false, store: ParameterStore())
+      let layer = BatchNormalization(name: "b", channels: 2, relu: false, parameters: Parameters())
       _ = layer.plan(GuardTests.strip(channels: 3), in: Workspace())
     }
     #expect(says("3 channels for a normalization of 2", result))
@@ -78,14 +78,14 @@ import Testing
   @Test func notEveryPoolIsPartOfALayer() async {
     let normalization = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let pool = MaxPool.Shape(kernel: (3, 3), stride: (3, 3))
-      _ = BatchNormalization(name: "b", channels: 2, relu: false, pool: pool, store: ParameterStore())
+      _ = BatchNormalization(name: "b", channels: 2, relu: false, pool: pool, parameters: Parameters())
     }
     #expect(says("unsupported pool", normalization))
     let convolution = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let pool = MaxPool.Shape(kernel: (2, 2), stride: (2, 1), padding: (0, 1))
       _ = Convolution(
         name: "c", in: 2, out: 3, kernel: (3, 3), padding: (1, 1), bias: true, relu: true, pool: pool,
-        store: ParameterStore())
+        parameters: Parameters())
     }
     #expect(says("unsupported pool", convolution))
   }
@@ -103,11 +103,11 @@ import Testing
 
   @Test func dropoutKeepsSomething() async {
     let all = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Dropout(share: 1, wholeFeatures: false, index: 0, key: DropoutKey())
+      _ = Dropout(rate: 1, wholeFeatures: false, index: 0, key: DropoutKey())
     }
     #expect(says("a dropout of 1.0", all))
     let nan = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Dropout(share: .nan, wholeFeatures: false, index: 0, key: DropoutKey())
+      _ = Dropout(rate: .nan, wholeFeatures: false, index: 0, key: DropoutKey())
     }
     #expect(says("a dropout of nan", nan))
   }
@@ -116,7 +116,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let (key, workspace) = (DropoutKey(), Workspace())
       key.set(seed: 1, step: 0, samples: [5])
-      let layer = Dropout(share: 0.5, wholeFeatures: true, index: 0, key: key)
+      let layer = Dropout(rate: 0.5, wholeFeatures: true, index: 0, key: key)
       _ = layer.plan(GuardTests.strip(channels: 2), in: workspace)
       workspace.commit()
       layer.forward(.training)
@@ -156,7 +156,7 @@ import Testing
   @Test func runningStatisticsStayInTheirSlab() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let network = try CRNN(architecture: Architecture(spec: "[1,8,0,1 Cr3,3,2 Bn Lbx3 O1c]"), classes: 4)
-      network.store.updateRunningStatistics(in: [0..<network.store.bufferCount + 1]) { _ in 0 }
+      network.parameters.updateRunningStatistics(in: [0..<network.parameters.bufferCount + 1]) { _ in 0 }
     }
     #expect(says("of 32", result))
   }

@@ -10,7 +10,7 @@ import Testing
         let layout = ColumnLayout(gap: gap)
         layout.place(golden.widths)
         let rows = golden.channels * golden.height
-        let input = Strip(
+        let input = FeatureMaps(
           layout: layout, channels: golden.channels, height: golden.height,
           value: workspace.activation(rows: rows, columns: layout.stride),
           gradient: workspace.gradient(rows: rows, columns: layout.stride))
@@ -18,14 +18,14 @@ import Testing
         let output = layer.plan(input, in: workspace)
         workspace.commit()
         workspace.poison(.nan)
-        StripFixture.write(golden.images, to: input.value, layout)
+        FeatureMapsFixture.write(golden.images, to: input.value, layout)
         layer.forward(.training)
         #expect(output.layout.lengths == golden.widths)
         #expect(output.features == rows)
         #expect(output.value.elements == golden.outputs[0], "\(golden.name)")
         output.gradient.pointer.update(from: golden.outputGradients[0], count: output.gradient.count)
         layer.backward()
-        #expect(StripFixture.images(input.gradient!, layout) == golden.inputGradients, "\(golden.name)")
+        #expect(FeatureMapsFixture.images(input.gradient!, layout) == golden.inputGradients, "\(golden.name)")
         expectZeroGaps(input.gradient!, layout, golden.name)
       }
     }

@@ -13,7 +13,7 @@ import Testing
   /// The golden values hold many equal maxima, so the order among them is tested, too.
   @Test func agreesWithPyTorch() throws {
     for golden in try LayerCase.load("max_pool") {
-      let fixture = StripFixture(build(golden), golden)
+      let fixture = FeatureMapsFixture(build(golden), golden)
       expectGolden(fixture, golden)
       #expect(fixture.output.layout.widths == golden.widths.map(fixture.layer.outputWidth))
       #expect((fixture.output.layout === fixture.input.layout) == (golden.kernel == [2, 1]))
@@ -23,7 +23,7 @@ import Testing
   @Test func finiteDifferences() throws {
     for golden in try LayerCase.load("max_pool") {
       let layer = build(golden)
-      let fixture = StripFixture(layer, channels: golden.channels, height: golden.height, widths: golden.widths)
+      let fixture = FeatureMapsFixture(layer, channels: golden.channels, height: golden.height, widths: golden.widths)
       // Values 0.01 apart, so that a step of 0.004 changes no maximum.
       var levels = (0..<golden.images.reduce(0) { $0 + $1.count }).map { Float($0) * 0.01 }
       var random = KeyedRandom(seed: 1, purpose: .test)
@@ -32,7 +32,7 @@ import Testing
         defer { levels.removeFirst(image.count) }
         return Array(levels.prefix(image.count))
       }
-      StripFixture.write(images, to: fixture.input.value, fixture.input.layout)
+      FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
       fixture.checkGradients(
         weights: golden.outputGradients.flatMap(\.self), parameters: [], step: 0.004, golden.name)
     }
@@ -44,17 +44,17 @@ import Testing
     let squares = MaxPool(.init(kernel: (2, 2), stride: (2, 2)))
     #expect([0, 1, 2, 3, 4].map(squares.outputWidth) == [0, 0, 1, 1, 2])
     #expect([0, 1, 2, 61].map(squares.outputHeight) == [0, 0, 1, 30])
-    let wide = StripFixture(
+    let wide = FeatureMapsFixture(
       MaxPool(.init(kernel: (2, 2), stride: (2, 2)), gap: 3), channels: 1, height: 2, widths: [8, 4])
     #expect(wide.output.layout.starts == [3, 10])
   }
 
   @Test func negativeInfinityNeverWinsOverAnImage() {
-    let fixture = StripFixture(
+    let fixture = FeatureMapsFixture(
       MaxPool(.init(kernel: (2, 2), stride: (2, 1), padding: (0, 1))), channels: 1, height: 2, widths: [2])
-    StripFixture.write([[-3, -2, -5, -1]], to: fixture.input.value, fixture.input.layout)
+    FeatureMapsFixture.write([[-3, -2, -5, -1]], to: fixture.input.value, fixture.input.layout)
     fixture.layer.forward(.training)
-    #expect(StripFixture.images(fixture.output.value, fixture.output.layout) == [[-3, -1, -1]])
+    #expect(FeatureMapsFixture.images(fixture.output.value, fixture.output.layout) == [[-3, -1, -1]])
   }
 
   /// Wherever in a window NaN stands, and whatever vector or remainder computes it, it comes out.
@@ -64,11 +64,11 @@ import Testing
   ])
   func notANumberIsNeverLost(_ shape: MaxPool.Shape) {
     for width in [6, 70] {
-      let fixture = StripFixture(MaxPool(shape, gap: 2), channels: 1, height: 4, widths: [width])
+      let fixture = FeatureMapsFixture(MaxPool(shape, gap: 2), channels: 1, height: 4, widths: [width])
       for place in 0..<4 * width {
         var image = (0..<4 * width).map { Float($0 % 7) }
         image[place] = .nan
-        StripFixture.write([image], to: fixture.input.value, fixture.input.layout)
+        FeatureMapsFixture.write([image], to: fixture.input.value, fixture.input.layout)
         fixture.layer.forward(.training)
         let lost = shape.kernel.height == 3 && place >= 3 * width  // below the last window
         #expect(fixture.outputImages.contains(where: \.isNaN) != lost, "\(width) columns, place \(place)")

@@ -29,11 +29,11 @@ import Testing
     Case(pool: lines, inputs: 70, outputs: 3, height: 6, widths: [231, 130, 129]),
   ])
   func convolution(_ test: Case) throws {
-    func build(_ pool: MaxPool.Shape?, _ store: ParameterStore) -> Convolution {
+    func build(_ pool: MaxPool.Shape?, _ parameters: Parameters) -> Convolution {
       Convolution(
         name: "conv", in: test.inputs, out: test.outputs, kernel: (test.kernel[0], test.kernel[1]),
         padding: (1, (test.kernel[1] - 1) / 2),
-        bias: true, relu: test.relu, pool: pool, store: store)
+        bias: true, relu: test.relu, pool: pool, parameters: parameters)
     }
     compare(test, together: { build(test.pool, $0) }, apart: { build(nil, $0) })
   }
@@ -46,43 +46,43 @@ import Testing
     Case(pool: neighbors, inputs: 2, outputs: 2, height: 5, relu: false, widths: [33]),
   ])
   func normalization(_ test: Case) throws {
-    func build(_ pool: MaxPool.Shape?, _ store: ParameterStore) -> BatchNormalization {
-      BatchNormalization(name: "norm", channels: test.inputs, relu: test.relu, pool: pool, store: store)
+    func build(_ pool: MaxPool.Shape?, _ parameters: Parameters) -> BatchNormalization {
+      BatchNormalization(name: "norm", channels: test.inputs, relu: test.relu, pool: pool, parameters: parameters)
     }
     compare(test, together: { build(test.pool, $0) }, apart: { build(nil, $0) })
   }
 
   private func compare(
-    _ test: Case, together: (ParameterStore) -> any ImageLayer, apart: (ParameterStore) -> any ImageLayer
+    _ test: Case, together: (Parameters) -> any ImageLayer, apart: (Parameters) -> any ImageLayer
   ) {
-    let (store, otherStore) = (ParameterStore(), ParameterStore())
-    let (layer, first, second) = (together(store), apart(otherStore), MaxPool(test.pool, gap: 2))
-    for store in [store, otherStore] {
-      store.commit()
+    let (parameters, otherStore) = (Parameters(), Parameters())
+    let (layer, first, second) = (together(parameters), apart(otherStore), MaxPool(test.pool, gap: 2))
+    for parameters in [parameters, otherStore] {
+      parameters.commit()
       var random = KeyedRandom(seed: 3, purpose: .test)
-      for i in 0..<store.count { store.values.base[i] = random.uniform(-0.5, 0.5) }
+      for i in 0..<parameters.count { parameters.values.base[i] = random.uniform(-0.5, 0.5) }
     }
-    let fixture = StripFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
-    let chain = StripFixture(
+    let fixture = FeatureMapsFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
+    let chain = FeatureMapsFixture(
       Chain(first, second), channels: test.inputs, height: test.height, widths: test.widths)
     #expect(fixture.output.layout.widths == chain.output.layout.widths)
     #expect(fixture.output.height == chain.output.height)
     #expect(test.widths.map(layer.outputWidth) == fixture.output.layout.widths)
     #expect(layer.outputHeight(test.height) == fixture.output.height)
-    let images = StripFixture.randomImages(rows: fixture.input.value.rows, fixture.input.layout, sample: 1)
-    let gradients = StripFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
+    let images = FeatureMapsFixture.randomImages(rows: fixture.input.value.rows, fixture.input.layout, sample: 1)
+    let gradients = FeatureMapsFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
     for fixture in [fixture, chain] {
-      StripFixture.write(images, to: fixture.input.value, fixture.input.layout)
+      FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
       fixture.run(outputGradients: gradients)
     }
     expectClose(fixture.outputImages, chain.outputImages, "output")
     expectClose(
-      StripFixture.images(fixture.input.gradient!, fixture.input.layout).flatMap(\.self),
-      StripFixture.images(chain.input.gradient!, chain.input.layout).flatMap(\.self), "input gradient")
-    for (parameter, other) in zip(store.parameters, otherStore.parameters) {
+      FeatureMapsFixture.images(fixture.input.gradient!, fixture.input.layout).flatMap(\.self),
+      FeatureMapsFixture.images(chain.input.gradient!, chain.input.layout).flatMap(\.self), "input gradient")
+    for (parameter, other) in zip(parameters.tensors, otherStore.tensors) {
       expectClose(parameter.gradient.elements, other.gradient.elements, parameter.name)
     }
-    for (buffer, other) in zip(store.buffers, otherStore.buffers) {
+    for (buffer, other) in zip(parameters.buffers, otherStore.buffers) {
       #expect(buffer.statistic.elements == other.statistic.elements)
     }
     expectZeroGaps(fixture.output.value, fixture.output.layout, "output")
@@ -100,7 +100,7 @@ private final class Chain: ImageLayer {
 
   func outputWidth(_ width: Int) -> Int { second.outputWidth(first.outputWidth(width)) }
   func outputHeight(_ height: Int) -> Int { second.outputHeight(first.outputHeight(height)) }
-  func plan(_ input: Strip, in workspace: Workspace) -> Strip {
+  func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     second.plan(first.plan(input, in: workspace), in: workspace)
   }
   func forward(_ mode: Mode) {

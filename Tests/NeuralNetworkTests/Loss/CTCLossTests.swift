@@ -18,7 +18,7 @@ import Testing
     for golden in try sequenceFixture("ctc", as: Case.self) {
       let steps = golden.lengths.reduce(0, +)
       let x = numbers(seed: golden.seed * 100, count: steps * golden.classes, scale: golden.scale)
-      let bench = CTCBench(classes: golden.classes, lengths: golden.lengths, labels: golden.labels, logits: x)
+      let bench = CTCFixture(classes: golden.classes, lengths: golden.lengths, labels: golden.labels, logits: x)
       let outcome = bench.run()
       expectClose(bench.loss.losses.map { Float($0) }, golden.losses, relativeToMaximum: 1e-5, "losses \(golden.seed)")
       for (n, loss) in golden.losses.enumerated() {
@@ -43,7 +43,7 @@ import Testing
     #expect(labels.count == 1 + 3 + 9 + 27)
     var (total, infeasible) = (0.0, 0)
     for label in labels {
-      let bench = CTCBench(classes: 4, lengths: [steps], labels: [label], logits: x)
+      let bench = CTCFixture(classes: 4, lengths: [steps], labels: [label], logits: x)
       let outcome = bench.run()
       let repeats = zip(label, label.dropFirst()).filter { $0.0 == $0.1 }.count
       if label.count + repeats > steps {
@@ -66,7 +66,7 @@ import Testing
 
   @Test func agreesWithFiniteDifferences() {
     let x = numbers(seed: 5, count: 13 * 5, scale: 2)
-    let bench = CTCBench(classes: 5, lengths: [6, 4, 3], labels: [[1, 1, 4], [], [2, 3]], logits: x)
+    let bench = CTCFixture(classes: 5, lengths: [6, 4, 3], labels: [[1, 1, 4], [], [2, 3]], logits: x)
     _ = bench.run(scale: 3)
     expectSequenceGradient(
       bench.gradient, of: { 3 * bench.loss.run(scale: 3, gradient: false).sum }, at: bench.logits.value.pointer,
@@ -75,7 +75,7 @@ import Testing
 
   @Test func memoryContentsChangeNoBitAndEvaluationLeavesTheGradient() {
     let x = numbers(seed: 6, count: 17 * 19, scale: 4)
-    let bench = CTCBench(
+    let bench = CTCFixture(
       classes: 19, lengths: [8, 5, 4], labels: [[1, 1, 18, 2], [7, 6], [3, 16, 17, 18]], logits: x)
     let clean = (bench.run(poison: 0), bench.loss.losses, bench.gradient)
     let poisoned = (bench.run(), bench.loss.losses, bench.gradient)
@@ -86,7 +86,7 @@ import Testing
 
   @Test func scaleScalesOnlyTheGradient() {
     let x = numbers(seed: 7, count: 9 * 6, scale: 2)
-    let bench = CTCBench(classes: 6, lengths: [5, 4], labels: [[1, 2], [5]], logits: x)
+    let bench = CTCFixture(classes: 6, lengths: [5, 4], labels: [[1, 2], [5]], logits: x)
     let once = (bench.run(), bench.gradient)
     #expect(bench.run(scale: 0.25) == once.0)
     #expect(bench.gradient == once.1.map { $0 / 4 })
@@ -97,12 +97,12 @@ import Testing
     let labels: [[Int32]] = [
       (0..<17).map { 1 + $0 % 9 }, [4, 4, 4], [], (0..<15).map { 10 - $0 % 10 },
     ]
-    let batch = CTCBench(
+    let batch = CTCFixture(
       classes: 11, lengths: lengths, labels: labels, logits: numbers(seed: 8, count: 126 * 11, scale: 8))
     _ = batch.run()
     for n in lengths.indices {
       let x = rows(of: n, in: batch.layout, batch.logits.value.elements, features: 11)
-      let alone = CTCBench(classes: 11, lengths: [lengths[n]], labels: [labels[n]], logits: x)
+      let alone = CTCFixture(classes: 11, lengths: [lengths[n]], labels: [labels[n]], logits: x)
       _ = alone.run()
       #expect(alone.loss.losses == [batch.loss.losses[n]])
       #expect(alone.gradient == rows(of: n, in: batch.layout, batch.gradient, features: 11))
@@ -114,7 +114,7 @@ import Testing
     let (steps, classes) = (600, 6)
     var x = [Float](repeating: 0, count: steps * classes)
     for t in 0..<steps { x[t * classes + 5] = 500 }  // certain of class 5; the label has none
-    let bench = CTCBench(
+    let bench = CTCFixture(
       classes: classes, lengths: [steps], labels: [(0..<300).map { 1 + $0 % 2 }], logits: x)
     let outcome = bench.run(scale: 300)
     #expect(outcome.nonFinite == 0)
@@ -133,13 +133,13 @@ import Testing
     var x = numbers(seed: 9, count: 24 * 4, scale: 2)
     x[(5 * 2 + 3) * 4 + 1] = .nan  // image 3, step 2
     x[(5 * 4 + 2) * 4 + 3] = -.infinity  // image 2, step 4
-    let bench = CTCBench(
+    let bench = CTCFixture(
       classes: 4, lengths: lengths, labels: [[1, 2], [1, 4], [1], [2], [3, 3, 3]], logits: x)
     let outcome = bench.run()
     #expect(outcome.infeasible == 2 && outcome.nonFinite == 2 && !outcome.sum.isFinite)
     #expect(bench.loss.losses[0].isFinite && bench.loss.losses[1] == .infinity && bench.loss.losses[4] == .infinity)
     #expect(bench.loss.losses[2].isNaN && bench.loss.losses[3].isNaN)
-    let good = CTCBench(
+    let good = CTCFixture(
       classes: 4, lengths: [5], labels: [[1, 2]], logits: rows(of: 0, in: bench.layout, x, features: 4))
     _ = good.run()
     #expect(rows(of: 0, in: bench.layout, bench.gradient, features: 4) == good.gradient)

@@ -11,11 +11,11 @@ import Testing
   func weightsAreCounted(architecture: Architecture, classes: Int, expected: Int) throws {
     let count = try architecture.weightCount(classes: classes)
     if expected > 0 { #expect(count == expected) }
-    let store = try CRNN(architecture: architecture, classes: classes).store
-    #expect(store.weightCount == count)
+    let parameters = try CRNN(architecture: architecture, classes: classes).parameters
+    #expect(parameters.weightCount == count)
     for layer in try architecture.layers(classes: classes) where layer.weights > 0 {
       let prefix = layer.name.replacingOccurrences(of: "rnn.l", with: "rnn.")
-      let owned = store.parameters.filter {
+      let owned = parameters.tensors.filter {
         layer.name.hasPrefix("rnn.")
           ? $0.name.contains("_l\(prefix.dropFirst(4))") : $0.name.hasPrefix(layer.name + ".")
       }
@@ -24,28 +24,29 @@ import Testing
   }
 
   @Test func weightNamesAndShapesArePyTorchs() throws {
-    let seed = try CRNN(architecture: .tutorial(channels: 64), classes: 79).store
+    let tutorial = try CRNN(architecture: .tutorial(channels: 64), classes: 79).parameters
     let rnn = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"].map { "rnn." + $0 }
     let tail = rnn + rnn.map { $0 + "_reverse" } + ["fc.weight", "fc.bias"]
-    #expect(seed.parameters.map(\.name) == ["conv1.0.weight", "conv1.0.bias", "conv2.0.weight", "conv2.0.bias"] + tail)
     #expect(
-      seed.parameters.map(\.shape) == [
+      tutorial.tensors.map(\.name) == ["conv1.0.weight", "conv1.0.bias", "conv2.0.weight", "conv2.0.bias"] + tail)
+    #expect(
+      tutorial.tensors.map(\.shape) == [
         [64, 1, 2, 3], [64], [128, 64, 2, 3], [128], [1024, 2048], [1024, 256], [1024], [1024], [1024, 2048],
         [1024, 256],
         [1024], [1024], [79, 512], [79],
       ])
-    let akuru = try CRNN(architecture: .akuru(), classes: 70).store
+    let akuru = try CRNN(architecture: .akuru(), classes: 70).parameters
     let convolutions = (0..<4).flatMap {
       ["cnn.\(4 * $0).weight", "cnn.\(4 * $0 + 1).weight", "cnn.\(4 * $0 + 1).bias"]
     }
-    #expect(akuru.parameters.map(\.name) == convolutions + tail)
-    #expect(akuru.parameters[3].shape == [32, 16, 3, 3] && akuru.parameters[12].shape == [512, 192])
+    #expect(akuru.tensors.map(\.name) == convolutions + tail)
+    #expect(akuru.tensors[3].shape == [32, 16, 3, 3] && akuru.tensors[12].shape == [512, 192])
     #expect(
       akuru.buffers.map(\.name)
         == (0..<4).flatMap { ["cnn.\(4 * $0 + 1).running_mean", "cnn.\(4 * $0 + 1).running_var"] })
-    let paper = try CRNN(architecture: .crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2), classes: 4).store
-    #expect(paper.parameters.contains { $0.name == "rnn.weight_hh_l1_reverse" && $0.shape == [8, 2] })
-    #expect(paper.parameters.contains { $0.name == "rnn.weight_ih_l1" && $0.shape == [8, 4] })
+    let paper = try CRNN(architecture: .crnn(channels: [2, 2, 2, 2, 2, 2, 2], hidden: 2), classes: 4).parameters
+    #expect(paper.tensors.contains { $0.name == "rnn.weight_hh_l1_reverse" && $0.shape == [8, 2] })
+    #expect(paper.tensors.contains { $0.name == "rnn.weight_ih_l1" && $0.shape == [8, 4] })
   }
 
   @Test func sequenceLengthsFollowTheWidth() throws {
@@ -56,7 +57,8 @@ import Testing
       #expect(Architecture.akuru().sequenceLength(forWidth: width) == quarter)
       #expect(paper.sequenceLength(forWidth: width) == (quarter > 0 ? quarter + 1 : 0))
     }
-    #expect(Architecture.tutorial().minimumWidth == 4 && Architecture.akuru().minimumWidth == 4 && paper.minimumWidth == 4)
+    #expect(
+      Architecture.tutorial().minimumWidth == 4 && Architecture.akuru().minimumWidth == 4 && paper.minimumWidth == 4)
     let model = try CRNN(architecture: paper, classes: 4)
     try model.plan(widths: [101, 50, 7, 4])
     #expect(model.logits.layout.lengths == [26, 13, 2, 2])
@@ -84,14 +86,14 @@ import Testing
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(Architecture.self, from: Data(text.utf8)) }
   }
 
-  private static let fc = Stage.linear(name: "fc")
-  private static let rnn = Stage.lstm(name: "rnn", layer: 0, hidden: 3)
+  private static let fc = LayerSpec.linear(name: "fc")
+  private static let rnn = LayerSpec.lstm(name: "rnn", layer: 0, hidden: 3)
   private static func convolution(
     _ name: String = "c", out: Int = 2, kernel: Extent = Extent(3, 3), padding: Extent = Extent(1, 1)
-  ) -> Stage {
+  ) -> LayerSpec {
     .convolution(name: name, out: out, kernel: kernel, padding: padding, bias: true, relu: true)
   }
-  private static func pool(_ kernel: Extent, stride: Extent? = nil, padding: Extent = Extent(0, 0)) -> Stage {
+  private static func pool(_ kernel: Extent, stride: Extent? = nil, padding: Extent = Extent(0, 0)) -> LayerSpec {
     .maxPool(kernel: kernel, stride: stride ?? kernel, padding: padding)
   }
 
@@ -120,8 +122,8 @@ import Testing
         ]
       ),
       ("no time step", (0..<13).map { _ in pool(Extent(1, 2)) } + [fc]),
-    ] as [(String, [Stage])])
-  func nonsenseIsAnError(message: String, stages: [Stage]) throws {
+    ] as [(String, [LayerSpec])])
+  func nonsenseIsAnError(message: String, stages: [LayerSpec]) throws {
     let architecture = Architecture(name: "odd", inputHeight: 9, stages: stages)
     let error = #expect(throws: ArchitectureError.self) { try CRNN(architecture: architecture, classes: 4) }
     let text = try #require(error).description

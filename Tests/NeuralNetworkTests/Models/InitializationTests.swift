@@ -10,7 +10,7 @@ import Testing
   func distributionsArePyTorchs(architecture: Architecture, inputs: [String: Double]) throws {
     let model = try CRNN(architecture: architecture, classes: 60)
     model.initialize(seed: 7)
-    for parameter in model.store.parameters {
+    for parameter in model.parameters.tensors {
       let values = parameter.value.elements.map { Double($0) }
       let module = parameter.name.split(separator: ".").dropLast().joined(separator: ".")
       guard let fan = inputs[module] else {
@@ -27,7 +27,7 @@ import Testing
         #expect(abs(variance / (bound * bound / 3) - 1) < 0.15, "\(parameter.name)")
       }
     }
-    for buffer in model.store.buffers {
+    for buffer in model.parameters.buffers {
       #expect(buffer.value.elements.allSatisfy { $0 == (buffer.name.hasSuffix("running_var") ? 1 : 0) })
     }
   }
@@ -37,13 +37,13 @@ import Testing
       let model = try CRNN(architecture: .akuru(height: 20, channels: [2, 3, 4, 5], hidden: 6), classes: 8)
       if twice {
         model.initialize(seed: seed &+ 1)
-        for buffer in model.store.buffers { buffer.value.fill(9) }
-        model.store.gradients.base.update(repeating: 5, count: model.store.count)
+        for buffer in model.parameters.buffers { buffer.value.fill(9) }
+        model.parameters.gradients.base.update(repeating: 5, count: model.parameters.count)
       }
       model.initialize(seed: seed)
-      #expect((0..<model.store.count).allSatisfy { model.store.gradients.base[$0] == 0 })
-      #expect(model.store.buffers.allSatisfy { $0.value.elements.allSatisfy { $0 == 0 || $0 == 1 } })
-      return (0..<model.store.count).map { model.store.values.base[$0] }
+      #expect((0..<model.parameters.count).allSatisfy { model.parameters.gradients.base[$0] == 0 })
+      #expect(model.parameters.buffers.allSatisfy { $0.value.elements.allSatisfy { $0 == 0 || $0 == 1 } })
+      return (0..<model.parameters.count).map { model.parameters.values.base[$0] }
     }
     let first = try weights(3)
     expectSameBits(try weights(3, twice: true), first, "weights")
@@ -56,7 +56,7 @@ import Testing
   @Test func parametersHaveStreamsOfTheirOwn() throws {
     let model = try CRNN(architecture: .tutorial(hidden: 16, height: 16), classes: 5)
     model.initialize(seed: 1)
-    let parts = model.store.parameters.map { $0.value.elements.prefix(8) }
+    let parts = model.parameters.tensors.map { $0.value.elements.prefix(8) }
     for i in parts.indices {
       for j in 0..<i { #expect(Set(parts[i]).isDisjoint(with: parts[j]), "\(i) and \(j)") }
     }

@@ -12,7 +12,7 @@ import Testing
     let run = try ModelRun(architecture, classes: 5, inputGradient: true)
     run.model.initialize(seed: 51)
     // Signals that keep their size from layer to layer, and no paper, where equal pixels are kinks of the max pooling.
-    for parameter in run.model.store.parameters where parameter.shape.count == 4 {
+    for parameter in run.model.parameters.tensors where parameter.shape.count == 4 {
       for i in 0..<parameter.value.count { parameter.value.pointer[i] *= 2 }
     }
     return (run, TestImage.batch([26, 17, 17, 9], for: architecture, classes: 5, seed: 52, patch: false))
@@ -40,9 +40,9 @@ import Testing
   func weightGradientsAreDifferences(_ architecture: Architecture) throws {
     let (run, images) = try make(architecture)
     try run.train(images)
-    let gradients = run.model.store.parameters.map(\.gradient.elements)
+    let gradients = run.model.parameters.tensors.map(\.gradient.elements)
     #expect(gradients.filter { $0.contains { abs($0) > 1e-3 } }.count > gradients.count / 2)
-    for (parameter, gradient) in zip(run.model.store.parameters, gradients) {
+    for (parameter, gradient) in zip(run.model.parameters.tensors, gradients) {
       check(run, parameter.value.pointer, gradient, parameter.name)
     }
   }

@@ -25,10 +25,10 @@ import Testing
   private func make(_ model: Int) throws -> ModelRun {
     let run = try ModelRun(Self.models[model].1, classes: try integer(model, "classes"))
     let seed = UInt64(try integer(model, "seed"))
-    let store = run.model.store
-    let names = store.parameters.map(\.name) + store.buffers.map(\.name)
+    let parameters = run.model.parameters
+    let names = parameters.tensors.map(\.name) + parameters.buffers.map(\.name)
     #expect(names.joined(separator: ",") == golden[model].metadata["names"])
-    for (i, parameter) in store.parameters.enumerated() {
+    for (i, parameter) in parameters.tensors.enumerated() {
       var random = KeyedRandom(seed: seed, purpose: .test, time: 0, sample: UInt32(i))
       let (low, high): (Float, Float)
       if parameter.shape.count > 1 {
@@ -39,7 +39,7 @@ import Testing
       }
       for k in 0..<parameter.value.count { parameter.value.pointer[k] = random.uniform(low, high) }
     }
-    for (i, buffer) in store.buffers.enumerated() {
+    for (i, buffer) in parameters.buffers.enumerated() {
       var random = KeyedRandom(seed: seed, purpose: .test, time: 2, sample: UInt32(i))
       let (low, high): (Float, Float) = buffer.name.hasSuffix("mean") ? (-0.2, 0.2) : (0.5, 1.5)
       for k in 0..<buffer.value.count { buffer.value.pointer[k] = random.uniform(low, high) }
@@ -73,20 +73,20 @@ import Testing
   @Test(arguments: models.indices)
   func trainingIsPyTorchs(_ model: Int) throws {
     let run = try make(model)
-    let (name, file, store) = (Self.models[model].0, golden[model], run.model.store)
+    let (name, file, parameters) = (Self.models[model].0, golden[model], run.model.parameters)
     let (images, stride) = (try images(model), try integer(model, "stride"))
     func sampled(_ matrix: Matrix) -> [Float] {
       let elements = matrix.elements
       return Swift.stride(from: 0, to: elements.count, by: stride).map { elements[$0] }
     }
-    let optimizer = Adam(count: store.count, settings: OptimizerSettings(epsilon: 1e-4))
+    let optimizer = Adam(count: parameters.count, settings: OptimizerSettings(epsilon: 1e-4))
     var loss = 0.0
     for step in 0..<5 {
       loss = try run.train(images, poison: .nan)
       if step == 0 {
         expectClose(run.model.logits.value.elements, try file["logits"].elements, "\(name) logits")
         expectClose([Float(loss)], try file["loss"].elements, "\(name) loss")
-        for parameter in store.parameters {
+        for parameter in parameters.tensors {
           let expected = try file["gradient." + parameter.name].elements
           if expected.allSatisfy({ abs($0) < 1e-12 }) {  // a bias that batch normalization takes away again
             expectClose(sampled(parameter.gradient), expected, absolute: 1e-6, "\(name) gradient of \(parameter.name)")
@@ -94,17 +94,18 @@ import Testing
             expectClose(sampled(parameter.gradient), expected, "\(name) gradient of \(parameter.name)")
           }
         }
-        for buffer in store.buffers {
+        for buffer in parameters.buffers {
           expectClose(
             buffer.statistic.elements, try file["statistic." + buffer.name].elements, "\(name) \(buffer.name)")
         }
       }
       optimizer.update(
-        values: store.values.base, gradients: store.gradients.base, count: store.count, learningRate: 5e-3,
+        values: parameters.values.base, gradients: parameters.gradients.base, count: parameters.count,
+        learningRate: 5e-3,
         gradientScale: 1)
     }
     expectClose([Float(loss)], try file["lastLoss"].elements, "\(name) loss of the last step")
-    for parameter in store.parameters {
+    for parameter in parameters.tensors {
       expectClose(
         sampled(parameter.value), try file["trained." + parameter.name].elements, "\(name) trained \(parameter.name)")
     }

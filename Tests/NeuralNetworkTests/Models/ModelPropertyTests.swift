@@ -16,10 +16,10 @@ import Testing
     let run = try ModelRun(architecture, classes: Self.classes, inputGradient: inputGradient)
     run.model.initialize(seed: 31)
     var random = KeyedRandom(seed: 32, purpose: .test)
-    for parameter in run.model.store.parameters where parameter.shape.count == 1 {
+    for parameter in run.model.parameters.tensors where parameter.shape.count == 1 {
       for i in 0..<parameter.value.count { parameter.value.pointer[i] += random.uniform(-0.3, 0.3) }
     }
-    for buffer in run.model.store.buffers {
+    for buffer in run.model.parameters.buffers {
       for i in 0..<buffer.value.count { buffer.value.pointer[i] += random.uniform(-0.3, 0.3) }
     }
     return run
@@ -57,7 +57,7 @@ import Testing
     let (still, breathing) = (try make(architecture), try make(architecture))
     let loss = try still.train(images)
     var breaths = 0
-    breathing.model.workspace.meanwhile = { breaths += 1 }
+    breathing.model.workspace.progressHook = { breaths += 1 }
     #expect(try breathing.train(images).bitPattern == loss.bitPattern)
     expectSameBits(breathing.gradients, still.gradients, "gradients")
     // At least once in each time step of an LSTM, and in each convolution.
@@ -73,7 +73,7 @@ import Testing
     #expect(try dirty.train(images, poison: garbage).bitPattern == loss.bitPattern)
     expectSameBits(dirty.model.logits.value.elements, clean.model.logits.value.elements, "logits")
     expectSameBits(dirty.gradients, clean.gradients, "gradients")
-    for (a, b) in zip(dirty.model.store.buffers, clean.model.store.buffers) {
+    for (a, b) in zip(dirty.model.parameters.buffers, clean.model.parameters.buffers) {
       expectSameBits(a.statistic.elements, b.statistic.elements, a.name)
     }
     let moves = clean.gradients.contains { $0 != 0 }
@@ -102,7 +102,7 @@ import Testing
       try run.train(images)
       sum = sum.isEmpty ? run.gradients : zip(sum, run.gradients).map { $0 + $1 }
     }
-    run.model.store.zeroGradients()
+    run.model.parameters.zeroGradients()
     for images in [first, second] {
       try run.load(images)
       _ = run.meanLoss(.training, gradient: true)
@@ -129,12 +129,14 @@ import Testing
   func paddingBetweenWeightsStaysZero(_ architecture: Architecture) throws {
     let run = try make(architecture)
     try run.train(batch([47, 33, 6], architecture), poison: .nan)
-    let store = run.model.store
-    var owned = [Bool](repeating: false, count: store.count)
-    for parameter in store.parameters {
+    let parameters = run.model.parameters
+    var owned = [Bool](repeating: false, count: parameters.count)
+    for parameter in parameters.tensors {
       for i in 0..<parameter.value.count { owned[parameter.value.offset + i] = true }
     }
-    let strays = owned.indices.filter { !owned[$0] && (store.values.base[$0] != 0 || store.gradients.base[$0] != 0) }
+    let strays = owned.indices.filter {
+      !owned[$0] && (parameters.values.base[$0] != 0 || parameters.gradients.base[$0] != 0)
+    }
     #expect(strays.isEmpty && owned.contains(false))
   }
 
@@ -178,7 +180,7 @@ import Testing
     try run.train(images)
     let expected = run.gradients
     try run.load(images)
-    run.model.store.zeroGradients()
+    run.model.parameters.zeroGradients()
     _ = run.meanLoss(.training, gradient: true)
     var places = [expected.count]
     run.model.backward { from in

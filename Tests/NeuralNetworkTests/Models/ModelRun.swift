@@ -66,7 +66,7 @@ final class ModelRun {
   @discardableResult
   func train(_ images: [TestImage], poison: Float? = nil) throws -> Double {
     try load(images, poison: poison)
-    model.store.zeroGradients()
+    model.parameters.zeroGradients()
     let loss = meanLoss(.training, gradient: true)
     model.backward()
     return loss
@@ -83,7 +83,7 @@ final class ModelRun {
 
   /// The whole gradient slab.
   var gradients: [Float] {
-    Array(UnsafeBufferPointer(start: model.store.gradients.base, count: model.store.count))
+    Array(UnsafeBufferPointer(start: model.parameters.gradients.base, count: model.parameters.count))
   }
 }
 

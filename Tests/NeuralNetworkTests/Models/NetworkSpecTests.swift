@@ -20,22 +20,22 @@ import Testing
       "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 O{out}1c]"
     let architecture = try Architecture(spec: spec)
     #expect(architecture.name == "custom" && architecture.inputHeight == 48 && architecture.inkIsPositive)
-    let stages: [Stage] = [
+    let stages: [LayerSpec] = [
       .batchNormalization(name: "cnn.0", relu: false),
       .convolution(name: "a.b", out: 8, kernel: Extent(5, 4), padding: Extent(1, 0), bias: false, relu: false),
       .batchNormalization(name: "cnn.2", relu: true),
       .maxPool(kernel: Extent(3, 2), stride: Extent(2, 1), padding: Extent(1, 1)),
-      .dropout(share: 0.25, wholeFeatures: false),
+      .dropout(rate: 0.25, wholeFeatures: false),
       .convolution(name: "cnn.6", out: 4, kernel: Extent(3, 3), padding: Extent(1, 1), bias: true, relu: true),
-      .dropout(share: 0.1, wholeFeatures: true), .lstm(name: "rnn", layer: 0, hidden: 9),
-      .dropout(share: 0.5, wholeFeatures: false), .lstm(name: "top", layer: 0, hidden: 7),
+      .dropout(rate: 0.1, wholeFeatures: true), .lstm(name: "rnn", layer: 0, hidden: 9),
+      .dropout(rate: 0.5, wholeFeatures: false), .lstm(name: "top", layer: 0, hidden: 7),
       .lstm(name: "rnn", layer: 1, hidden: 8), .linear(name: "out"),
     ]
     #expect(architecture.stages == stages)
     #expect(try Architecture(spec: architecture.spec) == architecture)
     #expect(architecture.spec == spec.replacing(" S1(1x0)1,3", with: "").replacing("Do0.5,1", with: "Do0.5"))
     let model = try CRNN(architecture: architecture, classes: 5)
-    #expect(model.store.parameters.contains { $0.name == "top.weight_hh_l0_reverse" })
+    #expect(model.parameters.tensors.contains { $0.name == "top.weight_hh_l0_reverse" })
     let kraken = try Architecture(spec: "[1,48,0,1  Cr3,3,32 Mp2,2 Lbx192 Do0.2 O1c ]")
     #expect(kraken.spec == "[1,48,0,1 Cr3,3,32 Mp2,2 Lbx192 Do0.2 O1c]")
   }
@@ -57,9 +57,9 @@ import Testing
       ("[1,40,0,1 C{a/b}r3,3,8 O1c]", 11, "its name must have"), ("[1,40,0,1 C{a\u{9}}r3,3,8 O1c]", 11, "C{a?}r3,3,8"),
       ("[1,40,0,1 Mp2 O1c]", 14, "expected the window"), ("[1,40,0,1 Mp2,2,0,1 O1c]", 11, "stride sizes"),
       ("[1,40,0,1 Mp41,1 O1c]", 11, "window and stride"), ("[1,6,0,1 Cr9,3,2p0,1 O1c]", 10, "6 lines are too few"),
-      ("[1,40,0,1 Bnx O1c]", 13, "nothing more"), ("[1,40,0,1 Do O1c]", 13, "share that is dropped"),
-      ("[1,40,0,1 Do1 O1c]", 11, "cannot be dropped"), ("[1,40,0,1 Do0.2,3 O1c]", 18, "2 whole features"),
-      ("[1,40,0,1 Do.. O1c]", 13, "share that is dropped"), ("[1,40,0,1 Lfx9 O1c]", 12, "bidirectional"),
+      ("[1,40,0,1 Bnx O1c]", 13, "nothing more"), ("[1,40,0,1 Do O1c]", 13, "rate of dropout"),
+      ("[1,40,0,1 Do1 O1c]", 11, "is not possible"), ("[1,40,0,1 Do0.2,3 O1c]", 18, "2 whole features"),
+      ("[1,40,0,1 Do.. O1c]", 13, "rate of dropout"), ("[1,40,0,1 Lfx9 O1c]", 12, "bidirectional"),
       ("[1,40,0,1 Lbxs9 O1c]", 15, "summarize"), ("[1,40,0,1 Lbx O1c]", 14, "features of each direction"),
       ("[1,40,0,1 Lbx0 O1c]", 11, "hidden"), ("[1,40,0,1 Lbx9]", 11, "the last layer must be the output"),
       ("[1,40,0,1 O1c59]", 14, "the alphabet decides"), ("[1,40,0,1 O1s]", 12, "the output is O1c"),

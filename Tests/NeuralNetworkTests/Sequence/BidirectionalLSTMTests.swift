@@ -14,9 +14,9 @@ import Testing
   }
 
   func bench(inputs: Int, hidden: Int, lengths: [Int], seed: Int) -> SequenceBench<BidirectionalLSTM> {
-    let store = ParameterStore()
-    let layer = BidirectionalLSTM(in: inputs, hidden: hidden, store: store)
-    let bench = SequenceBench(features: inputs, lengths: lengths, store: store, layer: layer)
+    let parameters = Parameters()
+    let layer = BidirectionalLSTM(in: inputs, hidden: hidden, parameters: parameters)
+    let bench = SequenceBench(features: inputs, lengths: lengths, parameters: parameters, layer: layer)
     bench.setParameters(seed: seed)
     return bench
   }
@@ -30,23 +30,23 @@ import Testing
       let (y, dx) = bench.run(x, dy)
       expectClose(y, golden.output, "output \(golden.seed)")
       expectClose(dx, golden.inputGradient, "input gradient \(golden.seed)")
-      #expect(bench.store.parameters.map(\.name) == golden.gradients.map(\.name))
-      for (parameter, expected) in zip(bench.store.parameters, golden.gradients) {
+      #expect(bench.parameters.tensors.map(\.name) == golden.gradients.map(\.name))
+      for (parameter, expected) in zip(bench.parameters.tensors, golden.gradients) {
         expectClose(parameter.gradient.elements, expected.values, "\(expected.name) \(golden.seed)")
       }
     }
   }
 
   @Test func namesAndShapesOfTheSecondLayer() {
-    let store = ParameterStore()
-    let layer = BidirectionalLSTM(name: "enc", layer: 1, in: 6, hidden: 3, store: store)
+    let parameters = Parameters()
+    let layer = BidirectionalLSTM(name: "enc", layer: 1, in: 6, hidden: 3, parameters: parameters)
     #expect(layer.outputs == 6)
     #expect(
-      store.parameters.map(\.name) == [
+      parameters.tensors.map(\.name) == [
         "enc.weight_ih_l1", "enc.weight_hh_l1", "enc.bias_ih_l1", "enc.bias_hh_l1", "enc.weight_ih_l1_reverse",
         "enc.weight_hh_l1_reverse", "enc.bias_ih_l1_reverse", "enc.bias_hh_l1_reverse",
       ])
-    #expect(store.parameters.map(\.shape).prefix(4) == [[12, 6], [12, 3], [12], [12]])
+    #expect(parameters.tensors.map(\.shape).prefix(4) == [[12, 6], [12, 3], [12], [12]])
   }
 
   @Test func agreesWithFiniteDifferences() {
@@ -58,7 +58,7 @@ import Testing
       return zip(bench.output.value.elements, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let (_, dx) = bench.run(x, dy)
-    let gradients = bench.store.parameters.map { ($0, $0.gradient.elements) }
+    let gradients = bench.parameters.tensors.map { ($0, $0.gradient.elements) }
     expectSequenceGradient(dx, of: loss, at: bench.input.value.pointer, "input")
     for (parameter, gradient) in gradients {
       expectSequenceGradient(gradient, of: loss, at: parameter.value.pointer, samples: 25, parameter.name)
@@ -75,7 +75,7 @@ import Testing
     let x = numbers(seed: 9, count: batch.layout.rows * inputs, scale: 2)
     let dy = numbers(seed: 10, count: batch.layout.rows * 2 * hidden)
     let (y, dx) = batch.run(x, dy)
-    var sums = batch.store.parameters.map { [Float](repeating: 0, count: $0.value.count) }
+    var sums = batch.parameters.tensors.map { [Float](repeating: 0, count: $0.value.count) }
     for n in lengths.indices {
       let alone = bench(inputs: inputs, hidden: hidden, lengths: [lengths[n]], seed: 31)
       let (y1, dx1) = alone.run(
@@ -83,11 +83,11 @@ import Testing
       expectClose(y1, rows(of: n, in: batch.layout, y, features: 2 * hidden), relativeToMaximum: 1e-5, "output \(n)")
       expectClose(
         dx1, rows(of: n, in: batch.layout, dx, features: inputs), relativeToMaximum: 1e-5, "input gradient \(n)")
-      for (p, parameter) in alone.store.parameters.enumerated() {
+      for (p, parameter) in alone.parameters.tensors.enumerated() {
         for (i, g) in parameter.gradient.elements.enumerated() { sums[p][i] += g }
       }
     }
-    for (parameter, sum) in zip(batch.store.parameters, sums) {
+    for (parameter, sum) in zip(batch.parameters.tensors, sums) {
       expectClose(parameter.gradient.elements, sum, relativeToMaximum: 1e-5, parameter.name)
     }
   }
@@ -97,11 +97,11 @@ import Testing
     let x = numbers(seed: 11, count: bench.layout.rows * 3)
     let dy = numbers(seed: 12, count: bench.layout.rows * 42)
     let clean = bench.run(x, dy, poison: 0)
-    let cleanGradients = bench.store.parameters.map(\.gradient.elements)
+    let cleanGradients = bench.parameters.tensors.map(\.gradient.elements)
     let poisoned = bench.run(x, dy)
     #expect(clean.output == poisoned.output)
     #expect(clean.inputGradient == poisoned.inputGradient)
-    #expect(cleanGradients == bench.store.parameters.map(\.gradient.elements))
+    #expect(cleanGradients == bench.parameters.tensors.map(\.gradient.elements))
   }
 
   @Test func gradientsAreAddedAndInputGradientIsOptional() {
@@ -109,13 +109,13 @@ import Testing
     let x = numbers(seed: 13, count: bench.layout.rows * 4)
     let dy = numbers(seed: 14, count: bench.layout.rows * 12)
     _ = bench.run(x, dy)
-    let once = bench.store.parameters.map(\.gradient.elements)
+    let once = bench.parameters.tensors.map(\.gradient.elements)
     _ = bench.forward(x)
     write(dy, to: bench.output.gradient)
     bench.layer.inputNeedsGradient = false
     bench.input.gradient.fill(7)
     bench.layer.backward()
-    for (parameter, gradient) in zip(bench.store.parameters, once) {
+    for (parameter, gradient) in zip(bench.parameters.tensors, once) {
       expectClose(parameter.gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, parameter.name)
     }
     #expect(bench.input.gradient.elements.allSatisfy { $0 == 7 })

@@ -14,9 +14,9 @@ import Testing
   }
 
   func bench(inputs: Int, outputs: Int, lengths: [Int], seed: Int) -> SequenceBench<Linear> {
-    let store = ParameterStore()
-    let layer = Linear(name: "fc", in: inputs, out: outputs, store: store)
-    let bench = SequenceBench(features: inputs, lengths: lengths, store: store, layer: layer)
+    let parameters = Parameters()
+    let layer = Linear(name: "fc", in: inputs, out: outputs, parameters: parameters)
+    let bench = SequenceBench(features: inputs, lengths: lengths, parameters: parameters, layer: layer)
     bench.setParameters(seed: seed)
     return bench
   }
@@ -30,8 +30,8 @@ import Testing
       let (y, dx) = bench.run(x, dy)
       expectClose(y, golden.output, "output \(golden.seed)")
       expectClose(dx, golden.inputGradient, "input gradient \(golden.seed)")
-      #expect(bench.store.parameters.map(\.name) == golden.gradients.map(\.name))
-      for (parameter, expected) in zip(bench.store.parameters, golden.gradients) {
+      #expect(bench.parameters.tensors.map(\.name) == golden.gradients.map(\.name))
+      for (parameter, expected) in zip(bench.parameters.tensors, golden.gradients) {
         expectClose(parameter.gradient.elements, expected.values, "\(expected.name) \(golden.seed)")
       }
     }
@@ -46,7 +46,7 @@ import Testing
       return zip(bench.output.value.elements, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let (_, dx) = bench.run(x, dy)
-    let gradients = bench.store.parameters.map { ($0, $0.gradient.elements) }
+    let gradients = bench.parameters.tensors.map { ($0, $0.gradient.elements) }
     expectSequenceGradient(dx, of: loss, at: bench.input.value.pointer, tolerance: 1e-3, "input")
     for (parameter, gradient) in gradients {
       expectSequenceGradient(gradient, of: loss, at: parameter.value.pointer, tolerance: 1e-3, parameter.name)
@@ -58,13 +58,13 @@ import Testing
     let x = numbers(seed: 18, count: bench.layout.rows * 3)
     let dy = numbers(seed: 19, count: bench.layout.rows * 21)
     let clean = bench.run(x, dy, poison: 0)
-    let cleanGradients = bench.store.parameters.map(\.gradient.elements)
+    let cleanGradients = bench.parameters.tensors.map(\.gradient.elements)
     let poisoned = bench.run(x, dy)
     #expect(clean.output == poisoned.output)
     #expect(clean.inputGradient == poisoned.inputGradient)
-    #expect(cleanGradients == bench.store.parameters.map(\.gradient.elements))
+    #expect(cleanGradients == bench.parameters.tensors.map(\.gradient.elements))
     bench.layer.backward()
-    for (parameter, gradient) in zip(bench.store.parameters, cleanGradients) {
+    for (parameter, gradient) in zip(bench.parameters.tensors, cleanGradients) {
       expectClose(parameter.gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, parameter.name)
     }
   }

@@ -36,15 +36,15 @@ func rows(of n: Int, in layout: SequenceLayout, _ packed: [Float], features: Int
 /// One sequence layer with its memory, run on given numbers.
 final class SequenceBench<L: SequenceLayer> {
   let layer: L
-  let store: ParameterStore
+  let parameters: Parameters
   let layout = SequenceLayout()
   let workspace = Workspace()
   let features: Int
   private(set) var input: NeuralNetwork.PackedSequence
   private(set) var output: NeuralNetwork.PackedSequence
 
-  init(features: Int, lengths: [Int], store: ParameterStore, layer: L) {
-    (self.features, self.layer, self.store) = (features, layer, store)
+  init(features: Int, lengths: [Int], parameters: Parameters, layer: L) {
+    (self.features, self.layer, self.parameters) = (features, layer, parameters)
     layout.place(lengths)
     let value = Matrix(rows: layout.rows, columns: features)
     let gradient = Matrix(rows: layout.rows, columns: features)
@@ -66,8 +66,8 @@ final class SequenceBench<L: SequenceLayer> {
 
   /// Fills parameter i with `numbers(seed: seed * 100 + i)`.
   func setParameters(seed: Int) {
-    store.commit()
-    for (i, parameter) in store.parameters.enumerated() {
+    parameters.commit()
+    for (i, parameter) in parameters.tensors.enumerated() {
       write(numbers(seed: seed * 100 + i, count: parameter.value.count, scale: 0.5), to: parameter.value)
     }
   }
@@ -82,7 +82,7 @@ final class SequenceBench<L: SequenceLayer> {
 
   /// Forward and backward; parameter gradients start at zero.
   func run(_ x: [Float], _ dy: [Float], poison: Float = .nan) -> (output: [Float], inputGradient: [Float]) {
-    store.zeroGradients()
+    parameters.zeroGradients()
     let y = forward(x, poison: poison)
     input.gradient.fill(poison)
     write(dy, to: output.gradient)

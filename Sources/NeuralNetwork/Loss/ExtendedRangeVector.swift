@@ -6,7 +6,7 @@ import Tensors
 ///
 /// A sum in float log space loses absolute precision as |log p| grows: at -1000, a float's spacing is 6e-5, and so is
 /// the relative error of the probability, at each step. Here it is 6e-8 at each step, whatever the magnitude.
-struct WideVector {
+struct ExtendedRangeVector {
   var m: Vector
   var e: SIMD16<Int32>
 
@@ -25,7 +25,7 @@ struct WideVector {
   @inline(__always)
   init(exponentialOf x: Vector) {
     let magic = Vector(repeating: 12_582_912)  // as in Tensors.exp
-    let clamped = pointwiseMax(x, Vector(repeating: WideVector.leastLogProbability))
+    let clamped = pointwiseMax(x, Vector(repeating: ExtendedRangeVector.leastLogProbability))
     let shifted = magic.multiplyAdd(clamped, Vector(repeating: 1.442_695_04))
     let n = shifted - magic
     let r = clamped.multiplyAdd(n, Vector(repeating: -0.693_359_375)).multiplyAdd(n, Vector(repeating: 2.121_944_4e-4))
@@ -34,33 +34,34 @@ struct WideVector {
   }
 
   @inline(__always)
-  static func * (a: WideVector, b: WideVector) -> WideVector {
-    WideVector(m: a.m * b.m, e: a.e &+ b.e)
+  static func * (a: ExtendedRangeVector, b: ExtendedRangeVector) -> ExtendedRangeVector {
+    ExtendedRangeVector(m: a.m * b.m, e: a.e &+ b.e)
   }
 
   @inline(__always)
-  static func + (a: WideVector, b: WideVector) -> WideVector {
+  static func + (a: ExtendedRangeVector, b: ExtendedRangeVector) -> ExtendedRangeVector {
     let e = a.e.replacing(with: b.e, where: a.e .< b.e)
-    return WideVector(m: (a.m * power(a.e &- e)).multiplyAdd(b.m, power(b.e &- e)), e: e)
+    return ExtendedRangeVector(m: (a.m * power(a.e &- e)).multiplyAdd(b.m, power(b.e &- e)), e: e)
   }
 
   /// Zero where `keep` is 0, unchanged where it is 1.
   @inline(__always)
-  func masked(_ keep: Vector) -> WideVector {
-    WideVector(
+  func masked(_ keep: Vector) -> ExtendedRangeVector {
+    ExtendedRangeVector(
       m: m * keep,
-      e: e.replacing(with: SIMD16(repeating: WideVector.zeroExponent), where: keep .< Vector(repeating: 0.5)))
+      e: e.replacing(with: SIMD16(repeating: ExtendedRangeVector.zeroExponent), where: keep .< Vector(repeating: 0.5)))
   }
 
   /// The same numbers with mantissas in [1, 2), or 0.
   @inline(__always)
-  var normalized: WideVector {
+  var normalized: ExtendedRangeVector {
     let bits = unsafeBitCast(m, to: SIMD16<Int32>.self)
     let isZero = bits .< SIMD16<Int32>(repeating: 1)  // `.==` compiles to a loop over lanes
     let mantissa = unsafeBitCast((bits & 0x007F_FFFF) | 0x3F80_0000, to: Vector.self)
-    return WideVector(
+    return ExtendedRangeVector(
       m: mantissa.replacing(with: 0, where: isZero),
-      e: (e &+ (bits &>> 23) &- 127).replacing(with: SIMD16(repeating: WideVector.zeroExponent), where: isZero))
+      e: (e &+ (bits &>> 23) &- 127).replacing(with: SIMD16(repeating: ExtendedRangeVector.zeroExponent), where: isZero)
+    )
   }
 
   /// 2^d for d <= 0; 0 below -126.
@@ -82,9 +83,9 @@ struct WideArray {
 
   /// Sixteen numbers from index `i` on; i + 16 <= count.
   @inline(__always)
-  subscript(i: Int) -> WideVector {
+  subscript(i: Int) -> ExtendedRangeVector {
     get {
-      WideVector(m: Vector(base + i), e: unsafeBitCast(Vector(base + (count + i)), to: SIMD16<Int32>.self))
+      ExtendedRangeVector(m: Vector(base + i), e: unsafeBitCast(Vector(base + (count + i)), to: SIMD16<Int32>.self))
     }
     nonmutating set {
       newValue.m.store(base + i)
@@ -103,7 +104,8 @@ struct WideArray {
   @inline(__always)
   func clear() {
     base.update(repeating: 0, count: count)
-    (base + count).update(repeating: Float(bitPattern: UInt32(bitPattern: WideVector.zeroExponent)), count: count)
+    (base + count).update(
+      repeating: Float(bitPattern: UInt32(bitPattern: ExtendedRangeVector.zeroExponent)), count: count)
   }
 
   /// Makes number `i` one.

@@ -12,7 +12,7 @@ public struct Extent: Codable, Sendable, Equatable {
 }
 
 /// One layer of an ``Architecture``. Names are PyTorch's module names: `cnn.0` owns `cnn.0.weight`.
-public enum Stage: Codable, Sendable, Equatable {
+public enum LayerSpec: Codable, Sendable, Equatable {
   /// Convolution to `out` channels with stride 1, see ``Convolution``.
   case convolution(name: String, out: Int, kernel: Extent, padding: Extent, bias: Bool, relu: Bool)
   /// Batch normalization, see ``BatchNormalization``.
@@ -20,11 +20,17 @@ public enum Stage: Codable, Sendable, Equatable {
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
   /// Dropout of a share of the values, or of whole feature maps (features, after an LSTM), see ``Dropout``.
-  case dropout(share: Double, wholeFeatures: Bool)
+  case dropout(rate: Double, wholeFeatures: Bool)
   /// Bidirectional LSTM, layer number `layer` of the module `name`, with `hidden` features in each direction.
   case lstm(name: String, layer: Int, hidden: Int)
   /// Linear map to the classes; the last stage.
   case linear(name: String)
+
+  /// Checkpoints call the rate of a dropout `share`.
+  private enum DropoutCodingKeys: String, CodingKey {
+    case rate = "share"
+    case wholeFeatures
+  }
 }
 
 /// What flows between stages.
@@ -48,7 +54,7 @@ public enum FeatureShape: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-extension Stage {
+extension LayerSpec {
   /// For tables and messages.
   public var name: String {
     switch self {
@@ -70,8 +76,8 @@ extension Stage {
     case .maxPool(let kernel, let stride, let padding):
       let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
-    case .dropout(let share, let wholeFeatures):
-      return "dropout of \(share)\(wholeFeatures ? " of the features" : "")"
+    case .dropout(let rate, let wholeFeatures):
+      return "dropout of \(rate)\(wholeFeatures ? " of the features" : "")"
     case .lstm(_, _, let hidden): return "bidirectional LSTM \(hidden)"
     case .linear: return "linear"
     }

@@ -29,9 +29,9 @@ struct LayerCase: Decodable, CustomTestStringConvertible, Sendable {
 }
 
 /// One image layer between an input strip and its output, in memory that holds NaN before anything writes it.
-final class StripFixture {
-  let input: Strip
-  let output: Strip
+final class FeatureMapsFixture {
+  let input: FeatureMaps
+  let output: FeatureMaps
   let layer: any ImageLayer
   private let workspace = Workspace()
 
@@ -42,7 +42,7 @@ final class StripFixture {
     let layout = ColumnLayout(gap: gap)
     layout.place(widths)
     workspace.reset()
-    input = Strip(
+    input = FeatureMaps(
       layout: layout, channels: channels, height: height,
       value: workspace.activation(rows: channels * height, columns: layout.stride),
       gradient: workspace.gradient(rows: channels * height, columns: layout.stride))
@@ -53,7 +53,7 @@ final class StripFixture {
 
   convenience init(_ layer: any ImageLayer, _ golden: LayerCase, gap: Int = 2) {
     self.init(layer, channels: golden.channels, height: golden.height, widths: golden.widths, gap: gap)
-    StripFixture.write(golden.images, to: input.value, input.layout)
+    FeatureMapsFixture.write(golden.images, to: input.value, input.layout)
   }
 
   /// Writes images, and zero everywhere else.
@@ -88,7 +88,7 @@ final class StripFixture {
   }
 
   /// The output's images, one after the other.
-  var outputImages: [Float] { StripFixture.images(output.value, output.layout).flatMap(\.self) }
+  var outputImages: [Float] { FeatureMapsFixture.images(output.value, output.layout).flatMap(\.self) }
 
   /// Cuts what ``outputImages`` joins.
   func cut(_ joined: [Float]) -> [[Float]] {
@@ -112,7 +112,7 @@ final class StripFixture {
     }
     expectGradient(
       of: input.value, analytic: input.gradient!.elements,
-      positions: StripFixture.positions(input.value, input.layout), step: step, "\(what): input",
+      positions: FeatureMapsFixture.positions(input.value, input.layout), step: step, "\(what): input",
       sourceLocation: sourceLocation, loss: loss)
     for parameter in parameters {
       expectGradient(
@@ -123,7 +123,7 @@ final class StripFixture {
 
   func run(_ mode: Mode = .training, outputGradients: [[Float]]) {
     layer.forward(mode)
-    StripFixture.write(outputGradients, to: output.gradient!, output.layout)
+    FeatureMapsFixture.write(outputGradients, to: output.gradient!, output.layout)
     layer.backward()
   }
 }
@@ -143,16 +143,16 @@ func expectZeroGaps(
 
 /// Runs a golden case in its mode and compares output, input gradient and the columns between images.
 func expectGolden(
-  _ fixture: StripFixture, _ golden: LayerCase, _ mode: Mode = .training,
+  _ fixture: FeatureMapsFixture, _ golden: LayerCase, _ mode: Mode = .training,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   fixture.run(mode, outputGradients: golden.outputGradients)
   let (input, output) = (fixture.input, fixture.output)
   expectClose(
-    StripFixture.images(output.value, output.layout).flatMap(\.self), golden.outputs.flatMap(\.self), "output",
+    FeatureMapsFixture.images(output.value, output.layout).flatMap(\.self), golden.outputs.flatMap(\.self), "output",
     sourceLocation: sourceLocation)
   expectClose(
-    StripFixture.images(input.gradient!, input.layout).flatMap(\.self), golden.inputGradients.flatMap(\.self),
+    FeatureMapsFixture.images(input.gradient!, input.layout).flatMap(\.self), golden.inputGradients.flatMap(\.self),
     "input gradient", sourceLocation: sourceLocation)
   expectZeroGaps(output.value, output.layout, "output", sourceLocation: sourceLocation)
   expectZeroGaps(input.gradient!, input.layout, "input gradient", sourceLocation: sourceLocation)

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 
 /// A CTC loss with logits of its own. Memory is NaN before each run, so a read of unwritten memory shows.
-final class CTCBench {
+final class CTCFixture {
   let loss: CTCLoss
   let layout = SequenceLayout()
   let workspace = Workspace()

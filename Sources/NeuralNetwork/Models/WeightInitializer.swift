@@ -1,7 +1,7 @@
 import Tensors
 
 /// How a parameter starts: as PyTorch's layers do by default.
-enum WeightStart: Equatable {
+enum WeightInitializer: Equatable {
   /// Uniform in [-bound, bound).
   case uniform(bound: Float)
   case constant(Float)
@@ -9,11 +9,11 @@ enum WeightStart: Equatable {
   /// Convolutions and linear layers start uniform within 1 / sqrt(inputs of one output), LSTMs within 1 / sqrt(hidden);
   /// batch normalization starts with factors 1 and summands 0.
   /// `inputs` counts the inputs of one output of the stage.
-  init(of parameter: Parameter, in stage: Stage, inputs: Int) {
+  init(of parameter: Parameter, in stage: LayerSpec, inputs: Int) {
     switch stage {
     case .batchNormalization: self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
-    case .lstm(_, _, let hidden): self = .uniform(bound: WeightStart.bound(hidden))
-    case .convolution, .linear, .maxPool, .dropout: self = .uniform(bound: WeightStart.bound(inputs))
+    case .lstm(_, _, let hidden): self = .uniform(bound: WeightInitializer.bound(hidden))
+    case .convolution, .linear, .maxPool, .dropout: self = .uniform(bound: WeightInitializer.bound(inputs))
     }
   }
 

@@ -56,6 +56,8 @@ struct Train: ParsableCommand {
   @Option(help: "Seed of all random numbers. (default: 1)") var seed: UInt64?
   @Option(help: "Steps between evaluations. (default: end of each epoch)") var evalEvery: Int?
   @Option(help: "Steps between checkpoints. (default: end of each epoch)") var checkpointEvery: Int?
+  @Option(help: "Largest number of minutes between checkpoints, whatever the steps; 0 is off. (default: 10)")
+  var checkpointMinutes: Double?
   @Option(help: "Newest checkpoints to keep, besides the best. (default: 3)") var keep: Int?
   @Option(help: "Steps between lines in metrics.jsonl. (default: 10)") var logEvery: Int?
   @Option(

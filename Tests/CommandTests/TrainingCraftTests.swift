@@ -97,4 +97,25 @@ import Testing
       expectFailure(result, 2, ["\(option) \(value) contradicts the run that is resumed"])
     }
   }
+
+  /// Checkpoints that minutes ask for come between the others, and change no bit.
+  @Test(arguments: [1, 2]) func checkpointsByMinutes(ranks: Int) throws {
+    let workshop = try Workshop(train: 40, validation: 5)
+    let steps = ["--max-steps", "6", "--checkpoint-every", "4", "--keep", "9", "--eval-every", "6"]
+    func names(_ run: String) throws -> [String] {
+      try workshop.checkpoints(run).keys.filter { $0.hasPrefix("step-") }.sorted()
+    }
+    try workshop.train(ranks: ranks, Self.recipe, "often", steps + ["--checkpoint-minutes", "1e-9"])
+    try workshop.train(ranks: ranks, Self.recipe, "never", steps + ["--checkpoint-minutes", "0"])
+    try workshop.train(ranks: ranks, Self.recipe, "usual", steps)
+    #expect(try names("often") == (1...6).map { "step-0000000\($0).safetensors" })
+    #expect(try names("never") == ["step-00000004.safetensors", "step-00000006.safetensors"])
+    #expect(try names("usual") == names("never"))
+    let last = "step-00000006.safetensors"
+    #expect(try workshop.checkpoints("often")[last] == workshop.checkpoints("never")[last])
+    for minutes in ["-1", "nan"] {
+      let wrong = try akuru(workshop.training(Self.recipe, "wrong", steps + ["--checkpoint-minutes", minutes]))
+      expectFailure(wrong, 2, ["--checkpoint-minutes", "must be 0 (off) to 1e9 minutes"])
+    }
+  }
 }

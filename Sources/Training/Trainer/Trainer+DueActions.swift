@@ -18,6 +18,12 @@ extension Trainer {
     return started.duration(to: .now) >= .seconds(minutes * 60)
   }
 
+  /// Whether rank 0 asks for a checkpoint because the last one is too long ago.
+  var isCheckpointOverdue: Bool {
+    let minutes = configuration.run.checkpoints.checkpointMinutes
+    return communicator.rank == 0 && minutes > 0 && saved.duration(to: .now) >= .seconds(minutes * 60)
+  }
+
   /// Evaluates, compares the ranks and saves, where they are due.
   ///
   /// - Parameters:

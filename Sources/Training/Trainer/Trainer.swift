@@ -158,6 +158,7 @@ final class Trainer {
   /// Sums over all ranks. What this rank asks of the others travels with the gradients.
   private func reduce(computed time: Duration) throws {
     if shouldStop { accumulator.requestStop() }
+    if isCheckpointOverdue { accumulator.requestCheckpoint() }
     if speeds != nil { accumulator.report(computed: time) }
     // Only a timeline tells waiting from adding up.
     if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }

@@ -34,7 +34,12 @@ let package = Package(
     .executable(name: "akuru", targets: ["akuru"]),
     .executable(name: "akuru-synth", targets: ["akuru-synth"]),
     // What reads files, for the package in Tests/Fuzz.
-    .library(name: "AkuruReaders", type: .static, targets: ["Images", "Datasets", "NeuralNetwork", "Training"]),
+    .library(
+      name: "AkuruReaders", type: .static,
+      targets: [
+        "Images", "Datasets", "NeuralNetwork", "Checkpoints", "Recognition", "Reporting", "Settings", "Messages",
+        "Training",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -5,28 +5,28 @@ import Messages
 /// The letters a network can write: class k is `scalars[k - 1]`, class 0 is the CTC blank.
 ///
 /// A letter is a Unicode scalar of NFC text; ZWJ (U+200D) is one too, because Sinhala conjuncts need it.
-public struct Alphabet: Sendable, Equatable {
+package struct Alphabet: Sendable, Equatable {
   /// In the order of their classes.
-  public let scalars: [Unicode.Scalar]
+  package let scalars: [Unicode.Scalar]
   private let classes: [UInt32: Int32]
 
   /// Classes, the blank included, that fit.
-  public static let maximumClassCount = 65_535
+  package static let maximumClassCount = 65_535
 
   /// Scalars of a text that the alphabet lacks, sorted, each once.
-  public struct UnknownScalars: Error, Equatable, CustomStringConvertible {
-    public let scalars: [Unicode.Scalar]
+  package struct UnknownScalars: Error, Equatable, CustomStringConvertible {
+    package let scalars: [Unicode.Scalar]
 
-    public init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
+    package init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
-    public var description: String {
+    package var description: String {
       "not in the alphabet: " + scalars.map(\.codePoint).joined(separator: ", ")
     }
   }
 
   /// An alphabet in the given order of classes.
   /// - Throws: ``DataSetError/invalid(reason:)`` if it is empty, too large, or holds a scalar twice or a control character.
-  public init(scalars: [Unicode.Scalar]) throws(DataSetError) {
+  package init(scalars: [Unicode.Scalar]) throws(DataSetError) {
     guard !scalars.isEmpty else { throw .invalid(reason: "the alphabet is empty; it needs at least one letter") }
     guard scalars.count < Alphabet.maximumClassCount else {
       throw .invalid(
@@ -45,7 +45,7 @@ public struct Alphabet: Sendable, Equatable {
   }
 
   /// The sorted scalars of texts after NFC.
-  public init(texts: some Sequence<String>) throws(DataSetError) {
+  package init(texts: some Sequence<String>) throws(DataSetError) {
     var found: Set<UInt32> = []
     for text in texts {
       for scalar in normalized(text).unicodeScalars { found.insert(scalar.value) }
@@ -55,7 +55,7 @@ public struct Alphabet: Sendable, Equatable {
 
   /// Reads `{"scalars": ["a", ...]}` from a file whose name ends in `.json`; from any other, UTF-8 text whose scalars are
   /// the letters in their order, line breaks left out.
-  public init(fileURL: URL) throws(DataSetError) {
+  package init(fileURL: URL) throws(DataSetError) {
     let path = fileURL.path
     let bytes = try readFile(path, limit: 4 << 20, limitName: "4 MiB")
     do {
@@ -87,13 +87,13 @@ public struct Alphabet: Sendable, Equatable {
   }
 
   /// Classes of the network's output, the blank included.
-  public var classCount: Int { scalars.count + 1 }
+  package var classCount: Int { scalars.count + 1 }
 
   /// True if the alphabet has the scalar.
-  public func contains(_ scalar: Unicode.Scalar) -> Bool { classes[scalar.value] != nil }
+  package func contains(_ scalar: Unicode.Scalar) -> Bool { classes[scalar.value] != nil }
 
   /// The classes of the scalars of `text`, which should be in NFC.
-  public func encode(_ text: String) throws(UnknownScalars) -> [Int32] {
+  package func encode(_ text: String) throws(UnknownScalars) -> [Int32] {
     var labels: [Int32] = []
     labels.reserveCapacity(text.utf8.count)
     var unknown: Set<UInt32> = []
@@ -107,24 +107,24 @@ public struct Alphabet: Sendable, Equatable {
   }
 
   /// The classes of the scalars of `text`, `unknown` for those that the alphabet lacks.
-  public func encode(_ text: String, unknown: Int32) -> [Int32] {
+  package func encode(_ text: String, unknown: Int32) -> [Int32] {
     text.unicodeScalars.map { classes[$0.value] ?? unknown }
   }
 
   /// The classes of the scalars of `text` that the alphabet has; the others are left out.
-  public func encodeKnown(_ text: String) -> [Int32] {
+  package func encodeKnown(_ text: String) -> [Int32] {
     text.unicodeScalars.compactMap { classes[$0.value] }
   }
 
   /// The text of classes 1 ... scalars.count; the blank writes nothing.
-  public func decode(_ labels: some Sequence<Int32>) -> String {
+  package func decode(_ labels: some Sequence<Int32>) -> String {
     var text = String.UnicodeScalarView()
     for label in labels where label != 0 { text.append(scalars[Int(label) - 1]) }
     return String(text)
   }
 
   /// SHA-256 over the scalars in order, in hexadecimal.
-  public var hash: String {
+  package var hash: String {
     let hash = SHA256()
     for scalar in scalars { withUnsafeBytes(of: scalar.value.littleEndian) { hash.update($0) } }
     return hexadecimal(hash.finalize())
@@ -134,7 +134,7 @@ public struct Alphabet: Sendable, Equatable {
 extension Alphabet: Codable {
   private enum CodingKeys: String, CodingKey { case scalars }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let strings = try container.decode([String].self, forKey: .scalars)
     let scalars = try strings.enumerated().map { i, string in
@@ -148,7 +148,7 @@ extension Alphabet: Codable {
     try self.init(scalars: scalars)
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(scalars.map { String($0) }, forKey: .scalars)
   }

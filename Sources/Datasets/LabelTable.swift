@@ -1,12 +1,12 @@
 /// The encoded texts of a data set in one flat array.
-public struct LabelTable: Sendable {
+package struct LabelTable: Sendable {
   private var labels: [Int32] = []
   /// Label i is `labels[offsets[i] ..< offsets[i + 1]]`.
   private var offsets: [Int] = [0]
 
   /// Encodes every record's text.
   /// - Throws: ``DataSetError`` naming the first record with a scalar that the alphabet lacks.
-  public init(_ dataSet: DataSet, alphabet: Alphabet) throws(DataSetError) {
+  package init(_ dataSet: DataSet, alphabet: Alphabet) throws(DataSetError) {
     offsets.reserveCapacity(dataSet.records.count + 1)
     for record in dataSet.records {
       do {
@@ -20,7 +20,7 @@ public struct LabelTable: Sendable {
 
   /// Encodes the known scalars of every record's text, for evaluation: the loss then leaves unknown scalars out, while the
   /// error rates, which compare texts, count them as errors.
-  public init(knownScalarsOf dataSet: DataSet, alphabet: Alphabet) {
+  package init(knownScalarsOf dataSet: DataSet, alphabet: Alphabet) {
     offsets.reserveCapacity(dataSet.records.count + 1)
     for record in dataSet.records {
       labels += alphabet.encodeKnown(record.text)
@@ -29,18 +29,18 @@ public struct LabelTable: Sendable {
   }
 
   /// A table of given labels.
-  public init(_ newLabels: some Sequence<[Int32]>) {
+  package init(_ newLabels: some Sequence<[Int32]>) {
     for label in newLabels {
       labels += label
       offsets.append(labels.count)
     }
   }
 
-  public var count: Int { offsets.count - 1 }
+  package var count: Int { offsets.count - 1 }
 
   /// The label of sample `i`.
-  public subscript(_ i: Int) -> ArraySlice<Int32> { labels[offsets[i]..<offsets[i + 1]] }
+  package subscript(_ i: Int) -> ArraySlice<Int32> { labels[offsets[i]..<offsets[i + 1]] }
 
   /// Time steps that CTC needs for sample `i`.
-  public func neededSteps(_ i: Int) -> Int { InputGeometry.neededSteps(self[i]) }
+  package func neededSteps(_ i: Int) -> Int { InputGeometry.neededSteps(self[i]) }
 }

@@ -1,10 +1,10 @@
 /// Ranks that should be alike differ; every rank throws it.
-public struct RanksDisagree: CollectiveFailure, CustomStringConvertible, Equatable {
+package struct RanksDisagree: CollectiveFailure, CustomStringConvertible, Equatable {
   /// The first item that differs.
-  public let item: String
+  package let item: String
   /// The ranks without the value that most ranks have; of values equally frequent, the lowest rank's counts as most.
-  public let oddRanks: [Int]
-  public let description: String
+  package let oddRanks: [Int]
+  package let description: String
 }
 
 extension Communicator {
@@ -12,7 +12,7 @@ extension Communicator {
   /// every rank.
   ///
   /// - Parameter remedies: by the name of an item, what to do when it differs; it ends the message.
-  public func requireAgreement(
+  package func requireAgreement(
     on items: [(name: String, value: String)], remedies: [String: String] = [:]
   ) throws {
     let names = items.map(\.name).joined(separator: ", ")

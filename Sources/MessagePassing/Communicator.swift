@@ -10,18 +10,18 @@ internal import COpenMPI
 ///
 /// A collective call must be made by every rank, in the same order. It belongs to the thread that runs
 /// ``MPIRuntime/run(exitCode:_:)``. All methods throw ``MPIError`` when MPI returns an error code.
-public final class Communicator {
+package final class Communicator {
   /// This process's number, 0..<size.
-  public let rank: Int
+  package let rank: Int
   /// Processes in the job, or on the machine.
-  public let size: Int
+  package let size: Int
   /// The machine this rank runs on.
-  public let hostName: String
+  package let hostName: String
   /// Whether all ranks run on one machine, where messages cost next to nothing.
-  public let isOneMachine: Bool
+  package let isOneMachine: Bool
 
   /// Elements in one MPI call; more are sent in several. The same on all ranks. MPI counts are Int32; tests lower it.
-  public var largestCount = Int(Int32.max) {
+  package var largestCount = Int(Int32.max) {
     didSet { largestCount = min(max(largestCount, 1), Int(Int32.max)) }
   }
 
@@ -37,7 +37,7 @@ public final class Communicator {
   private static let noRank: Int32 = 0
 
   /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
-  public init() {
+  package init() {
     (rank, size, isOneMachine, world, exitCode) = (0, 1, true, nil, { _ in 1 })
     var name = [CChar](repeating: 0, count: 256)
     hostName =
@@ -70,7 +70,7 @@ public final class Communicator {
   /// calls are made by the ranks of the machine only. An error that they throw together is not one of the whole job.
   ///
   /// The first call is collective.
-  public func sameMachine() throws -> Communicator {
+  package func sameMachine() throws -> Communicator {
     guard let world else { return self }
     if let machine { return machine }
     let ranks = try Communicator.machine(of: world)
@@ -115,12 +115,12 @@ public final class Communicator {
   }
 
   /// Waits until all ranks are here.
-  public func barrier() throws {
+  package func barrier() throws {
     if let world { try MPIError.check(MPI_Barrier(world), "MPI_Barrier") }
   }
 
   /// Ends all ranks; mpirun exits with `code`.
-  public func abort(_ code: Int32) -> Never {
+  package func abort(_ code: Int32) -> Never {
     fflush(nil)
     if world != nil { MPI_Abort(akuru_comm_world(), code) }
     _exit(code)
@@ -129,14 +129,14 @@ public final class Communicator {
   // MARK: Broadcast
 
   /// Copies the bytes of rank `root` over those of every other rank; all buffers have the same size.
-  public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, from root: Int = 0) throws {
+  package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, from root: Int = 0) throws {
     try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Bcast") {
       MPI_Bcast($0, $1, akuru_type_byte(), Int32(clamping: root), world)
     }
   }
 
   /// The bytes of rank `root`, on every rank; the others may give nil and need not know the length.
-  public func broadcast(_ bytes: [UInt8]?, from root: Int = 0) throws -> [UInt8] {
+  package func broadcast(_ bytes: [UInt8]?, from root: Int = 0) throws -> [UInt8] {
     precondition(rank != root || bytes != nil, "the root of a broadcast gives the bytes")
     var count = Int64(rank == root ? bytes?.count ?? 0 : 0)
     try withUnsafeMutableBytes(of: &count) { try broadcast($0, from: root) }
@@ -149,24 +149,24 @@ public final class Communicator {
 
   /// Replaces each of the `count` values by its sum over all ranks. The order of the additions is MPI's: only sums that
   /// never round (``ExactReducer``) have the same bits for any number of ranks.
-  public func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
+  package func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
     try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
       MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
     }
   }
 
   /// Element-wise sums over all ranks; every rank gives the same number of values.
-  public func allreduceSum(_ values: [Int64]) throws -> [Int64] {
+  package func allreduceSum(_ values: [Int64]) throws -> [Int64] {
     try allreduce(values, akuru_type_int64(), akuru_op_sum())
   }
 
   /// Element-wise maxima over all ranks; every rank gives the same number of values.
-  public func allreduceMax(_ values: [Int64]) throws -> [Int64] {
+  package func allreduceMax(_ values: [Int64]) throws -> [Int64] {
     try allreduce(values, akuru_type_int64(), akuru_op_max())
   }
 
   /// Element-wise maxima over all ranks; every rank gives the same number of values, none of them NaN.
-  public func allreduceMax(_ values: [Double]) throws -> [Double] {
+  package func allreduceMax(_ values: [Double]) throws -> [Double] {
     try allreduce(values, akuru_type_double(), akuru_op_max())
   }
 
@@ -185,7 +185,7 @@ public final class Communicator {
   // MARK: Gathering
 
   /// The bytes of every rank in rank order, at rank 0; the other ranks get an empty array. Lengths may differ.
-  public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+  package func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     var all: [[UInt8]] = []
     try gather(bytes) { all.append($0) }
     return all
@@ -194,7 +194,7 @@ public final class Communicator {
   /// Calls `body` at rank 0 with the bytes of one rank after the other, of which it holds one at a time.
   ///
   /// - Parameter body: does not throw: a throw would leave the other ranks' sends unmatched.
-  public func gather(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) throws {
+  package func gather(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) throws {
     let counts = try lengths(bytes)
     if rank != 0 {
       var bytes = bytes
@@ -222,7 +222,7 @@ public final class Communicator {
   ///
   /// - Complexity: two collective calls, and O(total bytes) of memory and traffic on each rank. Where the total exceeds
   ///   ``largestCount``, one broadcast for each rank in place of the second call.
-  public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+  package func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     guard let world else { return [bytes] }
     let counts = try lengths(bytes)
     var starts = [0]
@@ -258,7 +258,7 @@ public final class Communicator {
   /// counts (Cristian 1989). It is exact to half of the time that a message takes there and back.
   ///
   /// - Parameter clock: reads the clock in nanoseconds.
-  public func clockOffset(rounds: Int = 10, _ clock: () -> Int64) throws -> Int64 {
+  package func clockOffset(rounds: Int = 10, _ clock: () -> Int64) throws -> Int64 {
     guard let world, size > 1 else { return 0 }
     func send(_ value: Int64, to other: Int) throws {
       var value = value

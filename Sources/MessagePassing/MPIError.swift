@@ -1,12 +1,12 @@
 internal import COpenMPI
 
 /// An MPI call that returned an error code.
-public struct MPIError: Error, CustomStringConvertible, Equatable {
-  public let code: Int32
+package struct MPIError: Error, CustomStringConvertible, Equatable {
+  package let code: Int32
   /// The MPI function, for example "MPI_Bcast".
-  public let function: String
+  package let function: String
   /// What MPI says about the code.
-  public let text: String
+  package let text: String
 
   init(code: Int32, function: String) {
     var characters = [CChar](repeating: 0, count: Int(MPI_MAX_ERROR_STRING) + 1)
@@ -23,7 +23,7 @@ public struct MPIError: Error, CustomStringConvertible, Equatable {
     (self.code, self.function, self.text) = (code, function, text)
   }
 
-  public var description: String { "\(function) failed: \(text) (code \(code))" }
+  package var description: String { "\(function) failed: \(text) (code \(code))" }
 
   /// Throws unless `code` says success.
   static func check(_ code: Int32, _ function: @autoclosure () -> String) throws(MPIError) {
@@ -35,4 +35,4 @@ public struct MPIError: Error, CustomStringConvertible, Equatable {
 ///
 /// Rank 0 prints it, all ranks finish in order, and each exits with the code of the error; nobody is aborted. An error
 /// that a single rank could throw alone must not be one: the others would be waited for.
-public protocol CollectiveFailure: Error {}
+package protocol CollectiveFailure: Error {}

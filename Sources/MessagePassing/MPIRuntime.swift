@@ -7,7 +7,7 @@ internal import COpenMPI
 #endif
 
 /// The life of an MPI process, from `MPI_Init_thread` to `exit`.
-public enum MPIRuntime {
+package enum MPIRuntime {
   /// Runs `body` on every rank of the job and ends the process; alone, without `mpirun`, it is rank 0 of 1.
   ///
   /// - When the body returns, the ranks wait for each other, finalize MPI and exit with the returned code.
@@ -21,7 +21,7 @@ public enum MPIRuntime {
   ///
   /// - Parameter exitCode: the process's exit code for an error, 1...255; anything else becomes 1. It is not asked
   ///   about ``RankFailure``, which brings its own.
-  public static func run(
+  package static func run(
     exitCode: @escaping (any Error) -> Int32 = { _ in 1 }, _ body: (Communicator) throws -> Int32
   ) -> Never {
     func code(_ error: any Error) -> Int32 {
@@ -81,7 +81,7 @@ public enum MPIRuntime {
   ]
 
   /// True under mpirun, or under another launcher that speaks PMIx or PMI (srun).
-  public static var isLaunched: Bool {
+  package static var isLaunched: Bool {
     let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "PMI_RANK"]
     return variables.contains { (name: String) in getenv(name) != nil }
   }

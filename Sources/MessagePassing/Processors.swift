@@ -1,23 +1,23 @@
 import Foundation
 
 /// The processors that this process runs on, from the kernel.
-public enum Processors {
+package enum Processors {
   /// Hardware threads of this process's affinity mask as Linux lists them, such as 0-3,8; empty where that is unknown.
-  public static func allowedList() -> String {
+  package static func allowedList() -> String {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
     return line?.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
   }
 
   /// Cores of the affinity mask, each by its first hardware thread, ascending.
-  public static func allowedCores() -> [Int] {
+  package static func allowedCores() -> [Int] {
     let threads = numbers(allowedList())
     guard !threads.isEmpty else { return Array(0..<ProcessInfo.processInfo.activeProcessorCount) }
     return Set(threads.map(core)).sorted()
   }
 
   /// Cores that are online.
-  public static func onlineCoreCount() -> Int {
+  package static func onlineCoreCount() -> Int {
     let threads = list("/sys/devices/system/cpu/online")
     return threads.isEmpty ? ProcessInfo.processInfo.processorCount : Set(threads.map(core)).count
   }
@@ -33,7 +33,7 @@ public enum Processors {
   }
 
   /// The numbers of a text of the form "0-3,8".
-  public static func numbers(_ text: String) -> [Int] {
+  package static func numbers(_ text: String) -> [Int] {
     text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).flatMap { part -> [Int] in
       let ends = part.split(separator: "-").compactMap { Int($0) }
       guard let first = ends.first, let last = ends.last, first <= last, last < 1 << 20 else { return [] }

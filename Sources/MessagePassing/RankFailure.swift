@@ -1,14 +1,14 @@
 /// What a rank threw inside ``Communicator/together(_:)``; every rank throws it.
-public struct RankFailure: CollectiveFailure, CustomStringConvertible, Equatable {
+package struct RankFailure: CollectiveFailure, CustomStringConvertible, Equatable {
   /// The lowest rank that failed; message and exit code are its.
-  public let rank: Int
-  public let hostName: String
-  public let message: String
-  public let exitCode: Int32
+  package let rank: Int
+  package let hostName: String
+  package let message: String
+  package let exitCode: Int32
   /// True when all ranks failed with this message, so that none is to blame.
-  public let everywhere: Bool
+  package let everywhere: Bool
 
-  public var description: String { everywhere ? message : "rank \(rank) on \(hostName): \(message)" }
+  package var description: String { everywhere ? message : "rank \(rank) on \(hostName): \(message)" }
 }
 
 extension Communicator {
@@ -20,7 +20,7 @@ extension Communicator {
   ///
   /// - Complexity: one reduction of an integer, O(log P) messages for P ranks. Only after a failure, an ``allGather(_:)`` of
   ///   the messages.
-  public func together<Result>(_ work: () throws -> Result) throws -> Result {
+  package func together<Result>(_ work: () throws -> Result) throws -> Result {
     if size == 1 { return try work() }
     var (result, report) = (Result?.none, [UInt8]())
     do {

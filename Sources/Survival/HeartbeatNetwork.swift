@@ -1,8 +1,7 @@
 import Foundation
 import MessagePassing
 
-/// Tells all ranks how far this one has come, and hears it of them, by UDP: without MPI, which may hang, and without a
-/// shared file system. Ranks of one machine use the loopback interface, others every IPv4 address of their machine.
+/// Exchanges progress counters among all ranks by UDP: without MPI, which may hang, and without a shared file system. Ranks of one machine use the loopback interface, others every IPv4 address of their machine.
 ///
 /// Belongs to the watchdog's thread once it runs; nothing here allocates then. Unchecked because of that move.
 final class HeartbeatNetwork: @unchecked Sendable {
@@ -12,10 +11,10 @@ final class HeartbeatNetwork: @unchecked Sendable {
   private let descriptor: Int32
   /// Keeps the messages of other jobs apart.
   private let token: UInt64
-  /// Where to send to, of all other ranks.
+  /// The addresses of all other ranks.
   private let addresses: [sockaddr_in]
 
-  /// What one rank tells of itself.
+  /// The progress of one rank.
   struct Message: Equatable {
     var rank = 0
     var place: UInt64 = 0
@@ -39,7 +38,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
     #endif
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-    // A rank without a socket, or without IPv4, has no address and is not heard.
+    // A rank without a socket or without IPv4 has no address; the others do not hear it.
     var own = Contact(host: communicator.hostName, port: 0, addresses: [])
     if let port = HeartbeatNetwork.bind(descriptor) { own.port = port }
     if own.port != 0 { own.addresses = HeartbeatNetwork.interfaceAddresses() }

@@ -36,7 +36,7 @@ package struct StallClock {
     sorted = [Double](repeating: 0, count: StallClock.remembered)
   }
 
-  /// A rank, or this one, tells how far it is.
+  /// Records the progress of a rank.
   ///
   /// - Parameters:
   ///   - place: its phase in the upper 8 bits, its step in the others.
@@ -52,7 +52,7 @@ package struct StallClock {
     (ranks[rank].place, ranks[rank].count, ranks[rank].moved) = (place, count, now)
   }
 
-  /// This process was stopped and goes on: what was missed meanwhile is no stall.
+  /// This process was suspended and continues: heartbeats missed while suspended do not count.
   package mutating func forgive(now: Double) {
     for i in ranks.indices { (ranks[i].heard, ranks[i].moved) = (now, now) }
   }

@@ -12,7 +12,7 @@ package enum Watchdog {
   private struct Shared {
     var timeout = 60.0
     var network: HeartbeatNetwork?
-    /// `train.log`, for the last words.
+    /// `train.log`, for the report.
     var logPath: String?
   }
 
@@ -69,7 +69,7 @@ package enum Watchdog {
     }
   }
 
-  /// The last words, and the end. The lowest rank that lives speaks for all that hear it.
+  /// Reports the stall and ends the process. The lowest live rank reports for the ranks it can reach.
   private static func end(_ clock: StallClock, _ network: HeartbeatNetwork?, now: Double) -> Never {
     // Should memory or a file system be what hangs, the alarm ends the process.
     signal(SIGALRM, SIG_DFL)

@@ -1,7 +1,7 @@
 import Images
 
 /// Images with their texts beneath them, in rows.
-public struct ContactSheet {
+package struct ContactSheet {
   /// Pixels: of a cell, of the image in it at most, of its label, between cells.
   private static let (cellWidth, imageHeight, labelHeight, gap) = (300, 56, 30, 14)
 
@@ -10,12 +10,12 @@ public struct ContactSheet {
   private let labels = LabelRenderer(size: 18)
   private let resampler = Resampler()
 
-  public init(columns: Int) {
+  package init(columns: Int) {
     self.columns = columns
   }
 
   /// - Parameter image: nil draws a crossed box.
-  public mutating func add(_ image: GrayImage?, text: String) {
+  package mutating func add(_ image: GrayImage?, text: String) {
     var cell = GrayImage(width: Self.cellWidth, height: Self.imageHeight + Self.labelHeight)
     if let image {
       cell.place(shrunk(image), x: 0, y: 0)
@@ -41,7 +41,7 @@ public struct ContactSheet {
   }
 
   /// The sheet.
-  public func image() -> GrayImage {
+  package func image() -> GrayImage {
     let rows = max(1, (cells.count + columns - 1) / columns)
     let (width, height) = (Self.cellWidth + Self.gap, Self.imageHeight + Self.labelHeight + Self.gap)
     var sheet = GrayImage(

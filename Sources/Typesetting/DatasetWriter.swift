@@ -3,28 +3,28 @@ import Images
 import Synchronization
 
 /// What was written.
-public struct SynthesisSummary: Equatable, Sendable {
-  public struct Split: Equatable, Sendable {
+package struct SynthesisSummary: Equatable, Sendable {
+  package struct Split: Equatable, Sendable {
     /// Empty where the data set has no parts.
-    public let name: String
-    public let images: Int
-    public let distinctTexts: Int
+    package let name: String
+    package let images: Int
+    package let distinctTexts: Int
   }
 
-  public let splits: [Split]
+  package let splits: [Split]
   /// Means over all images, in pixels.
-  public let meanWidth: Double
-  public let meanHeight: Double
+  package let meanWidth: Double
+  package let meanHeight: Double
   /// The widest image at a height of 40 pixels.
-  public let largestWidthAt40: Int
+  package let largestWidthAt40: Int
 }
 
 /// Draws the images of a plan on several threads and writes them as an ImageFolder data set. Every file's bytes depend on
 /// the plan only, not on `jobs`.
-public struct DatasetWriter: Sendable {
-  public let plan: SynthesisPlan
+package struct DatasetWriter: Sendable {
+  package let plan: SynthesisPlan
 
-  public init(plan: SynthesisPlan) {
+  package init(plan: SynthesisPlan) {
     self.plan = plan
   }
 
@@ -33,7 +33,7 @@ public struct DatasetWriter: Sendable {
   ///   - overwrite: whether a data set in `path` is taken away first.
   ///   - progress: called now and then, by one thread at a time, with the number of images written.
   /// - Throws: `TypesettingError` (of the lowest image number seen), after which no metadata.csv is written.
-  public func write(
+  package func write(
     to path: String, jobs: Int, overwrite: Bool = false, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(TypesettingError) -> SynthesisSummary {
     let folder = DatasetFolder(path: path)

@@ -3,13 +3,13 @@ import Foundation
 import Messages
 
 /// A glyph of a shaped word, in visual order.
-public struct ShapedGlyph: Equatable, Sendable {
+package struct ShapedGlyph: Equatable, Sendable {
   /// The glyph's index in the font.
-  public let glyph: UInt32
+  package let glyph: UInt32
   /// The UTF-8 offset of the cluster that it belongs to.
-  public let cluster: Int
+  package let cluster: Int
   /// Advance in pixels.
-  public let width: Float
+  package let width: Float
 }
 
 /// Sets words in one face. Its font map knows one file only, so no other font can step in. Owns its Pango objects; one

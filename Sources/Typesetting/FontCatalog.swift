@@ -1,17 +1,17 @@
 import CPango
 
 /// One face of a font: a file, and the description under which Pango finds it there.
-public struct FontFace: Equatable, Sendable {
+package struct FontFace: Equatable, Sendable {
   /// As the user gave it: a family with an optional weight, or a path.
-  public let name: String
-  public let file: String
+  package let name: String
+  package let file: String
   /// Family, weight, width and style in Pango's notation, without a size.
   let description: String
-  /// Letters of the words that the face has no glyph for, where that is known and borne.
-  public var lacking: Set<Unicode.Scalar> = []
+  /// Letters of the words that the face has no glyph for, where that is known and accepted.
+  package var lacking: Set<Unicode.Scalar> = []
 
   /// Whether its strokes are hair lines, as its description says.
-  public var isThin: Bool {
+  package var isThin: Bool {
     let font = pango_font_description_from_string(description)
     defer { pango_font_description_free(font) }
     return pango_font_description_get_weight(font).rawValue <= PANGO_WEIGHT_ULTRALIGHT.rawValue
@@ -36,9 +36,9 @@ public struct FontFace: Equatable, Sendable {
 }
 
 /// Finds fonts through fontconfig. There is no substitution: a font that is not there is an error.
-public enum FontCatalog {
+package enum FontCatalog {
   /// The Sinhala faces of Debian's `fonts-noto-core`.
-  public static let defaultNames = [
+  package static let defaultNames = [
     "Noto Sans Sinhala", "Noto Sans Sinhala Bold", "Noto Serif Sinhala", "Noto Serif Sinhala Bold",
   ]
 
@@ -52,7 +52,7 @@ public enum FontCatalog {
   /// `fonts-noto-core`, `fonts-noto-ui-core`, `fonts-noto-extra` and `fonts-gemunu-libre`: others, such as LKLUG and
   /// FreeSerif, stay unseen for tests.
   /// - Throws: `TypesettingError.font` where there is none that has all.
-  public static func all(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
+  package static func all(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
     let letters = scalars.filter { !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace }
     let pattern = FcPatternCreate()
     defer { FcPatternDestroy(pattern) }
@@ -77,7 +77,7 @@ public enum FontCatalog {
   /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; another is a family
   /// with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold").
   /// - Throws: `TypesettingError.font`.
-  public static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
+  package static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
     if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
     var faces: [FontFace] = []
     for name in names {

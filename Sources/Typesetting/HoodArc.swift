@@ -1,14 +1,14 @@
 /// An al-lakuna that follows the top of its round letter as an arc, such as in books: it leaves the letter's outline at the
 /// right, and the letter makes room for it.
-public struct HoodArc: Equatable, Sendable {
+package struct HoodArc: Equatable, Sendable {
   /// White between the arc and the letter in the arc's left half, as a share of the letter's height.
-  public var gap: Double
+  package var gap: Double
   /// How much of the room the letter makes: 0 lets the arc rise, with 1 both together are about as high as the letter alone.
-  public var nesting: Double
+  package var nesting: Double
   /// How far the arc's left end comes down to the letter: 0 not at all, 1 down to it.
-  public var tick: Double
+  package var tick: Double
 
-  public init(gap: Double, nesting: Double, tick: Double) {
+  package init(gap: Double, nesting: Double, tick: Double) {
     self.gap = gap
     self.nesting = nesting
     self.tick = tick

@@ -2,7 +2,7 @@ import Images
 import Tensors
 
 /// How clean a picture is.
-public enum ImageStyle: String, CaseIterable, Sendable {
+package enum ImageStyle: String, CaseIterable, Sendable {
   /// Black on white; a third of the images slightly blurred.
   case plain
   /// As from a scanner: `ScanStyle`.
@@ -12,15 +12,15 @@ public enum ImageStyle: String, CaseIterable, Sendable {
 }
 
 /// Makes clean pictures look as a style says. Keeps scratch memory: one for each thread.
-public final class ImageStyler {
+package final class ImageStyler {
   private let blur = GaussianBlur()
   private let scan = ScanStyle()
   private let photo = PhotoStyle()
 
-  public init() {}
+  package init() {}
 
   /// Changes `image` (black on white) as `style` asks, with random numbers from `random` only. The size stays.
-  public func apply(_ style: ImageStyle, to image: inout GrayImage, _ random: inout KeyedRandom) {
+  package func apply(_ style: ImageStyle, to image: inout GrayImage, _ random: inout KeyedRandom) {
     switch style {
     case .plain:
       guard random.chance(0.33) else { return }

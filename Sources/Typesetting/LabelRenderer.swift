@@ -3,13 +3,13 @@ import Images
 
 /// Sets any text in the fonts of the system, one standing in for another where a letter is missing: for labels that people
 /// read, not for training data. One thread at a time.
-public final class LabelRenderer {
+package final class LabelRenderer {
   private let map: UnsafeMutablePointer<PangoFontMap>
   private let context: OpaquePointer
   private let layout: OpaquePointer
 
   /// - Parameter size: the em in pixels.
-  public init(size: Int) {
+  package init(size: Int) {
     map = pango_cairo_font_map_new()
     context = pango_font_map_create_context(map)
     layout = pango_layout_new(context)
@@ -29,7 +29,7 @@ public final class LabelRenderer {
   }
 
   /// The text in black on white, in the given box; one that is too long is cut off with dots.
-  public func render(_ text: String, width: Int, height: Int) -> GrayImage {
+  package func render(_ text: String, width: Int, height: Int) -> GrayImage {
     pango_layout_set_width(layout, Int32(width) * PANGO_SCALE)
     pango_layout_set_text(layout, text, Int32(text.utf8.count))
     let stride = (width + 3) & ~3

@@ -3,62 +3,62 @@ import Tensors
 
 /// How the outlines of a word differ from what its font says. With many of these, few fonts stand for many. What is left to
 /// do with pixels, such as blur, is no concern of it.
-public struct OutlineVariation: Equatable, Sendable {
+package struct OutlineVariation: Equatable, Sendable {
   /// Factor on the width; the renderer does not make a condensed face narrower than 0.6 of a normal one.
-  public var width = 1.0
+  package var width = 1.0
   /// Slant to the right: columns per row.
-  public var slant = 0.0
+  package var slant = 0.0
   /// The mean thickness that strokes get, in ems; nil for the face's own. Hair lines do not quite vanish, and letters stay
   /// open: see ``OutlinePen``.
-  public var thickness: Double?
+  package var thickness: Double?
   /// The pen that makes strokes thicker or thinner: its height as a share of its width, above 0...1. A flat pen changes the
   /// contrast between strokes, and makes of a thin face what a broad nib writes: hair lines, and swelling strokes.
-  public var penHeight = 1.0
+  package var penHeight = 1.0
   /// The pen's turn, in radians.
-  public var penAngle = 0.0
+  package var penAngle = 0.0
   /// How much thicker strokes that lie on the baseline get, in ems: bowls end in crescents. Higher ones get less of it.
-  public var stress = 0.0
+  package var stress = 0.0
   /// Gaps and counters up to this width are filled, in ems: hooks become the balls of a serif face.
-  public var closing = 0.0
+  package var closing = 0.0
   /// Whether thicker strokes get round corners.
-  public var isRound = false
+  package var isRound = false
   /// Rise of the baseline's parabola, in ems, negative to bend the other way.
-  public var bend = 0.0
+  package var bend = 0.0
   /// Where the parabola's vertex is: 0 at the left end, 1 at the right.
-  public var bendMiddle = 0.5
+  package var bendMiddle = 0.5
   /// Factor on what is above `upperStart`, such as signs on letters: 1 leaves it as it is.
-  public var upper = 1.0
+  package var upper = 1.0
   /// Height above the baseline, in ems.
-  public var upperStart = 0.55
+  package var upperStart = 0.55
   /// Factor on what is below the baseline.
-  public var lower = 1.0
+  package var lower = 1.0
   /// Largest change of a glyph's own width and height, as a share; the same in all places of the word.
-  public var glyphScale = 0.0
+  package var glyphScale = 0.0
   /// Largest slope that a glyph's horizontals get, upwards or downwards: rows per column; the same in all places of the word.
-  public var glyphSlope = 0.0
+  package var glyphSlope = 0.0
   /// Factor on the size of small signs, such as anusvara.
-  public var signScale = 1.0
+  package var signScale = 1.0
   /// How much higher small signs stand that have a place of their own, in ems.
-  public var signRise = 0.0
+  package var signRise = 0.0
   /// How far Sinhala letters take traditional forms.
-  public var forms = TraditionalForms()
+  package var forms = TraditionalForms()
   /// Largest shift of the glyphs that stand on others, in ems.
-  public var markShift = 0.0
+  package var markShift = 0.0
   /// Largest shift of the outlines by a soft random field, in ems.
-  public var wobble = 0.0
+  package var wobble = 0.0
   /// Distance of the field's points, in ems.
-  public var wobbleCell = 0.5
+  package var wobbleCell = 0.5
   /// Numbers for the field, and for glyphs.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// The seed, as Philox takes it.
   var key: SIMD2<UInt32> { SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)) }
 
   /// The outlines as they are.
-  public init() {}
+  package init() {}
 
   /// A variation from the whole range, in which each kind of change is made to some of the words.
   /// - Parameter nib: for a face of hair lines, which a broad nib follows.
-  public init(nib: Bool = false, _ random: inout KeyedRandom) {
+  package init(nib: Bool = false, _ random: inout KeyedRandom) {
     func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * Double(random.uniform()) }
     if random.chance(0.7) { width = uniform(0.8, 1.3) }
     if random.chance(0.4) { slant = uniform(-0.15, 0.3) }

@@ -3,17 +3,17 @@ import Tensors
 /// Makes up words that are orthographically valid and mean nothing, so that rare letters and conjuncts are seen often
 /// enough to be learnt: every letter, every vowel sign and every common conjunct, each about equally often in every second
 /// word; the rest follows rough letter frequencies.
-public struct SinhalaClusterGenerator: Sendable {
+package struct SinhalaClusterGenerator: Sendable {
   private typealias Letters = SinhalaOrthography
 
   private let seed: UInt64
 
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     self.seed = seed
   }
 
   /// `count` distinct words of 2...5 clusters, none of them in `excluded`; a function of seed, count and `excluded` only.
-  public func words(count: Int, excluding excluded: [String] = []) -> [String] {
+  package func words(count: Int, excluding excluded: [String] = []) -> [String] {
     var known = Set(excluded.map { Array($0.unicodeScalars) })
     var words: [String] = []
     words.reserveCapacity(count)
@@ -46,7 +46,7 @@ public struct SinhalaClusterGenerator: Sendable {
     + [.dead, .modifier(SinhalaOrthography.anusvara), .modifier(SinhalaOrthography.visarga)]
 
   /// Consonant groups joined by al-lakuna and ZWJ: rakaransaya, yansaya, repaya, and the ligatures of ක්‍ෂ, ත්‍ව, න්‍ද, ...
-  public static let conjuncts: [String] =
+  package static let conjuncts: [String] =
     spread("කගඝජටඩතථදධපඵබභමවශෂසහෆ").map { $0 + "\u{0DCA}\u{200D}ර" }
     + spread("කඛගචජටඨඩණතථදධනපබභමලවශෂසහ").map { $0 + "\u{0DCA}\u{200D}ය" }
     + repayas

@@ -2,22 +2,22 @@ import Messages
 
 /// The letters of the Sinhala script and how they may follow one another (Unicode Standard, section 13.2 "Sinhala";
 /// SLS 1134:2011).
-public enum SinhalaOrthography {
-  public static let alLakuna: Unicode.Scalar = "\u{0DCA}"
-  public static let anusvara: Unicode.Scalar = "\u{0D82}"
-  public static let visarga: Unicode.Scalar = "\u{0D83}"
-  public static let zeroWidthJoiner: Unicode.Scalar = "\u{200D}"
+package enum SinhalaOrthography {
+  package static let alLakuna: Unicode.Scalar = "\u{0DCA}"
+  package static let anusvara: Unicode.Scalar = "\u{0D82}"
+  package static let visarga: Unicode.Scalar = "\u{0D83}"
+  package static let zeroWidthJoiner: Unicode.Scalar = "\u{200D}"
 
   /// අ ... ඖ
-  public static let independentVowels = scalars(0x0D85...0x0D96)
+  package static let independentVowels = scalars(0x0D85...0x0D96)
   /// ක ... ෆ, without the unassigned code points
-  public static let consonants = scalars(0x0D9A...0x0DC6).filter {
+  package static let consonants = scalars(0x0D9A...0x0DC6).filter {
     ![0x0DB2, 0x0DBC, 0x0DBE, 0x0DBF].contains($0.value)
   }
   /// ඟ ඦ ඬ ඳ ඹ, which neither begin a word nor lose their vowel
-  public static let prenasalized: [Unicode.Scalar] = ["ඟ", "ඦ", "ඬ", "ඳ", "ඹ"]
+  package static let prenasalized: [Unicode.Scalar] = ["ඟ", "ඦ", "ඬ", "ඳ", "ඹ"]
   /// ා ... ෟ, ෲ, ෳ
-  public static let vowelSigns =
+  package static let vowelSigns =
     scalars(0x0DCF...0x0DDF).filter { ![0x0DD5, 0x0DD7].contains($0.value) } + scalars(0x0DF2...0x0DF3)
 
   private static func scalars(_ range: ClosedRange<UInt32>) -> [Unicode.Scalar] {
@@ -41,7 +41,7 @@ public enum SinhalaOrthography {
 
   /// What is wrong with a word of Sinhala letters, or nil: a vowel sign or al-lakuna follows a consonant only, anusvara
   /// and visarga a vowel, consonant or vowel sign, and a joiner stands between al-lakuna and a consonant only.
-  public static func problem(in word: String) -> String? {
+  package static func problem(in word: String) -> String? {
     if word.isEmpty { return "it is empty" }
     var previous = Kind.other
     for scalar in word.unicodeScalars {

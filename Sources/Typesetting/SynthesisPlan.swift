@@ -6,25 +6,25 @@ enum SynthesisStream: UInt32 {
 }
 
 /// What is asked for: which words, how many images, and how they look.
-public struct SynthesisOptions: Equatable, Sendable {
+package struct SynthesisOptions: Equatable, Sendable {
   /// The most images of one data set.
-  public static let largestCount = 100_000_000
+  package static let largestCount = 100_000_000
 
-  public var count: Int
-  public var seed: UInt64
-  public var style: ImageStyle
+  package var count: Int
+  package var seed: UInt64
+  package var style: ImageStyle
   /// The em in pixels.
-  public var size: ClosedRange<Int>
+  package var size: ClosedRange<Int>
   /// White pixels on each side, drawn for each side anew.
-  public var padding: ClosedRange<Int>
+  package var padding: ClosedRange<Int>
   /// Empty: one data set without parts.
-  public var split: [SplitShare]
+  package var split: [SplitShare]
   /// Words of an image, between spaces.
-  public var words: ClosedRange<Int>
+  package var words: ClosedRange<Int>
   /// Whether outlines are varied: see `OutlineVariation`.
-  public var varies: Bool
+  package var varies: Bool
 
-  public init(
+  package init(
     count: Int, seed: UInt64 = 1, style: ImageStyle = .plain, size: ClosedRange<Int> = 26...44,
     padding: ClosedRange<Int> = 2...10, split: [SplitShare] = [], words: ClosedRange<Int> = 1...1, varies: Bool = false
   ) {
@@ -38,7 +38,7 @@ public struct SynthesisOptions: Equatable, Sendable {
   }
 
   /// - Throws: `TypesettingError.option` for what is out of range.
-  public func validate() throws(TypesettingError) {
+  package func validate() throws(TypesettingError) {
     guard (1...Self.largestCount).contains(count) else {
       throw .option("--count \(count): give a number from 1 to \(Self.largestCount)")
     }
@@ -58,31 +58,31 @@ public struct SynthesisOptions: Equatable, Sendable {
 }
 
 /// One image to be made.
-public struct WordImage: Equatable, Sendable {
-  public let text: String
+package struct WordImage: Equatable, Sendable {
+  package let text: String
   /// Index into the plan's faces.
-  public let face: Int
-  public let appearance: WordAppearance
+  package let face: Int
+  package let appearance: WordAppearance
 
-  public init(text: String, face: Int, appearance: WordAppearance) {
+  package init(text: String, face: Int, appearance: WordAppearance) {
     (self.text, self.face, self.appearance) = (text, face, appearance)
   }
 }
 
 /// Which image shows what: a pure function of options, words and faces. Images are numbered through all splits.
-public struct SynthesisPlan: Sendable {
-  public struct Split: Equatable, Sendable {
+package struct SynthesisPlan: Sendable {
+  package struct Split: Equatable, Sendable {
     /// Empty: the data set's own folder.
-    public let name: String
-    public let pool: WordPool
+    package let name: String
+    package let pool: WordPool
     /// The plan's numbers of its images.
-    public let images: Range<Int>
+    package let images: Range<Int>
   }
 
-  public let options: SynthesisOptions
-  public let splits: [Split]
+  package let options: SynthesisOptions
+  package let splits: [Split]
   /// What words are set in; a planned image's face is an index here.
-  public let faces: [FontFace]
+  package let faces: [FontFace]
   /// Indices of the faces whose strokes are hair lines.
   private let thinFaces: [Int]
 
@@ -90,7 +90,7 @@ public struct SynthesisPlan: Sendable {
   private static let nibShare: Float = 0.4
 
   /// - Throws: `TypesettingError.option`.
-  public init(options: SynthesisOptions, pool: WordPool, faces: [FontFace]) throws(TypesettingError) {
+  package init(options: SynthesisOptions, pool: WordPool, faces: [FontFace]) throws(TypesettingError) {
     try options.validate()
     precondition(!faces.isEmpty)
     if pool.count == 0 { throw .option("there are no words") }
@@ -109,7 +109,7 @@ public struct SynthesisPlan: Sendable {
   }
 
   /// The image with the given number, which must be in the split.
-  public func image(_ index: Int, of split: Split) -> WordImage {
+  package func image(_ index: Int, of split: Split) -> WordImage {
     var random = random(.appearance, index)
     let text = text(split.pool, &random)
     var face = random.integer(below: faces.count)
@@ -146,7 +146,7 @@ public struct SynthesisPlan: Sendable {
   }
 
   /// The numbers that style one image.
-  public func styleRandom(_ index: Int) -> KeyedRandom { random(.style, index) }
+  package func styleRandom(_ index: Int) -> KeyedRandom { random(.style, index) }
 
   private func random(_ stream: SynthesisStream, _ index: Int) -> KeyedRandom {
     KeyedRandom(seed: options.seed, purpose: .synthesis, time: stream.rawValue, sample: UInt32(index))

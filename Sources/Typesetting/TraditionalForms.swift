@@ -8,22 +8,22 @@
 ///
 /// Today's faces are given these forms by moving parts of their letters up and down; what a face draws as several glyphs
 /// stays.
-public struct TraditionalForms: Equatable, Sendable {
+package struct TraditionalForms: Equatable, Sendable {
   /// How far the left end of න's bowl comes down: 0 not at all, 1 to the baseline.
-  public var foot = 0.0
+  package var foot = 0.0
   /// How much higher the inner end of ට is, as a share of the letter's height.
-  public var curl = 0.0
+  package var curl = 0.0
   /// Factor on the height of what stands above the letter.
-  public var hood = 1.0
+  package var hood = 1.0
   /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
-  public var nesting = 0.0
+  package var nesting = 0.0
   /// How much lower letters with hoods are at both sides than in the middle, as a share of a letter's height.
-  public var dome = 0.0
+  package var dome = 0.0
   /// The hood as an arc of its own; nil for the face's, changed as above.
-  public var arc: HoodArc?
+  package var arc: HoodArc?
 
   /// Letters as the face has them.
-  public init() {}
+  package init() {}
 
   /// Where today's faces let the bowl of න begin, as a share of the letter's height.
   private static let junction = 0.42

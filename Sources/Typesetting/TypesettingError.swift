@@ -1,7 +1,7 @@
 import Messages
 
 /// Why words could not be set or a data set not written. `description` is one line that names the culprit and the remedy.
-public enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A font that cannot be used: its name or path, and why.
   case font(String, why: String)
   /// An option that makes no sense.
@@ -13,7 +13,7 @@ public enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertibl
   /// Output that cannot be written: its path, and why.
   case output(String, why: String)
 
-  public var description: String { text.onOneLine }
+  package var description: String { text.onOneLine }
 
   private var text: String {
     switch self {

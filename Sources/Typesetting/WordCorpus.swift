@@ -2,14 +2,14 @@ import Foundation
 import Messages
 
 /// Words from a text file.
-public enum WordCorpus {
+package enum WordCorpus {
   /// The largest file that is read, in bytes.
-  public static let largestFile = 256 << 20
+  package static let largestFile = 256 << 20
 
   /// The distinct words of a UTF-8 file in their order, split at white space, in NFC. In a line "word TAB digits" the
   /// digits are a frequency, and ignored.
   /// - Throws: `TypesettingError.corpus` where the file cannot be read, is not UTF-8 or holds no word.
-  public static func read(path: String) throws(TypesettingError) -> [String] {
+  package static func read(path: String) throws(TypesettingError) -> [String] {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw .corpus(path, why: "cannot be opened; give a text file in UTF-8")
     }
@@ -31,7 +31,7 @@ public enum WordCorpus {
   }
 
   /// As `read`, for text.
-  public static func words(in text: String) -> [String] {
+  package static func words(in text: String) -> [String] {
     var known = Set<[UInt8]>()
     var words: [String] = []
     let scalars = text.unicodeScalars
@@ -62,15 +62,15 @@ public enum WordCorpus {
 }
 
 /// Looks for words that cannot become faithful pictures.
-public struct CorpusCheck {
+package struct CorpusCheck {
   /// The words that can be drawn, in their order.
-  public private(set) var good: [String] = []
+  package private(set) var good: [String] = []
   /// How many cannot, and why, for up to ten of them: each with scalar and font.
-  public private(set) var bad = 0
-  public private(set) var problems: [String] = []
+  package private(set) var bad = 0
+  package private(set) var problems: [String] = []
 
   /// - Throws: `TypesettingError.font`.
-  public init(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
+  package init(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
     let renderer = try WordRenderer(faces: faces)
     let scalars = Set(words.lazy.flatMap(\.unicodeScalars))
     var badScalars: [Unicode.Scalar: String] = [:]
@@ -105,10 +105,10 @@ public struct CorpusCheck {
   }
 
   /// The problems in a line.
-  public var summary: String { problems.joined(separator: "; ") + (bad > problems.count ? "; ..." : "") }
+  package var summary: String { problems.joined(separator: "; ") + (bad > problems.count ? "; ..." : "") }
 
   /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and how many there are.
-  public static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
+  package static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
     let check = try CorpusCheck(words, faces: faces)
     if check.bad == 0 { return }
     throw .text(

@@ -1,20 +1,20 @@
 import Tensors
 
 /// A part of the data set and its share of words and images.
-public struct SplitShare: Equatable, Sendable {
+package struct SplitShare: Equatable, Sendable {
   /// The name of its folder.
-  public let name: String
+  package let name: String
   /// 0...1
-  public let share: Double
+  package let share: Double
 
-  public init(name: String, share: Double) {
+  package init(name: String, share: Double) {
     self.name = name
     self.share = share
   }
 
   /// Reads "train=0.9,val=0.1".
   /// - Throws: `TypesettingError.option` for names that are not folder names, doubles, or shares that do not sum to 1.
-  public static func parse(_ text: String) throws(TypesettingError) -> [SplitShare] {
+  package static func parse(_ text: String) throws(TypesettingError) -> [SplitShare] {
     var shares: [SplitShare] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let sides = part.split(separator: "=", omittingEmptySubsequences: false)
@@ -40,7 +40,7 @@ public struct SplitShare: Equatable, Sendable {
   }
 
   /// Cuts `total` by the shares: rounded down, the rest to the largest remainders; then at least 1 each where possible.
-  public static func allot(_ total: Int, _ shares: [SplitShare]) -> [Int] {
+  package static func allot(_ total: Int, _ shares: [SplitShare]) -> [Int] {
     let exact = shares.map { Double(total) * $0.share }
     var counts = exact.map { Int($0) }
     let order = shares.indices.sorted { (exact[$1] - Double(counts[$1]), $0) < (exact[$0] - Double(counts[$0]), $1) }
@@ -56,32 +56,32 @@ public struct SplitShare: Equatable, Sendable {
 }
 
 /// The words that images may show, in groups of equal weight.
-public struct WordPool: Equatable, Sendable {
-  public let groups: [[String]]
+package struct WordPool: Equatable, Sendable {
+  package let groups: [[String]]
 
   /// Empty groups are left out.
-  public init(groups: [[String]]) {
+  package init(groups: [[String]]) {
     self.groups = groups.filter { !$0.isEmpty }
   }
 
   /// Half common words, half made-up ones: a third as many of those as images, 300 at least.
-  public static func standard(imageCount: Int, seed: UInt64) -> WordPool {
+  package static func standard(imageCount: Int, seed: UInt64) -> WordPool {
     let common = SinhalaWords.all
     let made = SinhalaClusterGenerator(seed: seed).words(count: max(300, imageCount / 3), excluding: common)
     return WordPool(groups: [common, made])
   }
 
-  public var count: Int { groups.reduce(0) { $0 + $1.count } }
+  package var count: Int { groups.reduce(0) { $0 + $1.count } }
 
   /// One word: a group, then a word of it, each with equal chance.
-  public func draw(_ random: inout KeyedRandom) -> String {
+  package func draw(_ random: inout KeyedRandom) -> String {
     let group = groups[random.integer(below: groups.count)]
     return group[random.integer(below: group.count)]
   }
 
   /// Pools that share no word: each group is shuffled by the seed and cut by the shares.
   /// - Throws: `TypesettingError.option` where there are fewer words than shares.
-  public func split(_ shares: [SplitShare], seed: UInt64) throws(TypesettingError) -> [WordPool] {
+  package func split(_ shares: [SplitShare], seed: UInt64) throws(TypesettingError) -> [WordPool] {
     if count < shares.count {
       throw .option("\(count) distinct words cannot be split into \(shares.count) parts without a common word")
     }

@@ -2,19 +2,19 @@ import CPango
 import Images
 
 /// How a word is set and cropped.
-public struct WordAppearance: Equatable, Sendable {
+package struct WordAppearance: Equatable, Sendable {
   /// The em in pixels.
-  public var size: Int
+  package var size: Int
   /// Pixels between clusters, negative to tighten.
-  public var letterSpacing: Float
+  package var letterSpacing: Float
   /// How much of the font's empty line height stays above and below the ink: 0 none, 1 all of it.
-  public var leading: Float
+  package var leading: Float
   /// White pixels around the crop.
-  public var left, right, top, bottom: Int
+  package var left, right, top, bottom: Int
   /// nil for the font's own outlines.
-  public var variation: OutlineVariation?
+  package var variation: OutlineVariation?
 
-  public init(
+  package init(
     size: Int = 32, letterSpacing: Float = 0, leading: Float = 0, left: Int = 0, right: Int = 0, top: Int = 0,
     bottom: Int = 0, variation: OutlineVariation? = nil
   ) {
@@ -28,26 +28,26 @@ public struct WordAppearance: Equatable, Sendable {
 
 /// Draws words, shaped by HarfBuzz and set by Pango, in black on white with gray antialiasing and without hinting. Holds
 /// its own Pango objects, so each thread needs one of its own.
-public final class WordRenderer {
+package final class WordRenderer {
   /// The widest image, in pixels.
-  public static let largestWidth = 16_384
+  package static let largestWidth = 16_384
 
   private let setters: [FaceSetter]
   /// Coverage, 0...255, with room around the ink.
   private var canvas: [UInt8] = []
 
-  public init(faces: [FontFace]) throws(TypesettingError) {
+  package init(faces: [FontFace]) throws(TypesettingError) {
     var setters: [FaceSetter] = []
     for face in faces { setters.append(try FaceSetter(face)) }
     self.setters = setters
   }
 
   /// Whether a face has a glyph of its own for the scalar.
-  public func has(_ scalar: Unicode.Scalar, face: Int) -> Bool { setters[face].has(scalar) }
+  package func has(_ scalar: Unicode.Scalar, face: Int) -> Bool { setters[face].has(scalar) }
 
   /// The glyphs of a word, from left to right.
   /// - Throws: `TypesettingError.text`, as `render`.
-  public func shape(
+  package func shape(
     _ word: String, face: Int, size: Int = 32, letterSpacing: Float = 0
   ) throws(TypesettingError) -> [ShapedGlyph] {
     try setters[face].set(word, size: size, letterSpacing: letterSpacing)
@@ -56,7 +56,7 @@ public final class WordRenderer {
 
   /// A planned image, and the text that it shows.
   /// - Throws: `TypesettingError.text`, as `render`.
-  public func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
+  package func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
     let image = try render(word.text, face: word.face, appearance: word.appearance)
     return (image, try shown(word.text, face: word.face))
   }
@@ -64,7 +64,7 @@ public final class WordRenderer {
   /// The word without the joiners (ZWJ) that change nothing in the face's picture of it, because the face does not join
   /// these letters: nobody could read them.
   /// - Throws: `TypesettingError.text`, as `render`.
-  public func shown(_ word: String, face: Int) throws(TypesettingError) -> String {
+  package func shown(_ word: String, face: Int) throws(TypesettingError) -> String {
     var scalars = Array(word.unicodeScalars)
     for i in scalars.indices.reversed() where scalars[i] == "\u{200D}" {
       let with = try visibleGlyphs(scalars, face: face)
@@ -85,7 +85,7 @@ public final class WordRenderer {
   /// The picture of a word: all of its ink, and the white that `appearance` asks for.
   /// - Throws: `TypesettingError.text` where the face lacks a glyph, a sign has no base, nothing is drawn, or the word is
   ///   too long.
-  public func render(
+  package func render(
     _ word: String, face: Int, appearance: WordAppearance
   ) throws(TypesettingError) -> GrayImage {
     let setter = setters[face]

@@ -60,7 +60,7 @@ private enum LabelSetter {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try locate())
     process.arguments = ["sheet", "--output", output, "--columns", "\(columns)"]
-    // A file, not a pipe, so that nobody waits for anybody.
+    // A file, not a pipe: a pipe could deadlock if it filled up.
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akuru-sheet-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -4,15 +4,15 @@ import Hashing
 import Messages
 
 /// The data audit: looks at every record as training will, so that bad data is found before the first step.
-public struct Audit: Sendable {
-  public let dataSet: DataSet
-  public let geometry: InputGeometry
+package struct Audit: Sendable {
+  package let dataSet: DataSet
+  package let geometry: InputGeometry
   /// The letters that texts may have; nil if they make the alphabet.
-  public let alphabet: Alphabet?
-  public let use: Use
+  package let alphabet: Alphabet?
+  package let use: Use
 
   /// What the data set is for.
-  public enum Use: Sendable {
+  package enum Use: Sendable {
     /// Every record must be fit to be trained on.
     case training
     /// Records are only read. A text that the model cannot spell, or that is too long for its image, is an error it will
@@ -20,7 +20,7 @@ public struct Audit: Sendable {
     case evaluation
   }
 
-  public init(
+  package init(
     _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, use: Use = .training
   ) {
     self.dataSet = dataSet
@@ -30,7 +30,7 @@ public struct Audit: Sendable {
   }
 
   /// Audits the whole data set.
-  public func run(threads: Int = 1) throws(DataSetError) -> AuditResult {
+  package func run(threads: Int = 1) throws(DataSetError) -> AuditResult {
     try AuditResult.merging([runSlice(rank: 0, ranks: 1, threads: threads)], of: dataSet)
   }
 
@@ -38,7 +38,7 @@ public struct Audit: Sendable {
   /// a truncated file looks good. Give all slices to ``AuditResult/merging(_:of:)``.
   ///
   /// - Parameter goesOn: called before each record, on several threads; once it says no, the result is worth nothing.
-  public func runSlice(
+  package func runSlice(
     rank: Int, ranks: Int, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
   ) -> AuditResult {
     precondition(ranks > 0 && rank >= 0 && rank < ranks && threads > 0)

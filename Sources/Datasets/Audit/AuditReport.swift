@@ -1,20 +1,20 @@
 import Messages
 
 /// The audit's result as a text for people.
-public struct AuditReport: Sendable {
+package struct AuditReport: Sendable {
   /// Findings of one kind, and letters that are missing, that are written out; the others are counted.
-  public static let listed = 10
+  package static let listed = 10
 
   private let result: AuditResult
   private let first: (name: String, audit: AuditResult)?
 
   /// - Parameter first: the data set that this one's letters are compared with, and its name.
-  public init(_ result: AuditResult, comparedWith first: (name: String, audit: AuditResult)? = nil) {
+  package init(_ result: AuditResult, comparedWith first: (name: String, audit: AuditResult)? = nil) {
     (self.result, self.first) = (result, first)
   }
 
   /// The report, line by line: records, problems, warnings, widths, alphabet.
-  public func lines() -> [String] {
+  package func lines() -> [String] {
     let bad = result.badRecords.count
     let lone = result.problems.count { $0.record == nil }
     let files = lone == 0 ? "" : "; besides, \(counted(lone, "file")) without a partner"
@@ -56,7 +56,7 @@ public struct AuditReport: Sendable {
   }
 
   /// The histogram of the readable images' widths in bins of 8 pixels or more.
-  public func widthHistogram() -> [Histogram.Bin] { Histogram.bins(of: result.widths.filter { $0 > 0 }, atLeast: 8) }
+  package func widthHistogram() -> [Histogram.Bin] { Histogram.bins(of: result.widths.filter { $0 > 0 }, atLeast: 8) }
 
   private func widthLines() -> [String] {
     let widths = result.widths.filter { $0 > 0 }.sorted()

@@ -2,64 +2,64 @@ import Foundation
 import Messages
 
 /// Something the audit has to say about one record or file.
-public struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: String, Codable, Sendable, CaseIterable {
+package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
+  package enum Kind: String, Codable, Sendable, CaseIterable {
     case unpairedFile, unlistedImage, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
       unknownScalars
     case labelNotNFC, invisibleMark, duplicateFile
   }
 
   /// Index of the record; nil for an unpaired file.
-  public let record: Int?
+  package let record: Int?
   /// The image file, or the unpaired file.
-  public let path: String
-  public let kind: Kind
+  package let path: String
+  package let kind: Kind
   /// True if the record cannot be trained on; otherwise it is a warning.
-  public let isProblem: Bool
+  package let isProblem: Bool
   /// What is wrong and what to do, without the path.
-  public let detail: String
+  package let detail: String
 
-  public var description: String { "\(path): \(detail)".onOneLine }
+  package var description: String { "\(path): \(detail)".onOneLine }
 }
 
 /// How often a scalar occurs in the texts.
-public struct ScalarCount: Codable, Sendable, Equatable {
-  public let scalar: UInt32
-  public let count: Int
+package struct ScalarCount: Codable, Sendable, Equatable {
+  package let scalar: UInt32
+  package let count: Int
 }
 
 /// What an audit found in a slice of a data set, or in all of it after ``merging(_:of:)``.
-public struct AuditResult: Codable, Sendable, Equatable {
+package struct AuditResult: Codable, Sendable, Equatable {
   /// The records that were audited.
-  public internal(set) var records: Range<Int>
+  package internal(set) var records: Range<Int>
   /// In the order of the records.
-  public internal(set) var findings: [AuditFinding] = []
+  package internal(set) var findings: [AuditFinding] = []
   /// Width of each audited record's image at the network's height; 0 where it is unreadable. An image may be wider than
   /// allowed, which is then among the findings.
-  public internal(set) var widths: [Int] = []
+  package internal(set) var widths: [Int] = []
   /// The alphabet of the texts with counts, sorted by scalar.
-  public internal(set) var scalarCounts: [ScalarCount] = []
+  package internal(set) var scalarCounts: [ScalarCount] = []
   /// 16 bytes for each audited record: the start of its file's SHA-256, or zeros where it is unreadable.
   var digests = Data()
 
   static let digestBytes = 16
 
   /// Findings about records that cannot be trained on, and about files that are no records.
-  public var problems: [AuditFinding] { findings.filter(\.isProblem) }
+  package var problems: [AuditFinding] { findings.filter(\.isProblem) }
   /// Findings that one should look at.
-  public var warnings: [AuditFinding] { findings.filter { !$0.isProblem } }
+  package var warnings: [AuditFinding] { findings.filter { !$0.isProblem } }
   /// Indices of the records with a problem, ascending, each once.
-  public var badRecords: [Int] { Set(problems.compactMap(\.record)).sorted() }
+  package var badRecords: [Int] { Set(problems.compactMap(\.record)).sorted() }
 
   /// The audited data set without its bad records, and the width of each record that is left.
-  public func good(of dataSet: DataSet) -> (dataSet: DataSet, widths: [Int]) {
+  package func good(of dataSet: DataSet) -> (dataSet: DataSet, widths: [Int]) {
     let bad = badRecords
     let isBad = Set(bad)
     return (dataSet.removing(bad), widths.indices.filter { !isBad.contains($0) }.map { widths[$0] })
   }
 
   /// For each record without a problem, 16 bytes that stand for the contents of its image file.
-  public var goodDigests: [UInt8] {
+  package var goodDigests: [UInt8] {
     let isBad = Set(badRecords)
     return widths.indices.filter { !isBad.contains($0) }.flatMap {
       digests[$0 * AuditResult.digestBytes..<($0 + 1) * AuditResult.digestBytes]
@@ -75,7 +75,7 @@ public struct AuditResult: Codable, Sendable, Equatable {
   /// Puts the results of all slices together, in any order, and adds what can only be seen in the whole: duplicate files
   /// and files without a partner.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the slices are not exactly the data set.
-  public static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
+  package static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
     var whole = AuditResult(records: 0..<0)
     var counts: [UInt32: Int] = [:]
     for part in parts.sorted(by: {

@@ -3,34 +3,34 @@ import Messages
 
 /// The good records of a data set as a metadata.jsonl, and what differs from the data set: `akuru check --fix`. Texts are
 /// in NFC. Images stay where they are.
-public struct CleanedMetadata: Sendable {
+package struct CleanedMetadata: Sendable {
   /// What was changed of one record or file.
-  public struct Change: Encodable, Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: String, Encodable, Sendable {
+  package struct Change: Encodable, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: String, Encodable, Sendable {
       /// The record, or the file without a partner, is left out.
       case leftOut
       /// The text was brought to NFC.
       case normalized = "normalised"
     }
 
-    public let kind: Kind
-    public let path: String
+    package let kind: Kind
+    package let path: String
     /// Why.
-    public let detail: String
+    package let detail: String
 
-    public var description: String {
+    package var description: String {
       "\(kind == .leftOut ? "left out" : "normalized"): \(path): \(detail)".onOneLine
     }
   }
 
   /// One JSON object for each good record, in the order of the data set.
-  public let lines: [String]
+  package let lines: [String]
   /// In the order of the records, then the files that are no records.
-  public let changes: [Change]
+  package let changes: [Change]
 
   /// - Parameter folder: where the metadata is going to stand. Images are named relative to it.
   /// - Throws: ``DataSetError/invalid(reason:)`` if images are not inside it, or in shards; no record is good.
-  public init(_ dataSet: DataSet, _ audit: AuditResult, in folder: String) throws(DataSetError) {
+  package init(_ dataSet: DataSet, _ audit: AuditResult, in folder: String) throws(DataSetError) {
     var metadata = try MetadataLines(in: folder)
     var problems: [Int: [String]] = [:]
     for problem in audit.problems {
@@ -57,5 +57,5 @@ public struct CleanedMetadata: Sendable {
   }
 
   /// How many changes there are of a kind.
-  public func count(_ kind: Change.Kind) -> Int { changes.count { $0.kind == kind } }
+  package func count(_ kind: Change.Kind) -> Int { changes.count { $0.kind == kind } }
 }

@@ -7,7 +7,7 @@ extension Augmentation {
 
   /// The set that an argument names: "default", "strong", "none", or a JSON file.
   /// - Throws: ``AugmentationError`` naming the file and the key.
-  public init(argument: String) throws(AugmentationError) {
+  package init(argument: String) throws(AugmentationError) {
     if let named = Augmentation(name: argument) {
       self = named
     } else if argument.hasSuffix(".json") {
@@ -25,7 +25,7 @@ extension Augmentation {
   ///     {"base": "strong", "erasing": {"chance": 0}, "blur": {"sigma": [0.5, 2]}}
   ///
   /// - Throws: ``AugmentationError`` naming the file and the key.
-  public init(file: String) throws(AugmentationError) {
+  package init(file: String) throws(AugmentationError) {
     let bytes: [UInt8]
     do {
       bytes = try readFile(file, limit: Augmentation.largestFile, limitName: "\(Augmentation.largestFile >> 10) KiB")

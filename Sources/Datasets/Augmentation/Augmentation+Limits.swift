@@ -1,6 +1,6 @@
 /// An augmentation that cannot be: which key, and why. `description` is one line.
-public struct AugmentationError: Error, Equatable, CustomStringConvertible {
-  public let description: String
+package struct AugmentationError: Error, Equatable, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) {
     self.description = description
@@ -10,7 +10,7 @@ public struct AugmentationError: Error, Equatable, CustomStringConvertible {
 extension Augmentation {
   /// Refuses what an operation cannot do, or what would leave nothing to read.
   /// - Throws: ``AugmentationError`` naming the key, its value and what it may be.
-  public func validate() throws(AugmentationError) {
+  package func validate() throws(AugmentationError) {
     for (key, chance) in chances where !(0...1 ~= chance) {
       throw AugmentationError("\(key).chance \(chance): must be 0 to 1")
     }

@@ -2,7 +2,7 @@ import Messages
 
 extension Augmentation {
   /// The images as they are.
-  public static let none = Augmentation(
+  package static let none = Augmentation(
     affine: Affine(chance: 0, shear: 0, rotation: 0, rise: 0, width: 1...1, height: 1...1, shift: 0),
     perspective: Perspective(chance: 0, reach: 0), curvature: Curvature(chance: 0, bend: 0),
     elastic: Elastic(chance: 0, strength: 0...0, cell: 0.5...0.5), padding: Padding(chance: 0, side: 0),
@@ -14,7 +14,7 @@ extension Augmentation {
 
   /// The default of training: cheap, and enough for images of the kind that are trained on. The ranges are those of a
   /// PyTorch reference that learns Sinhala words well, and small rotations.
-  public static let `default` = {
+  package static let `default` = {
     var set = Augmentation.none
     set.affine = Affine(
       chance: 0.5, shear: 0.25, rotation: 2, rise: 0.15, width: 0.85...1.15, height: 0.85...1.15, shift: 0.075)
@@ -24,7 +24,7 @@ extension Augmentation {
   }()
 
   /// Everything, for fonts, papers and cameras that are not in the training images. People can still read nearly all of it.
-  public static let strong = Augmentation(
+  package static let strong = Augmentation(
     affine: Affine(
       chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.8...1.15, shift: 0.1),
     perspective: Perspective(chance: 0.3, reach: 0.12), curvature: Curvature(chance: 0.25, bend: 0.15),
@@ -36,10 +36,10 @@ extension Augmentation {
     compression: Compression(chance: 0.25, quality: 10...70))
 
   /// The named sets.
-  public static let names = ["default", "strong", "none"]
+  package static let names = ["default", "strong", "none"]
 
   /// The set of that name.
-  public init?(name: String) {
+  package init?(name: String) {
     switch name {
     case "none": self = .none
     case "default": self = .default
@@ -49,12 +49,12 @@ extension Augmentation {
   }
 
   /// The name of this set, if it has one.
-  public var name: String? { Augmentation.names.first { Augmentation(name: $0) == self } }
+  package var name: String? { Augmentation.names.first { Augmentation(name: $0) == self } }
 }
 
 extension Augmentation {
   /// From what was encoded, or from the name of a set, which is what checkpoints held once.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     if let name = try? decoder.singleValueContainer().decode(String.self) {
       guard let named = Augmentation(name: name) else {
         throw DecodingError.dataCorrupted(

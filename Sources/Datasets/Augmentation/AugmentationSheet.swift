@@ -2,9 +2,9 @@ import Images
 
 /// Images of a data set beside augmented versions of them, as one picture: a row for each image, the original first. What
 /// is seen of version v is what training makes of the image in epoch v.
-public struct AugmentationSheet {
+package struct AugmentationSheet {
   /// The most pixels of a sheet.
-  public static let largestSize = 1 << 28
+  package static let largestSize = 1 << 28
 
   private let dataSet: DataSet
   private let geometry: InputGeometry
@@ -17,7 +17,7 @@ public struct AugmentationSheet {
   /// Gray around images.
   private static let frame: UInt8 = 205
 
-  public init(_ dataSet: DataSet, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64, versions: Int) {
+  package init(_ dataSet: DataSet, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64, versions: Int) {
     precondition(versions > 0)
     (self.dataSet, self.geometry, self.augmentation, self.seed) = (dataSet, geometry, augmentation, seed)
     self.versions = versions
@@ -25,7 +25,7 @@ public struct AugmentationSheet {
 
   /// The sheet of `count` samples that are spread over the data set, or of all where there are fewer.
   /// - Throws: ``DataSetError`` naming an image that cannot be read, or the data set where it is too large for a sheet.
-  public func image(count: Int) throws(DataSetError) -> GrayImage {
+  package func image(count: Int) throws(DataSetError) -> GrayImage {
     let count = min(count, dataSet.records.count)
     var rows: [[GrayImage]] = []
     for i in 0..<count { rows.append(try row(sample: i * dataSet.records.count / count)) }

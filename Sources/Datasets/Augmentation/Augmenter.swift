@@ -3,11 +3,11 @@ import Tensors
 
 /// Draws and makes the changes of an ``Augmentation``. Holds scratch memory, so each thread has one of its own; results
 /// depend on the arguments only.
-public final class Augmenter {
+package final class Augmenter {
   /// The changes for one image.
-  public struct Draw {
+  package struct Draw {
     /// Width of the changed image.
-    public let width: Int
+    package let width: Int
     /// nil if the geometry stays.
     let placement: Placement?
     let blurSigma: Float
@@ -39,7 +39,7 @@ public final class Augmenter {
   private let motion = MotionBlur()
   private var outline = InkOutline()
 
-  public init(_ augmentation: Augmentation, seed: UInt64, geometry: InputGeometry) {
+  package init(_ augmentation: Augmentation, seed: UInt64, geometry: InputGeometry) {
     self.augmentation = augmentation
     self.seed = seed
     self.geometry = geometry
@@ -64,7 +64,7 @@ public final class Augmenter {
   ///
   /// The changed image is never narrower than `neededSteps` time steps demand (unless the original is: then no narrower
   /// than the original) and never wider than the geometry's maximum.
-  public func draw(_ image: GrayView, epoch: Int, sample: Int, neededSteps: Int) -> Draw {
+  package func draw(_ image: GrayView, epoch: Int, sample: Int, neededSteps: Int) -> Draw {
     let (epoch, sample) = (UInt32(truncatingIfNeeded: epoch), UInt32(truncatingIfNeeded: sample))
     var random = KeyedRandom(seed: seed, purpose: .augmentation, time: epoch, sample: sample)
     // All numbers are drawn in any case, so that one change does not shift the numbers of the next.
@@ -112,7 +112,7 @@ public final class Augmenter {
   }
 
   /// Makes the changed image; `target` has the width that was drawn and the height of `image`, which is only read.
-  public func render(_ draw: Draw, _ image: GrayView, into target: GrayView) {
+  package func render(_ draw: Draw, _ image: GrayView, into target: GrayView) {
     precondition(target.width == draw.width && target.height == image.height)
     if let placement = draw.placement {
       placement.render(image, into: target, field: field)

@@ -6,9 +6,9 @@ import Foundation
 ///
 /// Jobs that make the same cache at once do not meet before the rename, and the last one leaves the same bytes as the
 /// first. A draft that is released without being published removes its file.
-public final class ImageCacheDraft {
+package final class ImageCacheDraft {
   /// The file to write into.
-  public let temporaryPath: String
+  package let temporaryPath: String
   private let path: String
   private let layout: ImageCacheLayout
   /// Holds the lock that tells a file in the making from what a killed process left.
@@ -19,7 +19,7 @@ public final class ImageCacheDraft {
   ///
   /// - Parameter path: the file to be.
   /// - Throws: ``ImageCacheError/system(action:path:code:)``, with ENOSPC where the space is not there.
-  public init(for path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
+  package init(for path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
     let folder = Files.folder(of: path)
     do throws(FileError) {
       try createFolder(folder)
@@ -28,13 +28,14 @@ public final class ImageCacheDraft {
     } catch {
       throw ImageCacheError(error)
     }
+    (self.path, self.layout, temporaryPath) = (path, layout, file.path)
+    // From here on, a failure removes the file: the object is whole.
     do throws(FileError) {
       try file.reserve(layout.fileSize)
     } catch {
       // The name that people know, not that of the temporary file.
       throw .system(action: error.action, path: path, code: error.code)
     }
-    (self.path, self.layout, temporaryPath) = (path, layout, file.path)
   }
 
   deinit {
@@ -42,7 +43,7 @@ public final class ImageCacheDraft {
   }
 
   /// Seals the file once all images are in, waits until it is on the disk, and gives it its name.
-  public func publish() throws(ImageCacheError) {
+  package func publish() throws(ImageCacheError) {
     let contents = try mapCache(temporaryPath, size: layout.fileSize, writable: true)
     contents.mutableBytes.copyBytes(from: layout.header)
     UnsafeMutableRawBufferPointer(rebasing: contents.mutableBytes[64...])

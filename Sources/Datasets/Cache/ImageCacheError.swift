@@ -3,7 +3,7 @@ import Foundation
 import Messages
 
 /// Why an image cache cannot be used or made. The description is one line.
-public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
+package enum ImageCacheError: Error, CustomStringConvertible, Equatable {
   /// There is no such file.
   case absent(path: String)
   /// The file is not, or no longer, the cache that was asked for. It has to be made again.
@@ -11,7 +11,7 @@ public enum ImageCacheError: Error, CustomStringConvertible, Equatable {
   /// A system call failed.
   case system(action: String, path: String, code: Int32)
 
-  public var description: String { text.onOneLine }
+  package var description: String { text.onOneLine }
 
   private var text: String {
     switch self {

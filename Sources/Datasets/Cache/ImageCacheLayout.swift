@@ -15,17 +15,17 @@ import Hashing
 ///     96     table, 16 bytes an image: UInt64 place of its pixels in the file, UInt32 columns, and the first 4 bytes of
 ///            the SHA-256 of its pixels
 ///     then, from a multiple of 4096 on, the pixels: 8-bit gray, row by row, image after image, without gaps
-public struct ImageCacheLayout: Sendable {
+package struct ImageCacheLayout: Sendable {
   /// Rows of every image.
-  public let height: Int
+  package let height: Int
   /// Columns of each image.
-  public let widths: [Int]
+  package let widths: [Int]
   /// 16 bytes for each image: the start of the SHA-256 of the file it is decoded from.
-  public let digests: [UInt8]
+  package let digests: [UInt8]
   /// SHA-256 of what decides every pixel: which files with which bytes, in which order, and the sizes they get.
-  public let identity: [UInt8]
+  package let identity: [UInt8]
   /// Bytes of the file.
-  public let fileSize: Int
+  package let fileSize: Int
   /// Place of each image's pixels in the file.
   let offsets: [Int]
 
@@ -38,7 +38,7 @@ public struct ImageCacheLayout: Sendable {
   /// - Parameters:
   ///   - widths: columns of each image, as the audit found them.
   ///   - digests: as ``AuditResult/goodDigests`` gives them.
-  public init(height: Int, widths: [Int], digests: [UInt8]) {
+  package init(height: Int, widths: [Int], digests: [UInt8]) {
     precondition(digests.count == widths.count * ImageCacheLayout.digestSize && widths.allSatisfy { $0 > 0 })
     (self.height, self.widths, self.digests) = (height, widths, digests)
     let tableEnd = ImageCacheLayout.headerSize + ImageCacheLayout.entrySize * widths.count
@@ -58,12 +58,12 @@ public struct ImageCacheLayout: Sendable {
   }
 
   /// Images.
-  public var count: Int { widths.count }
+  package var count: Int { widths.count }
 
   /// The cache's own name, so that caches of other images and heights stand beside it: `images-HASH-hHEIGHT.cache`.
   ///
   /// - Parameter machine: the machine's name, where machines must not share the file.
-  public func fileName(machine: String? = nil) -> String {
+  package func fileName(machine: String? = nil) -> String {
     let suffix = machine.map { "-" + $0.replacing("/", with: "_") } ?? ""
     return "images-\(hexadecimal(identity.prefix(8)))-h\(height)\(suffix).cache"
   }

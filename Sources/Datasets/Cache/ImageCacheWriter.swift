@@ -4,7 +4,7 @@ import Foundation
 import Hashing
 
 /// Decodes images into the temporary file of an ``ImageCacheDraft``; each rank writes a share of the images.
-public struct ImageCacheWriter: Sendable {
+package struct ImageCacheWriter: Sendable {
   private let layout: ImageCacheLayout
   private let records: [Record]
   private let images: FileImageSource
@@ -13,7 +13,7 @@ public struct ImageCacheWriter: Sendable {
   /// - Parameters:
   ///   - path: ``ImageCacheDraft/temporaryPath``.
   ///   - dataSet: the good records, from whose audit `layout` was made.
-  public init(
+  package init(
     _ path: String, layout: ImageCacheLayout, dataSet: DataSet, geometry: InputGeometry
   ) throws(ImageCacheError) {
     precondition(dataSet.records.count == layout.count && geometry.height == layout.height)
@@ -26,7 +26,7 @@ public struct ImageCacheWriter: Sendable {
   /// Writes pixels and table entries of some images.
   /// - Parameter goesOn: called before each image, on several threads; once it says no, the rest is left out.
   /// - Throws: ``DataSetError`` naming the file that can no longer be read or has changed since the audit.
-  public func write(
+  package func write(
     _ samples: Range<Int>, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
   ) throws {
     let failures = Failures()

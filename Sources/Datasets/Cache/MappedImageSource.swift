@@ -1,7 +1,7 @@
 import Files
 
 /// Images of an image cache: decoded and resized, in a file that all ranks of a machine map.
-public final class MappedImageSource: ImageSource {
+package final class MappedImageSource: ImageSource {
   private let layout: ImageCacheLayout
   private let file: MappedFile
 
@@ -9,7 +9,7 @@ public final class MappedImageSource: ImageSource {
   /// rank verifies a share with ``verify(_:)``.
   ///
   /// - Throws: ``ImageCacheError/absent(path:)``, ``ImageCacheError/damaged(path:reason:)``.
-  public init(_ path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
+  package init(_ path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
     self.layout = layout
     file = try mapCache(path, size: layout.fileSize)
     let bytes = file.bytes
@@ -31,7 +31,7 @@ public final class MappedImageSource: ImageSource {
 
   /// Verifies the pixels of some images.
   /// - Throws: ``ImageCacheError/damaged(path:reason:)`` naming the first image whose checksum is wrong.
-  public func verify(_ images: Range<Int>) throws(ImageCacheError) {
+  package func verify(_ images: Range<Int>) throws(ImageCacheError) {
     let bytes = file.bytes
     for image in images {
       let place = layout.entryPlace(image) + 12
@@ -42,7 +42,7 @@ public final class MappedImageSource: ImageSource {
     }
   }
 
-  public func load(_ sample: Int, into image: ImageBuffer) {
+  package func load(_ sample: Int, into image: ImageBuffer) {
     image.reserve(width: layout.widths[sample], height: layout.height)
     let pixels = UnsafeRawBufferPointer(rebasing: file.bytes[layout.pixels(sample)])
     UnsafeMutableRawPointer(image.view.pixels).copyMemory(from: pixels.baseAddress!, byteCount: pixels.count)

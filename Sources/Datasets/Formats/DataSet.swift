@@ -6,28 +6,28 @@ import Messages
 
 /// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
 /// file, or sorted by path for pairs.
-public struct DataSet: Sendable {
+package struct DataSet: Sendable {
   /// A file that has no partner (`X.png` without `X.gt.txt` or the reverse), so that there is no record for it.
-  public struct Unpaired: Sendable, Equatable, CustomStringConvertible {
+  package struct Unpaired: Sendable, Equatable, CustomStringConvertible {
     /// Path of the file, folder included.
-    public let path: String
+    package let path: String
     /// Name of the file that is missing beside it.
-    public let missing: String
+    package let missing: String
 
-    public var description: String {
+    package var description: String {
       "\(path): there is no \(missing) beside it; add it or remove the file".onOneLine
     }
   }
 
   /// The folders, or metadata files, as given.
-  public let folders: [String]
-  public let records: [Record]
+  package let folders: [String]
+  package let records: [Record]
   /// Files of pair folders that are no records. Whoever trains or evaluates has to report them; the audit does.
-  public let unpaired: [Unpaired]
+  package let unpaired: [Unpaired]
   /// Image files beside listed images that the metadata does not list. The audit warns of them.
-  public let unlisted: [String]
+  package let unlisted: [String]
   /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own place), in hexadecimal.
-  public let fingerprint: String
+  package let fingerprint: String
 
   private init(folders: [String], records: [Record], unpaired: [Unpaired], unlisted: [String]) {
     self.folders = folders
@@ -46,7 +46,7 @@ public struct DataSet: Sendable {
   /// The images are not opened; see ``Audit``.
   ///
   /// - Parameter allowsWeights: whether weights are allowed; they are left to ``DataSetArgument``.
-  public static func load(_ argument: String, allowsWeights: Bool = false) throws(DataSetError) -> DataSet {
+  package static func load(_ argument: String, allowsWeights: Bool = false) throws(DataSetError) -> DataSet {
     let parsed = try DataSetArgument(argument)
     guard allowsWeights || parsed.isPlain else {
       throw .invalid(reason: "data set \(quoted(argument)): weights go with --train only; leave them out")
@@ -59,14 +59,14 @@ public struct DataSet: Sendable {
   }
 
   /// The data set without some records, given by index. Its fingerprint differs.
-  public func removing(_ indices: [Int]) -> DataSet {
+  package func removing(_ indices: [Int]) -> DataSet {
     let removed = Set(indices)
     let kept = records.indices.filter { !removed.contains($0) }.map { records[$0] }
     return DataSet(folders: folders, records: kept, unpaired: unpaired, unlisted: unlisted)
   }
 
   /// Records of each folder.
-  public var countsOfFolders: [Int] {
+  package var countsOfFolders: [Int] {
     var counts = [Int](repeating: 0, count: folders.count)
     for record in records { counts[record.source] += 1 }
     return counts

@@ -2,15 +2,15 @@ import Files
 
 /// A data set as it is named on the command line: folders separated by commas, each with a weight if it is followed by a
 /// colon and a number, as in `a:2,b:0.5`. An argument or a part of it that is itself the path of a folder is taken as such.
-public struct DataSetArgument: Sendable, Equatable {
-  public var folders: [String] = []
+package struct DataSetArgument: Sendable, Equatable {
+  package var folders: [String] = []
   /// How often each folder's images are drawn in an epoch, see ``Mixture``; 1 where nothing was said.
-  public var weights: [Double] = []
+  package var weights: [Double] = []
 
-  public static let largestWeight = 1000.0
+  package static let largestWeight = 1000.0
 
   /// - Throws: ``DataSetError/invalid(reason:)``.
-  public init(_ argument: String) throws(DataSetError) {
+  package init(_ argument: String) throws(DataSetError) {
     let parts =
       DataSetArgument.isFolder(argument)
       ? [argument]
@@ -34,7 +34,7 @@ public struct DataSetArgument: Sendable, Equatable {
   }
 
   /// Whether all folders count alike.
-  public var isPlain: Bool { weights.allSatisfy { $0 == 1 } }
+  package var isPlain: Bool { weights.allSatisfy { $0 == 1 } }
 
   private static func isFolder(_ path: String) -> Bool { FileStatus(path: path, followLink: true)?.kind == .folder }
 }

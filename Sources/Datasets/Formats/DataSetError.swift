@@ -4,7 +4,7 @@ import Messages
 
 /// What is wrong with a data set, an alphabet file or a plan. The description is one line that names the file, the
 /// record and the remedy.
-public enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusProviding {
+package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusProviding {
   /// There is no such folder or file.
   case notFound(path: String)
   /// The operating system refused to read it.
@@ -30,7 +30,7 @@ public enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusP
 
   package var exitStatus: ExitStatus { .badData }
 
-  public var description: String { text.onOneLine }
+  package var description: String { text.onOneLine }
 
   private var text: String {
     switch self {

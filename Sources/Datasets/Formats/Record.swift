@@ -1,28 +1,28 @@
 import Foundation
 
 /// One image with its text.
-public struct Record: Sendable {
+package struct Record: Sendable {
   /// Path of the image relative to the data set's folder, as in the metadata.
-  public let path: String
+  package let path: String
   /// The folder that `path` starts from.
-  public let folder: String
+  package let folder: String
   /// What the image says, in NFC.
-  public let text: String
+  package let text: String
   /// The text as it stands in the file, if that is not NFC.
-  public let rawText: String?
+  package let rawText: String?
   /// Index of the folder in ``DataSet/folders``.
-  public let source: Int
+  package let source: Int
   /// Bytes of the image file; -1 if there is none.
-  public let size: Int64
+  package let size: Int64
   /// Where the image is, if it is not a file of its own.
   var place: ShardLocation?
 
   /// The image file. Of an image in a shard it is a name for messages: the shard's path, then the image's.
-  public var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
+  package var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
 
   /// The bytes of the image file.
   /// - Throws: ``DataSetError`` naming it.
-  public func readImage() throws(DataSetError) -> [UInt8] {
+  package func readImage() throws(DataSetError) -> [UInt8] {
     if let place { return try place.read(size, path: absolutePath) }
     return try readImageFile(absolutePath)
   }

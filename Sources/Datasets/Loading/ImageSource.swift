@@ -1,27 +1,27 @@
 import Images
 
 /// Where the loader gets the images of a data set from, resized to the network's height, not augmented.
-public protocol ImageSource: Sendable {
+package protocol ImageSource: Sendable {
   /// Puts the image of sample `sample` into `image`. Called by one thread at a time with its own buffer; several
   /// threads may call with different buffers.
   func load(_ sample: Int, into image: ImageBuffer) throws
 }
 
 /// A reused buffer for one gray image, with the scratch memory that making it takes. Belongs to one thread.
-public final class ImageBuffer {
-  public private(set) var width = 0
-  public private(set) var height = 0
+package final class ImageBuffer {
+  package private(set) var width = 0
+  package private(set) var height = 0
   private var pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: 0)
   private var capacity = 0
   /// Resizes into this buffer.
-  public let resampler = Resampler()
+  package let resampler = Resampler()
 
-  public init() {}
+  package init() {}
 
   deinit { pixels.deallocate() }
 
   /// Makes room for an image of the given size; its contents are undefined.
-  public func reserve(width: Int, height: Int) {
+  package func reserve(width: Int, height: Int) {
     precondition(width > 0 && height > 0)
     if width * height > capacity {
       pixels.deallocate()
@@ -33,21 +33,21 @@ public final class ImageBuffer {
   }
 
   /// The image. Valid until the next ``reserve(width:height:)`` and as long as the buffer.
-  public var view: GrayView { GrayView(width: width, height: height, pixels: pixels) }
+  package var view: GrayView { GrayView(width: width, height: height, pixels: pixels) }
 }
 
 /// Decodes and resizes the image files of a data set at each use.
-public struct FileImageSource: ImageSource {
+package struct FileImageSource: ImageSource {
   private let records: [Record]
   private let geometry: InputGeometry
 
-  public init(_ dataSet: DataSet, geometry: InputGeometry) {
+  package init(_ dataSet: DataSet, geometry: InputGeometry) {
     records = dataSet.records
     self.geometry = geometry
   }
 
   /// - Throws: ``DataSetError`` naming the file.
-  public func load(_ sample: Int, into image: ImageBuffer) throws { try read(sample, into: image) }
+  package func load(_ sample: Int, into image: ImageBuffer) throws { try read(sample, into: image) }
 
   /// As ``load(_:into:)``, saying what it throws.
   func read(_ sample: Int, into image: ImageBuffer) throws(DataSetError) {

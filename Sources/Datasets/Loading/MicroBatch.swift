@@ -7,43 +7,43 @@ import Images
 ///
 /// Unchecked: a slot belongs to the loader's thread until ``MicroBatchLoader/next()`` hands it out, then to the caller
 /// until ``MicroBatchLoader/release(_:)``.
-public final class MicroBatch: @unchecked Sendable {
+package final class MicroBatch: @unchecked Sendable {
   /// What was asked for; its samples are in the order of the plan, unlike ``samples``.
-  public internal(set) var item = WorkItem(epoch: 0, step: 0, microBatch: 0, samples: [])
+  package internal(set) var item = WorkItem(epoch: 0, step: 0, microBatch: 0, samples: [])
   /// Number of each image: its sample's index, or that of a repeated draw, see ``Mixture``.
-  public internal(set) var samples: [Int32] = []
+  package internal(set) var samples: [Int32] = []
   /// Columns of each image, non-increasing.
-  public internal(set) var widths: [Int] = []
+  package internal(set) var widths: [Int] = []
   /// Image i starts at `pixels[offsets[i]]`: `height` rows of `widths[i]` gray values, paper 255, without gaps.
-  public internal(set) var offsets: [Int] = []
+  package internal(set) var offsets: [Int] = []
   /// Rows of every image.
-  public internal(set) var height = 0
+  package internal(set) var height = 0
   /// Labels of all images, one after the other; label i is `labels[labelOffsets[i] ..< labelOffsets[i + 1]]`.
-  public internal(set) var labels: [Int32] = []
-  public internal(set) var labelOffsets: [Int] = [0]
+  package internal(set) var labels: [Int32] = []
+  package internal(set) var labelOffsets: [Int] = [0]
 
   private var storage = UnsafeMutablePointer<UInt8>.allocate(capacity: 0)
   private var capacity = 0
   private var used = 0
 
-  public init() {}
+  package init() {}
 
   deinit { storage.deallocate() }
 
   /// Step of the micro-batch over the whole run.
-  public var step: Int { item.step }
+  package var step: Int { item.step }
   /// Images.
-  public var count: Int { samples.count }
+  package var count: Int { samples.count }
   /// The pixels of all images; valid while the caller holds the slot.
-  public var pixels: UnsafePointer<UInt8> { UnsafePointer(storage) }
+  package var pixels: UnsafePointer<UInt8> { UnsafePointer(storage) }
 
   /// The pixels of image `i`, for reading.
-  public func image(_ i: Int) -> GrayView {
+  package func image(_ i: Int) -> GrayView {
     GrayView(width: widths[i], height: height, pixels: storage + offsets[i])
   }
 
   /// The label of image `i`.
-  public func label(_ i: Int) -> ArraySlice<Int32> { labels[labelOffsets[i]..<labelOffsets[i + 1]] }
+  package func label(_ i: Int) -> ArraySlice<Int32> { labels[labelOffsets[i]..<labelOffsets[i + 1]] }
 
   /// Makes room for every micro-batch within the bounds, of images `height` rows high.
   func reserve(_ bounds: MicroBatchBounds, height: Int) {

@@ -1,20 +1,20 @@
 /// What no micro-batch of a training exceeds, whatever it is made of: with room for that, nothing grows later on.
-public struct MicroBatchBounds: Sendable, Equatable {
+package struct MicroBatchBounds: Sendable, Equatable {
   /// Images.
-  public let images: Int
+  package let images: Int
   /// Columns of all images, after augmentation.
-  public let columns: Int
+  package let columns: Int
   /// Columns of an image, after augmentation.
-  public let widest: Int
+  package let widest: Int
   /// Scalars of all labels.
-  public let labels: Int
+  package let labels: Int
   /// Scalars of a label.
-  public let longestLabel: Int
+  package let longestLabel: Int
 
   /// - Parameters:
   ///   - widths: width of every draw after resizing, before augmentation: of every sample, or of all its draws.
   ///   - table: the labels of the samples.
-  public init(
+  package init(
     microBatch: Int, widths: [Int], labels table: LabelTable, geometry: InputGeometry, augmentation: Augmentation
   ) {
     images = min(microBatch, widths.count)

@@ -1,5 +1,5 @@
 /// Makes micro-batches: loads, augments, sorts. Holds scratch memory, so each thread has one of its own.
-public final class MicroBatchBuilder {
+package final class MicroBatchBuilder {
   private let source: any ImageSource
   private let labels: LabelTable
   private let geometry: InputGeometry
@@ -10,7 +10,7 @@ public final class MicroBatchBuilder {
   ///   - source: gives images of the geometry's height.
   ///   - labels: the label of each sample.
   ///   - bounds: room to make at once; without, memory grows with the images.
-  public init(
+  package init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
     bounds: MicroBatchBounds? = nil
   ) {
@@ -27,7 +27,7 @@ public final class MicroBatchBuilder {
   /// Fills `slot` with the images of `item`. Gives up, with false, when `isCancelled` says so between two images.
   /// - Throws: what the source throws, for example ``DataSetError`` naming the file.
   @discardableResult
-  public func build(_ item: WorkItem, into slot: MicroBatch, isCancelled: () -> Bool = { false }) throws -> Bool {
+  package func build(_ item: WorkItem, into slot: MicroBatch, isCancelled: () -> Bool = { false }) throws -> Bool {
     slot.begin(item, height: geometry.height)
     for sample in item.samples {
       if isCancelled() { return false }

@@ -9,7 +9,7 @@ import Foundation
 ///
 /// The order is that of the work, and the content depends on the work alone, never on timing. The thread ends when the
 /// work does, at an error, at ``stop()``, and when the loader is released.
-public final class MicroBatchLoader {
+package final class MicroBatchLoader {
   private let ring: Ring
   private let cancelWork: () -> Void
 
@@ -18,7 +18,7 @@ public final class MicroBatchLoader {
   ///   - bounds: room to make at once for every micro-batch of the work; without, memory grows with the work.
   ///   - depth: micro-batches prepared ahead of the one in use.
   ///   - cancelWork: ends the iteration of `work`, where it can wait for something.
-  public init(
+  package init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
     work: some Sequence<WorkItem> & Sendable, bounds: MicroBatchBounds? = nil, depth: Int = 2,
     cancelWork: @escaping () -> Void = {}
@@ -58,14 +58,14 @@ public final class MicroBatchLoader {
   /// The next micro-batch, in the order of the work; nil after the last one, and after ``stop()``. Blocks until it is
   /// ready. The caller owns the slot until it releases it.
   /// - Throws: the error that ended the thread, once the micro-batches before it are used up, and at every later call.
-  public func next() throws -> MicroBatch? { try ring.takeReady() }
+  package func next() throws -> MicroBatch? { try ring.takeReady() }
 
   /// Gives a slot back for new work. There are `depth` + 1 slots, which may be given back in any order; while all are
   /// held there is no next.
-  public func release(_ microBatch: MicroBatch) { ring.putFree(microBatch) }
+  package func release(_ microBatch: MicroBatch) { ring.putFree(microBatch) }
 
   /// Ends the thread and waits for its end, at most for the time one image takes.
-  public func stop() {
+  package func stop() {
     cancelWork()
     ring.stop()
   }

@@ -6,26 +6,26 @@ import Tensors
 /// The samples are shuffled; pools of 50 batches are sorted by width, so that neighbors are about equally wide, and cut
 /// into micro-batches; the micro-batches are shuffled and taken together into steps. A micro-batch that is short because
 /// the number of samples is no multiple of its size goes into the last step, which may be short too.
-public struct BatchPlan: Sendable {
+package struct BatchPlan: Sendable {
   /// Batches of a pool.
-  public static let poolBatches = 50
+  package static let poolBatches = 50
 
   /// The micro-batches of one optimizer step.
-  public struct Step: Sendable, Equatable {
+  package struct Step: Sendable, Equatable {
     /// Sample indices of each micro-batch: a part of ``BatchPlan/microBatches``, so its indices do not begin with 0.
-    public let microBatches: ArraySlice<ArraySlice<Int32>>
+    package let microBatches: ArraySlice<ArraySlice<Int32>>
 
     /// Images in the step: what its gradients are divided by.
-    public var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
+    package var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
   }
 
   /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
   /// the last one what is left.
-  public let samples: [Int32]
+  package let samples: [Int32]
   /// The samples of each micro-batch, made once so that a step takes no memory of its own.
-  public let microBatches: [ArraySlice<Int32>]
-  public let batchSize: Int
-  public let microBatch: Int
+  package let microBatches: [ArraySlice<Int32>]
+  package let batchSize: Int
+  package let microBatch: Int
 
   /// - Parameters:
   ///   - widths: width of every sample after resizing, before augmentation.
@@ -33,7 +33,7 @@ public struct BatchPlan: Sendable {
   ///   - microBatch: images of a micro-batch, a divisor of `batchSize`.
   ///   - mixture: how often the samples are drawn; nil is once each. The plan's samples are then its draws.
   /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together.
-  public init(
+  package init(
     seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil
   ) throws(DataSetError) {
     let mixture = mixture ?? Mixture(samples: widths.count)
@@ -87,21 +87,21 @@ public struct BatchPlan: Sendable {
   }
 
   /// Steps of the epoch, the short last one included.
-  public var stepCount: Int { BatchPlan.stepCount(samples: samples.count, batchSize: batchSize) }
+  package var stepCount: Int { BatchPlan.stepCount(samples: samples.count, batchSize: batchSize) }
 
   /// Steps of an epoch over so many samples.
-  public static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
+  package static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 
   /// Micro-batches of every step but the last, which may have fewer.
   var microBatchesPerStep: Int { batchSize / microBatch }
 
   /// Cost of each of ``microBatches``: the sum of its images' widths, which are given for all samples.
-  public func costs(widths: [Int]) -> [Int] {
+  package func costs(widths: [Int]) -> [Int] {
     microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
   }
 
   /// Step `index` of the epoch.
-  public func step(_ index: Int) -> Step {
+  package func step(_ index: Int) -> Step {
     precondition(index >= 0 && index < stepCount)
     let first = index * microBatchesPerStep
     return Step(microBatches: microBatches[first..<min(first + microBatchesPerStep, microBatches.count)])

@@ -1,13 +1,13 @@
 /// The fixed micro-batches of an evaluation: all samples sorted by width (ties by index), cut into micro-batches. It does
 /// not depend on the number of ranks, so neither do the figures.
-public struct EvaluationPlan: Sendable {
+package struct EvaluationPlan: Sendable {
   /// Sample indices of each micro-batch.
-  public let microBatches: [ArraySlice<Int32>]
+  package let microBatches: [ArraySlice<Int32>]
   /// Sum of the widths of each micro-batch.
-  public let costs: [Int]
+  package let costs: [Int]
 
   /// - Throws: ``DataSetError/invalid(reason:)`` for a micro-batch of less than one image.
-  public init(widths: [Int], microBatch: Int) throws(DataSetError) {
+  package init(widths: [Int], microBatch: Int) throws(DataSetError) {
     guard microBatch > 0 else { throw .invalid(reason: "micro-batch \(microBatch) is not positive; give at least 1") }
     let order = widths.indices.map { Int32($0) }.sorted { (widths[Int($0)], $0) < (widths[Int($1)], $1) }
     microBatches = stride(from: 0, to: order.count, by: microBatch).map {
@@ -19,7 +19,7 @@ public struct EvaluationPlan: Sendable {
   /// The work of one rank, in order.
   ///
   /// - Parameter timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
-  public func work(rank: Int, ranks: Int, timePerCost: [Double] = []) -> [WorkItem] {
+  package func work(rank: Int, ranks: Int, timePerCost: [Double] = []) -> [WorkItem] {
     let assignment = assignMicroBatches(costs: costs, ranks: ranks, timePerCost: timePerCost)
     return microBatches.indices.filter { assignment[$0] == rank }.map {
       WorkItem(epoch: 0, step: 0, microBatch: $0, samples: microBatches[$0])

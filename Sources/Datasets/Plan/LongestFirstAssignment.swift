@@ -38,7 +38,7 @@ struct LongestFirstAssignment {
 /// - Parameters:
 ///   - costs: of each micro-batch, for example the sum of its images' widths; equal ones are assigned by index.
 ///   - timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
-public func assignMicroBatches(costs: [Int], ranks: Int, timePerCost: [Double] = []) -> [Int] {
+package func assignMicroBatches(costs: [Int], ranks: Int, timePerCost: [Double] = []) -> [Int] {
   var (balance, assignment) = (LongestFirstAssignment(ranks: ranks), [Int](repeating: 0, count: costs.count))
   for index in heaviestFirst(costs) { assignment[index] = balance.assign(cost: costs[index], timePerCost: timePerCost) }
   return assignment

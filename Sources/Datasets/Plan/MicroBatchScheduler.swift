@@ -2,12 +2,12 @@
 /// can prefetch them. It may take the speeds of the ranks into account, see ``RankSpeeds``.
 ///
 /// All ranks assign the same steps with the same speeds, so that every micro-batch belongs to one rank.
-public final class MicroBatchScheduler {
+package final class MicroBatchScheduler {
   /// Steps that are scheduled ahead of the current one.
-  public static let lead = 2
+  package static let lead = 2
 
   /// This rank's micro-batches, for its loader.
-  public let queue: WorkQueue
+  package let queue: WorkQueue
   private var scheduler: StepScheduler
   /// The current step and those ahead of it: step s is at s % (lead + 1).
   private var scheduled: [ScheduledStep]
@@ -22,7 +22,7 @@ public final class MicroBatchScheduler {
     var loads: [Int]
   }
 
-  public init(_ work: TrainingWork) {
+  package init(_ work: TrainingWork) {
     scheduler = StepScheduler(work)
     steps = work.steps
     (current, next) = (steps.lowerBound, steps.lowerBound)
@@ -35,18 +35,18 @@ public final class MicroBatchScheduler {
   }
 
   /// Images of the current step.
-  public var imageCount: Int { scheduled[place].imageCount }
+  package var imageCount: Int { scheduled[place].imageCount }
   /// Micro-batches of the current step, over all ranks.
-  public var microBatchCount: Int { scheduled[place].microBatchCount }
+  package var microBatchCount: Int { scheduled[place].microBatchCount }
   /// How many of them are this rank's: the next ones of ``queue``.
-  public var localCount: Int { scheduled[place].localCount }
+  package var localCount: Int { scheduled[place].localCount }
   /// The cost that a rank has in the current step.
-  public func cost(ofRank rank: Int) -> Int { scheduled[place].loads[rank] }
+  package func cost(ofRank rank: Int) -> Int { scheduled[place].loads[rank] }
 
   /// The current step is done. Schedules another one, if there is one.
   ///
   /// - Parameter timePerCost: time for a unit of cost, of each rank, the same on all ranks; empty when all are equally fast.
-  public func advance(timePerCost: [Double]) {
+  package func advance(timePerCost: [Double]) {
     precondition(current < steps.upperBound, "there is no step left")
     current += 1
     schedule(timePerCost: timePerCost)

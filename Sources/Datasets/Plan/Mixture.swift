@@ -9,13 +9,13 @@ import Tensors
 ///
 /// A draw is a number: its sample is `draw % sampleCount`, and draws of the same sample have different numbers, which key
 /// their augmentation. The first draw of a sample is the sample's own number.
-public struct Mixture: Sendable {
+package struct Mixture: Sendable {
   /// Samples of all folders.
-  public let sampleCount: Int
+  package let sampleCount: Int
   /// Draws of each epoch.
-  public let drawCount: Int
+  package let drawCount: Int
   /// Draws of a sample in an epoch, at most.
-  public let mostDraws: Int
+  package let mostDraws: Int
   private let parts: [Part]
 
   /// A folder.
@@ -28,7 +28,7 @@ public struct Mixture: Sendable {
   }
 
   /// Weights of 1 for all.
-  public init(samples: Int) {
+  package init(samples: Int) {
     (sampleCount, drawCount, mostDraws) = (samples, samples, 1)
     parts = [Part(samples: 0..<samples, whole: 1, extra: 0)]
   }
@@ -37,7 +37,7 @@ public struct Mixture: Sendable {
   ///   - counts: samples of each folder, in the order of the samples.
   ///   - weights: of each folder, above 0, with up to 6 decimals.
   /// - Throws: ``DataSetError/invalid(reason:)`` for draws beyond the limits, or none of a folder.
-  public init(counts: [Int], weights: [Double]) throws(DataSetError) {
+  package init(counts: [Int], weights: [Double]) throws(DataSetError) {
     guard counts.count == weights.count else {
       throw .invalid(reason: "there are \(weights.count) weights for \(counts.count) folders; give one for each")
     }
@@ -63,7 +63,7 @@ public struct Mixture: Sendable {
   }
 
   /// The draws of an epoch, in no particular order.
-  public func draws(seed: UInt64, epoch: Int) -> [Int32] {
+  package func draws(seed: UInt64, epoch: Int) -> [Int32] {
     var draws: [Int32] = []
     draws.reserveCapacity(drawCount)
     for (number, part) in parts.enumerated() {
@@ -80,7 +80,7 @@ public struct Mixture: Sendable {
   }
 
   /// What each sample has, for each draw: for widths and lengths.
-  public func repeated<Value>(_ values: [Value]) -> [Value] {
+  package func repeated<Value>(_ values: [Value]) -> [Value] {
     precondition(values.count == sampleCount)
     return mostDraws == 1 ? values : Array(repeatElement(values, count: mostDraws).joined())
   }

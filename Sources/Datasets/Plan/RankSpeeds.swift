@@ -1,8 +1,8 @@
 /// How fast the ranks are, from the times that they told each other: the input of every rank is the same (integers that
 /// were summed over all), and so is the result.
-public struct RankSpeeds {
+package struct RankSpeeds {
   /// Nanoseconds for a unit of cost, of each rank; empty before the first step.
-  public private(set) var timePerCost: [Double] = []
+  package private(set) var timePerCost: [Double] = []
   /// Sums over the steps so far, of which old ones count less and less.
   private var times: [Double]
   private var costs: [Double]
@@ -14,7 +14,7 @@ public struct RankSpeeds {
   /// measured again.
   private static let idleRecovery = 0.25
 
-  public init(ranks: Int) {
+  package init(ranks: Int) {
     times = [Double](repeating: 0, count: ranks)
     costs = [Double](repeating: 0, count: ranks)
   }
@@ -24,7 +24,7 @@ public struct RankSpeeds {
   /// - Parameters:
   ///   - time: nanoseconds that a rank took for its micro-batches, loading included.
   ///   - cost: of these micro-batches.
-  public mutating func add(time: (_ rank: Int) -> Int64, cost: (_ rank: Int) -> Int) {
+  package mutating func add(time: (_ rank: Int) -> Int64, cost: (_ rank: Int) -> Int) {
     if timePerCost.isEmpty { timePerCost = [Double](repeating: 0, count: times.count) }
     var longest = 0.0
     for rank in times.indices { longest = max(longest, Double(time(rank))) }

@@ -1,44 +1,44 @@
 /// One micro-batch that a rank has to compute.
-public struct WorkItem: Sendable, Equatable {
+package struct WorkItem: Sendable, Equatable {
   /// Epoch from 0; the augmentation depends on it.
-  public let epoch: Int
+  package let epoch: Int
   /// Step from 0 over the whole run.
-  public let step: Int
+  package let step: Int
   /// Number of the micro-batch in its step (or in the evaluation).
-  public let microBatch: Int
+  package let microBatch: Int
   /// Sample indices: a part of the plan's.
-  public let samples: ArraySlice<Int32>
+  package let samples: ArraySlice<Int32>
 
-  public init(epoch: Int, step: Int, microBatch: Int, samples: ArraySlice<Int32>) {
+  package init(epoch: Int, step: Int, microBatch: Int, samples: ArraySlice<Int32>) {
     self.epoch = epoch
     self.step = step
     self.microBatch = microBatch
     self.samples = samples
   }
 
-  public init(epoch: Int, step: Int, microBatch: Int, samples: [Int32]) {
+  package init(epoch: Int, step: Int, microBatch: Int, samples: [Int32]) {
     self.init(epoch: epoch, step: step, microBatch: microBatch, samples: samples[...])
   }
 }
 
 /// What one rank has to compute from one step to another, in order, when all ranks are equally fast: the plan of each epoch
 /// is made when it is reached.
-public struct TrainingWork: Sequence, Sendable {
-  public let seed: UInt64
+package struct TrainingWork: Sequence, Sendable {
+  package let seed: UInt64
   /// Of every draw that the mixture may give.
-  public let widths: [Int]
-  public let mixture: Mixture
-  public let batchSize: Int
-  public let microBatch: Int
+  package let widths: [Int]
+  package let mixture: Mixture
+  package let batchSize: Int
+  package let microBatch: Int
   /// Steps from 0 over the whole run.
-  public let steps: Range<Int>
-  public let rank: Int
-  public let ranks: Int
+  package let steps: Range<Int>
+  package let rank: Int
+  package let ranks: Int
 
   /// - Parameters: as for ``BatchPlan``; `steps` are counted over the whole run, so that step s is in epoch
   ///   s / (steps of an epoch).
   /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together, or without samples.
-  public init(
+  package init(
     seed: UInt64, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil, steps: Range<Int>, rank: Int,
     ranks: Int
   ) throws(DataSetError) {
@@ -59,9 +59,9 @@ public struct TrainingWork: Sequence, Sendable {
     self.ranks = ranks
   }
 
-  public func makeIterator() -> Iterator { Iterator(scheduler: StepScheduler(self)) }
+  package func makeIterator() -> Iterator { Iterator(scheduler: StepScheduler(self)) }
 
-  public struct Iterator: IteratorProtocol {
+  package struct Iterator: IteratorProtocol {
     private var scheduler: StepScheduler
     private var nextStep: Int
     /// How many of the rank's micro-batches of the step that was scheduled last are used up.
@@ -71,7 +71,7 @@ public struct TrainingWork: Sequence, Sendable {
       (self.scheduler, nextStep) = (scheduler, scheduler.work.steps.lowerBound)
     }
 
-    public mutating func next() -> WorkItem? {
+    package mutating func next() -> WorkItem? {
       while used == scheduler.localMicroBatches.count {
         guard nextStep < scheduler.work.steps.upperBound else { return nil }
         scheduler.schedule(step: nextStep, timePerCost: [])

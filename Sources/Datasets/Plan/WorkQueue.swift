@@ -4,7 +4,7 @@ import Foundation
 /// waits while there is none.
 ///
 /// Unchecked: all variables are touched only while `condition` is locked.
-public final class WorkQueue: Sequence, @unchecked Sendable {
+package final class WorkQueue: Sequence, @unchecked Sendable {
   private let condition = NSCondition()
   /// A ring: `count` items from `first` on.
   private var items: [WorkItem?]
@@ -13,9 +13,9 @@ public final class WorkQueue: Sequence, @unchecked Sendable {
   private var ended = false
 
   /// - Parameter capacity: items that may wait.
-  public init(capacity: Int) { items = [WorkItem?](repeating: nil, count: capacity) }
+  package init(capacity: Int) { items = [WorkItem?](repeating: nil, count: capacity) }
 
-  public func append(_ item: WorkItem) {
+  package func append(_ item: WorkItem) {
     condition.withLock {
       precondition(count < items.count && !ended, "more work than announced")
       items[(first + count) % items.count] = item
@@ -25,7 +25,7 @@ public final class WorkQueue: Sequence, @unchecked Sendable {
   }
 
   /// No more items will come: the iteration ends after the last one.
-  public func finish() {
+  package func finish() {
     condition.withLock {
       ended = true
       condition.broadcast()
@@ -33,14 +33,14 @@ public final class WorkQueue: Sequence, @unchecked Sendable {
   }
 
   /// Ends the iteration now, also one that waits.
-  public func cancel() {
+  package func cancel() {
     condition.withLock {
       (ended, count) = (true, 0)
       condition.broadcast()
     }
   }
 
-  public func makeIterator() -> AnyIterator<WorkItem> { AnyIterator { self.take() } }
+  package func makeIterator() -> AnyIterator<WorkItem> { AnyIterator { self.take() } }
 
   private func take() -> WorkItem? {
     condition.withLock {

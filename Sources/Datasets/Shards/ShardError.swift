@@ -3,7 +3,7 @@ import Foundation
 import Messages
 
 /// Shards that cannot be written. The description is one line.
-public enum ShardError: Error, CustomStringConvertible, Equatable {
+package enum ShardError: Error, CustomStringConvertible, Equatable {
   /// A system call failed.
   case system(action: String, path: String, code: Int32)
   /// Libarchive says no.
@@ -11,7 +11,7 @@ public enum ShardError: Error, CustomStringConvertible, Equatable {
   /// The records do not fit the format.
   case tooMany(what: String, remedy: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .system(let action, let path, let code):
       let remedy = code == ENOSPC || code == EDQUOT ? "; free some space, or choose another folder with --output" : ""

@@ -4,7 +4,7 @@ import Hashing
 import Synchronization
 
 /// A shard that images are read out of by offset. It is opened at its first use; of all shards at most 128 are open.
-public final class ShardFile: Sendable {
+package final class ShardFile: Sendable {
   let path: String
   private let handle = Mutex<Handle?>(nil)
 
@@ -43,7 +43,7 @@ public final class ShardFile: Sendable {
 }
 
 /// Where a record's image stands in a shard.
-public struct ShardLocation: Sendable {
+package struct ShardLocation: Sendable {
   let file: ShardFile
   let offset: Int64
   /// See ``ShardIndex/Shard/digests``.

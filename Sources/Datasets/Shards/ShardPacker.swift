@@ -5,31 +5,31 @@ import Foundation
 ///
 /// The bytes depend on the data set and the size alone. Everything is written into a hidden folder beside the output, which
 /// gets its name when all is on the disk: what a killed pack leaves is no data set, and the next one removes it.
-public struct ShardPacker {
-  public let output: String
+package struct ShardPacker {
+  package let output: String
   /// Bytes that a shard has at most, if it has more than one record.
-  public let shardSize: Int64
+  package let shardSize: Int64
 
-  public init(output: String, shardSize: Int64) {
+  package init(output: String, shardSize: Int64) {
     self.output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
     self.shardSize = shardSize
   }
 
   /// What was written.
-  public struct Summary: Sendable, Encodable {
-    public let records: Int
-    public let shards: Int
+  package struct Summary: Sendable, Encodable {
+    package let records: Int
+    package let shards: Int
     /// Of all shards.
-    public let bytes: Int64
+    package let bytes: Int64
     /// Of the data set: the same as that of what was packed, if that was one folder and all of it was taken.
-    public let fingerprint: String
+    package let fingerprint: String
   }
 
   /// - Parameters:
   ///   - check: called with each image; what it throws ends the packing, unless `leaveOut` takes it.
   ///   - leaveOut: called with the error of an image that cannot be read; true leaves it out.
   /// - Throws: `DataSetError` naming an image, ``ShardError``.
-  public func pack(
+  package func pack(
     _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }
   ) throws -> Summary {
     let folder = try ShardFolder(beside: output)

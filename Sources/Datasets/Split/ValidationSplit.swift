@@ -5,22 +5,22 @@ import Hashing
 ///
 /// Images of the same text are all on one side, so that the error rate is that of unseen texts, and training keeps a text
 /// with each letter. Which texts are set aside depends on nothing but the texts: more data moves few of them.
-public struct ValidationSplit: Sendable {
+package struct ValidationSplit: Sendable {
   /// Lines of a metadata.jsonl, in the order of the data set.
-  public struct Part: Sendable {
-    public fileprivate(set) var lines: [String] = []
+  package struct Part: Sendable {
+    package fileprivate(set) var lines: [String] = []
     /// Different texts.
-    public fileprivate(set) var texts = 0
+    package fileprivate(set) var texts = 0
   }
 
-  public private(set) var train = Part()
-  public private(set) var validation = Part()
+  package private(set) var train = Part()
+  package private(set) var validation = Part()
 
   /// - Parameters:
   ///   - share: of the records that are set aside, between 0 and 1. There are at most so many, and at least one.
   ///   - folder: where the two files are going to stand. Images are named relative to it.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the texts cannot be divided so, or the images are not inside `folder`.
-  public init(_ dataSet: DataSet, share: Double, in folder: String) throws(DataSetError) {
+  package init(_ dataSet: DataSet, share: Double, in folder: String) throws(DataSetError) {
     var groups: [String: Int] = [:]
     for record in dataSet.records { groups[record.text, default: 0] += 1 }
     let (held, tooFrequent) = ValidationSplit.choose(groups, share: share, records: dataSet.records.count)

@@ -1,31 +1,31 @@
 import Messages
 
 /// What a data set consists of: `akuru stats`. The keys are stable.
-public struct DataStatistics: Encodable, Sendable {
+package struct DataStatistics: Encodable, Sendable {
   /// The data set as it was given.
-  public let dataSet: String
-  public let records: Int
+  package let dataSet: String
+  package let records: Int
   /// Records that cannot be trained on; they are counted in what follows, as far as they can be read.
-  public let badRecords: Int
+  package let badRecords: Int
   /// Different texts.
-  public let distinctTexts: Int
+  package let distinctTexts: Int
   /// Of readable images at the network's height, in pixels; nil when there are none.
-  public let width: Distribution?
+  package let width: Distribution?
   /// Unicode scalars of the texts.
-  public let scalars: Distribution?
+  package let scalars: Distribution?
   /// Letters of the texts as readers see them (grapheme clusters).
-  public let graphemes: Distribution?
+  package let graphemes: Distribution?
   /// Sorted by code point.
-  public let letters: [Letter]
-  public let words: Words
+  package let letters: [Letter]
+  package let words: Words
   /// What the first of several data sets has of this one; nil for the first.
-  public let comparison: Comparison?
+  package let comparison: Comparison?
 
   /// Some whole numbers.
-  public struct Distribution: Encodable, Sendable, Equatable {
-    public let least, median, most: Int
-    public let mean: Double
-    public let bins: [Histogram.Bin]
+  package struct Distribution: Encodable, Sendable, Equatable {
+    package let least, median, most: Int
+    package let mean: Double
+    package let bins: [Histogram.Bin]
 
     init?(_ values: [Int], binsAtLeast size: Int) {
       let sorted = values.sorted()
@@ -37,51 +37,51 @@ public struct DataStatistics: Encodable, Sendable {
   }
 
   /// A letter of the texts.
-  public struct Letter: Encodable, Sendable {
-    public let letter: String
+  package struct Letter: Encodable, Sendable {
+    package let letter: String
     /// As U+0D9A.
-    public let codePoint: String
-    public let count: Int
+    package let codePoint: String
+    package let count: Int
     /// Of all letters.
-    public let share: Double
+    package let share: Double
   }
 
   /// What stands between white space.
-  public struct Words: Encodable, Sendable {
-    public let count: Int
-    public let distinct: Int
+  package struct Words: Encodable, Sendable {
+    package let count: Int
+    package let distinct: Int
     /// Distinct words that occur once.
-    public let once: Int
+    package let once: Int
     /// The 20 most frequent, those of equal count in the order of their scalars.
-    public let mostFrequent: [Word]
+    package let mostFrequent: [Word]
   }
 
-  public struct Word: Encodable, Sendable, Equatable {
-    public let word: String
-    public let count: Int
+  package struct Word: Encodable, Sendable, Equatable {
+    package let word: String
+    package let count: Int
     /// Of all words.
-    public let share: Double
+    package let share: Double
   }
 
-  public struct Comparison: Encodable, Sendable {
+  package struct Comparison: Encodable, Sendable {
     /// The first data set.
-    public let with: String
+    package let with: String
     /// Share of this data set's words that occur there, each as often as it stands here; nil without words.
-    public let knownWords: Double?
+    package let knownWords: Double?
     /// Share of this data set's distinct texts that are texts there; nil without texts.
-    public let knownTexts: Double?
+    package let knownTexts: Double?
     /// Letters that do not occur there.
-    public let unknownLetters: [String]
+    package let unknownLetters: [String]
   }
 
   /// What a comparison needs of a data set.
-  public struct Vocabulary: Sendable {
+  package struct Vocabulary: Sendable {
     let name: String
     let words: [String: Int]
     let texts: Set<String>
     let letters: Set<UInt32>
 
-    public init(_ dataSet: DataSet, _ audit: AuditResult, named name: String) {
+    package init(_ dataSet: DataSet, _ audit: AuditResult, named name: String) {
       self.name = name
       words = DataStatistics.words(of: dataSet)
       texts = Set(dataSet.records.map(\.text))
@@ -89,7 +89,7 @@ public struct DataStatistics: Encodable, Sendable {
     }
   }
 
-  public init(_ dataSet: DataSet, _ audit: AuditResult, named name: String, comparedWith first: Vocabulary? = nil) {
+  package init(_ dataSet: DataSet, _ audit: AuditResult, named name: String, comparedWith first: Vocabulary? = nil) {
     self.dataSet = name
     (records, badRecords) = (dataSet.records.count, audit.badRecords.count)
     let texts = dataSet.records.map(\.text)
@@ -142,7 +142,7 @@ public struct DataStatistics: Encodable, Sendable {
 
 extension DataStatistics {
   /// The statistics as a table for people.
-  public func lines() -> [String] {
+  package func lines() -> [String] {
     var lines = ["records: \(records), of which \(badRecords) cannot be trained on"]
     lines += DataStatistics.lines("image width at the model's height", width)
     lines += DataStatistics.lines("scalars in a text", scalars)

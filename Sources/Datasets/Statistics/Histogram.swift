@@ -1,10 +1,10 @@
 /// Counts of whole numbers in bins of equal, round size.
-public enum Histogram {
+package enum Histogram {
   /// So many numbers are `lower ..< upper`.
-  public struct Bin: Sendable, Equatable, Codable {
-    public let lower: Int
-    public let upper: Int
-    public let count: Int
+  package struct Bin: Sendable, Equatable, Codable {
+    package let lower: Int
+    package let upper: Int
+    package let count: Int
   }
 
   /// At most 16 bins, from the smallest of the numbers, none of which is negative, to the largest.

@@ -13,23 +13,23 @@ import Tensors
 /// ``reduce()``; then read. Gradients may be on their way while others are still being computed: ``complete(from:)``
 /// says which, and ``pollProgress()`` now and then lets them go on. Between machines they are sent as ``Precision`` says: with
 /// `.float`, their sums depend on how ranks and micro-batches are spread over machines.
-public final class ExactReducer {
-  public let gradientCount: Int
-  public let statisticCount: Int
-  public let integerCount: Int
+package final class ExactReducer {
+  package let gradientCount: Int
+  package let statisticCount: Int
+  package let integerCount: Int
 
   /// Micro-batches in a step, at most: 4096, where the limit of a gradient is 0.5; 2^20 without gradients, where the
   /// limit of a statistic is 2.
-  public let maximumMicroBatches: Int
+  package let maximumMicroBatches: Int
   /// 1.5 * 2^12: adding it to a Double rounds to multiples of 2^-40.
-  public static let gradientMagic = 0x1.8p12
+  package static let gradientMagic = 0x1.8p12
   /// 1.5 * 2^22: adding it to a Double rounds to multiples of 2^-30.
-  public static let statisticMagic = 0x1.8p22
+  package static let statisticMagic = 0x1.8p22
 
   /// |g| beyond this is overflow: 2^11 / M.
-  public var gradientLimit: Double { 0x1p11 / Double(microBatches) }
+  package var gradientLimit: Double { 0x1p11 / Double(microBatches) }
   /// |value * weight| beyond this is overflow: 2^21 / M.
-  public var statisticLimit: Double { 0x1p21 / Double(microBatches) }
+  package var statisticLimit: Double { 0x1p21 / Double(microBatches) }
 
   private let communicator: Communicator
   private let exchange: GradientExchange
@@ -46,7 +46,7 @@ public final class ExactReducer {
   /// All ranks make it together.
   ///
   /// - Parameter precision: what gradients are sent as between machines.
-  public init(
+  package init(
     gradientCount: Int, statisticCount: Int, integerCount: Int, precision: Precision = .exact,
     over communicator: Communicator
   ) throws {
@@ -65,7 +65,7 @@ public final class ExactReducer {
   /// Starts a step of `microBatches` over all ranks: zeroes all sums and sets the limits.
   ///
   /// Throws ``ExactReducerError/microBatches(_:maximum:)`` unless it is in 1...``maximumMicroBatches``, and ``MPIError``.
-  public func begin(microBatches: Int) throws {
+  package func begin(microBatches: Int) throws {
     guard (1...maximumMicroBatches).contains(microBatches) else {
       throw ExactReducerError.microBatches(microBatches, maximum: maximumMicroBatches)
     }
@@ -81,7 +81,7 @@ public final class ExactReducer {
   /// `offset`. Each micro-batch adds each element once.
   ///
   /// The first addition of a step waits until the other ranks of the machine have begun it.
-  public func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws {
+  package func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws {
     try exchange.prepare()
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
     precondition(offset >= 0 && count >= 0 && offset + count <= gradientCount, "gradients outside of the slab")
@@ -92,7 +92,7 @@ public final class ExactReducer {
   }
 
   /// Adds value * weight of one micro-batch to the statistics at `offset`. Each micro-batch adds to each one once.
-  public func addStatistics(_ values: UnsafePointer<Float>, count: Int, weight: Double, at offset: Int) {
+  package func addStatistics(_ values: UnsafePointer<Float>, count: Int, weight: Double, at offset: Int) {
     let sums = statistics(offset, count)
     let refused = ExactRounding.accumulate(
       values, count: count, weight: weight, limit: statisticLimit, magic: Self.statisticMagic, into: sums)
@@ -100,7 +100,7 @@ public final class ExactReducer {
   }
 
   /// The same for values in Double.
-  public func addStatistics(_ values: UnsafePointer<Double>, count: Int, weight: Double, at offset: Int) {
+  package func addStatistics(_ values: UnsafePointer<Double>, count: Int, weight: Double, at offset: Int) {
     let sums = statistics(offset, count)
     let refused = ExactRounding.accumulate(
       values, count: count, weight: weight, limit: statisticLimit, magic: Self.statisticMagic, into: sums)
@@ -108,12 +108,12 @@ public final class ExactReducer {
   }
 
   /// The same for one value.
-  public func addStatistic(_ value: Double, weight: Double = 1, at offset: Int) {
+  package func addStatistic(_ value: Double, weight: Double = 1, at offset: Int) {
     withUnsafePointer(to: value) { addStatistics($0, count: 1, weight: weight, at: offset) }
   }
 
   /// Adds to an integer. The sum over all ranks must stay below 2^53; ``reduce()`` checks it.
-  public func addInteger(_ value: Int64, at index: Int) {
+  package func addInteger(_ value: Int64, at index: Int) {
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
     precondition((0..<integerCount).contains(index), "integer outside of the record")
     integers[index] += Double(value)
@@ -122,13 +122,13 @@ public final class ExactReducer {
   // MARK: Reducing
 
   /// Says that nothing will be added to the gradients from `place` on in this step. Places never grow.
-  public func complete(from place: Int) throws {
+  package func complete(from place: Int) throws {
     precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
     try exchange.complete(from: place)
   }
 
   /// Lets gradients that are complete go on to their sums; nothing happens between two calls.
-  public func pollProgress() throws {
+  package func pollProgress() throws {
     try exchange.pollProgress()
   }
 
@@ -136,7 +136,7 @@ public final class ExactReducer {
   ///
   /// Throws ``MPIError``; on every rank ``ExactReducerError``, when not every micro-batch was added once or an integer
   /// became too large.
-  public func reduce() throws {
+  package func reduce() throws {
     precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
     try exchange.finish()
     let bound = 0x1p53 / Double(communicator.size)
@@ -156,7 +156,7 @@ public final class ExactReducer {
   // MARK: Reading, after reducing
 
   /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless when ``overflowCount`` is not 0.
-  public func gradients(into values: UnsafeMutablePointer<Float>) {
+  package func gradients(into values: UnsafeMutablePointer<Float>) {
     precondition(recordReduced, "reduce before reading")
     exchange.read(into: values)
   }
@@ -164,7 +164,7 @@ public final class ExactReducer {
   /// A sum over all ranks. Slot `index` of the ``statisticCount`` slots holds what was added at that offset, by
   /// `addStatistics` or `addStatistic`: the sum of value * weight over the step's micro-batches. What a slot stands for is
   /// the caller's choice, the same on all ranks.
-  public func statistic(at index: Int) -> Double {
+  package func statistic(at index: Int) -> Double {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<statisticCount).contains(index), "statistic outside of the record")
     return record[index]
@@ -173,33 +173,33 @@ public final class ExactReducer {
   /// A sum over all ranks. Slot `index` of the ``integerCount`` slots holds what ``addInteger(_:at:)`` added there, exact.
   /// A slot of one rank, to which the others add nothing, tells all ranks that rank's number; a slot to which each rank adds
   /// 0 or 1 tells how many of them said yes.
-  public func integer(at index: Int) -> Int64 {
+  package func integer(at index: Int) -> Int64 {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<integerCount).contains(index), "integer outside of the record")
     return Int64(integers[index])
   }
 
   /// Gradients and statistics of all ranks that were beyond their limit or not finite, and were not added.
-  public var overflowCount: Int64 {
+  package var overflowCount: Int64 {
     precondition(recordReduced, "reduce before reading")
     return Int64(own(.overflows).pointee)
   }
 
   /// Before reducing: gradients and statistics of this rank that were refused so far.
-  public var refusedHere: Int64 {
+  package var refusedHere: Int64 {
     precondition(!recordReduced, "after reducing it is that of all ranks")
     return Int64(own(.overflows).pointee)
   }
 
   /// False when a machine has no room for the gradients of its ranks in shared memory (`/dev/shm`): then they send messages
   /// to each other as ranks of different machines do.
-  public var sharesMemory: Bool { exchange.sharesMemory }
+  package var sharesMemory: Bool { exchange.sharesMemory }
 
   /// How long this rank waited in this step, before it could add to its sums, until others of its machine had begun it.
-  public var waited: Duration { exchange.waited }
+  package var waited: Duration { exchange.waited }
 
   /// Bytes of gradients that this rank sent to other machines since it was made.
-  public var bytesSent: Int { exchange.bytesSent }
+  package var bytesSent: Int { exchange.bytesSent }
 
   // MARK: The record
 
@@ -215,12 +215,12 @@ public final class ExactReducer {
 }
 
 /// A step that an ``ExactReducer`` cannot sum exactly; all ranks throw it alike.
-public enum ExactReducerError: CollectiveFailure, CustomStringConvertible, Equatable {
+package enum ExactReducerError: CollectiveFailure, CustomStringConvertible, Equatable {
   case microBatches(Int, maximum: Int)
   case incomplete(expected: Int, found: Int)
   case integerTooLarge
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .microBatches(let count, let maximum):
       "a step of \(count) micro-batches: it takes 1 to \(maximum); choose a larger micro-batch or a smaller batch"

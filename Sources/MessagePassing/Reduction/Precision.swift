@@ -2,7 +2,7 @@ import Settings
 import Tensors
 
 /// What gradients are sent as between machines. Within a machine they are always exact.
-public enum Precision: String, OptionChoice {
+package enum Precision: String, OptionChoice {
   /// The exact sums, packed without loss: the same bits on any number of ranks.
   case exact
   /// The sum of each machine rounded to Float, added up in the order of machines: the same bits on every rank, and from

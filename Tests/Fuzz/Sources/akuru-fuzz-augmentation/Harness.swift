@@ -1,6 +1,6 @@
-import Datasets
+@testable import Datasets
 import FuzzSupport
-import Images
+@testable import Images
 
 private let scratch = Scratch()
 private let geometry = InputGeometry(height: 24, maximumWidth: 96) { $0 / 4 }

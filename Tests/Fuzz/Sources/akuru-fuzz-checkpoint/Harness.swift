@@ -1,9 +1,11 @@
+@testable import Checkpoints
 import FuzzSupport
+@testable import Recognition
 @testable import Training
 
 private let scratch = Scratch()
 
-/// A checkpoint, also with the right checksum, which mutations never hit: then the run's identity and state are read too.
+/// A checkpoint, also with the right checksum, which mutations never hit: then the model and the state of the run are read too.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let path = scratch.write(UnsafeRawBufferPointer(start: start, count: count), to: "x.safetensors")
@@ -22,8 +24,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     try Checkpoint(tensors: tensors, metadata: metadata).write(to: repaired)
     let checkpoint = try Checkpoint.read(repaired)
     require(checkpoint.tensors.count == tensors.count && checkpoint.metadata == metadata, "a copy differs")
-    let identity = try TrainingState.identity(of: checkpoint, path: repaired)
-    try TrainingState(identity: identity).restore(checkpoint, path: repaired)
+    let loaded = CheckpointDirectory.LoadedCheckpoint(path: repaired, checkpoint: checkpoint)
+    _ = try ModelDescription(of: loaded)
+    _ = try TrainingState(restoring: loaded)
   } catch {
     requireOneLine(error)
   }

@@ -1,5 +1,7 @@
 import FuzzSupport
-import Training
+@testable import Messages
+@testable import Settings
+@testable import Training
 
 private let scratch = Scratch()
 
@@ -8,9 +10,8 @@ private let scratch = Scratch()
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let path = scratch.write(UnsafeRawBufferPointer(start: start, count: count), to: "config.json")
   do {
-    var flags = TrainingOptions()
-    (flags.train, flags.validation, flags.runDir) = ("train", "validation", "run")
-    let options = try flags.over(file: path)
+    let flags = Overrides(["train": .text("train"), "validation": .text("validation"), "runDir": .text("run")])
+    let options = try TrainingConfiguration.options(flags, file: path)
     let configuration = try TrainingConfiguration(options)
     require(
       try RunJSON.decode(TrainingConfiguration.self, from: RunJSON.line(configuration)) == configuration, "differs")

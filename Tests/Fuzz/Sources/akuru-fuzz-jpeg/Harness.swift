@@ -1,5 +1,5 @@
 import FuzzSupport
-import Images
+@testable import Images
 
 /// JPEG files: an image of the size that the file declares, or one clean line.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,7 +1,7 @@
-import Datasets
+@testable import Datasets
 import Foundation
 import FuzzSupport
-import NeuralNetwork
+@testable import NeuralNetwork
 
 private let scratch = Scratch()
 

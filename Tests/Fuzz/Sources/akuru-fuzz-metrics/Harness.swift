@@ -1,5 +1,5 @@
 import FuzzSupport
-import Training
+@testable import Reporting
 
 private let scratch = Scratch()
 

@@ -1,5 +1,5 @@
 import FuzzSupport
-import NeuralNetwork
+@testable import NeuralNetwork
 
 /// A network's string, of `--model`: what it gives is written alike, and its sizes are checked before they are used.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,5 +1,5 @@
 import FuzzSupport
-import Images
+@testable import Images
 
 /// PNG files, as they are and with right checksums, which mutations hardly ever hit.
 @_cdecl("LLVMFuzzerTestOneInput")

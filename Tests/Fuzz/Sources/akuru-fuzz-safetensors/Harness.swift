@@ -1,5 +1,5 @@
+@testable import Checkpoints
 import FuzzSupport
-import Training
 
 private let scratch = Scratch()
 

@@ -71,4 +71,19 @@ import Training
       if let word = command.words.last { #expect(result.stdout.contains(word)) }
     }
   }
+
+  /// The examples of the manual have options that go together.
+  @Test func trainingExamplesGoTogether() throws {
+    let manual = try text("Launch/docs/manual.md")
+    let section = try #require(manual.components(separatedBy: "### Examples\n").dropFirst().first)
+    let code = section.components(separatedBy: "\n## ")[0].replacingOccurrences(of: "\\\n", with: " ")
+    let lines = code.split(separator: "\n").filter { $0.hasPrefix("    akuru train DATA") }
+    #expect(lines.count >= 8)
+    for line in lines {
+      let words = line.split(separator: " ").dropFirst(3).map(String.init).filter { $0 != "--resume" }
+      let data = ["--train", "a", "--validation", "b", "--run-dir", "c"]
+      let result = try akuru(["train", "--print-config"] + data + words)
+      #expect(result.exitCode == 0, "\(line): \(result.transcript)")
+    }
+  }
 }

@@ -27,7 +27,7 @@ struct HostFailureTests {
 
   /// Four machines come to the bits of one process, with work that follows their speed as well.
   @Test(arguments: ["static", "adaptive"]) func fourMachinesGiveTheSameBits(balance: String) throws {
-    let (workshop, machines) = (try Workshop(), try HostNamespaces())
+    let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--balance", balance])
     let result = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments).process.wait(timeout: 60)
     #expect(result.exitCode == 0 && result.stderr.contains("on 4 ranks"), "\(result.transcript)")
@@ -36,7 +36,7 @@ struct HostFailureTests {
 
   /// A machine on which ranks die twice is left out; the others go on to the same bits.
   @Test func aMachineThatFailsTwiceIsLeftOut() throws {
-    let (workshop, machines) = (try Workshop(), try HostNamespaces())
+    let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(
       Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "2"])
     let supervisor = try supervisor(machines, ["n1 slots=1", "n2 slots=2 # bad"], arguments)
@@ -55,7 +55,7 @@ struct HostFailureTests {
 
   /// A machine whose network is cut is noticed, and left out because it does not answer.
   @Test func aMachineThatIsCutOffIsLeftOut() throws {
-    let (workshop, machines) = (try Workshop(), try HostNamespaces())
+    let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(
       Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "2"])
     let supervisor = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments)
@@ -71,7 +71,7 @@ struct HostFailureTests {
   }
 
   @Test func aMachineThatDoesNotAnswerIsLeftOutFromTheStart() throws {
-    let (workshop, machines) = (try Workshop(), try HostNamespaces())
+    let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30"])
     let supervisor = try supervisor(machines, ["n1 slots=1", "n9 slots=2", "n3 slots=1"], arguments)
     let result = try supervisor.process.wait(timeout: 60)
@@ -89,7 +89,7 @@ struct HostFailureTests {
       (["Haswell", "Cooperlake"], "Cooperlake", "Haswell"),
     ] as [([String], String?, String)])
   func allMachinesUseTheSameKernels(cores: [String], began: String?, expected: String) throws {
-    let (folder, machines) = (try TemporaryDirectory(), try HostNamespaces())
+    let (folder, machines) = (try TemporaryDirectory(), HostNamespaces())
     let program = try FakeProgram(
       "echo kernels $OPENBLAS_CORETYPE",
       version: "[ $(hostname) = n1 ] && echo Core: \(cores[0]) || echo Core: \(cores[1])")

@@ -24,7 +24,7 @@ package struct AuditedDataSet {
   ///   - alphabet: letters that labels may use; nil allows all.
   ///   - use: the purpose of the records, see `Audit`.
   ///   - allowsWeights: whether folders may have weights.
-  /// - Throws: ``BadData`` that names the first bad records, unless `skipBad`.
+  /// - Throws: `BadData` that names the first bad records, unless `skipBad`.
   package init(
     _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, allowsWeights: Bool = false,
     skipBad: Bool, communicator: Communicator, output: RunLog

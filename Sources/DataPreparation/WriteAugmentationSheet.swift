@@ -11,7 +11,7 @@ import Messages
 ///   - geometry: the model's requirements of its images.
 ///   - count: images of the data set, 1...1000.
 ///   - versions: augmented versions of each, 1...20.
-/// - Throws: ``ConfigurationError``, `DataSetError`, and ``FileError`` if the picture cannot be written.
+/// - Throws: `ConfigurationError`, `DataSetError`, and `FileError` if the picture cannot be written.
 package func writeAugmentationSheet(
   of argument: String, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64, count: Int, versions: Int,
   to path: String, over communicator: Communicator

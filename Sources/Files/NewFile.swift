@@ -3,7 +3,7 @@ import Messages
 
 /// Writes a file, which must not exist yet unless `replacing`; an incomplete file is removed.
 ///
-/// - Throws: ``ConfigurationError`` for a file that exists; ``FileError``.
+/// - Throws: `ConfigurationError` for a file that exists; ``FileError``.
 package func writeNewFile(_ text: String, to path: String, replacing: Bool = false) throws {
   do {
     let file = try OpenFile(path, O_WRONLY | O_CREAT | (replacing ? O_TRUNC : O_EXCL), action: "create")

@@ -37,7 +37,7 @@ package struct FaultInjection: Sendable, Equatable {
     case error(Int32)
   }
 
-  /// - Throws: ``ConfigurationError`` that says what is wrong.
+  /// - Throws: `ConfigurationError` that says what is wrong.
   init(_ text: Substring) throws {
     func wrong(_ why: String) -> ConfigurationError {
       ConfigurationError("\(FaultInjection.variable) \(text): \(why); it is rank:step:phase:kind, as 1:12:reduce:kill")

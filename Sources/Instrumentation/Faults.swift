@@ -7,7 +7,7 @@ import Synchronization
 /// With `AKURU_FAULT_ONCE=FILE` a fault strikes only if FILE does not exist, and creates it: a restarted job runs
 /// undisturbed.
 package enum Faults {
-  /// - Throws: ``ConfigurationError`` when the variable is malformed.
+  /// - Throws: `ConfigurationError` when the variable is malformed.
   package static func check() throws { _ = try parsed.get() }
 
   private static let parsed = Result {

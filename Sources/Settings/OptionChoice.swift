@@ -4,7 +4,7 @@ import Messages
 public protocol OptionChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
 
 extension OptionChoice {
-  /// - Throws: ``ConfigurationError`` that names the option and its possible values.
+  /// - Throws: `ConfigurationError` that names the option and its possible values.
   public init(from decoder: any Decoder) throws {
     let name = try decoder.singleValueContainer().decode(String.self)
     guard let choice = Self(rawValue: name) else {

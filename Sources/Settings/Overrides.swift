@@ -23,7 +23,7 @@ package struct Overrides: Sendable, Equatable {
   /// Reads a JSON file of options.
   ///
   /// - Parameter names: the names of all options.
-  /// - Throws: ``ConfigurationError`` for a file that cannot be read, is no JSON object or has an unknown key.
+  /// - Throws: `ConfigurationError` for a file that cannot be read, is no JSON object or has an unknown key.
   package init(file path: String, names: [String]) throws(ConfigurationError) {
     let bytes: [UInt8]
     do {
@@ -80,7 +80,7 @@ package struct Overrides: Sendable, Equatable {
   /// `preset`, overridden by the given options.
   ///
   /// - Parameter preset: settings that are encoded as a flat JSON object.
-  /// - Throws: ``ConfigurationError`` that names an option whose value has the wrong type, and its file.
+  /// - Throws: `ConfigurationError` that names an option whose value has the wrong type, and its file.
   package func applied<Settings: Codable>(to preset: Settings) throws -> Settings {
     var values = try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(preset))
     for (name, given) in options { values[name] = given.value }
@@ -93,7 +93,7 @@ package struct Overrides: Sendable, Equatable {
     }
   }
 
-  /// Runs `work`. If it throws a ``ConfigurationError``, adds the name of the file that gives the option.
+  /// Runs `work`. If it throws a `ConfigurationError`, adds the name of the file that gives the option.
   package func located<Value>(_ work: () throws -> Value) throws -> Value {
     do {
       return try work()

@@ -6,7 +6,7 @@ import Messages
 /// command line. Its initial value is the default. All groups are encoded as one flat JSON object.
 package protocol SettingsGroup: Codable, Sendable, Equatable {
   /// Checks every value, including those from a file or a checkpoint.
-  /// - Throws: ``ConfigurationError`` that names the option.
+  /// - Throws: `ConfigurationError` that names the option.
   func validate() throws
 }
 

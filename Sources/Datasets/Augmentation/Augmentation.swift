@@ -70,7 +70,7 @@ package struct Augmentation: Sendable, Codable, Equatable {
     package var side: Float
   }
 
-  /// Ink bleeds or thins: see ``Images/StrokeWeight``.
+  /// Ink bleeds or thins: see `StrokeWeight`.
   package struct Stroke: Sendable, Codable, Equatable {
     package var chance: Float
     /// Pixels on each side of a stroke, negative to thin it.
@@ -125,7 +125,7 @@ package struct Augmentation: Sendable, Codable, Equatable {
     package var noise: Float
   }
 
-  /// The losses of JPEG: see ``Images/BlockCompression``.
+  /// The losses of JPEG: see `BlockCompression`.
   package struct Compression: Sendable, Codable, Equatable {
     package var chance: Float
     /// The quality scale of libjpeg: 1 is the worst, 100 the best.

@@ -33,7 +33,7 @@ struct LongestFirstAssignment {
   }
 }
 
-/// The rank of each micro-batch of a step, see ``LongestFirstAssignment``.
+/// The rank of each micro-batch of a step, see `LongestFirstAssignment`.
 ///
 /// - Parameters:
 ///   - costs: the cost of each micro-batch, for example the sum of its images' widths; equal ones are assigned by

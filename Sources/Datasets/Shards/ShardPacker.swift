@@ -1,7 +1,7 @@
 import Foundation
 
 /// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that contain each record's image and text
-/// one after the other, as `000000000.png` and `000000000.txt`, and ``ShardIndex``.
+/// one after the other, as `000000000.png` and `000000000.txt`, and the index `shards.json`.
 ///
 /// The bytes depend on the data set and the shard size alone. Everything is written into a hidden folder beside the
 /// output, which is renamed when all is on the disk: a killed packer leaves no data set, and the next one removes its
@@ -26,9 +26,9 @@ package struct ShardPacker {
     package let fingerprint: String
   }
 
-  /// - Parameters:
-  ///   - check: called with each image; an error ends the packing, unless `leaveOut` accepts it.
-  ///   - leaveOut: called with the error of an image that cannot be read; true omits the image.
+  /// Decodes and packs every image. An error ends the packing, unless `leaveOut` accepts it.
+  ///
+  /// - Parameter leaveOut: called with the error of an image that cannot be read; true omits the image.
   /// - Throws: `DataSetError` that names an image, ``ShardError``.
   package func pack(
     _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }

@@ -11,7 +11,7 @@ import Tensors
 ///
 /// Each rank adds to its own slab. When all ranks of a machine have completed a bucket, its owners (as many ranks as
 /// the smallest machine has) each add up one slice of it: first over the slabs of the machine, then with the ranks that
-/// own the same slice on other machines (``MachineExchange``). The sums of a slice are stored in its owner's slab,
+/// own the same slice on other machines (`MachineExchange`). The sums of a slice are stored in its owner's slab,
 /// where all ranks of the machine read them.
 ///
 /// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` when a range is complete;

@@ -38,7 +38,7 @@ public final class BatchNormalization: ImageLayer {
   /// Two lines of the gradient before the pool.
   private var scratch = Matrix(rows: 0, columns: 0)
 
-  /// Whether ``init(name:channels:relu:pool:gap:store:)`` supports the pool.
+  /// Whether ``init(name:channels:relu:pool:gap:parameters:)`` supports the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool { PoolWindow(pool) != nil }
 
   /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`. `gap` is the number of

@@ -37,7 +37,7 @@ public final class Convolution: ImageLayer {
   /// The offset of each tap's input from the output, for the direct code and for lines in place.
   var offsets: [Int] = []
 
-  /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` supports the pool.
+  /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:parameters:inputNeedsGradient:)`` supports the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool {
     PoolWindow(pool).map { $0 != .neighbors } ?? false
   }
@@ -152,7 +152,7 @@ public final class Convolution: ImageLayer {
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
   }
 
-  /// Polls the progress hook between blocks, see ``Workspace/progressHook``.
+  /// Polls the progress hook between blocks, see `Workspace/progressHook`.
   @inline(__always)
   func pollProgress() { workspace?.progressHook?() }
 

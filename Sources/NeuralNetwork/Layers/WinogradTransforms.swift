@@ -1,6 +1,6 @@
 import Tensors
 
-// The transformations of F(2 x 2, 3 x 3), sixteen tiles or kernels at a time; see ``ConvolutionWinograd.swift``.
+// The transformations of F(2 x 2, 3 x 3), sixteen tiles or kernels at a time; see `ConvolutionWinograd.swift`.
 
 /// Four vectors: a line of sixteen 4 x 4 tiles.
 private typealias Four = (Vector, Vector, Vector, Vector)

@@ -21,7 +21,7 @@ package struct ModelSettings: SettingsGroup {
   package init() {}
 
   /// The settings of a named network, or of a spec string.
-  /// - Throws: ``ConfigurationError`` for an unknown name or an invalid spec string.
+  /// - Throws: `ConfigurationError` for an unknown name or an invalid spec string.
   package init(model: String) throws {
     self.model = model
     switch model {
@@ -51,7 +51,7 @@ package struct ModelSettings: SettingsGroup {
   package static let tutorialNames = ["tutorial", "seed"]
 
   /// The network.
-  /// - Throws: ``ConfigurationError`` if its spec string is invalid.
+  /// - Throws: `ConfigurationError` if its spec string is invalid.
   package func architecture() throws -> Architecture {
     var architecture: Architecture
     switch model {

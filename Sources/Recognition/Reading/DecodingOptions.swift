@@ -22,7 +22,7 @@ package struct DecodingOptions: Sendable, Equatable {
   /// The bonus for a letter, in units of the language model's weight: about the average cost of a letter.
   static let bonusShare = 1.5
 
-  /// - Throws: ``ConfigurationError`` for an invalid option; `DataSetError` for an unusable text.
+  /// - Throws: `ConfigurationError` for an invalid option; `DataSetError` for an unusable text.
   func decoder(_ alphabet: Alphabet) throws -> any LabelDecoder {
     if let beam, !(1...1000).contains(beam) { throw ConfigurationError("--beam \(beam): must be 1 to 1000") }
     if let lmWeight, !(0...10).contains(lmWeight) {

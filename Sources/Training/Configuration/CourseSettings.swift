@@ -13,7 +13,7 @@ package struct CourseSettings: SettingsGroup {
   package var earlyStopping: Int?
   /// Share of letters that are dropped from the labels at random, anew in each step; nil is none.
   package var labelDropout: Double?
-  /// Names of weights that are not trained, see ``FrozenWeights``; nil is none.
+  /// Names of weights that are not trained, see `FrozenWeights`; nil is none.
   package var freeze: String?
 
   package init() {}
@@ -24,7 +24,7 @@ package struct CourseSettings: SettingsGroup {
   }
 
   /// The weights in a data set argument; nil if all are 1.
-  /// - Throws: ``ConfigurationError``.
+  /// - Throws: `ConfigurationError`.
   static func mixture(of argument: String) throws -> [Double]? {
     do {
       let parsed = try DataSetArgument(argument)
@@ -35,7 +35,7 @@ package struct CourseSettings: SettingsGroup {
   }
 
   /// A resumed run keeps the weights of its training folders.
-  /// - Throws: ``ConfigurationError`` if `argument` gives other weights.
+  /// - Throws: `ConfigurationError` if `argument` gives other weights.
   func requireSameMixture(as argument: String) throws {
     guard try CourseSettings.mixture(of: argument) != mixture else { return }
     let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"

@@ -36,7 +36,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// Checks every value, including those from a checkpoint.
-  /// - Throws: ``ConfigurationError`` that names the option.
+  /// - Throws: `ConfigurationError` that names the option.
   func validate() throws {
     for group in groups { try group.validate() }
   }
@@ -49,7 +49,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// The defaults of a model.
-  /// - Throws: ``ConfigurationError`` for a model that does not exist.
+  /// - Throws: `ConfigurationError` for a model that does not exist.
   package static func preset(model name: String) throws -> Recipe {
     let model = try ModelSettings(model: name)
     if model.isTutorial {
@@ -82,7 +82,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// The defaults overridden by `options`.
-  /// - Throws: ``ConfigurationError`` that names the option and its possible values.
+  /// - Throws: `ConfigurationError` that names the option and its possible values.
   package init(_ options: Overrides) throws {
     self = try options.applied(to: Recipe.preset(for: options))
     try options.located { [self] in try validate() }
@@ -91,7 +91,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   // MARK: Resuming
 
   /// A resumed run keeps its recipe: a given option must agree with the recipe.
-  /// - Throws: ``ConfigurationError`` that names the first contradicting option.
+  /// - Throws: `ConfigurationError` that names the first contradicting option.
   func requireNoContradiction(by options: Overrides) throws {
     let asked = try options.applied(to: self)
     func object(_ recipe: Recipe) throws -> [String: JSONValue] {

@@ -3,7 +3,7 @@ import Messages
 /// The length of a run.
 extension TrainingConfiguration {
   /// The number of steps in the schedule of a new run, given the steps per epoch; nil if the run has no end.
-  /// - Throws: ``ConfigurationError`` if a schedule that needs an end has none.
+  /// - Throws: `ConfigurationError` if a schedule that needs an end has none.
   func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
     guard recipe.optimization.schedule.needsEnd else { return nil }
     if let steps = limits(stepsPerEpoch).min() { return steps }
@@ -13,7 +13,7 @@ extension TrainingConfiguration {
   }
 
   /// Throws for a new run that would not end, or whose schedule needs an end, before the data is read.
-  /// - Throws: ``ConfigurationError``.
+  /// - Throws: `ConfigurationError`.
   func requireEnd() throws {
     // The length of an epoch does not matter here.
     if limits(1).isEmpty && run.length.maxMinutes == nil { throw TrainingConfiguration.endless }
@@ -26,7 +26,7 @@ extension TrainingConfiguration {
   /// The step after which the run ends; `Int.max` if only minutes end it.
   ///
   /// - Parameter scheduleSteps: the run's schedule, which may have started with other limits.
-  /// - Throws: ``ConfigurationError`` if nothing ends the run, or it would continue past the end of its schedule.
+  /// - Throws: `ConfigurationError` if nothing ends the run, or it would continue past the end of its schedule.
   func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
     if let scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps, recipe.course.epochs == nil {
       throw ConfigurationError(

@@ -15,7 +15,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
   }()
 
   /// The options of a file, overridden by those of the command line.
-  /// - Throws: ``ConfigurationError`` for a file that is invalid, alone or together with the command line.
+  /// - Throws: `ConfigurationError` for a file that is invalid, alone or together with the command line.
   package static func options(_ flags: Overrides, file: String?) throws -> Overrides {
     guard let file else { return flags }
     let all = flags.over(try Overrides(file: file, names: optionNames))
@@ -27,7 +27,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// Merges preset, file and command line.
   ///
   /// - Parameter resumed: the checkpoint's recipe if a run is resumed; nil builds the recipe from the options.
-  /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
+  /// - Throws: `ConfigurationError` for a missing or contradictory option.
   package init(_ options: Overrides, recipe resumed: Recipe? = nil) throws {
     if let resumed { try resumed.requireNoContradiction(by: options) }
     recipe = try resumed ?? Recipe(options)
@@ -83,7 +83,7 @@ extension TrainingConfiguration {
   /// Every option with the value that a new run would have, null if it has none: `akuru train --print-config`. Given as
   /// the file of `--config`, it reproduces the run. Data sets and run directory may be missing.
   ///
-  /// - Throws: ``ConfigurationError`` for options that contradict each other.
+  /// - Throws: `ConfigurationError` for options that contradict each other.
   package static func resolved(_ options: Overrides) throws -> [String: JSONValue] {
     if options.isOn("resume") {
       throw ConfigurationError(

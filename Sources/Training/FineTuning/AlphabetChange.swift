@@ -18,7 +18,7 @@ package enum AlphabetChange: String, OptionChoice {
   /// - Parameters:
   ///   - old: the letters of the network.
   ///   - wanted: the letters of the training texts, or of `--alphabet`.
-  /// - Throws: ``ConfigurationError`` that names letters that are not allowed.
+  /// - Throws: `ConfigurationError` that names letters that are not allowed.
   func alphabet(old: Alphabet, wanted: Alphabet, path: String) throws -> Alphabet {
     let missing = wanted.scalars.filter { !old.contains($0) }
     switch self {

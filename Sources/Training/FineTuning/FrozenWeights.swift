@@ -19,7 +19,7 @@ struct FrozenWeights {
   ///
   /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
   ///   convolutions and batch normalizations, `cnn.0` one of them.
-  /// - Throws: ``ConfigurationError`` for a prefix without weights, or if nothing is left to train.
+  /// - Throws: `ConfigurationError` for a prefix without weights, or if nothing is left to train.
   init(_ prefixes: String?, of network: CRNN) throws {
     let parameters = network.parameters
     let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)

@@ -28,7 +28,7 @@ struct PretrainedNetwork {
   ///   - argument: a checkpoint, a run directory (its best checkpoint, else the newest), or a safetensors file with the
   ///     names of a PyTorch state dict.
   ///   - options: give what a PyTorch file lacks: model, height, polarity and alphabet.
-  /// - Throws: `CheckpointError`, `SafeTensorsError` or ``ConfigurationError``, which name file and remedy.
+  /// - Throws: `CheckpointError`, `SafeTensorsError` or `ConfigurationError`, which name file and remedy.
   init(_ argument: String, options: Overrides, log: (String) -> Void) throws {
     let path = try CheckpointDirectory.resolve(argument)
     let (architecture, alphabet): (Architecture, Alphabet)

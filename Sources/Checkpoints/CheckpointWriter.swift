@@ -37,6 +37,7 @@ package final class CheckpointWriter {
     let state = Mutex(State())
   }
 
+  /// A writer into `directory` that keeps the newest `keep` checkpoints. Rank 0 creates it.
   package init(_ directory: CheckpointDirectory, keep: Int, log: Logger) {
     (self.directory, self.keep, self.log) = (directory, keep, log)
   }
@@ -71,6 +72,7 @@ package final class CheckpointWriter {
     if let failure = outcome.state.withLock({ $0.failure }) { throw failure }
   }
 
+  /// Runs on the writing thread. Only `outcome` is shared with the training thread.
   private static func run(
     _ job: Job, _ directory: CheckpointDirectory, keep: Int, log: Logger, _ outcome: Outcome
   ) {

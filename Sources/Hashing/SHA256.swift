@@ -17,10 +17,12 @@ package final class SHA256 {
 
   deinit { EVP_MD_CTX_free(context) }
 
+  /// Adds bytes to the digest.
   package func update(_ bytes: UnsafeRawBufferPointer) {
     EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
   }
 
+  /// Adds bytes to the digest.
   package func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
@@ -33,12 +35,14 @@ package final class SHA256 {
     }
   }
 
+  /// The digest of bytes in one call.
   package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     let hash = SHA256()
     hash.update(bytes)
     return hash.finalize()
   }
 
+  /// The digest of bytes in one call.
   package static func hash(_ bytes: [UInt8]) -> [UInt8] {
     bytes.withUnsafeBytes { hash($0) }
   }

@@ -2,6 +2,7 @@ import Messages
 
 /// Why an image could not be read or written. `description` is one line, which starts with the path if there is one.
 public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, ExitStatusProviding {
+  /// The kinds of errors.
   public enum Reason: Equatable, Sendable {
     /// The file cannot be opened or read; with the operating system's description.
     case unreadable(String)

@@ -61,6 +61,9 @@ public struct PackedSequence {
 // - Neither `plan` (for a micro-batch no wider than an earlier one), `forward` nor `backward` allocates.
 
 /// A layer from feature maps to feature maps.
+///
+/// The workspace owns all floats. Their addresses are valid within one call of `forward` or `backward` only: `plan` and
+/// `commit` may move them.
 public protocol ImageLayer: AnyObject {
   /// Columns of an image's output for an image of `width` columns; may be 0 for a width that is too small.
   func outputWidth(_ width: Int) -> Int
@@ -75,7 +78,7 @@ public protocol ImageLayer: AnyObject {
   func backward()
 }
 
-/// A layer from sequences to sequences of the same lengths.
+/// A layer from sequences to sequences of the same lengths. Ownership is as in ``ImageLayer``.
 public protocol SequenceLayer: AnyObject {
   /// Lays out an output (T, N, F') for an input (T, N, F), and keeps both.
   func plan(_ input: PackedSequence, in workspace: Workspace) -> PackedSequence

@@ -128,6 +128,7 @@ package struct ServingError: Error, CustomStringConvertible, ExitStatusProviding
 }
 
 extension RecognitionServer: HTTPHandler {
+  /// Answers one request.
   package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     switch request.path {
     case "/": return await only(.GET, request) { .page }

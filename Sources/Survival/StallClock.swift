@@ -13,6 +13,7 @@ package struct StallClock {
   private var intervalCount: [Int]
   private var sorted: [Double]
 
+  /// The last known state of a rank.
   package struct Rank {
     package var place: UInt64 = 0
     package var count = -1

@@ -40,6 +40,7 @@ package enum Watchdog {
     shared.withLock { $0.network = network }
   }
 
+  /// Sets the path of `train.log`, for the report of a stall.
   package static func use(log path: String?) { shared.withLock { $0.logPath = path } }
 
   private static func watch() {

@@ -42,6 +42,7 @@ public struct KeyedRandom: Sendable {
     return x
   }
 
+  /// The next 32 random bits.
   public mutating func nextUInt32() -> UInt32 {
     if used == 4 {
       block = KeyedRandom.philox(counter: counter, key: seed)

@@ -4,6 +4,7 @@ import Synchronization
 
 /// A summary of the output.
 package struct SynthesisSummary: Equatable, Sendable {
+  /// The summary of one split.
   package struct Split: Equatable, Sendable {
     /// Empty if the data set has no splits.
     package let name: String

@@ -71,6 +71,7 @@ package struct WordImage: Equatable, Sendable {
 
 /// The plan of all images: a pure function of options, words and faces. Images are numbered across all splits.
 package struct SynthesisPlan: Sendable {
+  /// A split of the data set, with its words and images.
   package struct Split: Equatable, Sendable {
     /// The split's name; empty for the data set's own folder.
     package let name: String

@@ -15,6 +15,7 @@ package final class WorkQueue: Sequence, @unchecked Sendable {
   /// - Parameter capacity: the limit of waiting items.
   package init(capacity: Int) { items = [WorkItem?](repeating: nil, count: capacity) }
 
+  /// Appends an item. The queue must not be full.
   package func append(_ item: WorkItem) {
     condition.withLock {
       precondition(count < items.count && !ended, "more work than announced")

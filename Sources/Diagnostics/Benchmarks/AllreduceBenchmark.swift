@@ -7,6 +7,7 @@ import Tensors
 package struct AllreduceBenchmark {
   /// The measurements; the keys of `akuru bench allreduce --json`.
   package struct Result: Codable, Sendable {
+    /// The measurements of one size.
     package struct Size: Codable, Sendable {
       /// Bytes of each rank's sums, which are Doubles.
       package let bytes: Int
@@ -41,6 +42,7 @@ package struct AllreduceBenchmark {
     (self.communicator, self.sizes, self.precision) = (communicator, sizes, precision)
   }
 
+  /// Measures all sizes; all ranks return the same result. Collective.
   package func run() throws -> Result {
     var random = KeyedRandom(seed: 1, purpose: .test, sample: UInt32(communicator.rank))
     let gradients = (0..<sizes.last! / MemoryLayout<Double>.size).map { _ in 1e-4 * random.normal() }

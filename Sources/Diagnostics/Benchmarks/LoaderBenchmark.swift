@@ -15,6 +15,7 @@ import Training
 package struct LoaderBenchmark {
   /// The measurements; the keys of `akuru bench loader --json`.
   package struct Result: Codable, Sendable {
+    /// The rate of one stage.
     package struct Stage: Codable, Sendable {
       package let name: String
       /// The rate of the slowest rank while all work; median of the passes.

@@ -9,6 +9,7 @@ import Settings
 package struct ScalingBenchmark {
   /// The measurements; the keys of `akuru bench scaling --json`.
   package struct Result: Codable, Sendable {
+    /// The measurements of one number of ranks.
     package struct Row: Codable, Sendable {
       package let ranks: Int
       /// Images in a step, all ranks together.

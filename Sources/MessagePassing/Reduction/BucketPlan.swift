@@ -31,8 +31,10 @@ package struct BucketPlan {
     return max(0, end - bucketCount)..<end
   }
 
+  /// The gradients of an owner's slice of bucket `b`.
   package func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
 
+  /// The gradients of a machine's part of a slice.
   package func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> {
     BucketPlan.share(machine, of: machines, slice)
   }

@@ -78,6 +78,7 @@ package final class GradientExchange {
   /// Bytes that this rank sent to other machines so far.
   package var bytesSent: Int { machines?.bytesSent ?? 0 }
 
+  /// Starts a step.
   package func begin() throws {
     step += 1
     (isPrepared, completed, addedUp, waited) = (false, 0, 0, .zero)

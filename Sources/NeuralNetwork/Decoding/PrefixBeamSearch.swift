@@ -9,6 +9,7 @@ import Tensors
 /// the label that was found first wins. Without pruning and with a beam as wide as the number of labels, the search is
 /// exact.
 public final class PrefixBeamSearch: LabelDecoder {
+  /// The options of the search.
   public struct Settings: Sendable, Equatable {
     /// The beam width, in labels.
     public var width: Int

@@ -6,6 +6,7 @@ import Tensors
 /// The examples of an evaluation: some images with their predictions, the images with the most errors, and the
 /// confusions. The same on any number of ranks.
 package struct Findings {
+  /// An image with its prediction.
   package struct Image: Codable, Equatable {
     /// Number of the record in the data set.
     package let sample: Int

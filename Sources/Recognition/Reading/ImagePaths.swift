@@ -9,6 +9,7 @@ package protocol ImagePaths: AnyObject {
   func next(waits: Bool) throws -> NextImage
 }
 
+/// The result of asking for the next image.
 package enum NextImage {
   case image(String)
   /// An argument that is no image, or contains none, and the error.

@@ -12,6 +12,7 @@ package struct Reading: Encodable, Sendable, Equatable {
   /// One for each Unicode scalar of the text.
   package let letters: [Letter]?
 
+  /// A letter of the text with its confidence.
   package struct Letter: Encodable, Sendable, Equatable {
     package let letter: String
     /// The letter's highest probability in the time steps from which it was read.

@@ -23,8 +23,10 @@ package final class ReportWriter {
 
   package var history: RunHistory { record.history }
 
+  /// Adds a line of step metrics to the curves.
   package func add(_ step: StepMetrics) { record.history.add(step) }
 
+  /// Writes `evaluation.json` and `report.html` after an evaluation.
   package func write(_ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot) {
     record.history.add(evaluation)
     record.snapshot = snapshot

@@ -58,6 +58,7 @@ final class RunRecorder {
     progress.cer = report?.history.evaluations.last?.cer
   }
 
+  /// Records a step: progress, and every `logEvery` steps a line of metrics.
   package func record(_ result: StepResult, step: Int, epoch: Int) {
     guard metrics != nil else { return }
     window.images += result.images

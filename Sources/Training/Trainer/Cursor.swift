@@ -19,6 +19,7 @@ package struct Cursor: Codable, Sendable, Equatable {
   /// Lowest validation CER so far, and the step after which it was measured.
   package var best: Best?
 
+  /// The lowest validation CER and its step.
   package struct Best: Codable, Sendable, Equatable {
     package var cer: Double
     package var step: Int

@@ -5,8 +5,8 @@ enum ImageOrientation: Int {
   case upright = 1
   case mirrored, turnedHalf, flipped, transposed, turnedRight, transversed, turnedLeft
 
-  /// The orientation in an APP1 segment, or nil if it has none. Malformed EXIF is ignored, as is a
-  /// number without a meaning.
+  /// The orientation in an APP1 segment, or nil if it has none. Malformed EXIF is ignored, as is a number without a
+  /// meaning.
   init?(exif segment: UnsafeRawBufferPointer) {
     guard segment.count >= 14, segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) else { return nil }
     let tiff = UnsafeRawBufferPointer(rebasing: segment[6...])

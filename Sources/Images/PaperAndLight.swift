@@ -1,8 +1,7 @@
 import Tensors
 
-/// Effects of a page besides ink: uneven paper and uneven light. Both reduce each pixel in proportion to
-/// its value, so black stays black and nothing becomes lighter. Keeps its scratch memory between calls: one per
-/// thread.
+/// Effects of a page besides ink: uneven paper and uneven light. Both reduce each pixel in proportion to its value, so
+/// black stays black and nothing becomes lighter. Keeps its scratch memory between calls: one per thread.
 public final class PaperAndLight {
   /// The finest grain of the paper, in pixels.
   private static let finestGrain = 2

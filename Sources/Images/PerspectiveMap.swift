@@ -21,8 +21,8 @@ public struct PerspectiveMap: Equatable, Sendable {
 
   public static let identity = PerspectiveMap([1, 0, 0, 0, 1, 0, 0, 0, 1])
 
-  /// The map that takes four points to four others, or nil if three of them are (nearly) collinear.
-  /// Both lists have four (x, y) pairs in the same order.
+  /// The map that takes four points to four others, or nil if three of them are (nearly) collinear. Both lists have
+  /// four (x, y) pairs in the same order.
   public init?(from source: [SIMD2<Double>], to target: [SIMD2<Double>]) {
     precondition(source.count == 4 && target.count == 4)
     // m8 = 1; two linear equations per point in the other eight: u w = m0 x + m1 y + m2, v w = m3 x + m4 y + m5.

@@ -3,8 +3,7 @@
 /// first along rows, then along columns, each result rounded to 8 bits. The results equal Pillow's, on every CPU
 /// (within one level for versions of Pillow that process the columns first).
 ///
-/// It keeps its tables and scratch memory between calls: one per thread. Nothing is allocated once
-/// sizes stop growing.
+/// It keeps its tables and scratch memory between calls: one per thread. Nothing is allocated once sizes stop growing.
 public final class Resampler {
   private var horizontal = ResamplingAxis()
   private var vertical = ResamplingAxis()

@@ -1,7 +1,7 @@
 import Tensors
 
-/// A smooth random field in -1...1: random values on a grid, interpolated linearly. Keeps its memory
-/// between uses: one per thread.
+/// A smooth random field in -1...1: random values on a grid, interpolated linearly. Keeps its memory between uses: one
+/// per thread.
 public final class SoftTexture {
   private var columns = 0
   private var cell = 1

@@ -48,8 +48,8 @@ extension GrayView {
 }
 
 extension GrayView {
-  /// Like `perspective`, with each destination pixel first shifted by `field`, which must be prepared for
-  /// the destination's size.
+  /// Like `perspective`, with each destination pixel first shifted by `field`, which must be prepared for the
+  /// destination's size.
   public func perspective(
     inverse map: PerspectiveMap, shiftedBy field: DisplacementField, into destination: GrayView, paper: UInt8 = 255
   ) {

@@ -5,8 +5,7 @@ import Messages
 ///
 /// - `rank`: the process that it strikes.
 /// - `step`: a number, or a range `3-7`. Steps count from 1, as in the log. Before the first step it is the step at
-///   which the
-///   run continues, 0 in a new run.
+///   which the run continues, 0 in a new run.
 /// - `phase`: a name of ``Phase``. `checkpoint@N` is the N-th boundary of a checkpoint's files, counted from 0: before
 ///   a file is created, each write, the flush, the rename, the flush of the folder, and the removal of an old file. A
 ///   fault after the last boundary does not strike.

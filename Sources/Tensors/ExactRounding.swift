@@ -1,10 +1,10 @@
 /// Rounding that makes sums exact: values become multiples of a power of two that is chosen so that their sums never
 /// round.
 ///
-/// (x + magic) - magic, in Double, rounds x to the nearest multiple of the last place of `magic`: with
-/// magic = 1.5 * 2^e, that is 2^(e - 52), for |x| <= 2^(e - 1). Sums of such multiples that stay below 2^(e + 1) fit
-/// the 53 bits of a Double, so their order and grouping do not matter (pre-rounding: Demmel and Nguyen 2013, "Fast
-/// reproducible floating-point summation"). The result is never -0, so a sum of zeros has one bit pattern as well.
+/// (x + magic) - magic, in Double, rounds x to the nearest multiple of the last place of `magic`: with magic = 1.5 *
+/// 2^e, that is 2^(e - 52), for |x| <= 2^(e - 1). Sums of such multiples that stay below 2^(e + 1) fit the 53 bits of a
+/// Double, so their order and grouping do not matter (pre-rounding: Demmel and Nguyen 2013, "Fast reproducible
+/// floating-point summation"). The result is never -0, so a sum of zeros has one bit pattern as well.
 ///
 /// The callers check sizes.
 public enum ExactRounding {

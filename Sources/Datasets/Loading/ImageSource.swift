@@ -2,8 +2,8 @@ import Images
 
 /// The loader's source of images: resized to the network's height, not augmented.
 package protocol ImageSource: Sendable {
-  /// Loads the image of `sample` into `image`. Each thread uses its own buffer; several
-  /// threads may call it with different buffers.
+  /// Loads the image of `sample` into `image`. Each thread uses its own buffer; several threads may call it with
+  /// different buffers.
   func load(_ sample: Int, into image: ImageBuffer) throws
 }
 

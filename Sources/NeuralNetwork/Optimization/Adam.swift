@@ -1,7 +1,7 @@
 import Tensors
 
-/// Adam (Kingma and Ba 2015, algorithm 1, arXiv 1412.6980), with PyTorch's settings: weight decay is
-/// L2 regularization, added to the gradient.
+/// Adam (Kingma and Ba 2015, algorithm 1, arXiv 1412.6980), with PyTorch's settings: weight decay is L2 regularization,
+/// added to the gradient.
 public final class Adam: Optimizer {
   public let name = "adam"
   public var step: Int {

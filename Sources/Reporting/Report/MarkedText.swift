@@ -1,7 +1,7 @@
 import Recognition
 
-/// Texts for a page, with their differences marked. The units are letters as readers see them, so
-/// that marks do not break the shaping of conjuncts.
+/// Texts for a page, with their differences marked. The units are letters as readers see them, so that marks do not
+/// break the shaping of conjuncts.
 enum MarkedText {
   /// A text in the language of its script, isolated from the direction of the surrounding text.
   static func html(_ text: String) -> HTML {

@@ -5,8 +5,8 @@ import NeuralNetwork
 import SwiftProtobuf
 import TensorBoardSchema
 
-/// Writes the TensorBoard events of a run into its run directory. Rank 0 has one. If a file
-/// cannot be written, training continues, the log says so, and this process writes no more events.
+/// Writes the TensorBoard events of a run into its run directory. Rank 0 has one. If a file cannot be written, training
+/// continues, the log says so, and this process writes no more events.
 package final class TensorBoardLog {
   private let log: Logger
   private var file: EventFile?

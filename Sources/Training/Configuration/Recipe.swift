@@ -3,8 +3,8 @@ import Messages
 import NeuralNetwork
 import Settings
 
-/// All settings that determine the weights: two runs with the same recipe and data have
-/// the same bits. It is stored in every checkpoint; a resumed run takes it from there.
+/// All settings that determine the weights: two runs with the same recipe and data have the same bits. Every checkpoint
+/// stores the recipe; a resumed run reads it from there.
 package struct Recipe: Codable, Sendable, Equatable {
   package var model: ModelSettings
   package var batch: BatchSettings

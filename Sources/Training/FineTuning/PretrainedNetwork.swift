@@ -7,8 +7,7 @@ import NeuralNetwork
 import Recognition
 import Settings
 
-/// The initial network of a run, `--init-from`: an Akuru checkpoint or a safetensors file of PyTorch.
-/// Rank 0 reads it.
+/// The initial network of a run, `--init-from`: an Akuru checkpoint or a safetensors file of PyTorch. Rank 0 reads it.
 struct PretrainedNetwork {
   /// The facts that rank 0 broadcasts.
   struct Description: Codable, Sendable {

@@ -12,7 +12,7 @@ package struct MicroBatchBounds: Sendable, Equatable {
   package let longestLabel: Int
 
   /// - Parameters:
-  ///   - widths: width of every draw after resizing, before augmentation: of every sample, or of every draw.
+  ///   - widths: widths after resizing, before augmentation, of every sample or of every draw.
   ///   - table: the labels of the samples.
   package init(
     microBatch: Int, widths: [Int], labels table: LabelTable, geometry: InputGeometry, augmentation: Augmentation

@@ -2,7 +2,7 @@ import Datasets
 import Messages
 import Settings
 
-/// The course of a run: seed, length, and what is trained on what.
+/// The course of a run: random seed, data mixture, length, label dropout and frozen weights.
 package struct CourseSettings: SettingsGroup {
   package var seed: UInt64 = 1
   /// Weights of the training folders, see `Mixture`; nil if all are 1. The option `train` contains them.

@@ -51,7 +51,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
   package var validation: String { run.files.validation ?? "" }
   package var runDir: String { run.files.runDir ?? "" }
 
-  // MARK: Coding: the recipe in an object of its own, all other options beside it
+  // MARK: Coding: the recipe as a nested object, all other options beside it
 
   private enum CodingKeys: CodingKey { case recipe }
 

@@ -27,7 +27,7 @@ extension Checkpoint {
     return checksum
   }
 
-  /// Reads a checkpoint and verifies its checksum. Each byte is read once: what is returned is what was verified.
+  /// Reads a checkpoint and verifies its checksum. Each byte is read once: the returned bytes are the verified ones.
   ///
   /// Throws `CheckpointError.damaged` when a bit differs from what was written, `.notACheckpoint` for other safetensors
   /// files and later formats, `.notFound` when there is no such file, `.io` when it cannot be read.
@@ -44,7 +44,7 @@ extension Checkpoint {
       }
     }
     guard let stated = file.metadata["sha256"], let place = file.metadataRanges["sha256"] else {
-      // With the format in place, it is a checkpoint whose checksum was lost.
+      // With this format key, the file is a checkpoint that lost its checksum.
       guard file.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true else {
         throw .notACheckpoint(path: path, why: "it holds tensors, but no training state")
       }

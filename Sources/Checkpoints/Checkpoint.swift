@@ -1,14 +1,14 @@
-/// The full state of a training between two steps: weights under PyTorch's names, buffers, optimizer state as
+/// The full state of a training run between two steps: weights under PyTorch's names, buffers, optimizer state as
 /// `optimizer.<slot>.<name>`, and everything else as JSON strings in `metadata`.
 ///
-/// It is a copy: training may go on while it is written. It must hold nothing of host, time or world size, so that the
-/// files of two runs can be compared with `cmp`. The file is in safetensors format, with two metadata keys of its own:
-/// `format` (``format``) and `sha256`, the SHA-256 of the whole file (length, header and payload) with the 64 digits of
-/// the sum itself replaced by "0".
+/// A checkpoint is a copy: training may continue while it is written. It must not depend on host, time or world size,
+/// so that the files of two runs can be compared with `cmp`. The file is in safetensors format, with two metadata keys
+/// of its own: `format` (``format``) and `sha256`, the SHA-256 of the whole file (length, header and payload) with the
+/// 64 digits of the sum itself replaced by "0".
 package struct Checkpoint: Sendable, Equatable {
   /// The value of the metadata key `format`.
   package static let format = "akuru-checkpoint-1"
-  /// The keys of `metadata` that writing sets and reading takes away.
+  /// The keys of `metadata` that writing adds and reading removes.
   package static let reservedKeys = ["format", "sha256"]
 
   package var tensors: [NamedTensor]

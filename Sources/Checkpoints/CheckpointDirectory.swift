@@ -25,7 +25,7 @@ package struct CheckpointDirectory: Sendable {
     return "\(path)/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
   }
 
-  /// The steps that have a checkpoint, ascending; empty when there is no folder.
+  /// The steps that have a checkpoint, ascending; empty if there is no folder.
   package func steps() throws(CheckpointError) -> [Int] {
     do throws(FileError) { return try listSteps() } catch { throw .io(error) }
   }
@@ -52,9 +52,9 @@ package struct CheckpointDirectory: Sendable {
 
   // MARK: writing
 
-  /// Writes the checkpoint of a step; when it is complete, deletes those before the last `keep`. Returns the names of
-  /// the deleted files. The best checkpoint is never deleted, nor are those of later steps, which only exist when they
-  /// did not verify at resuming: the run writes them anew when it gets there.
+  /// Writes the checkpoint of a step; when it is complete, deletes all but the newest `keep`. Returns the names of the
+  /// deleted files. The best checkpoint is never deleted, nor are those of later steps: these only exist if they could
+  /// not be verified on resuming, and the run overwrites them when it reaches their steps.
   @discardableResult
   package func save(_ checkpoint: Checkpoint, step: Int, keep: Int) throws(CheckpointError) -> [String] {
     try checkpoint.write(to: path(step: step))
@@ -67,7 +67,7 @@ package struct CheckpointDirectory: Sendable {
     return deleted
   }
 
-  /// Writes the best checkpoint, a file of its own so that one bad disk block cannot take both copies.
+  /// Writes the best checkpoint, as a separate file so that one bad disk block cannot damage both copies.
   package func saveBest(_ checkpoint: Checkpoint) throws(CheckpointError) {
     try checkpoint.write(to: bestPath)
   }
@@ -81,22 +81,22 @@ package struct CheckpointDirectory: Sendable {
 
   // MARK: reading
 
-  /// What `restore` makes of the newest checkpoint that verifies and that it takes: steps from the newest on, then the best
-  /// one. Each one that cannot be used is named through `log`. Returns nil when there are no checkpoints at all.
+  /// Restores the newest usable checkpoint: verified, and accepted by `restore`. Tries the steps from the newest on,
+  /// then the best checkpoint. Names each unusable one through `log`. Returns nil if there are no checkpoints at all.
   ///
-  /// - Parameter restore: throws for a checkpoint whose bits are right but that cannot be used all the same.
+  /// - Parameter restore: throws for a checkpoint that is intact but cannot be used.
   ///
-  /// Throws `CheckpointError.noneVerifies` when there are some and none can be used.
+  /// Throws `CheckpointError.noneVerifies` if checkpoints exist but none can be used.
   package func newestGood<Value>(
     restoring restore: (LoadedCheckpoint) throws -> Value, log: (String) -> Void
   ) throws(CheckpointError) -> Value? {
     try firstGood(of: try stepPathsNewestFirst() + bestPaths(), restoring: restore, log: log)
   }
 
-  /// Reads what a `--checkpoint FILE|RUN` argument means: the file; or of a run directory the best checkpoint, else the
-  /// newest. One of a run directory that cannot be used is named through `log`, and the next is taken.
+  /// Reads the checkpoint of a `--checkpoint FILE|RUN` argument: the file, or the best checkpoint of a run directory,
+  /// else its newest. An unusable checkpoint of a run directory is named through `log`, and the next is tried.
   ///
-  /// Throws the file's error; for a run directory `.notFound` when it holds none, `.noneVerifies` when none is good.
+  /// Throws the file's error; for a run directory `.notFound` if it holds none, `.noneVerifies` if none is good.
   package static func open(_ argument: String, log: (String) -> Void) throws(CheckpointError) -> LoadedCheckpoint {
     guard let directory = try runDirectory(argument) else {
       return LoadedCheckpoint(path: argument, checkpoint: try Checkpoint.read(argument))
@@ -106,14 +106,15 @@ package struct CheckpointDirectory: Sendable {
     throw holdsNone(argument)
   }
 
-  /// The file a `--checkpoint FILE|RUN` argument names, by existence, unread: the file; or best, else the newest.
+  /// The file that a `--checkpoint FILE|RUN` argument names, not opened: the file itself, or of a run directory the
+  /// best checkpoint, else the newest.
   package static func resolve(_ argument: String) throws(CheckpointError) -> String {
     guard let directory = try runDirectory(argument) else { return argument }
     if let path = try (directory.bestPaths() + directory.stepPathsNewestFirst()).first { return path }
     throw holdsNone(argument)
   }
 
-  /// nil when `argument` is a file.
+  /// The checkpoints of a run directory; nil if `argument` is a file.
   private static func runDirectory(_ argument: String) throws(CheckpointError) -> CheckpointDirectory? {
     do throws(FileError) {
       switch try kind(of: argument) {

@@ -5,17 +5,17 @@ import Messages
 package enum CheckpointError: Error, CustomStringConvertible, ExitStatusProviding {
   /// A system call failed (no space, no permission, disk error); names the path and the system's reason.
   case io(FileError)
-  /// The file is cut, altered, or not of the form it claims; it must not be used.
+  /// The file is truncated, altered or malformed; it must not be used.
   case damaged(path: String, why: String)
-  /// A safetensors file that Akuru did not write as a checkpoint, or a later version did.
+  /// A safetensors file that is not a checkpoint, or that a later version wrote.
   case notACheckpoint(path: String, why: String)
-  /// Nothing of this name, or a run directory without checkpoints.
+  /// No file of this name, or a run directory without checkpoints.
   case notFound(path: String, why: String)
-  /// Checkpoints exist in the folder and none verifies.
+  /// Checkpoints exist in the folder, but none can be verified.
   case noneVerifies(folder: String, count: Int)
-  /// The file system has fewer bytes left than are needed.
+  /// The file system has fewer free bytes than needed.
   case noSpace(path: String, needed: Int, available: Int)
-  /// The checkpoint lacks a tensor, or has it in another shape than the model.
+  /// The checkpoint lacks a tensor, or has it in a shape that differs from the model's.
   case tensor(name: String, why: String)
   /// Names given twice, or a shape that does not fit its values: nothing was written.
   case unwritable(path: String, why: String)

@@ -4,7 +4,7 @@ import Settings
 package struct CheckpointSettings: SettingsGroup {
   /// Steps between checkpoints; nil is once an epoch.
   package var checkpointEvery: Int?
-  /// Minutes after which a checkpoint is written even if none is due by steps; 0 is never.
+  /// Minutes after which a checkpoint is written even if `checkpointEvery` does not require one; 0 is never.
   package var checkpointMinutes = 10.0
   /// Newest checkpoints kept, besides the best.
   package var keep = 3

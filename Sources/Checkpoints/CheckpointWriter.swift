@@ -3,10 +3,11 @@ import Instrumentation
 import Logging
 import Synchronization
 
-/// Writes checkpoints on a thread of its own while training goes on; rank 0 has one. One is written at a time.
+/// Writes checkpoints on its own thread while training continues; rank 0 has one. It writes one checkpoint at a time.
+/// All methods are called from one thread, the training thread.
 ///
-/// The thread has the lowest priority: beside a rank that computes it takes one or two percent of the core, and all of it
-/// when the rank waits.
+/// The writing thread has the lowest priority: beside a computing rank it takes one or two percent of the core, and the
+/// whole core while the rank waits.
 package final class CheckpointWriter {
   /// A snapshot, and the files it goes into.
   package struct Job: Sendable {
@@ -29,18 +30,19 @@ package final class CheckpointWriter {
   /// The result of the last save, read by the next one.
   private final class Outcome: Sendable {
     struct State {
-      /// The best weights, if they could not be written: the next job tries again.
+      /// The best weights, if they could not be written; the next job tries again.
       var unsavedBest: Job?
       var failure: (any Error)?
     }
     let state = Mutex(State())
   }
 
+  /// A writer into `directory` that keeps the newest `keep` checkpoints. Rank 0 creates it.
   package init(_ directory: CheckpointDirectory, keep: Int, log: Logger) {
     (self.directory, self.keep, self.log) = (directory, keep, log)
   }
 
-  /// Begins to write, after the job before has ended. A failure warns and leaves the earlier files as they are.
+  /// Starts to write, after the previous job has ended. On a failure it logs a warning and keeps the earlier files.
   package func write(_ job: Job) {
     wait()
     let done = DispatchSemaphore(value: 0)
@@ -48,7 +50,7 @@ package final class CheckpointWriter {
     let (directory, keep, log, outcome) = (directory, keep, log, outcome)
     let thread = Thread {
       #if os(Linux)
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // Of this thread.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // Of this thread only.
       #endif
       CheckpointWriter.run(job, directory, keep: keep, log: log, outcome)
       done.signal()
@@ -58,18 +60,19 @@ package final class CheckpointWriter {
     thread.start()
   }
 
-  /// Waits until everything is written.
+  /// Waits until the current job is written.
   package func wait() {
     running?.wait()
     running = nil
   }
 
-  /// Waits, and throws if a file of the last job was not written.
+  /// Waits for the last job, and throws if one of its files was not written.
   package func finish() throws {
     wait()
     if let failure = outcome.state.withLock({ $0.failure }) { throw failure }
   }
 
+  /// Runs on the writing thread. Only `outcome` is shared with the training thread.
   private static func run(
     _ job: Job, _ directory: CheckpointDirectory, keep: Int, log: Logger, _ outcome: Outcome
   ) {

@@ -1,6 +1,6 @@
 import Hashing
 
-/// A strict scanner for the JSON that a safetensors header may hold: objects, strings, lists of whole numbers.
+/// A strict scanner for the JSON that a safetensors header may contain: objects, strings, lists of whole numbers.
 ///
 /// A general JSON parser would hide keys that appear twice, and numbers such as 1e3 or 4.0.
 struct HeaderScanner {
@@ -13,7 +13,7 @@ struct HeaderScanner {
     self.bytes = bytes
   }
 
-  /// Reads an object; `member` is called behind each colon, with the key, and reads the value.
+  /// Reads an object. Calls `member` with the key after each colon; `member` reads the value.
   mutating func object(
     _ member: (inout HeaderScanner, _ key: String) throws(Fault) -> Void
   ) throws(Fault) {
@@ -27,7 +27,7 @@ struct HeaderScanner {
     try expect("}")
   }
 
-  /// Reads a list of at most `limit` whole numbers from 0 on.
+  /// Reads a list of at most `limit` non-negative whole numbers.
   mutating func integers(atMost limit: Int) throws(Fault) -> [Int] {
     var numbers: [Int] = []
     try expect("[")
@@ -58,7 +58,7 @@ struct HeaderScanner {
     return number
   }
 
-  /// Reads a string. `range` is the place of its text between the quotes.
+  /// Reads a string. `range` is the position of its text between the quotes.
   mutating func string() throws(Fault) -> (text: String, range: Range<Int>) {
     try expect("\"")
     let start = position
@@ -80,7 +80,7 @@ struct HeaderScanner {
     return (text, range)
   }
 
-  /// Reads what stands behind a backslash, as UTF-8.
+  /// Reads the escape after a backslash and returns it as UTF-8.
   private mutating func escape() throws(Fault) -> [UInt8] {
     let fault = Fault(why: "a bad escape in a string (header byte \(position))")
     guard let letter = current else { throw fault }
@@ -139,7 +139,7 @@ struct HeaderScanner {
     return true
   }
 
-  /// Skips white space (but none in front of a string's text) and the given character.
+  /// Skips white space (except before a string's text) and requires the given character.
   private mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
     guard skip(character) else {
       throw Fault(why: "its header is not the expected JSON: no '\(character)' at header byte \(position)")

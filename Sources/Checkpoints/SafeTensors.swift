@@ -1,16 +1,17 @@
 import Files
 import Messages
 
-/// The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON
-/// header that maps each tensor's name to data type, shape and place, then the tensors' bytes, little-endian, row-major.
+/// The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a
+/// JSON header that maps each tensor's name to data type, shape and offsets, then the tensors' bytes, little-endian,
+/// row-major.
 package enum SafeTensors {
   /// The longest header the format allows, in bytes.
   package static let maximumHeaderLength = 100_000_000
-  /// Bounds of our own, far above any CRNN, so that a hostile header cannot ask for much memory.
+  /// Akuru's own limit, far above any CRNN, so that a hostile header cannot make it allocate much memory.
   package static let maximumTensors = 100_000
   package static let maximumDimensions = 64
 
-  /// Element types. All are understood in a header; ``SafeTensorsFile`` reads the elements of `f32` and `i64`.
+  /// Element types. All are accepted in a header; ``SafeTensorsFile`` reads the elements of `f32` and `i64`.
   package enum DataType: String, Sendable {
     case bool = "BOOL"
     case u8 = "U8"
@@ -45,7 +46,7 @@ package enum SafeTensors {
     package let name: String
     package let dataType: DataType
     package let shape: [Int]
-    /// Place of its bytes, counted from the end of the header.
+    /// The range of its bytes, counted from the end of the header.
     package let bytes: Range<Int>
 
     /// Number of elements; 1 for a scalar (empty shape).
@@ -57,7 +58,7 @@ package enum SafeTensors {
 package struct NamedTensor: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
-  /// Row-major, as many as the product of `shape`.
+  /// Row-major; the count is the product of `shape`.
   package let values: [Float]
 
   package init(name: String, shape: [Int], values: [Float]) {

@@ -6,21 +6,21 @@ import Messages
   #error("safetensors files are little-endian; this code copies their bytes")
 #endif
 
-/// An open safetensors file, its header checked.
+/// An open safetensors file with a checked header.
 package final class SafeTensorsFile: Sendable {
   package let path: String
   /// The tensors, in the order of their bytes in the file.
   package let entries: [SafeTensors.Entry]
   package let metadata: [String: String]
-  /// The 8 length bytes and the header, as they stand in the file.
+  /// The 8 length bytes and the header, as they are in the file.
   let head: [UInt8]
-  /// Where in `head` the text of each metadata value stands.
+  /// The position of each metadata value's text in `head`.
   let metadataRanges: [String: Range<Int>]
 
   private let file: OpenFile
   private let index: [String: Int]
 
-  /// The largest file that is opened, in bytes: damage in a file's size cannot ask for all memory.
+  /// The size limit of a file, in bytes: a damaged size cannot make it allocate all memory.
   package static let maximumSize = 1 << 34
 
   /// Opens a file and checks its header against all rules of the format; payload bytes are read on demand.
@@ -65,10 +65,10 @@ package final class SafeTensorsFile: Sendable {
     index = Dictionary(uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
   }
 
-  /// The description of a tensor, nil when the file has none of that name.
+  /// The description of a tensor, nil if the file has no tensor of that name.
   package func entry(_ name: String) -> SafeTensors.Entry? { index[name].map { entries[$0] } }
 
-  /// Reads an F32 tensor straight into `memory`, which has room for `count` floats; `count` must be the tensor's.
+  /// Reads an F32 tensor straight into `memory`, which has room for `count` floats; `count` must equal the tensor's.
   package func read(_ name: String, into memory: UnsafeMutablePointer<Float>, count: Int) throws(SafeTensorsError) {
     let entry = try find(name, .f32)
     guard entry.count == count else {
@@ -122,8 +122,8 @@ package final class SafeTensorsFile: Sendable {
 }
 
 extension SafeTensors {
-  /// Writes a file of F32 tensors, in the given order, whole or not at all (temporary name, fsync, rename). The bytes
-  /// depend on the arguments only.
+  /// Writes a file of F32 tensors, in the given order, completely or not at all (temporary name, fsync, rename). The
+  /// bytes depend on the arguments only.
   ///
   /// Throws `SafeTensorsError.io` naming the failed call; `.invalid` for a name given twice or a shape that does not
   /// fit its values.
@@ -143,12 +143,12 @@ extension SafeTensors {
     }
   }
 
-  /// The 8 bytes in front of a header.
+  /// The 8 length bytes before a header.
   static func lengthPrefix(_ header: [UInt8]) -> [UInt8] {
     withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
   }
 
-  /// Writes `head` (length and header) and the tensors' values behind it.
+  /// Writes `head` (length and header) and then the tensors' values.
   static func write(head: [UInt8], _ tensors: [NamedTensor], to path: String) throws(FileError) {
     try AtomicFile.write(to: path) { (file) throws(FileError) in
       try file.write(head)

@@ -5,13 +5,13 @@ struct SafeTensorsHeader {
   /// In the order of their bytes in the file.
   var entries: [SafeTensors.Entry] = []
   var metadata: [String: String] = [:]
-  /// Where the text of each metadata value stands in the header, quotes excluded.
+  /// The position of each metadata value's text in the header, quotes excluded.
   var metadataRanges: [String: Range<Int>] = [:]
 
   /// Why a header is refused.
   struct Fault: Error { let why: String }
 
-  /// Parses the header `bytes` of a file that has `payload` bytes behind it.
+  /// Parses the header `bytes` of a file with `payload` bytes after it.
   init(parsing bytes: [UInt8], payload: Int) throws(Fault) {
     guard bytes.first == UInt8(ascii: "{") else { throw Fault(why: "its header does not begin with '{'") }
     var scanner = HeaderScanner(bytes)
@@ -78,7 +78,7 @@ struct SafeTensorsHeader {
     }
   }
 
-  /// Bytes that a tensor takes; nil when the number does not fit an Int.
+  /// The size of a tensor in bytes; nil if it does not fit an Int.
   private static func byteCount(_ dataType: SafeTensors.DataType, _ shape: [Int]) -> Int? {
     var size = dataType.size
     for extent in shape {
@@ -89,7 +89,7 @@ struct SafeTensorsHeader {
     return size
   }
 
-  /// Sorts the tensors by place and checks that they fill the payload without overlap or hole.
+  /// Sorts the tensors by offset and checks that they fill the payload without overlaps or gaps.
   private mutating func checkLayout(payload: Int) throws(Fault) {
     entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
     var end = 0
@@ -109,7 +109,7 @@ struct SafeTensorsHeader {
     guard end == payload else { throw Fault(why: "\(payload - end) bytes after the last tensor belong to no tensor") }
   }
 
-  /// Header text of F32 tensors in the given order with sorted metadata, padded with spaces to a multiple of 8 bytes.
+  /// The header of F32 tensors in the given order, with sorted metadata, padded with spaces to a multiple of 8 bytes.
   static func text(tensors: [NamedTensor], metadata: [String: String]) throws(Fault) -> [UInt8] {
     var text = "{"
     text.reserveCapacity(

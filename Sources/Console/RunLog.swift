@@ -4,7 +4,7 @@ import Logging
 import Messages
 import Synchronization
 
-/// How much is said on standard error; `train.log` has everything.
+/// How much is printed to standard error; `train.log` has everything.
 package enum Verbosity: Sendable {
   /// Warnings and errors only.
   case quiet
@@ -13,13 +13,13 @@ package enum Verbosity: Sendable {
   case verbose
 }
 
-/// Where a rank's log lines go: rank 0 writes to standard error and, once it is open, to `train.log`; the others write
-/// nothing. On a terminal, a line of progress stands below the log. May be used from all threads.
+/// The destination of a rank's log lines. Rank 0 writes to standard error and, once it is open, to `train.log`; the
+/// other ranks write nothing. On a terminal, a progress line is shown below the log. All threads may use it.
 package final class RunLog: Sendable {
   private struct State: ~Copyable {
     var file: OpenFile?
     var fileFailed = false
-    /// The line of progress that is shown.
+    /// The progress line that is shown.
     var progress = ""
   }
 
@@ -28,20 +28,20 @@ package final class RunLog: Sendable {
   private let terminal: Terminal
   private let verbosity: Verbosity
 
-  /// - Parameter standardError: the descriptor that lines are written to, another one in tests.
+  /// - Parameter standardError: the descriptor that lines are written to; tests use another one.
   package init(rank: Int, verbosity: Verbosity = .normal, standardError: Int32 = STDERR_FILENO) {
     isSilent = rank != 0
     self.verbosity = verbosity
     terminal = Terminal(standardError)
   }
 
-  /// Says nothing.
+  /// A log that writes nothing.
   package static var silent: RunLog { RunLog(rank: -1) }
 
-  /// Appends to `path` from now on. Throws when it cannot be opened.
+  /// Appends to `path` from now on. Throws if the file cannot be opened.
   package func open(_ path: String) throws(FileError) {
     guard !isSilent else { return }
-    // A pipe that nobody reads is an error, and does not keep the run waiting.
+    // Non-blocking: a pipe without a reader is an error instead of blocking the run.
     var file: OpenFile? = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, action: "write")
     state.withLock { state in
       state.file = file.take()
@@ -49,7 +49,7 @@ package final class RunLog: Sendable {
     }
   }
 
-  /// A logger that writes here.
+  /// A logger that writes to this log.
   package func logger(_ label: String = "akuru", level: Logger.Level? = nil) -> Logger {
     guard !isSilent else { return Logger(label: label, factory: { _ in SwiftLogNoOpLogHandler() }) }
     var logger = Logger(label: label, factory: { _ in RunLogHandler(log: self) })
@@ -60,7 +60,7 @@ package final class RunLog: Sendable {
   /// Whether ``progress(_:)`` shows anything.
   package var showsProgress: Bool { terminal.isInteractive && !isSilent && verbosity != .quiet }
 
-  /// Replaces the line of progress; does nothing when standard error is not a terminal.
+  /// Replaces the progress line; does nothing if standard error is not a terminal.
   package func progress(_ text: String) {
     guard showsProgress else { return }
     let line = String(text.onOneLine.prefix(max(1, terminal.columns - 1)))
@@ -70,7 +70,7 @@ package final class RunLog: Sendable {
     }
   }
 
-  /// Takes the line of progress away.
+  /// Removes the progress line.
   package func endProgress() {
     state.withLock { state in
       if !state.progress.isEmpty { terminal.write(Terminal.clearLine) }
@@ -78,7 +78,7 @@ package final class RunLog: Sendable {
     }
   }
 
-  /// Writes a message. A `train.log` that cannot be written is reported once on standard error; the run goes on.
+  /// Writes a message. A `train.log` that cannot be written is reported once on standard error; the run continues.
   func write(_ text: String, level: Logger.Level) {
     guard !isSilent else { return }
     let text = text.onOneLine
@@ -103,7 +103,7 @@ package final class RunLog: Sendable {
   private func show(_ text: String, time: String, kind: String, _ level: Logger.Level, progress: String) {
     guard terminal.isInteractive else { return terminal.write("\(time) \(kind)\(text)\n") }
     let clear = progress.isEmpty ? "" : Terminal.clearLine
-    let clock = time.dropFirst(11).prefix(8)  // Who watches knows the date.
+    let clock = time.dropFirst(11).prefix(8)  // The reader knows the date.
     let styledKind = kind.isEmpty ? "" : terminal.styled(kind, level >= .error ? .red : .yellow)
     terminal.write("\(clear)\(terminal.styled(String(clock), .dim)) \(styledKind)\(text)\n\(progress)")
   }

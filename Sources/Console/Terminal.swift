@@ -1,12 +1,12 @@
 import Foundation
 
-/// What stands behind standard error: somebody who watches, or a file or pipe.
+/// What standard error is connected to: a terminal, or a file or pipe.
 struct Terminal: Sendable {
-  /// Lines can be rewritten in place.
+  /// Whether lines can be rewritten in place.
   let isInteractive: Bool
   let hasColors: Bool
   private let descriptor: Int32
-  /// The descriptor that knows the window's size.
+  /// The descriptor whose window size is known.
   private let window: Int32
 
   init(_ descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment) {
@@ -19,8 +19,8 @@ struct Terminal: Sendable {
     hasColors = isInteractive && (environment["NO_COLOR"] ?? "").isEmpty
   }
 
-  /// Under `mpirun` standard error is a pipe, whose other end writes to mpirun's own standard error. For a rank on mpirun's
-  /// machine that is its parent's, which Linux shows.
+  /// Under `mpirun` standard error is a pipe to mpirun, which copies it to its own standard error. A rank on mpirun's
+  /// machine finds that as its parent's, through /proc.
   private static func launchersTerminal(_ environment: [String: String]) -> Int32? {
     guard environment["OMPI_COMM_WORLD_RANK"] != nil else { return nil }
     let parent = "/proc/\(getppid())"
@@ -34,7 +34,7 @@ struct Terminal: Sendable {
     return nil
   }
 
-  /// Characters that fit into a line.
+  /// The number of characters that fit into a line.
   var columns: Int {
     var size = winsize()
     let known = ioctl(window, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
@@ -46,12 +46,12 @@ struct Terminal: Sendable {
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress!, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }  // Nobody listens: there is no place to say so.
+      guard count > 0 else { return }  // Standard error is closed, so this cannot be reported.
       bytes = bytes.dropFirst(count)
     }
   }
 
-  /// Styles of text; without colors it stays plain.
+  /// Text styles; without colors, text stays plain.
   enum Style: String {
     case dim = "2"
     case yellow = "1;33"
@@ -62,6 +62,6 @@ struct Terminal: Sendable {
     hasColors ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Goes to the beginning of the line and clears it.
+  /// Moves to the beginning of the line and clears it.
   static let clearLine = "\r\u{1B}[K"
 }

@@ -3,8 +3,8 @@ import Logging
 import Messages
 import Synchronization
 
-/// How far a piece of work on many images is, as rank 0 sees it: on a terminal a line that is rewritten, elsewhere a line
-/// in the log now and then. May be used from all threads.
+/// The progress of work on many images, as rank 0 estimates it: on a terminal a line that is rewritten, elsewhere an
+/// occasional line in the log. All threads may use it.
 package final class WorkProgress: Sendable {
   private struct State {
     var done = 0
@@ -22,7 +22,7 @@ package final class WorkProgress: Sendable {
   /// - Parameters:
   ///   - what: for example "evaluating".
   ///   - total: images of this rank's share.
-  ///   - ranks: that have a share as large.
+  /// - ranks: the number of ranks, each with a share of this size.
   package init(_ what: String, total: Int, ranks: Int, _ output: RunLog?) {
     (self.what, self.total, self.ranks, self.output) = (what, total, ranks, output)
     log = output?.logger()
@@ -50,6 +50,6 @@ package final class WorkProgress: Sendable {
     if output.showsProgress { output.progress(text) } else { log?.info("\(text)") }
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   package func finish() { output?.endProgress() }
 }

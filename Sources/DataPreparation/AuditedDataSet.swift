@@ -5,26 +5,26 @@ import Instrumentation
 import MessagePassing
 import Messages
 
-/// A data set that passed the audit: what the plans and the loader need of it.
+/// A data set that passed the audit, with what plans and loader need.
 package struct AuditedDataSet {
   package let dataSet: DataSet
   /// Width of each image after resizing, in pixels.
   package let widths: [Int]
   package let geometry: InputGeometry
-  /// How often each letter occurs in the texts.
+  /// The number of occurrences of each letter in the texts.
   let scalarCounts: [ScalarCount]
-  /// Stand for the contents of the image files, see `AuditResult.goodDigests`.
+  /// Digests of the image files' contents, see `AuditResult.goodDigests`.
   let digests: [UInt8]
-  /// The files, until ``cacheImages(in:over:log:)`` takes a cache.
+  /// The source of the images: the files, until ``cacheImages(in:over:output:)`` replaces it by a cache.
   package var source: any ImageSource
 
-  /// Reads a data set on every rank, has the ranks audit a share each, and leaves bad records out or stops.
+  /// Reads a data set on every rank and audits a share on each; skips bad records or throws. Collective.
   ///
   /// - Parameters:
   ///   - alphabet: letters that labels may use; nil allows all.
-  ///   - use: what is asked of the records, see ``Audit``.
+  ///   - use: the purpose of the records, see `Audit`.
   ///   - allowsWeights: whether folders may have weights.
-  /// - Throws: ``BadData`` naming the first bad records, unless `skipBad`.
+  /// - Throws: `BadData` that names the first bad records, unless `skipBad`.
   package init(
     _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, allowsWeights: Bool = false,
     skipBad: Bool, communicator: Communicator, output: RunLog
@@ -35,7 +35,7 @@ package struct AuditedDataSet {
       communicator: communicator, output: output)
   }
 
-  /// The same for a data set that was read.
+  /// The same for a data set that is already read.
   package init(
     _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
     skipBad: Bool, communicator: Communicator, output: RunLog
@@ -80,9 +80,9 @@ package struct AuditedDataSet {
   }
 }
 
-/// Audits a data set, each rank a share of it; all ranks return the whole result.
+/// Audits a data set, with a share on each rank; all ranks return the whole result. Collective.
 ///
-/// - Parameter output: where progress is shown.
+/// - Parameter output: the log that shows progress.
 package func audit(
   _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator,
   output: RunLog? = nil
@@ -110,7 +110,7 @@ struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible 
   let description: String
   var exitStatus: ExitStatus { .badData }
 
-  /// The first of the problems that were found, one on a line.
+  /// Lists the first problems, one per line.
   init(_ argument: String, _ audit: AuditResult) {
     let problems = audit.problems
     let named = problems.prefix(10).map { "\n  \($0)" }.joined()
@@ -119,7 +119,7 @@ struct BadData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible 
     description = "\(argument.onOneLine): \(BadData.count(audit)); \(remedy)\(named)\(more)"
   }
 
-  /// All records were bad and left out.
+  /// All records were bad and skipped.
   init(nothingLeftOf argument: String) {
     description = "\(argument.onOneLine): all records are bad, no usable record is left; mend them"
   }

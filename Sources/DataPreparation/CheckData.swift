@@ -3,16 +3,17 @@ import Datasets
 import Foundation
 import MessagePassing
 
-/// A data set and what its audit found.
+/// A data set and its audit's result.
 package struct CheckedData {
   package let dataSet: DataSet
   package let audit: AuditResult
 }
 
-/// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks get the results, one for each data set.
+/// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks return the results, one for each data
+/// set.
 ///
 /// - Parameters:
-///   - geometry: what the model asks of its images.
+///   - geometry: the model's requirements of its images.
 ///   - alphabetPath: file of the letters that texts may use; nil allows all.
 /// - Throws: `DataSetError` for a data set or alphabet that cannot be read.
 package func checkData(

@@ -6,13 +6,15 @@ import MessagePassing
 import Messages
 
 extension AuditedDataSet {
-  /// Takes the images from a cache in `folder` from now on. Where a machine has none, or a damaged one, its ranks make it,
-  /// each decoding a share.
+  /// Switches the source of images to a cache in `folder`. If a machine's cache is missing or damaged, its ranks build
+  /// it, each decoding a share.
   ///
-  /// The ranks of a machine share one file. In a job of several machines each machine has a file of its own name, since
-  /// the folder may be on a network, where replacing a file that others have mapped would take it from them.
+  /// The ranks of a machine share one file. In a job of several machines each machine uses its own file name, since
+  /// the folder may be on a network, where replacing a file would pull it from under other machines that have mapped
+  /// it.
   ///
-  /// - Throws: on all ranks alike, a failure of exit status 4 if the cache cannot be made (no space, no permission).
+  /// - Throws: on all ranks together, a failure with exit status 4 if the cache cannot be built (no space, no
+  ///   permission).
   package mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
     let log = output.logger()
     let machine = try communicator.sameMachine()
@@ -21,7 +23,7 @@ extension AuditedDataSet {
     let share = layout.count * machine.rank / machine.size..<layout.count * (machine.rank + 1) / machine.size
     let size = "\(layout.count) images, \((Double(layout.fileSize) / 1e6).formatted(decimals: 1)) MB"
 
-    // Look: every rank maps the file and verifies its share of the pixels.
+    // First every rank maps the file and verifies its share of the pixels.
     var cache: MappedImageSource?
     var damage = ""
     do {
@@ -43,7 +45,7 @@ extension AuditedDataSet {
     let isMissing = try machine.allreduceMax([Int64(cache == nil ? 1 : 0)])[0] == 1
     if !isMissing { log.info("decoded images: \(path), \(size)") }
 
-    // Make: the machine's first rank reserves the space and publishes the file that all of its ranks have filled.
+    // To build it, the machine's first rank reserves the space, all ranks fill the file, and the first publishes it.
     if isMissing { log.info("decoding images into \(path), \(size)") }
     let draft = try communicator.together {
       isMissing && machine.rank == 0 ? try ImageCacheDraft(for: path, layout: layout) : nil

@@ -6,8 +6,8 @@ import Messages
 /// Packs a data set into shards: `akuru pack`.
 ///
 /// - Parameter size: bytes, or a number with K, M or G.
-/// - Throws: `DataSetError` for data that cannot be packed, ``ConfigurationError`` for wrong options,
-///   `ShardError` for what cannot be written.
+/// - Throws: `DataSetError` for data that cannot be packed, `ConfigurationError` for wrong options,
+///   `ShardError` for shards that cannot be written.
 package func packData(
   _ argument: String, output: String, shardSize size: String, skipBad: Bool, log: Logger
 ) throws -> ShardPacker.Summary {

@@ -4,12 +4,12 @@ import Foundation
 import Logging
 import Messages
 
-/// What `akuru split --json` prints.
+/// The output of `akuru split --json`.
 package struct SplitSummary: Encodable, Sendable {
   package struct Part: Encodable, Sendable {
     package let file: String
     package let records: Int
-    /// Different texts.
+    /// Distinct texts.
     package let texts: Int
 
     init(_ part: ValidationSplit.Part, _ file: String) {
@@ -24,9 +24,9 @@ package struct SplitSummary: Encodable, Sendable {
 /// Writes `train.jsonl` and `validation.jsonl` of a data set: `akuru split`.
 ///
 /// - Parameters:
-///   - share: of the images that are set aside.
-///   - output: the folder of the two files; nil is that of the data set, which must be one.
-/// - Throws: `DataSetError` for data that cannot be divided, ``ConfigurationError`` for files that exist, ``FileError``.
+///   - share: the largest share of images for validation.
+///   - output: the folder of the two files; nil is the data set's only folder.
+/// - Throws: `DataSetError` for data that cannot be split, `ConfigurationError` for files that exist, `FileError`.
 package func splitData(_ argument: String, share: Double, output: String?, log: Logger) throws -> SplitSummary {
   let dataSet = try DataSet.load(argument)
   guard let first = dataSet.records.first, output != nil || dataSet.folders.count == 1 else {
@@ -47,7 +47,7 @@ package func splitData(_ argument: String, share: Double, output: String?, log: 
   do {
     try AtomicFile.write(split.validation.file, to: validation)
   } catch {
-    // One without the other would look whole.
+    // One file without the other would look complete.
     unlink(train)
     throw error
   }

@@ -4,14 +4,14 @@ import Images
 import MessagePassing
 import Messages
 
-/// Writes a picture of augmented images as training would see them: `akuru augment-sheet`. Rank 0 does it.
+/// Writes a picture of augmented images as training would see them, on rank 0: `akuru augment-sheet`.
 ///
 /// - Parameters:
 ///   - argument: the data set.
-///   - geometry: what the model asks of its images.
+///   - geometry: the model's requirements of its images.
 ///   - count: images of the data set, 1...1000.
 ///   - versions: augmented versions of each, 1...20.
-/// - Throws: ``ConfigurationError``, `DataSetError`, and ``FileError`` where the picture cannot be written.
+/// - Throws: `ConfigurationError`, `DataSetError`, and `FileError` if the picture cannot be written.
 package func writeAugmentationSheet(
   of argument: String, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64, count: Int, versions: Int,
   to path: String, over communicator: Communicator

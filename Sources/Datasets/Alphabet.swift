@@ -2,18 +2,18 @@ import Foundation
 import Hashing
 import Messages
 
-/// The letters a network can write: class k is `scalars[k - 1]`, class 0 is the CTC blank.
+/// The letters that a network can output: class k is `scalars[k - 1]`, class 0 is the CTC blank.
 ///
-/// A letter is a Unicode scalar of NFC text; ZWJ (U+200D) is one too, because Sinhala conjuncts need it.
+/// A letter is a Unicode scalar of NFC text; ZWJ (U+200D) also counts, because Sinhala conjuncts need it.
 package struct Alphabet: Sendable, Equatable {
-  /// In the order of their classes.
+  /// In class order.
   package let scalars: [Unicode.Scalar]
   private let classes: [UInt32: Int32]
 
-  /// Classes, the blank included, that fit.
+  /// The limit of classes, including the blank.
   package static let maximumClassCount = 65_535
 
-  /// Scalars of a text that the alphabet lacks, sorted, each once.
+  /// The scalars of a text that the alphabet lacks: sorted, each once.
   package struct UnknownScalars: Error, Equatable, CustomStringConvertible {
     package let scalars: [Unicode.Scalar]
 
@@ -25,7 +25,8 @@ package struct Alphabet: Sendable, Equatable {
   }
 
   /// An alphabet in the given order of classes.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if it is empty, too large, or holds a scalar twice or a control character.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if it is empty, too large, or contains a scalar twice or a control
+  ///   character.
   package init(scalars: [Unicode.Scalar]) throws(DataSetError) {
     guard !scalars.isEmpty else { throw .invalid(reason: "the alphabet is empty; it needs at least one letter") }
     guard scalars.count < Alphabet.maximumClassCount else {
@@ -53,8 +54,8 @@ package struct Alphabet: Sendable, Equatable {
     try self.init(scalars: found.sorted().compactMap(Unicode.Scalar.init))
   }
 
-  /// Reads `{"scalars": ["a", ...]}` from a file whose name ends in `.json`; from any other, UTF-8 text whose scalars are
-  /// the letters in their order, line breaks left out.
+  /// Reads `{"scalars": ["a", ...]}` from a file whose name ends in `.json`; from any other file, UTF-8 text whose
+  /// scalars are the letters in order, without line breaks.
   package init(fileURL: URL) throws(DataSetError) {
     let path = fileURL.path
     let bytes = try readFile(path, limit: 4 << 20, limitName: "4 MiB")
@@ -86,10 +87,10 @@ package struct Alphabet: Sendable, Equatable {
     return "not of the form {\"scalars\": [\"a\", \"b\"]}"
   }
 
-  /// Classes of the network's output, the blank included.
+  /// Classes of the network's output, including the blank.
   package var classCount: Int { scalars.count + 1 }
 
-  /// True if the alphabet has the scalar.
+  /// Whether the alphabet contains the scalar.
   package func contains(_ scalar: Unicode.Scalar) -> Bool { classes[scalar.value] != nil }
 
   /// The classes of the scalars of `text`, which should be in NFC.
@@ -111,12 +112,12 @@ package struct Alphabet: Sendable, Equatable {
     text.unicodeScalars.map { classes[$0.value] ?? unknown }
   }
 
-  /// The classes of the scalars of `text` that the alphabet has; the others are left out.
+  /// The classes of the scalars of `text` that the alphabet contains; the others are omitted.
   package func encodeKnown(_ text: String) -> [Int32] {
     text.unicodeScalars.compactMap { classes[$0.value] }
   }
 
-  /// The text of classes 1 ... scalars.count; the blank writes nothing.
+  /// The text of classes 1 ... scalars.count; the blank gives no text.
   package func decode(_ labels: some Sequence<Int32>) -> String {
     var text = String.UnicodeScalarView()
     for label in labels where label != 0 { text.append(scalars[Int(label) - 1]) }

@@ -1,12 +1,12 @@
-/// What a network asks of its input images, and how many time steps it makes of them.
+/// A network's requirements of input images, and the number of time steps that it makes of them.
 package struct InputGeometry: Sendable {
   /// Rows of every image.
   package let height: Int
-  /// Columns above which a resized image is bad data.
+  /// The widest resized image, in columns; wider ones are bad data.
   package let maximumWidth: Int
-  /// Columns below which a resized image is stretched.
+  /// The narrowest resized image, in columns; narrower ones are stretched.
   package let minimumWidth: Int
-  /// Time steps the network gives for an image of so many columns; never fewer for a wider image.
+  /// Time steps of the network for an image of a given number of columns; never fewer for a wider image.
   package let sequenceLength: @Sendable (Int) -> Int
 
   package init(

@@ -5,7 +5,7 @@ package struct LabelTable: Sendable {
   private var offsets: [Int] = [0]
 
   /// Encodes every record's text.
-  /// - Throws: ``DataSetError`` naming the first record with a scalar that the alphabet lacks.
+  /// - Throws: ``DataSetError`` that names the first record with a scalar that the alphabet lacks.
   package init(_ dataSet: DataSet, alphabet: Alphabet) throws(DataSetError) {
     offsets.reserveCapacity(dataSet.records.count + 1)
     for record in dataSet.records {
@@ -18,7 +18,7 @@ package struct LabelTable: Sendable {
     }
   }
 
-  /// Encodes the known scalars of every record's text, for evaluation: the loss then leaves unknown scalars out, while the
+  /// Encodes the known scalars of every record's text, for evaluation. The loss then ignores unknown scalars, while the
   /// error rates, which compare texts, count them as errors.
   package init(knownScalarsOf dataSet: DataSet, alphabet: Alphabet) {
     offsets.reserveCapacity(dataSet.records.count + 1)

@@ -1,17 +1,19 @@
 import Foundation
 import Instrumentation
 
-/// Files whose name stands for the complete old or the complete new contents at any moment, whatever is killed.
+/// Files whose name refers to the complete old or the complete new contents at any moment, even if the process is
+/// killed.
 ///
 /// Order: temporary name in the same folder, write, fsync, rename, fsync of the folder.
 package enum AtomicFile {
-  /// Writes a file by `body`. When anything fails the temporary file is removed and `path` stays what it was.
+  /// Writes a file by `body`. On a failure the temporary file is removed and `path` stays unchanged.
   package static func write(
     to path: String, _ body: (borrowing OpenFile) throws(FileError) -> Void
   ) throws(FileError) {
     let temporary = temporaryName(for: path)
     do throws(FileError) {
-      // Not O_EXCL: in a container a killed run often had the same process number, and its leftover may lie here.
+      // Not O_EXCL: in a container a killed run often had the same process number, so its temporary file may still
+      // exist.
       if let code = Faults.boundary() { throw FileError("create", temporary, code: code) }
       let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "create")
       try body(file)
@@ -20,7 +22,7 @@ package enum AtomicFile {
       guard rename(temporary, path) == 0 else { throw FileError("replace", path) }
     } catch {
       unlink(temporary)
-      // The name that people know, not that of the temporary file.
+      // The error names the final path, which people know, not the temporary file.
       throw FileError(error.action, path, code: error.code)
     }
     try synchronizeFolder(folder(of: path))
@@ -35,7 +37,8 @@ package enum AtomicFile {
     "\(folder(of: path))/.\(lastComponent(path)).tmp-\(getpid())"
   }
 
-  /// Removes what killed processes left in `folder` and returns the names. Call it only while holding the run's lock.
+  /// Removes temporary files that killed processes left in `folder` and returns their names. Call it only while holding
+  /// the run's lock.
   package static func removeTemporaries(in folder: String) throws(FileError) -> [String] {
     let stale = try folderContents(folder).filter(isTemporary).sorted()
     for name in stale where unlink("\(folder)/\(name)") != 0 && errno != ENOENT {

@@ -1,9 +1,9 @@
 import Foundation
 import Messages
 
-/// A system call on a file that failed.
+/// A failed system call on a file.
 package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, Equatable {
-  /// What was tried, for example "write" or "rename".
+  /// The attempted action, for example "write" or "rename".
   package let action: String
   package let path: String
   /// The value of `errno`.
@@ -22,7 +22,7 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
   /// The value of ``code`` for a folder, a device or a pipe where a file is expected.
   package static let notRegular: Int32 = -1
 
-  /// Why it failed, in the system's words.
+  /// The system's description of the failure.
   package var reason: String {
     code == FileError.notRegular ? "not a regular file" : String(cString: strerror(code))
   }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// What the file system says about a path.
+/// The file system's information about a path.
 package struct FileStatus {
   package enum Kind { case file, folder, link, other }
   package let kind: Kind
   package let size: Int64
 
-  /// nil if there is nothing at the path (or nothing that may be looked at).
+  /// nil if nothing exists at the path, or nothing that this user may examine.
   ///
-  /// - Parameter followLink: whether a link at the end of the path stands for what it leads to.
+  /// - Parameter followLink: whether a link at the end of the path is followed.
   package init?(path: String, followLink: Bool) {
     var status = stat()
     guard (followLink ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
@@ -25,7 +25,7 @@ package struct FileStatus {
     }
   }
 
-  /// What stands at `path`, links followed; nil when nothing does.
+  /// The kind of file at `path`, links followed; nil if nothing exists there.
   fileprivate static func kind(of path: String) throws(FileError) -> Kind? {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -36,7 +36,7 @@ package struct FileStatus {
   }
 }
 
-/// What stands at `path`, links followed; nil when nothing does.
+/// The kind of file at `path`, links followed; nil if nothing exists there.
 package func kind(of path: String) throws(FileError) -> FileStatus.Kind? { try FileStatus.kind(of: path) }
 
 /// Bytes that this user may still write to the file system of `path`.

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The names in a folder, without "." and "..", in no particular order. Bytes that are no UTF-8 are replaced.
+/// The names in a folder, without "." and "..", in no particular order. Bytes that are not valid UTF-8 are replaced.
 package func folderContents(_ path: String) throws(FileError) -> [String] {
   try folderNames(path).map(\.name)
 }
 
-/// The names in a folder, without "." and "..", in no particular order, and whether each is UTF-8.
+/// The names in a folder, without "." and "..", in no particular order, and whether each is valid UTF-8.
 package func folderNames(_ path: String) throws(FileError) -> [(name: String, isUTF8: Bool)] {
   guard let folder = opendir(path) else { throw FileError("read the folder", path) }
   defer { closedir(folder) }
@@ -22,7 +22,7 @@ package func folderNames(_ path: String) throws(FileError) -> [(name: String, is
   return names
 }
 
-/// Creates a folder and those above it that are missing.
+/// Creates a folder and its missing parents.
 package func createFolder(_ path: String) throws(FileError) {
   if try kind(of: path) == .folder { return }
   let parent = folder(of: path)
@@ -31,7 +31,7 @@ package func createFolder(_ path: String) throws(FileError) {
   guard try kind(of: path) == .folder else { throw FileError("create the folder", path, code: ENOTDIR) }
 }
 
-/// Creates the folder that a file is to stand in, and those above it that are missing.
+/// Creates the folder that will contain the file `path`, and its missing parents.
 package func createFolder(of path: String) throws(FileError) { try createFolder(folder(of: path)) }
 
 /// Makes a rename in a folder durable.
@@ -40,14 +40,14 @@ package func synchronizeFolder(_ path: String) throws(FileError) {
   do throws(FileError) {
     try folder.synchronize()
   } catch {
-    // Some network and FUSE file systems cannot flush a folder and say so; their renames are as durable as they get.
+    // Some network and FUSE file systems cannot flush a folder and say so; their renames cannot be made more durable.
     if error.code != EINVAL && error.code != ENOTSUP { throw error }
   }
 }
 
 // MARK: Paths
 
-/// The folder that `path` is in: "." for a plain name, "/" for "/".
+/// The folder that contains `path`: "." for a plain name, "/" for "/".
 package func folder(of path: String) -> String {
   var bytes = Array(path.utf8)
   while bytes.count > 1 && bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
@@ -68,7 +68,7 @@ package func resolvedPath(_ path: String) -> String? {
   return String(validatingCString: resolved)
 }
 
-/// True if the bytes of `a` come before those of `b`: the order of paths, the same in every locale.
+/// True if the bytes of `a` come before those of `b`: an order of paths that is the same in every locale.
 package func pathPrecedes(_ a: String, _ b: String) -> Bool {
   a.utf8.lexicographicallyPrecedes(b.utf8)
 }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A whole file in memory, shared with everybody who maps it: there is one physical copy on a machine. The mapping outlives
+/// A whole file mapped into memory. All processes that map it share one physical copy per machine. The mapping outlives
 /// the file's name.
 ///
-/// Unchecked: the address never changes. Who writes, writes bytes that nobody else touches at the time.
+/// Unchecked: the address never changes, and writers write only bytes that nobody else accesses at the time.
 package final class MappedFile: @unchecked Sendable {
   package let path: String
   private let base: UnsafeMutableRawPointer?
@@ -27,13 +27,13 @@ package final class MappedFile: @unchecked Sendable {
 
   deinit { if let base { munmap(base, size) } }
 
-  /// The contents; valid as long as the object.
+  /// The contents; valid during the lifetime of the object.
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: size) }
 
   /// The contents of a file that was mapped writable.
   package var mutableBytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: base, count: size) }
 
-  /// Waits until what was written into the mapping is on the disk.
+  /// Waits until all writes to the mapping are on the disk.
   package func synchronize() throws(FileError) {
     guard msync(base, size, MS_SYNC) == 0 else { throw FileError("write", path) }
   }

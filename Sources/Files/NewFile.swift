@@ -1,9 +1,9 @@
 import Foundation
 import Messages
 
-/// Writes a file, which must not exist yet unless `replacing`; one that could not be written completely is removed.
+/// Writes a file, which must not exist yet unless `replacing`; an incomplete file is removed.
 ///
-/// - Throws: ``ConfigurationError`` for a file that exists; ``FileError``.
+/// - Throws: `ConfigurationError` for a file that exists; ``FileError``.
 package func writeNewFile(_ text: String, to path: String, replacing: Bool = false) throws {
   do {
     let file = try OpenFile(path, O_WRONLY | O_CREAT | (replacing ? O_TRUNC : O_EXCL), action: "create")
@@ -19,7 +19,7 @@ package func writeNewFile(_ text: String, to path: String, replacing: Bool = fal
   }
 }
 
-/// Refuses the name of a file that exists, before work is done that would be in vain.
+/// Throws if the file exists. Call it before long work whose result could not be written.
 package func requireNewFile(_ path: String) throws {
   var status = stat()
   if lstat(path, &status) == 0 { throw fileExists(path) }

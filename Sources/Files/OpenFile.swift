@@ -1,7 +1,7 @@
 import Foundation
 import Instrumentation
 
-/// An open file that closes itself. All calls are repeated when a signal interrupts them.
+/// An open file that closes itself. Calls that a signal interrupts are repeated.
 package struct OpenFile: ~Copyable {
   package let descriptor: Int32
   package let path: String
@@ -16,7 +16,7 @@ package struct OpenFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Opens a regular file for reading. A folder or a device is an error (and a named pipe does not block).
+  /// Opens a regular file for reading. A folder or a device is an error; a named pipe does not block.
   package static func reading(_ path: String) throws(FileError) -> OpenFile { try regular(path, O_RDONLY) }
 
   /// Opens a regular file; see ``reading(_:)``.
@@ -30,7 +30,7 @@ package struct OpenFile: ~Copyable {
   /// Bytes in the file.
   package func size() throws(FileError) -> Int { Int(try status().st_size) }
 
-  /// When the file was written last, in seconds since 1970 by the file system's clock.
+  /// The time of the last write, in seconds since 1970 by the file system's clock.
   package func modified() throws(FileError) -> Int {
     #if canImport(Darwin)
       try Int(status().st_mtimespec.tv_sec)
@@ -45,7 +45,8 @@ package struct OpenFile: ~Copyable {
     return status
   }
 
-  /// Fills `buffer` from `offset` on. Returns the bytes read: fewer than asked for at the end of the file only.
+  /// Fills `buffer` from `offset` on. Returns the number of bytes read: fewer than `buffer` holds only at the end of
+  /// the file.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
     var done = 0
     while done < buffer.count {
@@ -89,7 +90,7 @@ package struct OpenFile: ~Copyable {
     try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
-  /// Waits until the contents are on the disk.
+  /// Waits until all contents are on the disk.
   package func synchronize() throws(FileError) {
     if let code = Faults.boundary() { throw FileError("flush", path, code: code) }
     var result: Int32
@@ -97,13 +98,13 @@ package struct OpenFile: ~Copyable {
     guard result == 0 else { throw FileError("flush", path) }
   }
 
-  /// Hands what was written to the file system, as closing does; network file systems report lost writes then.
+  /// Passes all writes to the file system, as closing does: network file systems report lost writes at that point.
   package func handOver() throws(FileError) {
     let copy = dup(descriptor)
     guard copy >= 0, close(copy) == 0 || errno == EINTR else { throw FileError("write", path) }
   }
 
-  /// Reserves space for `size` bytes. It does so in pieces: a call that a signal interrupts gives back what it took.
+  /// Reserves space for `size` bytes, in pieces: a call that a signal interrupts frees what it reserved.
   package func reserve(_ size: Int) throws(FileError) {
     func failure(_ code: Int32) -> FileError {
       FileError("reserve \((size + 999_999) / 1_000_000) MB for", path, code: code)
@@ -125,10 +126,10 @@ package struct OpenFile: ~Copyable {
     guard code == 0 else { throw FileError("write", path) }
   }
 
-  /// Takes the file's lock, which ends with the process.
+  /// Takes the file's lock, which is released when the process ends.
   ///
-  /// - Parameter waits: whether to wait for a process that has it.
-  /// - Returns: 0, or the reason in `errno`: EWOULDBLOCK where another process has it.
+  /// - Parameter waits: whether to wait for a process that holds it.
+  /// - Returns: 0, or the reason in `errno`: EWOULDBLOCK if another process holds the lock.
   package func lock(waits: Bool) -> Int32 {
     while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
       if errno != EINTR { return errno }
@@ -136,6 +137,6 @@ package struct OpenFile: ~Copyable {
     return 0
   }
 
-  /// Whether the file has lost its name.
+  /// Whether the file's name was removed.
   package func isUnlinked() throws(FileError) -> Bool { try status().st_nlink == 0 }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Whole files in and out.
+/// Reads and writes whole files.
 package enum WholeFile {
   /// Why a file cannot be read as a whole.
   package enum ReadError: Error {
     case system(FileError)
-    /// Its size; nil for a file that grew beyond the limit while it was read.
+    /// The size of the file; nil if it grew beyond the limit while it was read.
     case tooLarge(size: Int?)
   }
 
@@ -24,9 +24,9 @@ package enum WholeFile {
     return bytes
   }
 
-  /// All bytes of a file, or one more than `limit`. The file may have grown since it had `size` bytes.
+  /// All bytes of a file, or `limit` + 1 of them. The file may have grown since its size was `size`.
   private static func contents(of file: borrowing OpenFile, size: Int, limit: Int) throws(FileError) -> [UInt8] {
-    // One byte more than expected, so that a file that grew is noticed.
+    // One byte more than expected, to detect a file that grew.
     var bytes = try file.bytes(size + 1, at: 0)
     while bytes.count > size && bytes.count <= limit {
       let more = try file.bytes(min(limit - bytes.count + 1, max(65_536, bytes.count)), at: bytes.count)
@@ -36,12 +36,12 @@ package enum WholeFile {
     return bytes
   }
 
-  /// The first `count` bytes of a regular file, or fewer where the file is shorter.
+  /// The first `count` bytes of a regular file, or all of a shorter file.
   package static func readStart(_ path: String, count: Int) throws(FileError) -> [UInt8] {
     try OpenFile.reading(path).bytes(count, at: 0)
   }
 
-  /// Writes a file or a device such as /dev/stdout in place. A file that could not be written completely is removed.
+  /// Writes a file or a device such as /dev/stdout in place. An incomplete file is removed.
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     let file = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, action: "write")
     do throws(FileError) {

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) of bytes that come piece by piece, by OpenSSL.
+/// SHA-256 (FIPS 180-4) of bytes that are added piece by piece, computed by OpenSSL.
 package final class SHA256 {
   /// Bytes of a digest.
   package static let byteCount = 32
@@ -9,7 +9,7 @@ package final class SHA256 {
 
   package init() {
     guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-      // Not a matter of input: no memory, or an OpenSSL that was built without SHA-256.
+      // Not an input error: no memory, or an OpenSSL that was built without SHA-256.
       fatalError("OpenSSL has no SHA-256")
     }
     self.context = context
@@ -17,10 +17,12 @@ package final class SHA256 {
 
   deinit { EVP_MD_CTX_free(context) }
 
+  /// Adds bytes to the digest.
   package func update(_ bytes: UnsafeRawBufferPointer) {
     EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
   }
 
+  /// Adds bytes to the digest.
   package func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
@@ -33,12 +35,14 @@ package final class SHA256 {
     }
   }
 
+  /// The digest of bytes in one call.
   package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     let hash = SHA256()
     hash.update(bytes)
     return hash.finalize()
   }
 
+  /// The digest of bytes in one call.
   package static func hash(_ bytes: [UInt8]) -> [UInt8] {
     bytes.withUnsafeBytes { hash($0) }
   }

@@ -1,11 +1,13 @@
-/// The losses of JPEG without its files: blocks of 8 x 8 pixels are transformed, rounded as the standard's table for gray
-/// images and a quality say, and transformed back. Basic arithmetic of floats only, so the same bits everywhere.
+/// The losses of JPEG without its file format: blocks of 8 x 8 pixels are transformed, quantized by the standard's
+/// table for gray images at a given quality, and transformed back. It uses basic float arithmetic only, so the same
+/// bits everywhere.
 public enum BlockCompression {
   /// Compresses in place.
   ///
   /// - Parameters:
-  ///   - quality: 1...100, as libjpeg's.
-  ///   - offsetX: columns by which the blocks' grid begins to the left of the image, 0...7, as if it had been cut out.
+  ///   - quality: 1...100, on libjpeg's scale.
+  ///   - offsetX: columns from the block grid's start to the image, 0...7, as if the image were cut out of a larger
+  ///     one.
   ///   - offsetY: the same for rows.
   public static func apply(to view: GrayView, quality: Int, offsetX: Int = 0, offsetY: Int = 0) {
     precondition((1...100).contains(quality) && (0..<8).contains(offsetX) && (0..<8).contains(offsetY))
@@ -15,7 +17,7 @@ public enum BlockCompression {
       let (block, other, steps, inverses) = (memory, memory + 8, memory + 16, memory + 24)
       for i in 0..<8 {
         var row = SIMD8<Float>()
-        // Transposed, as the block is when it is rounded.
+        // Transposed, like the block during quantization.
         for j in 0..<8 { row[j] = Float(max(1, min(255, (luminance[j * 8 + i] * scale + 50) / 100))) }
         steps[i] = row
         inverses[i] = 1 / row
@@ -42,7 +44,7 @@ public enum BlockCompression {
 
   private static let magic = SIMD8<Float>(repeating: 12_582_912)
 
-  /// Pixels beyond the border are as the border.
+  /// Pixels beyond the border repeat the border.
   private static func load(_ view: GrayView, _ left: Int, _ top: Int, _ block: UnsafeMutablePointer<SIMD8<Float>>) {
     let (width, height) = (view.width, view.height)
     for y in 0..<8 {

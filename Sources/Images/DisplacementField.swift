@@ -1,7 +1,7 @@
 import Tensors
 
-/// Small shifts of an image's pixels: random ones that vary softly between the points of a grid, and a bend of the whole
-/// line. Keeps its memory between uses: give each thread one of its own.
+/// Small shifts of an image's pixels: random shifts that vary smoothly between the points of a grid, and a bend of the
+/// whole line. Keeps its memory between uses: one per thread.
 ///
 /// No pixel is shifted by more than `strength` to either side, and by `strength + |bend| / 2` up or down.
 public final class DisplacementField {
@@ -24,7 +24,7 @@ public final class DisplacementField {
 
   public init() {}
 
-  /// Makes room for images of up to that size and grids as fine as that.
+  /// Reserves memory for images of up to that size and grids of that cell size.
   public func reserve(width: Int, height: Int, cell: Float) {
     let columns = Int(Float(width) / cell) + 2
     let points = columns * (Int(Float(height) / cell) + 2)
@@ -37,13 +37,13 @@ public final class DisplacementField {
     shiftY.reserveCapacity(width)
   }
 
-  /// Makes the field for images of width x height.
+  /// Draws the field for images of width x height.
   /// - Parameters:
   ///   - strength: largest random shift in pixels, 0 or more.
   ///   - cell: distance of the grid's points in pixels, at least 1.
   ///   - bend: rise of a parabola over the line in pixels, negative to bend the other way.
-  ///   - middle: where its vertex is: 0 at the left end, 1 at the right.
-  ///   - random: advanced by two numbers for each point of the grid, or not at all where the strength is 0.
+  ///   - middle: the position of its vertex: 0 at the left end, 1 at the right.
+  ///   - random: advanced by two numbers for each point of the grid, or not at all if the strength is 0.
   public func prepare(
     width: Int, height: Int, strength: Float, cell: Float, bend: Float, middle: Float, _ random: inout KeyedRandom
   ) {

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// What a filter sees beyond the border of an image.
+/// The pixels that a filter uses beyond the border of an image.
 public enum BorderRule: Sendable {
   /// The nearest pixel of the border.
   case clamp
@@ -9,20 +9,21 @@ public enum BorderRule: Sendable {
   case paper
 }
 
-/// Blurs gray images with a Gaussian: along rows, then along columns, with a radius of 3 sigma. Weights are integers that
-/// sum to 2^16 exactly, and the value between the passes keeps 8 fractional bits, so an even area keeps its value.
+/// Blurs gray images with a Gaussian: along rows, then along columns, with a radius of 3 sigma. Weights are integers
+/// that sum to 2^16 exactly, and the value between the passes keeps 8 fractional bits, so a uniform area keeps its
+/// value.
 ///
-/// It keeps its scratch memory between calls: give each thread one of its own.
+/// It keeps its scratch memory between calls: one per thread.
 public final class GaussianBlur {
   /// The largest sigma that is accepted.
   public static let largestSigma: Float = 64
 
   /// The weight at distance i from the center.
   private var weights: [UInt32] = []
-  /// The same, neither rounded nor scaled to a sum of 1.
+  /// The same, before rounding and normalization.
   private var bell: [Double] = []
   private var sigma: Float = -1
-  /// One row with `radius` pixels more on both sides.
+  /// One row, extended by `radius` pixels on both sides.
   private var padded: [UInt8] = []
   /// The image after the first pass in 1/256, and one row of paper.
   private var middle: [UInt16] = []
@@ -30,7 +31,7 @@ public final class GaussianBlur {
 
   public init() {}
 
-  /// Makes room for images of up to that size and blurs of up to that sigma.
+  /// Reserves memory for images of up to that size and blurs of up to that sigma.
   public func reserve(width: Int, height: Int, sigma: Float) {
     let radius = radius(sigma)
     weights.reserveCapacity(radius + 1)

@@ -2,7 +2,7 @@
 public struct GrayImage: Equatable, Sendable {
   public let width: Int
   public let height: Int
-  /// width * height values; line y starts at `y * width`.
+  /// width * height values; row y starts at `y * width`.
   public var pixels: [UInt8]
 
   /// An image of one gray value.

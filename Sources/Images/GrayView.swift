@@ -1,9 +1,9 @@
-/// Gray pixels that somebody else owns, row by row without gaps: the form in which the loader's buffers meet the image
-/// operations. Valid only as long as the owner's memory; operations that only read say so.
+/// A view of gray pixels owned elsewhere, row by row without gaps: the form in which the loader passes its buffers to
+/// image operations. Valid only during the lifetime of the owner's memory; operations that only read are documented so.
 public struct GrayView {
   public let width: Int
   public let height: Int
-  /// width * height values; line y starts at `y * width`.
+  /// width * height values; row y starts at `y * width`.
   public let pixels: UnsafeMutablePointer<UInt8>
 
   public init(width: Int, height: Int, pixels: UnsafeMutablePointer<UInt8>) {
@@ -32,7 +32,7 @@ extension GrayImage {
     }
   }
 
-  /// A new image whose pixels `fill` writes, all of them.
+  /// A new image; `fill` must write all of its pixels.
   static func filled(width: Int, height: Int, _ fill: (GrayView) -> Void) -> GrayImage {
     precondition(width > 0 && height > 0)
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { buffer, initialized in

@@ -1,17 +1,18 @@
 import Messages
 
-/// Why an image could not be read or written. `description` is one line, which starts with the path where there is one.
+/// Why an image could not be read or written. `description` is one line, which starts with the path if there is one.
 public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, ExitStatusProviding {
+  /// The kinds of errors.
   public enum Reason: Equatable, Sendable {
-    /// The file cannot be opened or read; the operating system's words.
+    /// The file cannot be opened or read; with the operating system's description.
     case unreadable(String)
-    /// The file cannot be created or written; the operating system's words.
+    /// The file cannot be created or written; with the operating system's description.
     case unwritable(String)
     /// The file has no bytes.
     case empty
-    /// It is no image of the format, or of a known one; what it seems to be.
+    /// The file is not an image of the expected or any known format; with what it seems to be.
     case otherFormat(String)
-    /// A kind of the format that is not read: which, and what to do.
+    /// A variant of the format that is not supported; with the variant and the remedy.
     case unsupported(String)
     /// The file ends before the image does.
     case truncated(String)
@@ -24,9 +25,9 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, E
   }
 
   public let reason: Reason
-  /// nil where it does not matter or is not known.
+  /// nil if it does not matter or is unknown.
   public let format: ImageFormat?
-  /// nil where the bytes did not come from a file.
+  /// nil if the bytes did not come from a file.
   public let path: String?
 
   public init(_ reason: Reason, format: ImageFormat? = nil, path: String? = nil) {
@@ -36,7 +37,7 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, E
   init(png reason: Reason) { self.init(reason, format: .png) }
   init(jpeg reason: Reason) { self.init(reason, format: .jpeg) }
 
-  /// The same error with the path it belongs to.
+  /// The same error with a path.
   func at(_ path: String) -> ImageError { ImageError(reason, format: format, path: path) }
 
   package var exitStatus: ExitStatus { .badData }

@@ -1,8 +1,8 @@
 import Files
 
-/// Reading images of any known format as 8-bit gray. What a file is, its first bytes say, not its name.
+/// Reading images of any known format as 8-bit gray. The first bytes of a file determine its format, not its name.
 public enum ImageFile {
-  /// Decodes a file held in memory.
+  /// Decodes a file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     let format = bytes.withUnsafeBytes { ImageFormat.of($0) }

@@ -1,12 +1,12 @@
-/// The formats that are read. The raw value is the name in messages.
+/// The supported formats. The raw value is the name in messages.
 public enum ImageFormat: String, Sendable, CaseIterable {
   case png = "PNG"
   case jpeg = "JPEG"
 
-  /// How names of image files may end, in lower case; upper case is accepted as well.
+  /// The suffixes of image files' names, in lower case; upper case is accepted as well.
   public static let suffixes = [".png", ".jpg", ".jpeg"]
 
-  /// The bytes of an image file's name before its suffix; nil for another file, or one that has only a suffix.
+  /// The bytes of an image file's name before its suffix; nil for other files, or a name that is only a suffix.
   public static func stem(ofName name: String) -> [UInt8]? {
     let bytes = Array(name.utf8)
     let lowered = bytes.suffix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
@@ -16,7 +16,7 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     return nil
   }
 
-  /// The format of a file, by its first bytes; a short beginning of a signature counts.
+  /// The format of a file, by its first bytes; a truncated signature counts.
   static func of(_ bytes: UnsafeRawBufferPointer) -> ImageFormat? {
     if bytes.isEmpty { return nil }
     if bytes.prefix(8).elementsEqual(PNGContainer.signature.prefix(bytes.count)) { return .png }
@@ -24,7 +24,7 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     return nil
   }
 
-  /// What a file seems to be that is no image of the expected format.
+  /// A guess at the type of a file that is not an image of the expected format.
   static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
     func starts(_ start: [UInt8]) -> Bool { bytes.starts(with: start) }
     if starts(PNGContainer.signature) { return "a PNG image" }

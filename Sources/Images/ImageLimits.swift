@@ -1,12 +1,12 @@
-/// What is accepted before any memory is reserved for an image.
+/// The limits of an image, checked before any memory is allocated for it.
 public struct ImageLimits: Equatable, Sendable {
-  /// Bytes of the file.
+  /// Largest file, in bytes.
   public var fileBytes: Int
-  /// Pixels in a row.
+  /// Largest number of pixels in a row.
   public var width: Int
-  /// Rows.
+  /// Largest number of rows.
   public var height: Int
-  /// width * height.
+  /// Largest width * height.
   public var pixels: Int
 
   public init(fileBytes: Int = 64 << 20, width: Int = 32_768, height: Int = 8_192, pixels: Int = 64 << 20) {
@@ -16,7 +16,7 @@ public struct ImageLimits: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// What is wrong with a declared size; nil if it is accepted.
+  /// The reason to refuse a declared size; nil if it is accepted.
   func refusal(width: Int, height: Int) -> ImageError.Reason? {
     guard width > 0, height > 0, width <= Int32.max, height <= Int32.max else {
       return .corrupt("declared \(width) x \(height)")

@@ -1,12 +1,12 @@
-/// How a stored image has to be turned to stand upright: the tag Orientation (0x0112) of EXIF and TIFF.
+/// The rotation or reflection that makes a stored image upright: the tag Orientation (0x0112) of EXIF and TIFF.
 ///
-/// The names say where the stored first row and first column belong.
+/// The names give the sides of the upright image where the stored first row and first column belong.
 enum ImageOrientation: Int {
   case upright = 1
   case mirrored, turnedHalf, flipped, transposed, turnedRight, transversed, turnedLeft
 
-  /// The orientation in an APP1 segment, or nil where it holds none. EXIF that cannot be read is passed over, as is a
-  /// number without a meaning.
+  /// The orientation in an APP1 segment, or nil if it has none. Malformed EXIF is ignored, as is a number without a
+  /// meaning.
   init?(exif segment: UnsafeRawBufferPointer) {
     guard segment.count >= 14, segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) else { return nil }
     let tiff = UnsafeRawBufferPointer(rebasing: segment[6...])
@@ -36,7 +36,7 @@ enum ImageOrientation: Int {
     return nil
   }
 
-  /// The image as it was seen.
+  /// The upright image.
   func upright(_ image: GrayImage) -> GrayImage {
     if self == .upright { return image }
     let (width, height) = (image.width, image.height)

@@ -1,7 +1,7 @@
-/// Blurs gray images along a straight line, as a hand or a page that moves. Weights are integers that sum to 2^16 exactly,
-/// so an even area keeps its value. Keeps its scratch memory between calls: give each thread one of its own.
+/// Blurs gray images along a straight line, as by a moving camera or page. Weights are integers that sum to 2^16
+/// exactly, so a uniform area keeps its value. Keeps its scratch memory between calls: one per thread.
 public final class MotionBlur {
-  /// The longest way to either side and up or down, in pixels.
+  /// The longest path, horizontally and vertically, in pixels.
   public static let longestWay: Float = 16
 
   private struct Tap {
@@ -11,13 +11,13 @@ public final class MotionBlur {
   private var taps: [Tap] = []
   /// Weights of the taps in a square of `side`.
   private var weights: [Float] = []
-  /// The image with `reach` pixels more on each side.
+  /// The image, extended by `reach` pixels on each side.
   private var padded: [UInt8] = []
   private var sums: [UInt32] = []
 
   public init() {}
 
-  /// Makes room for images of up to that size and ways of up to that length.
+  /// Reserves memory for images of up to that size and paths of up to that length.
   public func reserve(width: Int, height: Int, length: Float) {
     let reach = reach(length)
     weights.reserveCapacity((2 * reach + 1) * (2 * reach + 1))
@@ -25,8 +25,8 @@ public final class MotionBlur {
     makeRoom(width: width, height: height, reach: reach)
   }
 
-  /// Blurs in place. The way goes from half of (x, y) before each pixel to half of it behind; |x|, |y| <= 16 pixels. What
-  /// lies beyond the border is as the border.
+  /// Blurs in place, along a path from half of (x, y) before each pixel to half of it after; |x|, |y| <= 16 pixels.
+  /// Pixels beyond the border repeat the border.
   public func apply(to view: GrayView, x: Float, y: Float) {
     precondition(max(abs(x), abs(y)) <= MotionBlur.longestWay)
     let reach = reach(max(abs(x), abs(y)))
@@ -61,7 +61,7 @@ public final class MotionBlur {
 
   private func reach(_ length: Float) -> Int { Int((length / 2).rounded(.up)) + 1 }
 
-  /// Points along the way, at most a pixel apart, each spread over the four pixels around it.
+  /// Computes the weights of points along the path, at most a pixel apart, each spread over the four pixels around it.
   private func prepare(_ x: Float, _ y: Float, _ reach: Int) {
     let side = 2 * reach + 1
     weights.removeAll(keepingCapacity: true)

@@ -1,27 +1,26 @@
 import Tensors
 
-/// What lies on a page besides ink: paper that is not even, and light that is not. Both take light away, in proportion to
-/// what is there, so black stays black and nothing becomes lighter. Keeps its scratch memory between calls: give each
-/// thread one of its own.
+/// Effects of a page besides ink: uneven paper and uneven light. Both reduce each pixel in proportion to its value, so
+/// black stays black and nothing becomes lighter. Keeps its scratch memory between calls: one per thread.
 public final class PaperAndLight {
   /// The finest grain of the paper, in pixels.
   private static let finestGrain = 2
 
   private let coarse = SoftTexture()
   private let fine = SoftTexture()
-  /// What the pixels of one row keep of their light.
+  /// The factor of each pixel of one row.
   private var light: [Float] = []
 
   public init() {}
 
-  /// Makes room for images of up to that size.
+  /// Reserves memory for images of up to that size.
   public func reserve(width: Int, height: Int) {
     coarse.reserve(width: width, height: height, cell: 3 * PaperAndLight.finestGrain)
     fine.reserve(width: width, height: height, cell: PaperAndLight.finestGrain)
     makeRoom(width)
   }
 
-  /// Gives the paper a texture of two grains. White loses up to `roughness`, 0...1, of its value.
+  /// Gives the paper a texture of two grain sizes. White loses up to `roughness`, 0...1, of its value.
   public func texture(_ view: GrayView, roughness: Float, _ random: inout KeyedRandom) {
     precondition((0...1).contains(roughness))
     let grain = PaperAndLight.finestGrain + random.integer(below: 3)
@@ -34,7 +33,7 @@ public final class PaperAndLight {
     }
   }
 
-  /// Darkens the image towards one side: softly over all of it, or with the edge of a shadow. What is darkest loses
+  /// Darkens the image towards one side: gradually over all of it, or with the edge of a shadow. The darkest part loses
   /// `strength`, 0...1, of its value.
   public func shade(_ view: GrayView, strength: Float, _ random: inout KeyedRandom) {
     precondition((0...1).contains(strength))
@@ -54,7 +53,7 @@ public final class PaperAndLight {
     }
   }
 
-  /// Multiplies each row by what `fill` writes for it, cut to 0...1.
+  /// Multiplies each row by what `fill` writes for it, clamped to 0...1.
   @inline(__always)
   private func dim(_ view: GrayView, _ fill: (_ y: Int, _ light: UnsafeMutablePointer<Float>) -> Void) {
     makeRoom(view.width)

@@ -21,8 +21,8 @@ public struct PerspectiveMap: Equatable, Sendable {
 
   public static let identity = PerspectiveMap([1, 0, 0, 0, 1, 0, 0, 0, 1])
 
-  /// The map that takes four points to four others, or nil where three of them are (nearly) in line.
-  /// Both lists have four (x, y) pairs in the same order.
+  /// The map that takes four points to four others, or nil if three of them are (nearly) collinear. Both lists have
+  /// four (x, y) pairs in the same order.
   public init?(from source: [SIMD2<Double>], to target: [SIMD2<Double>]) {
     precondition(source.count == 4 && target.count == 4)
     // m8 = 1; two linear equations per point in the other eight: u w = m0 x + m1 y + m2, v w = m3 x + m4 y + m5.
@@ -47,7 +47,7 @@ public struct PerspectiveMap: Equatable, Sendable {
   }
 
   /// The map that takes the corners of the unit square, (0, 0), (1, 0), (1, 1), (0, 1), to four points of a convex
-  /// quadrilateral in that order; nil where three of them are (nearly) in line. Takes no memory (Heckbert 1989).
+  /// quadrilateral in that order; nil if three of them are (nearly) collinear. Allocates nothing (Heckbert 1989).
   public init?(unitSquareTo p0: SIMD2<Double>, _ p1: SIMD2<Double>, _ p2: SIMD2<Double>, _ p3: SIMD2<Double>) {
     let (side1, side2, sum) = (p1 - p2, p3 - p2, p0 - p1 + p2 - p3)
     let determinant = side1.x * side2.y - side2.x * side1.y
@@ -59,7 +59,7 @@ public struct PerspectiveMap: Equatable, Sendable {
       y: SIMD3(p1.y - p0.y + g * p1.y, p3.y - p0.y + h * p3.y, p0.y), w: SIMD3(g, h, 1))
   }
 
-  /// First this map, then `next`.
+  /// The composition: first this map, then `next`.
   public func then(_ next: PerspectiveMap) -> PerspectiveMap {
     func row(_ r: SIMD3<Double>) -> SIMD3<Double> { r.x * x + r.y * y + r.z * w }
     return PerspectiveMap(x: row(next.x), y: row(next.y), w: row(next.w))
@@ -67,7 +67,7 @@ public struct PerspectiveMap: Equatable, Sendable {
 
   public func then(_ next: AffineMap) -> PerspectiveMap { then(PerspectiveMap(next)) }
 
-  /// The map back, or nil where this one flattens the plane.
+  /// The inverse map; nil if this map is singular.
   public var inverse: PerspectiveMap? {
     func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
       SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)

@@ -18,7 +18,7 @@ public struct AffineMap: Equatable, Sendable {
   /// (x, y) -> (x + shear * y, y).
   public static func shear(_ shear: Double) -> AffineMap { AffineMap(1, shear, 0, 0, 1, 0) }
 
-  /// Turns clockwise on the screen (y points down) about the origin.
+  /// Rotates clockwise on the screen (y points down) about the origin.
   public static func rotation(radians: Double) -> AffineMap {
     let (sine, cosine) = (sin(radians), cos(radians))
     return AffineMap(cosine, -sine, 0, sine, cosine, 0)
@@ -29,7 +29,7 @@ public struct AffineMap: Equatable, Sendable {
     AffineMap.translation(x: -x, y: -y).then(self).then(.translation(x: x, y: y))
   }
 
-  /// First this map, then `next`.
+  /// The composition: first this map, then `next`.
   public func then(_ next: AffineMap) -> AffineMap {
     AffineMap(
       next.a * a + next.b * d, next.a * b + next.b * e, next.a * c + next.b * f + next.c,
@@ -40,7 +40,7 @@ public struct AffineMap: Equatable, Sendable {
     (a * x + b * y + c, d * x + e * y + f)
   }
 
-  /// The map back, or nil where this one flattens the plane.
+  /// The inverse map; nil if this map is singular.
   public var inverse: AffineMap? {
     let determinant = a * e - b * d
     guard determinant.isFinite, abs(determinant) > 1e-12 else { return nil }

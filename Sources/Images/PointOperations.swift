@@ -1,8 +1,8 @@
 import Tensors
 
-/// Operations that change each pixel for itself, in place.
+/// Operations that change each pixel independently, in place.
 extension GrayView {
-  /// v -> (v - 128) * contrast + 128 + brightness, rounded (halves away from zero) and cut to 0...255.
+  /// v -> (v - 128) * contrast + 128 + brightness, rounded (halves away from zero) and clamped to 0...255.
   /// - Parameters:
   ///   - brightness: gray levels, -255...255; 0 changes nothing.
   ///   - contrast: 0...16; 1 changes nothing.
@@ -19,16 +19,16 @@ extension GrayView {
   }
 
   /// Adds independent noise of mean 0, nearly normal: the sum of the four bytes of one random number per pixel, so
-  /// never beyond 3.45 sigma. Values are rounded and cut to 0...255.
+  /// never beyond 3.45 sigma. Values are rounded and clamped to 0...255.
   /// - Parameters:
-  ///   - random: advanced by one number per pixel, or not at all where sigma is 0.
+  ///   - random: advanced by one number per pixel, or not at all if sigma is 0.
   ///   - sigma: the standard deviation in gray levels, 0...64.
   public func addNoise(_ random: inout KeyedRandom, sigma: Float) {
     precondition(sigma >= 0 && sigma <= 64)
     // A byte has mean 127.5 and variance (256^2 - 1) / 12; the sum of four a deviation of 147.80.
     let scale = Int32((Double(sigma) * 65_536 / 147.800_54).rounded())
     if scale == 0 { return }
-    let piece = 256  // 1024 bytes: more would not be on the stack
+    let piece = 256  // 1024 bytes: a larger buffer would not be on the stack
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: piece) { buffer in
       let numbers = buffer.baseAddress!
       var start = 0
@@ -47,7 +47,7 @@ extension GrayView {
     }
   }
 
-  /// Gives the pixels of a rectangle within the image one value.
+  /// Sets the pixels of a rectangle within the image to one value.
   public func fill(x: Range<Int>, y: Range<Int>, with value: UInt8) {
     precondition(x.lowerBound >= 0 && x.upperBound <= width && y.lowerBound >= 0 && y.upperBound <= height)
     for row in y { (pixels + row * width + x.lowerBound).update(repeating: value, count: x.count) }

@@ -1,10 +1,9 @@
 /// Resizes gray images with a triangle filter, which is widened by the shrink factor (antialiasing). The arithmetic is
-/// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalized, then integers of 22 bits; first
-/// along rows, then along columns, each result rounded to 8 bits. So the values are Pillow's, on every CPU (within one
-/// level where a version of Pillow takes the columns first).
+/// that of Pillow's `Image.resize(size, Image.BILINEAR)`: weights in Double, normalized, then integers of 22 bits;
+/// first along rows, then along columns, each result rounded to 8 bits. The results equal Pillow's, on every CPU
+/// (within one level for versions of Pillow that process the columns first).
 ///
-/// It keeps its tables and scratch memory between calls: give each thread one of its own. Nothing is allocated once
-/// sizes stop growing.
+/// It keeps its tables and scratch memory between calls: one per thread. Nothing is allocated once sizes stop growing.
 public final class Resampler {
   private var horizontal = ResamplingAxis()
   private var vertical = ResamplingAxis()
@@ -39,7 +38,8 @@ public final class Resampler {
     }
   }
 
-  /// Resizes `source` (only read) to width * height pixels at the start of `destination`, which must hold as many.
+  /// Resizes `source` (only read) to width * height pixels at the start of `destination`, which must have room for
+  /// them.
   public func resize(_ source: GrayView, into destination: UnsafeMutableBufferPointer<UInt8>, width: Int, height: Int) {
     precondition(width > 0 && height > 0 && destination.count >= width * height)
     resize(source, into: GrayView(width: width, height: height, pixels: destination.baseAddress!))
@@ -52,19 +52,19 @@ public final class Resampler {
 }
 
 extension GrayImage {
-  /// This image in another size.
+  /// The image, resized.
   public func resized(width: Int, height: Int, by resampler: Resampler = Resampler()) -> GrayImage {
     withReadOnlyView { source in
       .filled(width: width, height: height) { resampler.resize(source, into: $0) }
     }
   }
 
-  /// This image in another height and the width that keeps its proportions.
+  /// The image, resized to a height with its aspect ratio kept.
   public func resized(toHeight height: Int) -> GrayImage {
     resized(width: GrayImage.width(forHeight: height, of: (width, self.height)), height: height)
   }
 
-  /// max(4, H * w / h rounded, halves up): the width that an image of w x h has in height H.
+  /// max(4, H * w / h rounded, halves up): the width of an image of w x h after resizing to height H.
   public static func width(forHeight height: Int, of size: (width: Int, height: Int)) -> Int {
     max(4, (2 * height * size.width + size.height) / (2 * size.height))
   }

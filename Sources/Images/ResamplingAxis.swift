@@ -5,17 +5,17 @@ struct ResamplingAxis {
 
   private var input = 0
   private var output = 0
-  /// Room for the weights of one output pixel.
+  /// The largest number of weights of one output pixel.
   private var taps = 0
-  /// The first input pixel that output pixel i reads, and how many.
+  /// The first input pixel that output pixel i reads, and their number.
   private var starts: [Int] = []
   private var counts: [Int] = []
   /// output * taps integers; those of one pixel sum to about 2^22.
   private var weights: [Int32] = []
   private var scratch: [Double] = []
 
-  /// Computes the weights, unless they are there already. An output pixel i has its center at (i + 1/2) * input / output
-  /// and reaches max(1, input / output) input pixels to either side.
+  /// Computes the weights, unless they are already computed. An output pixel i has its center at (i + 1/2) * input /
+  /// output and covers max(1, input / output) input pixels to either side.
   mutating func prepare(from input: Int, to output: Int) {
     if input == self.input && output == self.output { return }
     (self.input, self.output) = (input, output)
@@ -46,7 +46,7 @@ struct ResamplingAxis {
     }
   }
 
-  /// Along rows: `destination` has the height of `source`. Four rows share the reading of the weights.
+  /// Resizes along rows: `destination` has the height of `source`. Four rows at a time share the loads of the weights.
   func resizeRows(of source: GrayView, into destination: GrayView) {
     starts.withUnsafeBufferPointer { starts in
       counts.withUnsafeBufferPointer { counts in
@@ -66,7 +66,7 @@ struct ResamplingAxis {
     }
   }
 
-  /// Along columns: `destination` has the width of `source`, and `sums` room for a row.
+  /// Resizes along columns: `destination` has the width of `source`, and `sums` has room for a row.
   func resizeColumns(of source: GrayView, into destination: GrayView, sums: UnsafeMutablePointer<Int32>) {
     let width = source.width
     for y in 0..<output {
@@ -122,7 +122,7 @@ struct ResamplingAxis {
     }
   }
 
-  /// Weights are not negative; their rounding can carry a sum a little beyond 255 only when they are thousands.
+  /// Weights are not negative; rounding can push a sum slightly above 255 only if there are thousands of them.
   @inline(__always)
   private static func pixel(_ sum: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: min(sum &>> Int32(bits), 255))

@@ -1,7 +1,7 @@
 import Tensors
 
-/// A field that varies softly in -1...1: random values on a grid, mixed linearly between its points. Keeps its memory
-/// between uses: give each thread one of its own.
+/// A smooth random field in -1...1: random values on a grid, interpolated linearly. Keeps its memory between uses: one
+/// per thread.
 public final class SoftTexture {
   private var columns = 0
   private var cell = 1
@@ -10,7 +10,7 @@ public final class SoftTexture {
 
   public init() {}
 
-  /// Makes room for images of up to that size and grids as fine as that.
+  /// Reserves memory for images of up to that size and grids of that cell size.
   public func reserve(width: Int, height: Int, cell: Int) {
     values.reserveCapacity((width / cell + 2) * (height / cell + 2))
   }
@@ -24,7 +24,7 @@ public final class SoftTexture {
     for _ in 0..<columns * (height / cell + 2) { values.append(random.uniform(-1, 1)) }
   }
 
-  /// The field at a pixel of the image it was drawn for.
+  /// The field at a pixel of the image for which it was drawn.
   @inline(__always)
   public func value(_ x: Int, _ y: Int) -> Float {
     let (u, v) = (Float(x) * scale, Float(y) * scale)

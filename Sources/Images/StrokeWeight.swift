@@ -1,16 +1,16 @@
-/// Makes dark strokes on light paper thicker or thinner: gray dilation and erosion with a cross, in part where the strength
-/// is no whole number. Keeps its scratch memory between calls: give each thread one of its own.
+/// Makes dark strokes on light paper thicker or thinner: gray dilation and erosion with a cross, partially if the
+/// strength is no whole number. Keeps its scratch memory between calls: one per thread.
 public final class StrokeWeight {
   /// The largest strength to either side.
   public static let largestStrength: Float = 4
 
-  /// The row above and the row itself, as they were.
+  /// The original values of the row above and of the row itself.
   private var above: [UInt8] = []
   private var same: [UInt8] = []
 
   public init() {}
 
-  /// Makes room for images of up to that width.
+  /// Reserves memory for images of up to that width.
   public func reserve(width: Int) {
     if above.count < width { above = [UInt8](repeating: 0, count: width) }
     if same.count < width { same = [UInt8](repeating: 0, count: width) }
@@ -18,8 +18,8 @@ public final class StrokeWeight {
 
   /// Changes the strokes in place.
   ///
-  /// - Parameter strength: pixels on each side of a stroke, -4...4: positive spreads ink, negative takes it away. Of less
-  ///   than a pixel, that share of the change is made: with -0.6, 40 % of a hair line's ink is left. Nothing becomes
+  /// - Parameter strength: pixels on each side of a stroke, -4...4: positive spreads ink, negative removes it. For less
+  ///   than a pixel, that share of the change is applied: with -0.6, 40 % of a hairline's ink is left. Nothing becomes
   ///   darker than the darkest or lighter than the lightest pixel within the strength, rounded up.
   public func apply(to view: GrayView, strength: Float) {
     precondition(abs(strength) <= StrokeWeight.largestStrength)
@@ -31,7 +31,7 @@ public final class StrokeWeight {
     }
   }
 
-  /// One pixel's step, of which `share` / 256 are made.
+  /// One step of one pixel, of which the share `share` / 256 is applied.
   private func step(_ view: GrayView, share: Int32, darker: Bool) {
     let width = view.width
     above.withUnsafeMutableBufferPointer { above in
@@ -42,7 +42,7 @@ public final class StrokeWeight {
           let row = view.pixels + y &* width
           same.update(from: row, count: width)
           let below = y &+ 1 < view.height ? row + width : row
-          // Beyond the border there is nothing: each end has one neighbor.
+          // There are no pixels beyond the border: the pixel at each end has one neighbor.
           for x in 0..<width {
             let (left, right) = (same[max(0, x &- 1)], same[min(width &- 1, x &+ 1)])
             let value = same[x]

@@ -1,9 +1,10 @@
 extension GrayView {
   /// Draws this image (only read) into `destination`, every pixel of it: `inverse` maps destination coordinates to
-  /// source coordinates; between pixel centers the four neighbors are mixed (bilinear, in steps of 1/256), and what
-  /// lies outside the source is `paper`. Integer arithmetic after the first step of each row: the same bits everywhere.
+  /// source coordinates; between pixel centers the four neighbors are interpolated (bilinear, in steps of 1/256), and
+  /// points outside the source are `paper`. Integer arithmetic after the first step of each row: the same bits
+  /// everywhere.
   ///
-  /// Bounds: sides of both images up to 65,536; |a|, |b|, |d|, |e| <= 4096, |c|, |f| <= 2^24. No overlap of the two.
+  /// Bounds: sides of both images up to 65,536; |a|, |b|, |d|, |e| <= 4096, |c|, |f| <= 2^24. The two must not overlap.
   public func affine(inverse map: AffineMap, into destination: GrayView, paper: UInt8 = 255) {
     precondition(max(width, height, destination.width, destination.height) <= 65_536)
     precondition(max(abs(map.a), abs(map.b), abs(map.d), abs(map.e)) <= 4096 && max(abs(map.c), abs(map.f)) <= 0x1p24)
@@ -21,9 +22,9 @@ extension GrayView {
     }
   }
 
-  /// As `affine`, with a projective map. Where the map's denominator is not positive, there is paper.
+  /// Like `affine`, with a projective map. Pixels where the map's denominator is not positive are paper.
   ///
-  /// Bounds: sides of both images up to 65,536; any nine numbers. No overlap of the two.
+  /// Bounds: sides of both images up to 65,536; any nine numbers. The two must not overlap.
   public func perspective(inverse map: PerspectiveMap, into destination: GrayView, paper: UInt8 = 255) {
     precondition(max(width, height, destination.width, destination.height) <= 65_536)
     let sampler = BilinearSampler(self, paper: paper)
@@ -47,8 +48,8 @@ extension GrayView {
 }
 
 extension GrayView {
-  /// As `perspective`, and each pixel of the destination is taken from where `field` shifts it to, which was prepared for
-  /// the destination's size.
+  /// Like `perspective`, with each destination pixel first shifted by `field`, which must be prepared for the
+  /// destination's size.
   public func perspective(
     inverse map: PerspectiveMap, shiftedBy field: DisplacementField, into destination: GrayView, paper: UInt8 = 255
   ) {
@@ -108,7 +109,7 @@ extension GrayImage {
 @inline(__always)
 private func fixed(_ x: Double) -> Int64 { Int64((x * 0x1p32).rounded()) }
 
-/// Reads between pixels. (0, 0) is the center of the first pixel.
+/// Samples between pixels. (0, 0) is the center of the first pixel.
 private struct BilinearSampler {
   private let pixels: UnsafePointer<UInt8>
   private let width: Int

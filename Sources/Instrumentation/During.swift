@@ -1,5 +1,5 @@
-/// Does the work of a phase of a step, inside of another one: the heartbeat tells of it, faults strike in it, and a timeline shows
-/// it.
+/// Runs `work` as a phase of a step, nested in another phase: the heartbeat reports it, faults strike in it, and a
+/// timeline shows it.
 @inline(__always)
 package func during<Value>(_ phase: Phase, step: Int, _ work: () throws -> Value) rethrows -> Value {
   let outer = Heartbeat.now.place
@@ -9,7 +9,7 @@ package func during<Value>(_ phase: Phase, step: Int, _ work: () throws -> Value
   return try Trace.span(span, work)
 }
 
-/// The same, adding the time it takes to `total`.
+/// The same; adds the duration to `total`.
 @inline(__always)
 package func during<Value>(
   _ phase: Phase, step: Int, adding total: inout Duration, _ work: () throws -> Value

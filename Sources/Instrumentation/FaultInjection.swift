@@ -3,12 +3,12 @@ import Messages
 
 /// One fault that a test asks for, `rank:step:phase:kind`, as in `1:12:reduce:kill`.
 ///
-/// - `rank`: the process it strikes.
-/// - `step`: a number, or a range `3-7`. Steps count from 1 and are those of the log; before the first it is the step the
-///   run goes on from, 0 in a new run.
-/// - `phase`: a name of ``Phase``. `checkpoint@N` is the N-th boundary of a checkpoint's files, counted from 0: before a
-///   file is created, each write, the flush, the rename, the flush of the folder, and the removal of an old file. A
-///   fault behind the last boundary does not strike.
+/// - `rank`: the process that it strikes.
+/// - `step`: a number, or a range `3-7`. Steps count from 1, as in the log. Before the first step it is the step at
+///   which the run continues, 0 in a new run.
+/// - `phase`: a name of ``Phase``. `checkpoint@N` is the N-th boundary of a checkpoint's files, counted from 0: before
+///   a file is created, each write, the flush, the rename, the flush of the folder, and the removal of an old file. A
+///   fault after the last boundary does not strike.
 /// - `kind`: see ``Kind``.
 package struct FaultInjection: Sendable, Equatable {
   package let rank: Int
@@ -18,15 +18,15 @@ package struct FaultInjection: Sendable, Equatable {
   package let kind: Kind
 
   package enum Kind: Sendable, Equatable {
-    /// `exit` or `exit=CODE`: leaves without a word to MPI.
+    /// `exit` or `exit=CODE`: exits without telling MPI.
     case exit(Int32)
     /// `abort`, `kill`, `stop`, `usr1`, `term`: sends itself the signal.
     case signal(Int32)
-    /// `segv`: a write to an address that is not there.
+    /// `segv`: a write to an address that is not mapped.
     case badAccess
     /// `sleep` (an hour) or `sleep=SECONDS`.
     case sleep(Double)
-    /// `loop`: goes round in circles for ever.
+    /// `loop`: loops forever.
     case loop
     /// `nan-loss`, `nan-gradient`: in the first micro-batch of the step on this rank.
     case nanLoss, nanGradient
@@ -36,7 +36,7 @@ package struct FaultInjection: Sendable, Equatable {
     case error(Int32)
   }
 
-  /// - Throws: ``ConfigurationError`` saying what is wrong.
+  /// - Throws: `ConfigurationError` that says what is wrong.
   init(_ text: Substring) throws {
     func wrong(_ why: String) -> ConfigurationError {
       ConfigurationError("\(FaultInjection.variable) \(text): \(why); it is rank:step:phase:kind, as 1:12:reduce:kill")
@@ -91,7 +91,7 @@ extension FaultInjection.Kind {
     }
   }
 
-  /// What changes numbers belongs into a step, what fails a call into a checkpoint.
+  /// Faults that change numbers belong to a step; faults that fail a system call belong to a checkpoint.
   fileprivate func goes(with phase: Phase) -> Bool {
     switch self {
     case .nanLoss, .nanGradient, .bitFlip: phase == .step
@@ -100,7 +100,7 @@ extension FaultInjection.Kind {
     }
   }
 
-  /// Does what can be done anywhere. Returns when the process goes on.
+  /// Performs the faults that are possible anywhere. Returns if the process continues.
   func act() {
     switch self {
     case .exit(let code): _exit(code)

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// The faults of this process: what `AKURU_FAULT` (several with commas between) asks of this rank. Without it, nothing
-/// but a test of a constant is left of them.
+/// The faults of this process: those that `AKURU_FAULT` (separated by commas) assigns to this rank. Without the
+/// variable, the cost is one test of a constant.
 ///
-/// With `AKURU_FAULT_ONCE=FILE` a fault strikes only if FILE does not exist, and makes it: a job that is started again is
-/// left in peace.
+/// With `AKURU_FAULT_ONCE=FILE` a fault strikes only if FILE does not exist, and creates it: a restarted job runs
+/// undisturbed.
 package enum Faults {
-  /// - Throws: ``ConfigurationError`` when the variable makes no sense.
+  /// - Throws: `ConfigurationError` when the variable is malformed.
   package static func check() throws { _ = try parsed.get() }
 
   private static let parsed = Result {
     let environment = ProcessInfo.processInfo.environment
-    // Open MPI and PMIx say the rank before MPI has started.
+    // Open MPI and PMIx set the rank in the environment before MPI starts.
     let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap(Int.init) }.first ?? 0
     return try (environment[FaultInjection.variable] ?? "").split(separator: ",").map(FaultInjection.init)
       .filter { $0.rank == rank }
@@ -22,12 +22,12 @@ package enum Faults {
   package static let areInjected = !all.isEmpty
 
   private static let once = ProcessInfo.processInfo.environment["AKURU_FAULT_ONCE"]
-  /// The step each fault struck last, so that it strikes once in a step.
+  /// The last step in which each fault struck: a fault strikes once per step.
   private static let struck = Mutex([Int](repeating: -1, count: all.count))
   /// The thread that is writing a checkpoint, the checkpoint's step and the number of its next boundary.
   private static let writing = Mutex<(thread: pthread_t, step: Int, boundary: Int)?>(nil)
 
-  /// Lets faults of a phase strike, but those of single boundaries and those of numbers.
+  /// Triggers the faults of a phase, except those of single file boundaries and those that change numbers.
   package static func strike(_ phase: Phase, step: Int) {
     guard areInjected else { return }
     for (i, fault) in all.enumerated() where fault.phase == phase && fault.steps ~= step && fault.boundary == nil {
@@ -38,13 +38,13 @@ package enum Faults {
     }
   }
 
-  /// `nanLoss` or `nanGradient` if the numbers of this step are to be spoiled so: once.
+  /// `nanLoss` or `nanGradient` if this step's numbers must be spoiled; once per step.
   package static func spoiling(step: Int) -> FaultInjection.Kind? {
     guard areInjected else { return nil }
     return [.nanLoss, .nanGradient].first { take($0, step) }
   }
 
-  /// Changes the lowest bit of a weight, if asked for in this step.
+  /// Flips the lowest bit of one weight if a fault asks for it in this step.
   package static func flipBit(in weights: UnsafeMutablePointer<Float>, step: Int) {
     guard areInjected, take(.bitFlip, step) else { return }
     weights[0] = Float(bitPattern: weights[0].bitPattern ^ 1)
@@ -76,7 +76,7 @@ package enum Faults {
     return try body()
   }
 
-  /// Where a system call on a file is about to be made. The error that it shall fail with, if one.
+  /// Marks the place before a system call on a file. Returns the error that the call must fail with, if any.
   package static func boundary() -> Int32? {
     guard areInjected else { return nil }
     let place = writing.withLock { writing -> (step: Int, boundary: Int)? in

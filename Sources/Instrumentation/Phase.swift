@@ -1,8 +1,8 @@
-/// What a rank is doing, for the watchdog and for faults that are injected.
+/// What a rank is doing, for the watchdog and for injected faults.
 package enum Phase: UInt8, Sendable, CaseIterable {
   /// From the first line of the program to the audit: MPI, run directory, checkpoint.
   case start
-  /// Looking at every image of the data sets.
+  /// Examining every image of the data sets.
   case audit
   /// Decoding images into the cache.
   case cache
@@ -10,7 +10,7 @@ package enum Phase: UInt8, Sendable, CaseIterable {
   case load
   /// Forward and backward.
   case step
-  /// Adding up gradients over all ranks, and waiting for them.
+  /// Reducing gradients over all ranks, including the wait for them.
   case reduce
   /// Clipping and optimizer.
   case update
@@ -25,7 +25,7 @@ package enum Phase: UInt8, Sendable, CaseIterable {
     self = phase
   }
 
-  /// What a timeline shows of the phase; nil where it shows its parts, or nothing.
+  /// What a timeline shows of the phase; nil if the timeline shows the parts of the phase, or nothing.
   var span: Trace.Kind? {
     switch self {
     case .load: .load

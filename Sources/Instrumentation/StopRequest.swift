@@ -2,22 +2,22 @@ import Foundation
 import Messages
 import Synchronization
 
-/// SIGUSR1 and SIGTERM mean: finish the step, checkpoint, and exit with status 85. A second one means: at once.
+/// SIGUSR1 and SIGTERM mean: finish the step, checkpoint, and exit with status 85. A second signal means: exit at once.
 ///
-/// The handler only notes the time. The notes of all ranks are summed with what they reduce anyway, so that all stop at
-/// the same place.
+/// The handler only records the time. The ranks' requests are summed in the step's reduction, so that all ranks stop at
+/// the same step.
 package enum StopRequest {
-  /// When the first signal came, in nanoseconds; 0 is never.
+  /// Time of the first signal, in nanoseconds; 0 is never.
   private static let first = Atomic<UInt64>(0)
-  /// Signals that come within so many nanoseconds are one: mpirun passes on what the ranks may also get themselves.
+  /// Signals within this many nanoseconds count as one: a rank may get a signal directly and again through mpirun.
   private static let oneSignal: UInt64 = 500_000_000
 
   /// Whether this rank was asked to stop.
   package static var isRaised: Bool { first.load(ordering: .relaxed) != 0 }
 
-  /// Call it first thing in the program: until then the signals kill.
+  /// Installs the handlers. Call it first in the program: until then these signals kill the process.
   package static func listen() {
-    _ = isRaised  // The handler must not be the first to touch a constant.
+    _ = isRaised  // The handler must not be the first to access a lazily initialized constant.
     for number in [SIGUSR1, SIGTERM] { signal(number) { _ in StopRequest.raise() } }
   }
 

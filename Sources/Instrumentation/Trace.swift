@@ -1,21 +1,22 @@
 import Foundation
 
-/// The timeline of a run: what each rank did when, for `--trace`. Off, it costs one test of a variable; on, its memory is
-/// taken before the first step.
+/// The timeline of a run: what each rank did when, for `--trace`. Off, it costs one test of a variable. On, its memory
+/// is allocated before the first step.
 ///
-/// It belongs to the thread that trains.
+/// Only the training thread may use it.
 package enum Trace {
-  /// What takes a rank's time.
+  /// The activities in a timeline.
   package enum Kind: UInt8, CaseIterable, Sendable {
     /// Waiting for the loader.
     case load
-    /// The network forward, and the loss.
+    /// The forward pass and the loss.
     case forward
-    /// The network backward, and the addition to the rank's sum; on several machines, also what is sent meanwhile.
+    /// The backward pass and the accumulation of gradients; on several machines, also messages that are polled
+    /// meanwhile.
     case backward
-    /// Waiting for the other ranks to come to the end of their work.
+    /// Waiting until the other ranks finish their work.
     case wait
-    /// Adding up over all ranks.
+    /// The reduction over all ranks.
     case reduce
     /// Clipping and optimizer.
     case update
@@ -23,10 +24,11 @@ package enum Trace {
     case checkpoint
   }
 
-  /// Events a rank keeps: the newest. A step has three for each micro-batch of the rank, and three more.
+  /// Events that a rank keeps; newer ones overwrite the oldest. A step has three events per micro-batch of the rank,
+  /// and three more.
   package static let capacity = 1 << 17
 
-  // Set before the first step, by the thread that trains.
+  // Set by the training thread, before the first step.
   nonisolated(unsafe) private static var events: TraceEvents?
   nonisolated(unsafe) private static var step = 0
 
@@ -35,7 +37,7 @@ package enum Trace {
   /// The step that the next events belong to.
   package static func begin(step number: Int) { step = number }
 
-  /// Does the work, and notes when.
+  /// Runs `work` and records its start and end.
   @inline(__always)
   package static func span<Value>(_ kind: Kind, _ work: () throws -> Value) rethrows -> Value {
     guard let events else { return try work() }
@@ -51,10 +53,10 @@ package enum Trace {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// Begins to take events.
+  /// Starts recording.
   package static func start() { events = TraceEvents(capacity: capacity) }
 
-  /// Ends it and returns the events; nil when none were taken.
+  /// Stops recording and returns the events; nil if recording was off.
   package static func stop() -> TraceEvents? {
     defer { events = nil }
     return events

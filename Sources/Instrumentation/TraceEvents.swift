@@ -1,4 +1,4 @@
-/// Something a rank did, in nanoseconds.
+/// An activity of a rank, in nanoseconds.
 package struct TraceEvent: Equatable {
   package var kind: Trace.Kind
   package var step: Int
@@ -10,11 +10,11 @@ package struct TraceEvent: Equatable {
   }
 }
 
-/// The newest events of one rank, in memory that is taken once.
+/// The newest events of one rank, in a ring buffer that is allocated once.
 package final class TraceEvents {
   private let ring: UnsafeMutablePointer<TraceEvent>
   private let capacity: Int
-  /// Events that were added.
+  /// Events added so far, including overwritten ones.
   private var count = 0
 
   package init(capacity: Int) {
@@ -31,13 +31,13 @@ package final class TraceEvents {
     count += 1
   }
 
-  /// Events that newer ones have replaced.
+  /// Events that newer ones overwrote.
   package var lost: Int { max(0, count - capacity) }
 
-  /// The events that are left, the oldest first.
+  /// The remaining events, the oldest first.
   package var events: [TraceEvent] { (lost..<count).map { ring[$0 % capacity] } }
 
-  /// For another rank of the same program: 32 bytes an event, its start counted from `zero`.
+  /// The events as bytes for another rank of the same program: 32 bytes an event, start times counted from `zero`.
   package func bytes(zero: Int64) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity((count - lost) * 32)
@@ -49,7 +49,7 @@ package final class TraceEvents {
     return bytes
   }
 
-  /// What ``bytes(zero:)`` made.
+  /// The events that ``bytes(zero:)`` encoded.
   package static func events(_ bytes: [UInt8]) -> [TraceEvent] {
     stride(from: 0, to: bytes.count - bytes.count % 32, by: 32).compactMap { start in
       func value(_ i: Int) -> Int64 {

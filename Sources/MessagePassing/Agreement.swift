@@ -1,17 +1,17 @@
-/// Ranks that should be alike differ; every rank throws it.
+/// Thrown by every rank if ranks differ in something that must be equal.
 package struct RanksDisagree: CollectiveFailure, CustomStringConvertible, Equatable {
   /// The first item that differs.
   package let item: String
-  /// The ranks without the value that most ranks have; of values equally frequent, the lowest rank's counts as most.
+  /// The ranks that do not have the most frequent value. In a tie, the value of the lowest rank wins.
   package let oddRanks: [Int]
   package let description: String
 }
 
 extension Communicator {
-  /// Compares named values, byte by byte, over all ranks. The first one that differs is thrown as ``RanksDisagree`` by
-  /// every rank.
+  /// Compares named values over all ranks, byte by byte. Every rank throws ``RanksDisagree`` for the first value that
+  /// differs.
   ///
-  /// - Parameter remedies: by the name of an item, what to do when it differs; it ends the message.
+  /// - Parameter remedies: what to do if an item differs, by its name; the end of the message.
   package func requireAgreement(
     on items: [(name: String, value: String)], remedies: [String: String] = [:]
   ) throws {
@@ -53,8 +53,8 @@ private func named(_ ranks: [Int], _ hosts: [String]) -> String {
   return ranks.count == 1 ? "rank \(list) has" : "ranks \(list)\(more) have"
 }
 
-/// Both values in quotes, without line breaks; of long ones, the part around the first byte that differs. Texts that
-/// differ only in their normalization look alike and get their scalars spelled out.
+/// Both values in quotes, without line breaks; long ones are cut to the part around the first byte that differs. Texts
+/// that differ only in their normalization look alike, so their scalars are spelled out.
 private func shortened(_ a: [UInt8], _ b: [UInt8]) -> (String, String) {
   let same = zip(a, b).prefix { $0 == $1 }.count
   let texts = [a, b].map { bytes in
@@ -79,7 +79,7 @@ func encode(_ fields: [String]) -> [UInt8] {
   }
 }
 
-/// The fields of ``encode(_:)``; stops at the first that is cut off.
+/// The fields of ``encode(_:)``; stops at the first truncated one.
 func decode(_ bytes: [UInt8]) -> [[UInt8]] {
   var (fields, rest) = ([[UInt8]](), bytes[...])
   while rest.count >= 8 {

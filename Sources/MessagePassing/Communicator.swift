@@ -7,8 +7,7 @@ internal import COpenMPI
 #endif
 
 /// All ranks of the job (`MPI_COMM_WORLD`), or those of one machine, and the collective operations among them.
-///
-/// A collective call must be made by every rank, in the same order. It belongs to the thread that runs
+/// Every rank must make each collective call, in the same order. All calls come from the thread that runs
 /// ``MPIRuntime/run(exitCode:_:)``. All methods throw ``MPIError`` when MPI returns an error code.
 package final class Communicator {
   /// This process's number, 0..<size.
@@ -17,22 +16,23 @@ package final class Communicator {
   package let size: Int
   /// The machine this rank runs on.
   package let hostName: String
-  /// Whether all ranks run on one machine, where messages cost next to nothing.
+  /// Whether all ranks run on one machine, where messages are nearly free.
   package let isOneMachine: Bool
 
-  /// Elements in one MPI call; more are sent in several. The same on all ranks. MPI counts are Int32; tests lower it.
+  /// The limit of elements per MPI call (MPI counts are Int32); more are split over several calls. The same on all
+  /// ranks. Tests lower it.
   package var largestCount = Int(Int32.max) {
     didSet { largestCount = min(max(largestCount, 1), Int(Int32.max)) }
   }
 
-  /// Nil without MPI.
+  /// nil without MPI.
   let world: MPI_Comm?
   let exitCode: (any Error) -> Int32
-  /// Made at its first use.
+  /// Created at its first use.
   private var machine: Communicator?
   private static let gatherTag: Int32 = 1
   private static let clockTag: Int32 = 2
-  /// What ``pollProgress()`` looks for, and never finds.
+  /// A tag that no message has, for probes in ``pollProgress()``.
   private static let noTag: Int32 = 3
   private static let noRank: Int32 = 0
 
@@ -66,8 +66,8 @@ package final class Communicator {
     hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// The ranks on this rank's machine, in the order of this communicator: those that can share memory. Its collective
-  /// calls are made by the ranks of the machine only. An error that they throw together is not one of the whole job.
+  /// The ranks on this rank's machine, in the order of this communicator: those that can share memory. Only these ranks
+  /// make its collective calls, and an error that they throw together does not concern the whole job.
   ///
   /// The first call is collective.
   package func sameMachine() throws -> Communicator {
@@ -81,7 +81,7 @@ package final class Communicator {
 
   /// The ranks that share memory with this one, in the same order.
   ///
-  /// For tests, `AKURU_MACHINES=N` makes N machines of one: rank r of the job stands on machine r % N.
+  /// For tests, `AKURU_MACHINES=N` simulates N machines on one: rank r of the job belongs to machine r % N.
   private static func machine(of world: MPI_Comm?) throws -> MPI_Comm? {
     var ranks: MPI_Comm?
     try MPIError.check(akuru_split_by_machine(world, &ranks), "MPI_Comm_split_type")
@@ -95,7 +95,7 @@ package final class Communicator {
     return ranks
   }
 
-  /// The ranks that give the same `part`, by ascending `order`; nil for a rank that gives none. All ranks call it.
+  /// The ranks that give the same `part`, ordered by `order`; nil for a rank that gives no part. Collective.
   func split(part: Int?, order: Int) throws -> Communicator? {
     guard let world else { return part == nil ? nil : self }
     var ranks: MPI_Comm?
@@ -106,7 +106,7 @@ package final class Communicator {
     return try Communicator(ranks, exitCode: exitCode)
   }
 
-  /// Lets MPI go on with messages of other ranks, without waiting.
+  /// Lets MPI progress messages of other ranks, without waiting.
   func pollProgress() throws {
     guard let world else { return }
     var found: Int32 = 0
@@ -114,7 +114,7 @@ package final class Communicator {
     try MPIError.check(code, "MPI_Iprobe")
   }
 
-  /// Waits until all ranks are here.
+  /// Waits until all ranks have called it.
   package func barrier() throws {
     if let world { try MPIError.check(MPI_Barrier(world), "MPI_Barrier") }
   }
@@ -128,14 +128,14 @@ package final class Communicator {
 
   // MARK: Broadcast
 
-  /// Copies the bytes of rank `root` over those of every other rank; all buffers have the same size.
+  /// Overwrites every other rank's bytes with those of rank `root`; all buffers have the same size.
   package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, from root: Int = 0) throws {
     try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Bcast") {
       MPI_Bcast($0, $1, akuru_type_byte(), Int32(clamping: root), world)
     }
   }
 
-  /// The bytes of rank `root`, on every rank; the others may give nil and need not know the length.
+  /// Returns the bytes of rank `root` on every rank; the others may pass nil and need not know the length.
   package func broadcast(_ bytes: [UInt8]?, from root: Int = 0) throws -> [UInt8] {
     precondition(rank != root || bytes != nil, "the root of a broadcast gives the bytes")
     var count = Int64(rank == root ? bytes?.count ?? 0 : 0)
@@ -148,24 +148,24 @@ package final class Communicator {
   // MARK: Reductions
 
   /// Replaces each of the `count` values by its sum over all ranks. The order of the additions is MPI's: only sums that
-  /// never round (``ExactReducer``) have the same bits for any number of ranks.
+  /// never round (``ExactReducer``) are reproducible for any number of ranks.
   package func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
     try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
       MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
     }
   }
 
-  /// Element-wise sums over all ranks; every rank gives the same number of values.
+  /// Element-wise sums over all ranks; every rank passes the same number of values.
   package func allreduceSum(_ values: [Int64]) throws -> [Int64] {
     try allreduce(values, akuru_type_int64(), akuru_op_sum())
   }
 
-  /// Element-wise maxima over all ranks; every rank gives the same number of values.
+  /// Element-wise maxima over all ranks; every rank passes the same number of values.
   package func allreduceMax(_ values: [Int64]) throws -> [Int64] {
     try allreduce(values, akuru_type_int64(), akuru_op_max())
   }
 
-  /// Element-wise maxima over all ranks; every rank gives the same number of values, none of them NaN.
+  /// Element-wise maxima over all ranks; every rank passes the same number of values, none of them NaN.
   package func allreduceMax(_ values: [Double]) throws -> [Double] {
     try allreduce(values, akuru_type_double(), akuru_op_max())
   }
@@ -191,9 +191,9 @@ package final class Communicator {
     return all
   }
 
-  /// Calls `body` at rank 0 with the bytes of one rank after the other, of which it holds one at a time.
+  /// Calls `body` at rank 0 with the bytes of each rank in turn; only one rank's bytes are in memory at a time.
   ///
-  /// - Parameter body: does not throw: a throw would leave the other ranks' sends unmatched.
+  /// - Parameter body: must not throw: a throw would leave the other ranks' sends unmatched.
   package func gather(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) throws {
     let counts = try lengths(bytes)
     if rank != 0 {
@@ -220,8 +220,8 @@ package final class Communicator {
 
   /// The bytes of every rank in rank order, at every rank. Lengths may differ.
   ///
-  /// - Complexity: two collective calls, and O(total bytes) of memory and traffic on each rank. Where the total exceeds
-  ///   ``largestCount``, one broadcast for each rank in place of the second call.
+  /// - Complexity: two collective calls, and O(total bytes) of memory and traffic on each rank. If the total exceeds
+  ///   ``largestCount``, one broadcast per rank replaces the second call.
   package func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     guard let world else { return [bytes] }
     let counts = try lengths(bytes)
@@ -245,7 +245,7 @@ package final class Communicator {
     return (0..<size).map { Array(all[starts[$0]..<starts[$0 + 1]]) }
   }
 
-  /// How many bytes each rank has.
+  /// The number of bytes of each rank.
   private func lengths(_ bytes: [UInt8]) throws -> [Int] {
     var counts = [Int64](repeating: 0, count: size)
     counts[rank] = Int64(bytes.count)
@@ -254,8 +254,8 @@ package final class Communicator {
 
   // MARK: Clocks
 
-  /// How far this rank's clock is ahead of rank 0's: rank 0 asks each rank for the time, and the answer that came fastest
-  /// counts (Cristian 1989). It is exact to half of the time that a message takes there and back.
+  /// How far this rank's clock is ahead of rank 0's. Rank 0 asks each rank for the time; the fastest answer counts
+  /// (Cristian 1989). The error is at most half of the round-trip time.
   ///
   /// - Parameter clock: reads the clock in nanoseconds.
   package func clockOffset(rounds: Int = 10, _ clock: () -> Int64) throws -> Int64 {

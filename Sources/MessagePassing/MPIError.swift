@@ -5,7 +5,7 @@ package struct MPIError: Error, CustomStringConvertible, Equatable {
   package let code: Int32
   /// The MPI function, for example "MPI_Bcast".
   package let function: String
-  /// What MPI says about the code.
+  /// MPI's description of the code.
   package let text: String
 
   init(code: Int32, function: String) {
@@ -25,7 +25,7 @@ package struct MPIError: Error, CustomStringConvertible, Equatable {
 
   package var description: String { "\(function) failed: \(text) (code \(code))" }
 
-  /// Throws unless `code` says success.
+  /// Throws unless `code` is success.
   static func check(_ code: Int32, _ function: @autoclosure () -> String) throws(MPIError) {
     if code != MPI_SUCCESS { throw MPIError(code: code, function: function()) }
   }
@@ -34,5 +34,5 @@ package struct MPIError: Error, CustomStringConvertible, Equatable {
 /// An error that **every** rank throws at the same point, because it follows from data that all ranks share.
 ///
 /// Rank 0 prints it, all ranks finish in order, and each exits with the code of the error; nobody is aborted. An error
-/// that a single rank could throw alone must not be one: the others would be waited for.
+/// that a single rank could throw alone must not conform: the other ranks would wait for it forever.
 package protocol CollectiveFailure: Error {}

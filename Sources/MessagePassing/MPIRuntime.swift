@@ -8,19 +8,19 @@ internal import COpenMPI
 
 /// The life of an MPI process, from `MPI_Init_thread` to `exit`.
 package enum MPIRuntime {
-  /// Runs `body` on every rank of the job and ends the process; alone, without `mpirun`, it is rank 0 of 1.
+  /// Runs `body` on every rank of the job and ends the process; without `mpirun`, the process is rank 0 of 1.
   ///
   /// - When the body returns, the ranks wait for each other, finalize MPI and exit with the returned code.
   /// - When it throws a ``CollectiveFailure``, rank 0 prints `akuru: <error>`, and all ranks do the same with the
   ///   error's code.
   /// - When it throws another error, this rank prints `akuru: rank R on HOST: <error>` and ends the whole job with the
-  ///   error's code (`MPI_Abort`), so no rank waits for one that is gone.
+  ///   error's code (`MPI_Abort`), so that no rank waits for one that has exited.
   ///
-  /// All calls of the communicator belong to the thread that calls this (`MPI_THREAD_FUNNELED`). Call it before other
-  /// threads are started: it sets environment variables.
+  /// All calls of the communicator must come from the calling thread (`MPI_THREAD_FUNNELED`). Call it before other
+  /// threads start, since it sets environment variables.
   ///
-  /// - Parameter exitCode: the process's exit code for an error, 1...255; anything else becomes 1. It is not asked
-  ///   about ``RankFailure``, which brings its own.
+  /// - Parameter exitCode: the process's exit code for an error, 1...255; anything else becomes 1. It is not called for
+  ///   ``RankFailure``, which has its own.
   package static func run(
     exitCode: @escaping (any Error) -> Int32 = { _ in 1 }, _ body: (Communicator) throws -> Int32
   ) -> Never {
@@ -50,7 +50,7 @@ package enum MPIRuntime {
     }
   }
 
-  /// Starts MPI, quickly and silently also without `mpirun`.
+  /// Starts MPI, also quickly and silently without `mpirun`.
   private static func start() throws {
     for setting in isLaunched ? settings : singletonSettings { setenv(setting.name, setting.value, 0) }
     var provided: Int32 = 0
@@ -62,18 +62,18 @@ package enum MPIRuntime {
     }
   }
 
-  /// Messages of up to 256 KiB go out at once (64 KiB otherwise). The parts of gradients, of about 100 KB, would first be
-  /// announced, and wait for an answer that stands behind other messages: the sum of two million gradients took 84 ms on
-  /// two machines with 1 Gbit/s, where it takes 65.
+  /// Messages of up to 256 KiB are sent eagerly (64 KiB by default). Otherwise, parts of gradients, of about 100 KB,
+  /// would first be announced, and their answer would queue behind other messages: the sum of two million gradients
+  /// took 84 ms on two machines with 1 Gbit/s, and takes 65 ms with this setting.
   private static let settings = [
     (name: "OMPI_MCA_btl_tcp_eager_limit", value: "262144"),
     (name: "OMPI_MCA_btl_tcp_rndv_eager_limit", value: "262144"),
     (name: "OMPI_MCA_btl_tcp_max_send_size", value: "262144"),
   ]
 
-  /// What a process alone needs: no daemon beside it (which wants ssh and 0.1 s) and no probing of networks (0.2 s).
-  /// What the environment says already stays. Like MPI's own variables, they are inherited: an MPI process cannot start
-  /// an mpirun of its own.
+  /// Settings of a single process: no daemon beside it (which needs ssh and 0.1 s) and no probing of networks (0.2 s).
+  /// Values in the environment take precedence. Like MPI's own variables, they are inherited: an MPI process cannot
+  /// start an mpirun of its own.
   private static let singletonSettings = [
     (name: "OMPI_MCA_ess_singleton_isolated", value: "1"),
     (name: "OMPI_MCA_pml", value: "ob1"),
@@ -86,8 +86,8 @@ package enum MPIRuntime {
     return variables.contains { (name: String) in getenv(name) != nil }
   }
 
-  /// Waits for all ranks and ends MPI. mpirun kills the others when one rank exits non-zero early, so everything is
-  /// written out before, and nobody exits until all have come this far.
+  /// Waits for all ranks and finalizes MPI. mpirun kills the other ranks when one exits early with a non-zero status,
+  /// so all output is flushed first, and no rank exits until all have reached this point.
   private static func finish(_ communicator: Communicator) throws {
     fflush(nil)
     try communicator.barrier()

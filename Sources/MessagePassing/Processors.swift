@@ -2,7 +2,7 @@ import Foundation
 
 /// The processors that this process runs on, from the kernel.
 package enum Processors {
-  /// Hardware threads of this process's affinity mask as Linux lists them, such as 0-3,8; empty where that is unknown.
+  /// Hardware threads of this process's affinity mask in Linux's notation, such as 0-3,8; empty if unknown.
   package static func allowedList() -> String {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }

@@ -1,25 +1,25 @@
 /// What a rank threw inside ``Communicator/together(_:)``; every rank throws it.
 package struct RankFailure: CollectiveFailure, CustomStringConvertible, Equatable {
-  /// The lowest rank that failed; message and exit code are its.
+  /// The lowest rank that failed; its message and exit code are used.
   package let rank: Int
   package let hostName: String
   package let message: String
   package let exitCode: Int32
-  /// True when all ranks failed with this message, so that none is to blame.
+  /// True if all ranks failed with this message, so that no single one caused it.
   package let everywhere: Bool
 
   package var description: String { everywhere ? message : "rank \(rank) on \(hostName): \(message)" }
 }
 
 extension Communicator {
-  /// Does work that may fail on some ranks, or on all alike (reading the data set), and waits for all ranks.
+  /// Runs `work`, which may fail on some or all ranks (for example reading the data set), and waits for all ranks.
   ///
-  /// When any rank failed, every rank throws the same ``RankFailure``, so the job ends in order with one line and one
-  /// exit code instead of one per rank; a rank alone throws the error itself. `work` must not make collective calls: a
-  /// rank that throws would miss them.
+  /// If any rank fails, every rank throws the same ``RankFailure``, so the job ends in order with one line and one exit
+  /// code instead of one per rank; a single rank throws the error itself. `work` must not make collective calls: a rank
+  /// that throws would miss them.
   ///
-  /// - Complexity: one reduction of an integer, O(log P) messages for P ranks. Only after a failure, an ``allGather(_:)`` of
-  ///   the messages.
+  /// - Complexity: one reduction of an integer, O(log P) messages for P ranks. Only after a failure, an
+  ///   ``allGather(_:)`` of the messages.
   package func together<Result>(_ work: () throws -> Result) throws -> Result {
     if size == 1 { return try work() }
     var (result, report) = (Result?.none, [UInt8]())

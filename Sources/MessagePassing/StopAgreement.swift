@@ -2,13 +2,13 @@ import Instrumentation
 import Messages
 
 extension Communicator {
-  /// Where a run can still end with nothing lost: all ranks leave if one was asked to.
+  /// Marks a point where a run can end without losing work: all ranks throw if one was asked to stop.
   package func leaveIfStopIsRequested() throws {
     if try allreduceMax([StopRequest.isRaised ? 1 : 0])[0] > 0 { throw StoppedBeforeTraining() }
   }
 }
 
-/// All ranks stopped on request before there was anything to save.
+/// Thrown by all ranks that stop on request before there is anything to save.
 package struct StoppedBeforeTraining: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
   package init() {}
 

@@ -2,12 +2,12 @@
 package struct ConfigurationError: Error, CustomStringConvertible, Equatable, ExitStatusProviding {
   /// One line that names the option and the remedy.
   package let description: String
-  /// The option that is wrong, by its name in a configuration file, for example `batchSize`; nil where it is no single one.
+  /// The name of the wrong option in a configuration file, for example `batchSize`; nil if no single option is wrong.
   package let option: String?
 
   package var exitStatus: ExitStatus { .usage }
 
-  /// An error about no single option of a configuration.
+  /// An error that concerns no single option.
   package init(_ description: String) {
     (self.description, option) = (description.onOneLine, nil)
   }
@@ -16,7 +16,7 @@ package struct ConfigurationError: Error, CustomStringConvertible, Equatable, Ex
   ///
   /// - Parameters:
   ///   - option: its name in a configuration file.
-  ///   - problem: what follows its name in the message: the value and what is wrong with it, as in ` 0: must be positive`.
+  ///   - problem: the text after the option's name: the value and what is wrong with it, as in ` 0: must be positive`.
   package init(option: String, _ problem: String) {
     self.option = option
     description = (flag(option) + problem).onOneLine
@@ -26,7 +26,7 @@ package struct ConfigurationError: Error, CustomStringConvertible, Equatable, Ex
     (self.option, self.description) = (option, description)
   }
 
-  /// The same error with the name of the file that has the option.
+  /// The same error with the name of the file that gives the option.
   package func inFile(_ path: String) -> ConfigurationError {
     ConfigurationError(option: option, description: "\(path): \(description)".onOneLine)
   }

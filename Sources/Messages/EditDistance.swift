@@ -1,7 +1,7 @@
 /// Levenshtein's edit distance: the fewest insertions, deletions and substitutions that turn one sequence into another.
 package enum EditDistance {
-  /// Wagner and Fischer 1974 with one row of the shorter length; common ends are cut off first, which leaves little to
-  /// do for good predictions. Time O(a * b), memory O(min(a, b)).
+  /// Wagner and Fischer 1974 with one row of the shorter length. Common prefixes and suffixes are removed first, so
+  /// that good predictions cost little. Time O(a * b), memory O(min(a, b)).
   package static func distance<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int {
     var (long, short) = a.count >= b.count ? (a[...], b[...]) : (b[...], a[...])
     while let x = long.first, let y = short.first, x == y {
@@ -14,7 +14,7 @@ package enum EditDistance {
     }
     guard !short.isEmpty else { return long.count }
     let columns = Array(short)
-    // row[j] is the distance between what was read of `long` and the first j elements of `short`.
+    // row[j] is the distance between the part of `long` read so far and the first j elements of `short`.
     var row = Array(0...columns.count)
     for element in long {
       var diagonal = row[0]

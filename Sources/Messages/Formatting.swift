@@ -11,7 +11,7 @@ extension Double {
     String(format: "%.\(decimals)f", self)
   }
 
-  /// To the nearest thousandth: what measured times are good for.
+  /// Rounded to the nearest thousandth, the precision of measured times.
   package var inThousandths: Double { (self * 1000).rounded() / 1000 }
 }
 
@@ -27,7 +27,7 @@ package func clockTime(_ seconds: Double) -> String {
   return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
 }
 
-/// To the nearest thousandth.
+/// Seconds since 1970, to the nearest thousandth.
 package func secondsSince1970() -> Double { Date().timeIntervalSince1970.inThousandths }
 
 /// The local time as 2025-03-01T09:30:00+0530.

@@ -1,4 +1,4 @@
-/// Any JSON, for files whose form another version may have decided.
+/// Any JSON value, for files that another version may have written in another form.
 package enum JSONValue: Codable, Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -45,7 +45,7 @@ package enum JSONValue: Codable, Sendable, Equatable {
     }
   }
 
-  /// What is under a key; nil when this is no object, or has no such key.
+  /// The value of a key; nil if this is no object or lacks the key.
   package subscript(key: String) -> JSONValue? {
     guard case .object(let fields) = self else { return nil }
     return fields[key]
@@ -66,7 +66,7 @@ package enum JSONValue: Codable, Sendable, Equatable {
     return value
   }
 
-  /// For people.
+  /// The value as text for people.
   package var words: String {
     switch self {
     case .null: "none"

@@ -1,5 +1,5 @@
-/// Names and texts from outside may hold anything; in a message, a log and a table they must not break or forge a line, or
-/// speak to the terminal.
+/// Names and texts from outside may contain anything. In messages, logs and tables they must not break or forge a line,
+/// or send control sequences to the terminal.
 extension String {
   /// The text with control characters escaped as `\n` or `\u{1b}`.
   package var onOneLine: String {
@@ -15,7 +15,7 @@ extension String {
     return result
   }
 
-  /// The text on one line, of a long one only the beginning.
+  /// The text on one line; a long text is cut.
   package var shortened: String {
     let start = unicodeScalars.prefix(200)
     return String(start).onOneLine + (start.endIndex == unicodeScalars.endIndex ? "" : "...")

@@ -1,9 +1,9 @@
 import Foundation
 
-/// JSON as the run directory holds it: sorted keys, plain slashes, and non-finite numbers as the strings "NaN",
+/// The JSON of the run directory: sorted keys, plain slashes, and non-finite numbers as the strings "NaN",
 /// "Infinity" and "-Infinity" (JSON has no such numbers).
 package enum RunJSON {
-  /// One line without a line feed.
+  /// One line without a trailing line feed.
   package static func line(_ value: some Encodable) throws -> String {
     String(decoding: try encoder([.sortedKeys, .withoutEscapingSlashes]).encode(value), as: UTF8.self)
   }

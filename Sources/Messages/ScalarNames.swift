@@ -1,6 +1,5 @@
 extension Unicode.Scalar {
-  /// The scalar as a reader can see it alone: a sign that stands on other letters gets a dotted circle to stand on, and what
-  /// cannot be seen is named.
+  /// The scalar as it is readable alone: a combining mark gets a dotted circle, and an invisible scalar its name.
   package var shownAlone: String {
     switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}\(self)"
@@ -9,13 +8,13 @@ extension Unicode.Scalar {
     }
   }
 
-  /// U+0DCF.
+  /// The code point in the form U+0DCF.
   package var codePoint: String {
     let digits = String(value, radix: 16, uppercase: true)
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
-  /// The scalar as one can see it: marks on a dotted circle, what is invisible by its Unicode name.
+  /// The scalar made visible: a combining mark on a dotted circle, an invisible scalar by its Unicode name.
   package var shownOrNamed: String {
     switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark: "\u{25CC}" + String(self)

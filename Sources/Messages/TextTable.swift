@@ -1,4 +1,4 @@
-/// Rows of text under a heading: the first column stands to the left, the others to the right.
+/// Rows of text under a heading. The first column is aligned left, the others right.
 package struct TextTable {
   private var rows: [[String]]
 
@@ -12,7 +12,7 @@ package struct TextTable {
     rows.append(cells)
   }
 
-  /// The lines, columns aligned.
+  /// The lines of the table, with aligned columns.
   package var lines: [String] {
     let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].count) } }
     return rows.map { row in

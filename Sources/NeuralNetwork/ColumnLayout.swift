@@ -1,11 +1,11 @@
 import Tensors
 
-/// Where the images of a micro-batch stand when they are laid side by side: image n owns the columns
-/// `starts[n] ..< starts[n] + widths[n]` of every row; all other columns (at least ``gap`` of them before, between and
-/// after images, and the rounding of ``stride`` to a multiple of 16) are paper and hold zero.
+/// The layout of a micro-batch's images, placed side by side: image n owns the columns `starts[n] ..< starts[n] +
+/// widths[n]` of every row. All other columns (at least ``gap`` of them before, between and after images, and the
+/// rounding of ``stride`` to a multiple of 16) are paper and contain zero.
 ///
-/// So a row of a micro-batch is one long vector without padding, each image keeps its own width, and a convolution that
-/// looks `gap` columns past an image's edge sees zeros, as it would see its zero padding.
+/// A row of a micro-batch is therefore one long vector without padding, each image keeps its own width, and a
+/// convolution that reaches `gap` columns past an image's edge reads zeros, like zero padding.
 public final class ColumnLayout {
   /// Zero columns between neighbors, the widest padding of any layer that reads the layout.
   public let gap: Int
@@ -42,7 +42,7 @@ public final class ColumnLayout {
     writeMask()
   }
 
-  /// Keeps the places of `other`, with other widths: for layers that lose columns at the right edge.
+  /// Keeps the starts of `other`, with other widths: for layers that lose columns at the right edge.
   public func place(as other: ColumnLayout, width: (Int) -> Int) {
     starts.removeAll(keepingCapacity: true)
     widths.removeAll(keepingCapacity: true)

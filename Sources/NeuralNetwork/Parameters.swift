@@ -18,23 +18,23 @@ public struct Buffer {
   public let name: String
   /// The running average, [1, count]; starts at `initial`.
   public let value: Matrix
-  /// The statistic of the micro-batch that was computed last, [1, count]; a training forward pass overwrites it.
+  /// The statistic of the last micro-batch, [1, count]; a training forward pass overwrites it.
   public let statistic: Matrix
   public let initial: Float
 }
 
 /// All parameters and buffers of a network, one slab for each kind of state, in forward order.
 ///
-/// One slab makes the optimizer, the reduction and the checkpoint one flat loop each. Tensors start at multiples of 16
-/// floats; the floats between them are zero and stay zero.
+/// With one slab, the optimizer, the reduction and the checkpoint are one flat loop each. Tensors start at multiples of
+/// 16 floats; the floats between them are zero and stay zero.
 public final class Parameters {
-  /// The tensors that are trained.
+  /// The trained tensors.
   public private(set) var tensors: [Parameter] = []
   /// The running statistics, which are not trained.
   public private(set) var buffers: [Buffer] = []
-  /// Floats in each of the parameter slabs, rounding included.
+  /// Floats in each of the parameter slabs, including rounding.
   public private(set) var count = 0
-  /// Floats in each of the buffer slabs, rounding included.
+  /// Floats in each of the buffer slabs, including rounding.
   public private(set) var bufferCount = 0
 
   public let values = Storage(count: 0)
@@ -44,7 +44,7 @@ public final class Parameters {
 
   public init() {}
 
-  /// Declares a parameter. Its memory is there after ``commit()``.
+  /// Declares a parameter. Its memory exists after ``commit()``.
   public func add(_ name: String, shape: [Int]) -> Parameter {
     let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
     let parameter = Parameter(
@@ -55,7 +55,7 @@ public final class Parameters {
     return parameter
   }
 
-  /// Declares a buffer. Its memory is there after ``commit()``.
+  /// Declares a buffer. Its memory exists after ``commit()``.
   public func addBuffer(_ name: String, count size: Int, initial: Float) -> Buffer {
     let buffer = Buffer(
       name: name, value: Matrix(storage: bufferValues, offset: bufferCount, rows: 1, columns: size),
@@ -80,7 +80,7 @@ public final class Parameters {
   /// Moves running averages towards the statistics of a training step, by ``BatchNormalization/momentum``.
   ///
   /// - Parameters:
-  ///   - ranges: the places in ``bufferValues`` that change.
+  ///   - ranges: the ranges of ``bufferValues`` to update.
   ///   - statistic: the mean, over the step's images, of the statistic at a place.
   public func updateRunningStatistics(in ranges: [Range<Int>], mean statistic: (_ place: Int) -> Float) {
     let (running, momentum) = (bufferValues.base, BatchNormalization.momentum)

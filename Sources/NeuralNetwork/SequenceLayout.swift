@@ -1,9 +1,9 @@
 import Tensors
 
-/// Where the time steps of a micro-batch's sequences stand: time-major and packed, as PyTorch's packed sequences.
-/// Step t holds one row for each sequence longer than t, in the order of the images; row of (t, n) is `offsets[t] + n`.
+/// The layout of the time steps of a micro-batch's sequences: time-major and packed, like PyTorch's packed sequences.
+/// Step t has one row for each sequence longer than t, in the order of the images; row of (t, n) is `offsets[t] + n`.
 ///
-/// Lengths are non-increasing, so the sequences that are still running at step t are the first `batchSizes[t]`.
+/// Lengths are non-increasing, so the sequences that are still active at step t are the first `batchSizes[t]`.
 public final class SequenceLayout {
   /// Steps of each sequence, non-increasing.
   public private(set) var lengths: [Int] = []

@@ -1,6 +1,6 @@
 import Messages
 
-/// The page of `akuru serve`: complete in itself, in light and dark, for keyboard, mouse and phone.
+/// The page of `akuru serve`: self-contained, light or dark, for keyboard, mouse and phone.
 let readingPage = """
   <!doctype html>
   <html lang="en">

@@ -2,7 +2,7 @@ import Dispatch
 import Recognition
 import Synchronization
 
-/// What `POST /read` answers.
+/// The answer to `POST /read`.
 struct ReadingAnswer: Encodable, Sendable {
   let text: String
   /// The probability of the whole text.
@@ -10,9 +10,9 @@ struct ReadingAnswer: Encodable, Sendable {
   let letters: [Reading.Letter]?
 }
 
-/// The one network, used by one request at a time, on a thread of its own.
+/// The network, used by one request at a time, on its own queue.
 ///
-/// Unchecked: `reader` is touched on `queue` only.
+/// Unchecked: `reader` is accessed on `queue` only.
 final class ReadingWorker: @unchecked Sendable {
   private let reader: ImageReader
   private let queue = DispatchQueue(label: "akuru.reading")
@@ -22,8 +22,8 @@ final class ReadingWorker: @unchecked Sendable {
     self.reader = reader
   }
 
-  /// Reads an image file; nil when too many are waiting.
-  /// - Throws: what `ImageReader.read(bytes:name:)` throws.
+  /// Reads an image file; nil if too many requests are waiting.
+  /// - Throws: the errors of `ImageReader.read(bytes:name:)`.
   func read(_ bytes: [UInt8]) async throws -> ReadingAnswer? {
     defer { waiting.subtract(1, ordering: .relaxed) }
     guard waiting.add(1, ordering: .relaxed).newValue <= RecognitionServer.longestQueue else { return nil }

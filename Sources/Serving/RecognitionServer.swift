@@ -12,11 +12,11 @@ import Synchronization
 ///     POST /read     an image file as the body; the answer is an object with text, confidence and letters
 ///     GET /health    whether the server answers, and with which checkpoint
 ///
-/// Every error is an object with `error`, one line that says what to do, and a status code of 400 or above.
+/// Every error is an object with `error`, one line that gives the remedy, and a status code of 400 or above.
 package struct RecognitionServer: Sendable {
-  /// Bytes of an image that are accepted.
+  /// The largest accepted image, in bytes.
   package static let largestBody = 16 << 20
-  /// Requests that may wait for the network.
+  /// The largest number of requests that wait for the network.
   static let longestQueue = 32
 
   private let worker: ReadingWorker
@@ -28,17 +28,17 @@ package struct RecognitionServer: Sendable {
     self.checkpoint = checkpoint
   }
 
-  /// Listens until SIGINT or SIGTERM comes; blocks the thread, which is to be the main one.
+  /// Listens until SIGINT or SIGTERM; blocks the thread, which must be the main one.
   ///
   /// - Parameters:
   ///   - host: an address of this machine, IPv4 or IPv6, or localhost.
-  ///   - port: 0 takes a free one.
+  ///   - port: 0 selects a free port.
   ///   - listening: called with the page's address once requests are answered.
   /// - Throws: ``ServingError``.
   package func run(host: String, port: UInt16, listening: @escaping @Sendable (String) -> Void) throws {
     let server = HTTPServer(config: try configuration(host: host, port: port), handler: self)
     let outcome = Outcome()
-    signal(SIGPIPE, SIG_IGN)  // A client that is gone is no reason to end.
+    signal(SIGPIPE, SIG_IGN)  // A client that has disconnected must not end the server.
     let signals = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -54,7 +54,7 @@ package struct RecognitionServer: Sendable {
     }
     defer { for source in signals { source.cancel() } }
     Task {
-      // When it fails, run() does as well, and says why.
+      // If it fails, run() fails as well, and reports the reason.
       guard (try? await server.waitUntilListening(timeout: 10)) != nil else { return }
       listening(RecognitionServer.page(await server.listeningAddress, host: host, port: port))
     }
@@ -66,7 +66,7 @@ package struct RecognitionServer: Sendable {
         outcome.end(error)
       }
     }
-    // Stopping closes the socket that is listened on, which ends run() with an error.
+    // Stopping closes the listening socket, which ends run() with an error.
     guard let error = outcome.wait() else { return }
     var reason = "\(error)"
     if let error = error as? SocketError, case .failed(_, _, let message) = error { reason = message }
@@ -75,7 +75,7 @@ package struct RecognitionServer: Sendable {
 
   private func configuration(host: String, port: UInt16) throws -> HTTPServer.Configuration {
     let logger: any Logging = .disabled
-    // Of the time, most is for receiving an image over a slow network.
+    // Most of this time allows for receiving an image over a slow network.
     let timeout = 60.0
     if let address = try? sockaddr_in.inet(ip4: host == "localhost" ? "127.0.0.1" : host, port: port) {
       return HTTPServer.Configuration(address: address, timeout: timeout, logger: logger)
@@ -95,24 +95,24 @@ package struct RecognitionServer: Sendable {
   }
 }
 
-/// How the server ends.
+/// The outcome of the server.
 private final class Outcome: Sendable {
   private let done = DispatchSemaphore(value: 0)
   private let state = Mutex<(isStopped: Bool, error: (any Error)?)>((false, nil))
 
-  /// From now on an error is none.
+  /// Requests a stop; later errors are ignored.
   func requestStop() { state.withLock { $0.isStopped = true } }
 
   func end(_ error: (any Error)?) {
     let counts = state.withLock {
       if $0.error == nil { $0.error = error }
-      // Who was stopped waits for open requests, not for the listening to end.
+      // After a stop, wait for open requests, not for the end of listening.
       return !$0.isStopped || error == nil
     }
     if counts { done.signal() }
   }
 
-  /// Waits until the server ends or is stopped; returns why it ended, if it was not stopped.
+  /// Waits until the server ends or is stopped; returns the error unless it was stopped.
   func wait() -> (any Error)? {
     done.wait()
     return state.withLock { $0.isStopped ? nil : $0.error }
@@ -128,6 +128,7 @@ package struct ServingError: Error, CustomStringConvertible, ExitStatusProviding
 }
 
 extension RecognitionServer: HTTPHandler {
+  /// Answers one request.
   package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     switch request.path {
     case "/": return await only(.GET, request) { .page }
@@ -189,8 +190,8 @@ extension RecognitionServer: HTTPHandler {
     }
   }
 
-  /// The body, or nil if it is too large. Of one that is, a part is received and dropped, since many clients look for an
-  /// answer only when they have sent all.
+  /// The body, or nil if it is too large. Part of a larger body is received and discarded, since many clients read the
+  /// answer only after sending all of it.
   private func body(of request: HTTPRequest) async throws -> [UInt8]? {
     let limit = RecognitionServer.largestBody
     if let count = request.bodySequence.count, count > 4 * limit { return nil }

@@ -1,10 +1,10 @@
 import Messages
 
-/// An option that takes one of some names.
+/// An option whose value is one of a few names.
 public protocol OptionChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
 
 extension OptionChoice {
-  /// - Throws: ``ConfigurationError`` naming the option and the names that it takes.
+  /// - Throws: `ConfigurationError` that names the option and its possible values.
   public init(from decoder: any Decoder) throws {
     let name = try decoder.singleValueContainer().decode(String.self)
     guard let choice = Self(rawValue: name) else {

@@ -2,11 +2,12 @@ import Files
 import Foundation
 import Messages
 
-/// Options that were given, by their names in a configuration file. What was not given keeps the value of a preset.
+/// The options that a user gave, by their names in a configuration file. Options that were not given keep a preset's
+/// value.
 package struct Overrides: Sendable, Equatable {
   private struct Given: Equatable {
     var value: JSONValue
-    /// The file that gives it; nil for the command line.
+    /// The file that gives the option; nil for the command line.
     var file: String?
   }
 
@@ -21,8 +22,8 @@ package struct Overrides: Sendable, Equatable {
 
   /// Reads a JSON file of options.
   ///
-  /// - Parameter names: of all options.
-  /// - Throws: ``ConfigurationError`` for a file that cannot be read, is no JSON object or has a key that is no option.
+  /// - Parameter names: the names of all options.
+  /// - Throws: `ConfigurationError` for a file that cannot be read, is no JSON object or has an unknown key.
   package init(file path: String, names: [String]) throws(ConfigurationError) {
     let bytes: [UInt8]
     do {
@@ -41,26 +42,26 @@ package struct Overrides: Sendable, Equatable {
       let remedy = closestMatch(to: name, among: names).map { "did you mean \"\($0)\"?" }
       throw ConfigurationError("\(path): unknown option \"\(name.shortened)\"; \(remedy ?? "see akuru train --help")")
     }
-    // null stands for an option that is not given.
+    // null means that the option is not given.
     options = object.filter { $1 != .null }.mapValues { Given(value: $0, file: path) }
   }
 
-  /// The largest file of options, in bytes.
+  /// The size limit of a file of options, in bytes.
   private static let largestFile = 1 << 16
 
-  /// The value of an option; nil where it was not given.
+  /// The value of an option; nil if it was not given.
   package subscript(name: String) -> JSONValue? {
     get { options[name]?.value }
     set { options[name] = newValue.map { Given(value: $0, file: nil) } }
   }
 
-  /// The text of an option; nil where it was not given, or is none.
+  /// The text of an option; nil if it was not given, or is no text.
   package func text(_ name: String) -> String? {
     guard case .text(let text) = self[name] else { return nil }
     return text
   }
 
-  /// The number of an option; nil where it was not given, or is no whole number.
+  /// The number of an option; nil if it was not given, or is no whole number.
   package func integer(_ name: String) -> Int? { self[name]?.integer }
 
   /// Whether an option was given and is true.
@@ -69,17 +70,17 @@ package struct Overrides: Sendable, Equatable {
   /// The names of the options that were given, sorted.
   package var names: [String] { options.keys.sorted() }
 
-  /// These options, and of `others` those that these do not give.
+  /// These options, and those of `others` that these do not give.
   package func over(_ others: Overrides) -> Overrides {
     var all = self
     all.options.merge(others.options) { own, _ in own }
     return all
   }
 
-  /// `preset` with the options that were given.
+  /// `preset`, overridden by the given options.
   ///
-  /// - Parameter preset: settings that are coded into a flat JSON object.
-  /// - Throws: ``ConfigurationError`` naming an option whose value is of the wrong kind; it names the file that gives it.
+  /// - Parameter preset: settings that are encoded as a flat JSON object.
+  /// - Throws: `ConfigurationError` that names an option whose value has the wrong type, and its file.
   package func applied<Settings: Codable>(to preset: Settings) throws -> Settings {
     var values = try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(preset))
     for (name, given) in options { values[name] = given.value }
@@ -92,7 +93,7 @@ package struct Overrides: Sendable, Equatable {
     }
   }
 
-  /// Does what may throw a ``ConfigurationError``, and adds the name of the file that gives the option it is about.
+  /// Runs `work`. If it throws a `ConfigurationError`, adds the name of the file that gives the option.
   package func located<Value>(_ work: () throws -> Value) throws -> Value {
     do {
       return try work()
@@ -106,10 +107,10 @@ package struct Overrides: Sendable, Equatable {
     try RunJSON.decode(Settings.self, from: RunJSON.line(values), userInfo: [.takesArguments: true])
   }
 
-  /// Names the option that cannot be read alone, and what it must be, found by trying values of each kind.
+  /// Finds the option that cannot be decoded, and the type that it needs, by trying values of each type.
   private func wrongKind<Settings: Codable>(of _: Settings.Type, preset: Settings) -> ConfigurationError? {
     let base = (try? RunJSON.decode([String: JSONValue].self, from: RunJSON.line(preset))) ?? [:]
-    /// Whether an option can have a value as far as its kind is concerned.
+    /// Whether an option accepts the type of a value.
     func takes(_ name: String, _ value: JSONValue) -> Bool {
       do {
         _ = try decode(Settings.self, base.merging([name: value]) { $1 })
@@ -133,6 +134,7 @@ package struct Overrides: Sendable, Equatable {
 }
 
 extension CodingUserInfoKey {
-  /// Set while options are decoded that a user gave: a value may be an argument, for example a file that holds the value.
+  /// Set while a user's options are decoded: a value may be an argument, for example the name of a file that holds the
+  /// value.
   package static let takesArguments = CodingUserInfoKey(rawValue: "akuru.takesArguments")!
 }

@@ -1,12 +1,12 @@
 import Messages
 
-/// Settings that belong together, declared beside what they govern.
+/// Settings that belong together, declared beside the code that uses them.
 ///
-/// Each stored property is an option: its name is the key in a configuration file and, in kebab case, the flag of the command line;
-/// its initial value is the default. Groups are coded into one flat JSON object.
+/// Each stored property is an option: its name is the key in a configuration file and, in kebab case, the flag of the
+/// command line. Its initial value is the default. All groups are encoded as one flat JSON object.
 package protocol SettingsGroup: Codable, Sendable, Equatable {
-  /// Checks every value, also those that come from a file or a checkpoint.
-  /// - Throws: ``ConfigurationError`` naming the option.
+  /// Checks every value, including those from a file or a checkpoint.
+  /// - Throws: `ConfigurationError` that names the option.
   func validate() throws
 }
 
@@ -14,24 +14,24 @@ extension SettingsGroup {
   /// The names of the options.
   package var optionNames: [String] { Mirror(reflecting: self).children.compactMap(\.label) }
 
-  /// Throws that an option's value breaks a rule, unless `condition` holds.
+  /// Throws an error that an option's value breaks a rule, unless `condition` holds.
   ///
   /// - Parameters:
-  ///   - key: of the option.
-  ///   - value: what the option has.
-  ///   - rule: what it must be, for example "must be positive".
+  ///   - key: the option.
+  ///   - value: the option's value.
+  ///   - rule: the rule, for example "must be positive".
   package func require(_ condition: Bool, _ key: some CodingKey, _ value: Any, _ rule: String)
     throws(ConfigurationError)
   {
     if !condition { throw ConfigurationError(option: key.stringValue, " \(value): \(rule)") }
   }
 
-  /// Requires a share of something: 0 or more, below 1. Nothing is required of nil.
+  /// Requires a share: at least 0 and below 1. Accepts nil.
   package func requireShare(_ value: Double?, _ key: some CodingKey) throws(ConfigurationError) {
     if let value { try require(value >= 0 && value < 1, key, value, "must be from 0 to below 1") }
   }
 
-  /// Requires a count. Nothing is required of nil.
+  /// Requires a count. Accepts nil.
   package func requireCount(
     _ value: Int?, _ key: some CodingKey, from least: Int = 1, to most: Int = 1_000_000_000
   ) throws(ConfigurationError) {
@@ -40,7 +40,7 @@ extension SettingsGroup {
     try require((least...most).contains(value), key, value, rule)
   }
 
-  /// Requires that an option is given only where another one makes it useful.
+  /// Requires that an option is given only together with another one that makes it useful.
   package func require(_ key: some CodingKey, isNil: Bool, unless condition: Bool, goesWith other: String)
     throws(ConfigurationError)
   {

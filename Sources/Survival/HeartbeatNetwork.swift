@@ -1,15 +1,16 @@
 import Foundation
 import MessagePassing
 
-/// Exchanges progress counters among all ranks by UDP: without MPI, which may hang, and without a shared file system. Ranks of one machine use the loopback interface, others every IPv4 address of their machine.
+/// Exchanges progress counters among all ranks by UDP: without MPI, which may hang, and without a shared file system.
+/// Ranks of one machine use the loopback interface, others every IPv4 address of their machine.
 ///
-/// Belongs to the watchdog's thread once it runs; nothing here allocates then. Unchecked because of that move.
+/// The watchdog's thread owns it once it runs; nothing here allocates then. Unchecked because of that transfer.
 final class HeartbeatNetwork: @unchecked Sendable {
-  /// A rank, in words.
+  /// The name of each rank, for people.
   let names: [String]
   let rank: Int
   private let descriptor: Int32
-  /// Keeps the messages of other jobs apart.
+  /// Tells the messages of this job from those of others.
   private let token: UInt64
   /// The addresses of all other ranks.
   private let addresses: [sockaddr_in]
@@ -28,7 +29,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
     var addresses: [UInt32]
   }
 
-  /// Opens a socket and exchanges addresses; all ranks call it.
+  /// Opens a socket and exchanges addresses; collective.
   init(_ communicator: Communicator) throws {
     rank = communicator.rank
     #if canImport(Darwin)
@@ -38,7 +39,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
     #endif
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-    // A rank without a socket or without IPv4 has no address; the others do not hear it.
+    // A rank without a socket or without IPv4 has no address; the others get no heartbeats from it.
     var own = Contact(host: communicator.hostName, port: 0, addresses: [])
     if let port = HeartbeatNetwork.bind(descriptor) { own.port = port }
     if own.port != 0 { own.addresses = HeartbeatNetwork.interfaceAddresses() }
@@ -64,7 +65,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// Sends this rank's message to all. What cannot be sent is lost.
+  /// Sends this rank's message to all. Messages that cannot be sent are dropped.
   func send(_ message: Message) {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
       words[0] = token.littleEndian
@@ -88,7 +89,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
       while true {
         let count = recv(descriptor, words.baseAddress, 40, 0)
         if count < 0 && errno == EINTR { continue }
-        // An address that nobody listens on is told with an error at the next call; more may have arrived behind it.
+        // An earlier send to an address without a listener is reported here; messages may have arrived after it.
         if count < 0 && errno == ECONNREFUSED { continue }
         guard count >= 0 else { return nil }
         guard count == 32, UInt64(littleEndian: words[0]) == token else { continue }
@@ -116,7 +117,7 @@ final class HeartbeatNetwork: @unchecked Sendable {
     }
   }
 
-  /// IPv4 addresses of this machine's interfaces that are up, without loopback; at most eight.
+  /// The IPv4 addresses of this machine's active interfaces, without loopback; at most eight.
   private static func interfaceAddresses() -> [UInt32] {
     var first: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&first) == 0 else { return [] }

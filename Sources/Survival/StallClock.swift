@@ -1,24 +1,25 @@
 import Instrumentation
 
-/// Decides from the ranks' progress when a job has stalled: when no rank has got on for too long.
+/// Decides from the ranks' progress when a job has stalled: no rank has made progress for too long.
 ///
-/// The deadline is ten times the median time between two steps forward of this rank in the phase that any rank is in, and
-/// at least `timeout`. Times are in seconds of any clock. Nothing here allocates after `init`.
+/// The deadline is ten times the median interval between this rank's progress counts in the phase that any rank is in,
+/// and at least `timeout`. Times are in seconds of any clock. Nothing here allocates after `init`.
 package struct StallClock {
   package let timeout: Double
   package private(set) var ranks: [Rank]
   private let own: Int
-  /// The last times between two steps forward of this rank, by phase.
+  /// The last intervals between this rank's progress counts, by phase.
   private var intervals: [[Double]]
   private var intervalCount: [Int]
   private var sorted: [Double]
 
+  /// The last known state of a rank.
   package struct Rank {
     package var place: UInt64 = 0
     package var count = -1
-    /// When its last message came; for this rank, now.
+    /// The time of the rank's last heartbeat; for this rank, now.
     package var heard: Double
-    /// When it was last seen to get on.
+    /// The time of its last observed progress.
     package var moved: Double
 
     package var phase: Phase { Phase(rawValue: UInt8(truncatingIfNeeded: place >> 56)) ?? .start }
@@ -40,7 +41,7 @@ package struct StallClock {
   ///
   /// - Parameters:
   ///   - place: its phase in the upper 8 bits, its step in the others.
-  ///   - count: of its steps forward.
+  /// - count: its progress count.
   package mutating func hear(_ rank: Int, place: UInt64, count: Int, now: Double) {
     ranks[rank].heard = now
     guard count != ranks[rank].count else { return }
@@ -57,14 +58,14 @@ package struct StallClock {
     for i in ranks.indices { (ranks[i].heard, ranks[i].moved) = (now, now) }
   }
 
-  /// Seconds since any rank got on.
+  /// Seconds since any rank made progress.
   package func idle(now: Double) -> Double {
     var latest = -Double.infinity
     for rank in ranks { latest = max(latest, rank.moved) }
     return now - latest
   }
 
-  /// The deadline that holds now.
+  /// The current deadline in seconds.
   package mutating func deadline() -> Double {
     var longest = timeout
     for i in ranks.indices { longest = max(longest, 10 * median(Int(ranks[i].phase.rawValue))) }
@@ -85,8 +86,8 @@ package struct StallClock {
     return sorted[count / 2]
   }
 
-  /// The ranks to blame for a stall: those that have not been heard of for `silence` seconds; else those that are behind,
-  /// or work while others wait; else none.
+  /// The ranks to blame for a stall: those without a heartbeat for `silence` seconds; else those that are behind, or
+  /// work while others wait; else none.
   package func missing(now: Double, silence: Double) -> [Int] {
     let silent = ranks.indices.filter { $0 != own && now - ranks[$0].heard > silence }
     if !silent.isEmpty { return silent }
@@ -97,6 +98,6 @@ package struct StallClock {
 }
 
 extension StallClock.Rank {
-  /// Of two ranks, the one that holds the other up has the smaller number: an earlier step, or work where the other waits.
+  /// Of two ranks, the one that delays the other has the smaller value: an earlier step, or work while the other waits.
   fileprivate var order: Int { 2 * step + (phase == .reduce ? 1 : 0) }
 }

@@ -1,8 +1,8 @@
 import Messages
 
-/// What the watchdog says of a stall: who is missing, and how far each rank was.
+/// The watchdog's report of a stall: which ranks are missing, and the progress of each.
 struct StallReport {
-  /// One line, and one for each rank.
+  /// A summary line, and a line for each rank.
   let text: String
   /// The same for `train.log`.
   var logText: String {

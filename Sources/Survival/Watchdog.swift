@@ -4,10 +4,10 @@ import MessagePassing
 import Messages
 import Synchronization
 
-/// Ends a job that hangs. A thread on every rank watches the progress of all ranks; when none has got on for too long
-/// (``StallClock``), it says which rank is missing and ends the process with status 86, without MPI.
+/// Ends a job that hangs. A thread on every rank watches the progress of all ranks. If none has made progress for too
+/// long (``StallClock``), the watchdog names the missing ranks and ends the process with status 86, without MPI.
 ///
-/// Progress of any rank counts, so that ranks may wait long for one that has more to do.
+/// Progress of any rank counts, so that ranks may wait long for a slower one.
 package enum Watchdog {
   private struct Shared {
     var timeout = 60.0
@@ -17,12 +17,12 @@ package enum Watchdog {
   }
 
   private static let shared = Mutex(Shared())
-  /// A rank whose watchdog was not heard of for so many seconds is gone, or stands still altogether.
+  /// A rank without a heartbeat for this many seconds has ended or is stopped altogether.
   private static func silence(_ timeout: Double) -> Double { min(5, timeout / 2) }
 
   /// Starts the thread. Call it before MPI starts, which may hang as well.
   ///
-  /// - Parameter timeout: seconds, if they are known already.
+  /// - Parameter timeout: seconds, if already known.
   package static func start(timeout: Double?) {
     if let timeout, timeout >= 0 { use(timeout: timeout) }
     let thread = Thread { watch() }
@@ -34,12 +34,13 @@ package enum Watchdog {
   /// Sets the shortest deadline; 0 is never.
   package static func use(timeout: Double) { shared.withLock { $0.timeout = timeout } }
 
-  /// Hears the other ranks from now on. All ranks call it.
+  /// Starts to receive the heartbeats of the other ranks. Collective.
   package static func connect(over communicator: Communicator) throws {
     let network = try HeartbeatNetwork(communicator)
     shared.withLock { $0.network = network }
   }
 
+  /// Sets the path of `train.log`, for the report of a stall.
   package static func use(log path: String?) { shared.withLock { $0.logPath = path } }
 
   private static func watch() {
@@ -71,7 +72,7 @@ package enum Watchdog {
 
   /// Reports the stall and ends the process. The lowest live rank reports for the ranks it can reach.
   private static func end(_ clock: StallClock, _ network: HeartbeatNetwork?, now: Double) -> Never {
-    // Should memory or a file system be what hangs, the alarm ends the process.
+    // If memory or a file system hangs, the alarm ends the process.
     signal(SIGALRM, SIG_DFL)
     alarm(15)
     let (own, silence) = (network?.rank ?? 0, silence(clock.timeout))
@@ -79,7 +80,7 @@ package enum Watchdog {
     let report = StallReport(
       clock, names: network?.names ?? [], own: own, silence: silence, now: now)
     write(report.text, to: STDERR_FILENO)
-    // A file system that hangs must not hold up the end.
+    // A hanging file system must not delay the exit.
     let path = shared.withLock { $0.logPath }
     let written = DispatchSemaphore(value: 0)
     Thread.detachNewThread {

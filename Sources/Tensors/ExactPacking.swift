@@ -1,16 +1,17 @@
-/// Exact sums in few bytes, without loss: multiples of 2^-40 below 2^12 (``ExactRounding``) as integers of as many bits as
-/// the largest in a block of 512 needs. Gradients mostly need 20 to 32 bits where a Double takes 64.
+/// Packs exact sums without loss: multiples of 2^-40 below 2^12 (``ExactRounding``) as integers, with as many bits as
+/// the largest value in a block of 512 needs. Gradients mostly need 20 to 32 bits, where a Double takes 64.
 ///
-/// The sign is folded into the lowest bit of an integer. A block's values stand in 8 lanes: lane l of the block has values
-/// l, l + 8, l + 16, ..., one behind another in words of 64 bits, and the lanes' words alternate; so everything is done
-/// with whole vectors (Lemire and Boytsov 2015, "Decoding billions of integers per second through vectorization"). First
-/// stand the blocks' widths in bits, a byte each, filled up to a multiple of 64 bytes, then the blocks.
+/// The sign is folded into the lowest bit of an integer. The values of a block are split over 8 lanes: lane l has
+/// values l, l + 8, l + 16, ..., packed consecutively in words of 64 bits, and the lanes' words are interleaved; so all
+/// operations work on whole vectors (Lemire and Boytsov 2015, "Decoding billions of integers per second through
+/// vectorization"). The blocks' widths in bits come first, a byte each, padded to a multiple of 64 bytes, then the
+/// blocks.
 ///
 /// The callers check sizes; memory is aligned to 8 bytes.
 public enum ExactPacking {
   /// Values in a block; the last may be shorter.
   public static let blockCount = 512
-  /// Most bits of a value: its sign, and 2^12 / 2^-40.
+  /// The largest number of bits of a value: its sign, and 2^12 / 2^-40.
   public static let mostBits = 53
 
   private typealias Words = SIMD8<UInt64>
@@ -28,16 +29,16 @@ public enum ExactPacking {
     ((count &+ 7) / 8 &* bits &+ 63) / 64
   }
 
-  /// Bytes that `count` values take at most.
+  /// The largest number of bytes that `count` values take.
   public static func mostBytes(_ count: Int) -> Int {
     let (blocks, rest) = (count / blockCount, count % blockCount)
     return headerBytes(count) + (blocks * wordCount(blockCount, bits: mostBits) + wordCount(rest, bits: mostBits))
       * wordBytes
   }
 
-  /// Packs `count` values and returns the bytes they take.
+  /// Packs `count` values and returns their number of bytes.
   ///
-  /// A value of 2^12 or more is not among those that are promised; it is packed as another value, and nothing else happens.
+  /// Values must be below 2^12. A larger value is packed as some other value; memory stays safe.
   public static func pack(_ values: UnsafePointer<Double>, count: Int, into bytes: UnsafeMutableRawPointer) -> Int {
     let header = headerBytes(count)
     bytes.initializeMemory(as: UInt8.self, repeating: 0, count: header)
@@ -55,7 +56,7 @@ public enum ExactPacking {
     return target - bytes
   }
 
-  /// Whether `length` bytes are `count` packed values, so that unpacking them reads no other.
+  /// Whether `length` bytes are `count` packed values, so that unpacking reads no other bytes.
   public static func isWhole(_ bytes: UnsafeRawPointer, length: Int, count: Int) -> Bool {
     var expected = headerBytes(count)
     guard length >= expected else { return false }
@@ -155,7 +156,7 @@ public enum ExactPacking {
         target.storeBytes(of: word, as: Words.self)
         target += wordBytes
         filled &-= 64
-        // What did not fit: nothing, when the word is just full.
+        // The bits that did not fit; none if the word is exactly full.
         word = u &>> Words(repeating: bits &- filled)
       }
       i &+= 8
@@ -200,7 +201,7 @@ public enum ExactPacking {
   private struct Reader {
     private var source: UnsafeRawPointer
     private var word = Words.zero
-    /// Bits of the word that are used up.
+    /// Consumed bits of the word.
     private var place: UInt64 = 64
     private let bits: UInt64
     private let mask: Words

@@ -1,13 +1,15 @@
-/// Rounding that makes sums exact: values become multiples of a power of two, so small that sums of them never round.
+/// Rounding that makes sums exact: values become multiples of a power of two that is chosen so that their sums never
+/// round.
 ///
-/// (x + magic) - magic, in Double, rounds x to the nearest multiple of the last place of `magic`: with
-/// magic = 1.5 * 2^e, that is 2^(e - 52), for |x| <= 2^(e - 1). Sums of such multiples that stay below 2^(e + 1) fit the
-/// 53 bits of a Double, so their order and grouping are free (pre-rounding: Demmel and Nguyen 2013, "Fast reproducible
+/// (x + magic) - magic, in Double, rounds x to the nearest multiple of the last place of `magic`: with magic = 1.5 *
+/// 2^e, that is 2^(e - 52), for |x| <= 2^(e - 1). Sums of such multiples that stay below 2^(e + 1) fit the 53 bits of a
+/// Double, so their order and grouping do not matter (pre-rounding: Demmel and Nguyen 2013, "Fast reproducible
 /// floating-point summation"). The result is never -0, so a sum of zeros has one bit pattern as well.
 ///
 /// The callers check sizes.
 public enum ExactRounding {
-  /// Adds the rounded values to `sums` and returns how many were not added, because |value| > limit or not a number.
+  /// Adds the rounded values to `sums` and returns how many were not added, because |value| > limit or the value is
+  /// NaN.
   ///
   /// - Parameter limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
   public static func accumulate(
@@ -29,7 +31,7 @@ public enum ExactRounding {
   }
 
   /// Adds the rounded products value * weight (rounded to Double, then as above) to `sums` and returns how many were
-  /// not added, because |value * weight| > limit or not a number.
+  /// not added, because |value * weight| > limit or the product is NaN.
   public static func accumulate(
     _ values: UnsafePointer<Float>, count: Int, weight: Double, limit: Double, magic: Double,
     into sums: UnsafeMutablePointer<Double>
@@ -76,7 +78,7 @@ public enum ExactRounding {
     }
   }
 
-  /// Adds values to sums; exact where both are sums of rounded values.
+  /// Adds values to sums; exact if both are sums of rounded values.
   public static func add(_ values: UnsafePointer<Double>, count: Int, to sums: UnsafeMutablePointer<Double>) {
     var i = 0
     while i &+ 8 <= count {
@@ -91,7 +93,7 @@ public enum ExactRounding {
     }
   }
 
-  /// Writes Floats over sums, or adds them: of Floats in single precision, which are not exact, the order matters.
+  /// Overwrites sums with Floats, or adds Floats to them. Sums of Floats are not exact, so their order matters.
   public static func add(
     _ values: UnsafePointer<Float>, count: Int, to sums: UnsafeMutablePointer<Double>, overwriting: Bool
   ) {
@@ -115,7 +117,7 @@ public enum ExactRounding {
     SIMD8<Double>(UnsafeRawPointer(values).loadUnaligned(as: SIMD8<Float>.self))
   }
 
-  /// The definition, for eight values at once. A comparison with NaN is false, so NaN does not fit.
+  /// The definition, for eight values at once. A comparison with NaN is false, so NaN is refused.
   @inline(__always)
   private static func add(
     _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>, _ refused: inout Lanes

@@ -1,13 +1,13 @@
 import COpenBLAS
 
-/// The door to OpenBLAS.
+/// The interface to OpenBLAS.
 public enum BLAS {
-  /// Uses one thread in this process: parallelism is ranks.
+  /// Limits OpenBLAS to one thread: Akuru parallelizes by ranks.
   public static func useOneThread() {
     openblas_set_num_threads(1)
   }
 
-  /// The kernel family chosen for this CPU, for example "Haswell"; results have the same bits only within one family.
+  /// The kernel family chosen for this CPU, for example "Haswell"; results are reproducible only within one family.
   public static var coreName: String { String(cString: openblas_get_corename()) }
 
   /// OpenBLAS version and build options.
@@ -16,8 +16,8 @@ public enum BLAS {
 
 /// C = alpha * op(A) * op(B) + beta * C in row-major order, where op(A) is [m, k] and op(B) is [k, n].
 ///
-/// `lda`, `ldb` and `ldc` are floats from one stored row to the next. With `transposeA`, A is stored [k, m]; with
-/// `transposeB`, B is stored [n, k]. An empty product (m, n or k of 0) leaves C scaled by beta.
+/// `lda`, `ldb` and `ldc` are the numbers of floats from one stored row to the next. With `transposeA`, A is stored [k,
+/// m]; with `transposeB`, B is stored [n, k]. An empty product (m, n or k of 0) leaves C scaled by beta.
 @inline(__always)
 public func gemm(
   transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,

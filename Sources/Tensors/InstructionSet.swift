@@ -6,18 +6,18 @@ import COpenBLAS
   import Glibc
 #endif
 
-/// Which of their kernels Akuru and OpenBLAS use. Bits are promised within one family of OpenBLAS's kernels, so Akuru's own
-/// follow from that family.
+/// The kernels that Akuru and OpenBLAS use. Results are reproducible within one family of OpenBLAS's kernels, so
+/// Akuru's own kernels depend on that family.
 public enum InstructionSet {
-  /// OpenBLAS's families of kernels for AVX2 and AVX-512, weakest first: a CPU that can run one can run all before it. Those
-  /// on one line are the same kernels.
+  /// OpenBLAS's families of kernels for AVX2 and AVX-512, weakest first: a CPU that can run one can run all before it.
+  /// Families on one line are the same kernels.
   private static let families = [
     ["haswell", "zen", "excavator"],
     ["skylakex"],
     ["cooperlake"],
     ["sapphirerapids"],
   ]
-  /// Place of the weakest family for AVX-512.
+  /// Index of the weakest family for AVX-512.
   private static let firstWideLevel = 1
   private static let familiesBeforeAVX2: Set = [
     "prescott", "banias", "atom", "core2", "penryn", "dunnington", "nehalem", "sandybridge", "athlon", "opteron",
@@ -27,17 +27,17 @@ public enum InstructionSet {
   /// Whether the CPU has AVX-512.
   public static var hasWideRegisters: Bool { akuru_cpu() == akuru_avx512_cpu }
 
-  /// Whether Akuru's own kernels use the registers of AVX-512: where OpenBLAS's do.
+  /// Whether Akuru's own kernels use the registers of AVX-512: if OpenBLAS's do.
   public static let isWide = level(of: BLAS.coreName) >= firstWideLevel && hasWideRegisters
 
-  /// The kernels that every CPU can run that Akuru runs on.
+  /// The kernels that every supported CPU can run.
   #if arch(x86_64)
     public static let leastKernels = "Haswell"
   #else
     public static let leastKernels = "ARMV8"
   #endif
 
-  /// The place of a family among ``families``; -1 if it is not there.
+  /// The index of a family in ``families``; -1 if it is not there.
   private static func level(of family: String) -> Int {
     families.firstIndex { $0.contains(family.lowercased()) } ?? -1
   }
@@ -45,8 +45,8 @@ public enum InstructionSet {
   /// The kernels for all machines of a job.
   ///
   /// - Parameters:
-  ///   - names: kernels that each machine would choose. Without any, the result is `least`.
-  ///   - began: kernels of the run until now, which are kept if all machines can run them.
+  ///   - names: the kernels that each machine would choose; if empty, the result is `least`.
+  ///   - began: the kernels of the run so far, which are kept if all machines can run them.
   ///   - least: kernels that all CPUs can run.
   public static func commonKernels(
     of names: [String], began: String? = nil, least: String = leastKernels
@@ -59,9 +59,10 @@ public enum InstructionSet {
     return isRunByAll ? began : common
   }
 
-  /// OpenBLAS kernels that this CPU can run, when OpenBLAS does not know the CPU and took some from before AVX2.
+  /// OpenBLAS kernels that this CPU can run, if OpenBLAS does not know the CPU and chose kernels older than AVX2.
   ///
-  /// It knows CPUs by their numbers: that of Debian 12 (0.3.21) takes those for SSE3 on Intel's Emerald Rapids, a fifth as fast.
+  /// OpenBLAS identifies CPUs by model numbers: version 0.3.21 (Debian 12) chooses SSE3 kernels on Intel's Emerald
+  /// Rapids, which are five times slower.
   public static var overlookedKernels: String? {
     guard BLAS.configuration.contains("DYNAMIC_ARCH"), familiesBeforeAVX2.contains(BLAS.coreName.lowercased()) else {
       return nil
@@ -73,15 +74,15 @@ public enum InstructionSet {
     }
   }
 
-  /// Starts the program anew, in this process, with ``overlookedKernels``: OpenBLAS chooses when it is loaded. Returns when
-  /// there are none, `OPENBLAS_CORETYPE` says which to use, or the program cannot be started, which it says. To be called
-  /// first of all.
+  /// Restarts the program, in this process, with ``overlookedKernels``, since OpenBLAS chooses when it is loaded.
+  /// Returns if there are none, if `OPENBLAS_CORETYPE` is set, or if the program cannot be started, which it reports.
+  /// Call it first in the program.
   public static func restartWithOverlookedKernels() {
     #if os(Linux) && arch(x86_64)
       let variable = "OPENBLAS_CORETYPE"
       guard getenv(variable).map({ $0.pointee == 0 }) ?? true, let kernels = overlookedKernels else { return }
       setenv(variable, kernels, 1)
-      // By its own name, which the process is then called by.
+      // Uses the program's real path, which becomes the name of the process.
       if let path = realpath("/proc/self/exe", nil) {
         execv(path, CommandLine.unsafeArgv)
         free(path)

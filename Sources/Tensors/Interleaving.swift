@@ -5,13 +5,13 @@ extension Vector {
     deinterleaved(Vector(address), Vector(address + 16))
   }
 
-  /// Even and odd lanes of two vectors that follow one another.
+  /// Even and odd lanes of two consecutive vectors.
   @inlinable @inline(__always)
   public static func deinterleaved(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
     (Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf), Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf))
   }
 
-  /// even[0], odd[0], even[1], odd[1], ... as two vectors that follow one another.
+  /// even[0], odd[0], even[1], odd[1], ... as two consecutive vectors.
   @inlinable @inline(__always)
   public static func interleaved(_ even: Vector, _ odd: Vector) -> (Vector, Vector) {
     var (a, b) = (Vector(), Vector())

@@ -1,4 +1,4 @@
-/// What a random number is for: numbers for different purposes are independent.
+/// The purpose of random numbers: numbers for different purposes are independent.
 public enum RandomPurpose: UInt32, Sendable {
   case weights = 1
   case shuffle = 2
@@ -12,11 +12,11 @@ public enum RandomPurpose: UInt32, Sendable {
   case test = 1000
 }
 
-/// Random numbers that depend on a key only, never on who asks or in which order: Philox4x32-10 (Salmon et al. 2011,
+/// Random numbers that depend on a key only, never on rank or order of use: Philox4x32-10 (Salmon et al. 2011,
 /// "Parallel random numbers: as easy as 1, 2, 3").
 ///
-/// The key is (seed, purpose, time, sample), where `time` is an epoch or a step, and `stream` tells apart what needs several
-/// for one purpose. Each key gives a stream of its own.
+/// The key is (seed, purpose, time, sample), where `time` is an epoch or a step. `stream` distinguishes several streams
+/// of one purpose. Each key gives a separate stream.
 public struct KeyedRandom: Sendable {
   private let seed: SIMD2<UInt32>
   private var counter: SIMD4<UInt32>
@@ -42,6 +42,7 @@ public struct KeyedRandom: Sendable {
     return x
   }
 
+  /// The next 32 random bits.
   public mutating func nextUInt32() -> UInt32 {
     if used == 4 {
       block = KeyedRandom.philox(counter: counter, key: seed)
@@ -52,7 +53,7 @@ public struct KeyedRandom: Sendable {
     return block[used]
   }
 
-  /// Writes the next `count` numbers: those that so many calls of ``nextUInt32()`` would give, in a quarter of the time.
+  /// Writes the next `count` numbers, the same as `count` calls of ``nextUInt32()``, in a quarter of the time.
   public mutating func fill(_ numbers: UnsafeMutablePointer<UInt32>, count: Int) {
     var done = 0
     while used < 4 && done < count {
@@ -69,8 +70,8 @@ public struct KeyedRandom: Sendable {
     }
   }
 
-  /// The blocks of `counter` and the ones that follow it. Scalars and nothing else in the loop, so that the compiler makes
-  /// vectors across blocks.
+  /// The blocks of `counter` and the ones that follow it. The loop uses scalars only, so that the compiler
+  /// vectorizes across blocks.
   private static func philox(
     counter: SIMD4<UInt32>, key: SIMD2<UInt32>, blocks: Int, into numbers: UnsafeMutablePointer<UInt32>
   ) {
@@ -116,13 +117,13 @@ public struct KeyedRandom: Sendable {
     }
   }
 
-  /// Mean 0, variance 1, within +-3.5: the sum of four uniforms. No libm call, so the same bits everywhere.
+  /// Mean 0, variance 1, within +-3.5: the sum of four uniforms. Without calls of libm, so the same bits everywhere.
   public mutating func normal() -> Float {
     let sum = uniform() + uniform() + uniform() + uniform()
     return (sum - 2) * 1.732_050_8
   }
 
-  /// Fisher-Yates.
+  /// Shuffles by Fisher and Yates's method.
   @inlinable public mutating func shuffle<Element>(_ elements: inout [Element]) {
     guard elements.count > 1 else { return }
     for i in stride(from: elements.count - 1, through: 1, by: -1) {

@@ -15,12 +15,12 @@ public struct Matrix {
     self.columns = columns
   }
 
-  /// A matrix of zeros with a storage of its own.
+  /// A matrix of zeros with its own storage.
   public init(rows: Int, columns: Int) {
     self.init(storage: Storage(count: rows * columns), rows: rows, columns: columns)
   }
 
-  /// A matrix with a storage of its own and the given elements, row by row.
+  /// A matrix with its own storage and the given elements, row by row.
   public init(rows: Int, columns: Int, _ elements: [Float]) {
     require(elements.count == rows * columns, "\(elements.count) elements for \(rows) x \(columns)")
     self.init(rows: rows, columns: columns)
@@ -31,7 +31,7 @@ public struct Matrix {
 
   public var count: Int { rows * columns }
 
-  /// The door to the kernels: valid until the storage grows, and while something holds the storage.
+  /// The address for kernels: valid until the storage grows, and while the storage is retained.
   public var pointer: UnsafeMutablePointer<Float> { storage.base + offset }
 
   /// The same memory as bytes, four for each float.

@@ -1,8 +1,8 @@
 import COpenBLAS
 
-/// The right side B [k, n] of products that have it in common, arranged as a SIMD kernel reads it: panels of 16 columns,
-/// each [k, 16]. OpenBLAS arranges B anew for every product, which takes most of the time where A has few rows (8 x 512 x
-/// 128 on AVX2: 41 GFLOP/s, this 75).
+/// The common right side B [k, n] of several products, in the layout of a SIMD kernel: panels of 16 columns, each [k,
+/// 16]. OpenBLAS packs B again for every product, which dominates the time if A has few rows (8 x 512 x 128 on AVX2: 41
+/// GFLOP/s, with this type 75).
 public struct PackedMatrix {
   public let rows: Int
   /// A multiple of 16.
@@ -10,19 +10,19 @@ public struct PackedMatrix {
   private let panels: UnsafeMutablePointer<Float>
   private let isWide: Bool
 
-  /// Whether a matrix of so many columns can be packed.
+  /// Whether a matrix with this number of columns can be packed.
   public static func canPack(columns: Int) -> Bool { columns > 0 && columns % 16 == 0 }
 
-  /// A matrix in `rows * columns` floats of memory that the caller owns; it holds nothing yet.
-  /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits are those of other fused
-  ///   multiply-adds.
+  /// A matrix in `rows * columns` floats of memory that the caller owns; its contents are undefined until ``pack(_:)``.
+  /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits differ, since products use
+  ///   other fused multiply-adds.
   public init(
     rows: Int, columns: Int, in memory: UnsafeMutablePointer<Float>, isWide: Bool = InstructionSet.isWide
   ) {
     (self.rows, self.columns, panels, self.isWide) = (rows, columns, memory, isWide)
   }
 
-  /// Takes B from [rows, columns].
+  /// Packs B from [rows, columns].
   public func pack(_ matrix: UnsafePointer<Float>) {
     var target = panels
     for column in stride(from: 0, to: columns, by: 16) {
@@ -33,7 +33,7 @@ public struct PackedMatrix {
     }
   }
 
-  /// Takes B from its transpose, [columns, rows].
+  /// Packs B from its transpose, [columns, rows].
   public func pack(transposed matrix: UnsafePointer<Float>) {
     for column in stride(from: 0, to: columns, by: 16) {
       let panel = panels + column * rows
@@ -54,7 +54,7 @@ public struct PackedMatrix {
     var column = 0
     #if arch(x86_64)
       if isWide {
-        // Two panels at a time, while there are two.
+        // Two panels at a time, while at least two are left.
         while column + 32 <= columns {
           tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
             akuru_multiply_double_tile_wide(
@@ -75,7 +75,7 @@ public struct PackedMatrix {
   }
 }
 
-/// Cuts `m` rows into tiles of nearly the same height: low ones would wait for their own sums.
+/// Cuts `m` rows into tiles of nearly equal height: in low tiles, each multiply-add would wait for the previous one.
 @inline(__always)
 private func tiles(of m: Int, atMost most: Int, _ body: (_ row: Int, _ height: Int32) -> Void) {
   let count = (m + most - 1) / most

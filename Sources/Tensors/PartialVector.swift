@@ -1,5 +1,5 @@
-// Rows whose length is no multiple of sixteen end in a partial vector. Both operations touch sixteen floats of memory,
-// which the slack behind every Storage makes safe; lanes past the row's end keep what they hold.
+// Rows whose length is no multiple of sixteen end in a partial vector. Both operations access sixteen floats of memory,
+// which the slack after every Storage makes safe; lanes past the row's end keep their values.
 
 extension Vector {
   /// 0, 1, ... 15.

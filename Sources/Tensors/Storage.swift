@@ -1,15 +1,16 @@
-/// One allocation of floats on a 64-byte boundary, the owner of all memory the numerical code works on.
+/// One allocation of floats on a 64-byte boundary, the owner of all memory that numerical code uses.
 ///
-/// Views (``Matrix``) keep their storage alive and read its address at each use, so a storage may grow under them.
+/// Views (``Matrix``) keep their storage alive and read its address at each use, so a storage may grow while views
+/// exist.
 public final class Storage {
   /// The first float; 64-byte aligned. Changes when ``ensure(_:)`` grows the storage.
   public private(set) var base: UnsafeMutablePointer<Float>
   /// Floats that fit.
   public private(set) var capacity: Int
 
-  /// Floats added behind every storage, so that a vector load that starts inside a row never leaves the allocation.
+  /// Floats added after every storage, so that a vector load that starts inside a row never leaves the allocation.
   private static let slack = 64
-  /// Floats added before it, for loads that look one column to the left.
+  /// Floats added before every storage, for loads that start one column to the left.
   private static let head = 16
 
   /// A storage of `count` zeros.
@@ -21,14 +22,14 @@ public final class Storage {
     (base - Storage.head).deallocate()
   }
 
-  /// Makes room for `count` floats. When it has to grow, the contents become zeros.
+  /// Reserves memory for `count` floats. If the storage grows, the contents become zeros.
   public func ensure(_ count: Int) {
     guard count > capacity else { return }
     (base - Storage.head).deallocate()
     (base, capacity) = (Storage.allocate(count), count)
   }
 
-  /// Sets every float, slack included. Tests poison memory with NaN through it.
+  /// Sets every float, including the slack. Tests poison memory with NaN through it.
   public func fill(_ value: Float) {
     (base - Storage.head).update(repeating: value, count: Storage.head + capacity + Storage.slack)
   }

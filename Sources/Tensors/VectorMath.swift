@@ -19,7 +19,7 @@ extension Vector {
     UnsafeMutableRawPointer(address).storeBytes(of: self, as: Vector.self)
   }
 
-  /// self + a * b with one rounding where the CPU has fused multiply-add.
+  /// self + a * b with one rounding if the CPU has fused multiply-add.
   @inlinable @inline(__always)
   public func multiplyAdd(_ a: Vector, _ b: Vector) -> Vector {
     akuru_multiply_add(a, b, self)

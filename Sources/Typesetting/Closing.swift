@@ -1,6 +1,7 @@
 extension UnsafeMutableBufferPointer<UInt8> {
-  /// Morphological closing of coverage, 0...255, by a square: what lies in a gap that is narrower than `gap` pixels, across
-  /// and down, is filled; the rest stays as it is. (Serra 1982, Image Analysis and Mathematical Morphology, chapter II.)
+  /// Morphological closing of coverage, 0...255, by a square: gaps that are narrower than `gap` pixels, horizontally
+  /// and vertically, are filled; the rest is unchanged. (Serra 1982, Image Analysis and Mathematical Morphology,
+  /// chapter II.)
   /// - Parameter stride: bytes from row to row.
   func close(width: Int, height: Int, stride: Int, gap: Double) {
     let radius = Int((gap / 2).rounded())
@@ -14,8 +15,8 @@ extension UnsafeMutableBufferPointer<UInt8> {
     }
   }
 
-  /// The largest or smallest of each `2 * radius + 1` neighbors in a row or column. Outside there is no ink; the smallest
-  /// does not look there, or ink at an edge would be lost.
+  /// The largest or smallest of each `2 * radius + 1` neighbors in a row or column. Pixels outside have no ink; the
+  /// minimum ignores them, or ink at an edge would be lost.
   private func filter(
     _ start: Int, step: Int, count: Int, _ radius: Int, _ isMaximum: Bool, _ line: UnsafeMutableBufferPointer<UInt8>
   ) {

@@ -1,8 +1,8 @@
 import Images
 
-/// Images with their texts beneath them, in rows.
+/// Images in rows, each with its text below.
 package struct ContactSheet {
-  /// Pixels: of a cell, of the image in it at most, of its label, between cells.
+  /// In pixels: the width of a cell, the largest image height, the label height, and the gap between cells.
   private static let (cellWidth, imageHeight, labelHeight, gap) = (300, 56, 30, 14)
 
   private let columns: Int
@@ -30,7 +30,7 @@ package struct ContactSheet {
     cells.append(cell)
   }
 
-  /// The image, made to fit into a cell.
+  /// The image, shrunk to fit into a cell.
   private func shrunk(_ image: GrayImage) -> GrayImage {
     let scale = min(
       Double(Self.imageHeight) / Double(image.height), Double(Self.cellWidth) / Double(image.width))
@@ -40,7 +40,7 @@ package struct ContactSheet {
       height: max(1, min(Self.imageHeight, Int(height.rounded()))), by: resampler)
   }
 
-  /// The sheet.
+  /// The sheet as an image.
   package func image() -> GrayImage {
     let rows = max(1, (cells.count + columns - 1) / columns)
     let (width, height) = (Self.cellWidth + Self.gap, Self.imageHeight + Self.labelHeight + Self.gap)
@@ -54,7 +54,7 @@ package struct ContactSheet {
 }
 
 extension GrayImage {
-  /// Copies an image that fits to the given place.
+  /// Copies an image, which must fit, to the given position.
   fileprivate mutating func place(_ other: GrayImage, x left: Int, y top: Int) {
     for y in 0..<other.height { for x in 0..<other.width { self[left + x, top + y] = other[x, y] } }
   }

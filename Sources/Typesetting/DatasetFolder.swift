@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that is to hold an ImageFolder data set: `[SPLIT/]images/000001.png` and `[SPLIT/]metadata.csv`.
+/// The output folder of an ImageFolder data set: `[SPLIT/]images/000001.png` and `[SPLIT/]metadata.csv`.
 struct DatasetFolder {
   let path: String
 
@@ -10,7 +10,7 @@ struct DatasetFolder {
     return "images/" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
   }
 
-  /// One record of metadata.csv, quoted as RFC 4180 says where needed.
+  /// One record of metadata.csv, quoted by RFC 4180 if needed.
   static func record(_ fields: [String]) -> String {
     let quoted = fields.map { field in
       field.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
@@ -21,8 +21,8 @@ struct DatasetFolder {
 
   func folder(_ split: String) -> String { split.isEmpty ? path : path + "/" + split }
 
-  /// Makes the folders of all splits, where there is no data set yet; with `overwrite`, takes the old one away first. What
-  /// these splits would not replace, or was not rendered here, is never taken away.
+  /// Creates the folders of all splits, if there is no data set yet; with `overwrite`, removes the old one first.
+  /// Splits that would not be replaced, and files that were not rendered here, are never removed.
   /// - Throws: `TypesettingError.output`.
   func prepare(splits: [String], overwrite: Bool) throws(TypesettingError) {
     let targets = splits.map(folder)
@@ -48,7 +48,7 @@ struct DatasetFolder {
     }
   }
 
-  /// Writes the records of one split through a temporary name, so that metadata.csv is there completely or not at all.
+  /// Writes the records of one split through a temporary name, so that metadata.csv is complete or missing.
   /// - Throws: `TypesettingError.output`.
   func write(metadata: String, split: String) throws(TypesettingError) {
     let file = folder(split) + "/metadata.csv"
@@ -59,7 +59,7 @@ struct DatasetFolder {
     }
   }
 
-  /// This folder and those directly in it that hold a data set or a part of one, finished or not.
+  /// This folder and its direct subfolders that contain a data set or a part of one, finished or not.
   private func parts() -> [String] {
     let files = FileManager.default
     let inner = ((try? files.contentsOfDirectory(atPath: path)) ?? []).sorted().map { path + "/" + $0 }
@@ -69,7 +69,7 @@ struct DatasetFolder {
     }
   }
 
-  /// Whether what a part holds looks as if this program wrote it, or had begun to.
+  /// Whether a part's contents look like output of this program, complete or not.
   private func isRendered(_ part: String) -> Bool {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: part + "/images")) ?? []
     guard all.count == images(of: part).count, !FileManager.default.fileExists(atPath: part + "/metadata.jsonl") else {
@@ -81,7 +81,7 @@ struct DatasetFolder {
     return (try? handle.read(upToCount: start.utf8.count)) == Data(start.utf8)
   }
 
-  /// Our images, by their names: six or more digits.
+  /// The images of this program, recognized by their names of six or more digits.
   private func images(of part: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: part + "/images")) ?? []).filter {
       $0.hasSuffix(".png") && $0.utf8.count >= 10
@@ -92,7 +92,7 @@ struct DatasetFolder {
   private func remove(_ part: String) throws(TypesettingError) {
     let names = images(of: part).map { part + "/images/" + $0 }
     let metadata = part + "/metadata.csv"
-    // The records first: a folder with images only is not taken for a data set.
+    // The records are removed first: a folder with images only is not mistaken for a data set.
     for file in (FileManager.default.fileExists(atPath: metadata) ? [metadata] : []) + names {
       do {
         try FileManager.default.removeItem(atPath: file)

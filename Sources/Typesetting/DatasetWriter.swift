@@ -2,10 +2,11 @@ import Dispatch
 import Images
 import Synchronization
 
-/// What was written.
+/// A summary of the output.
 package struct SynthesisSummary: Equatable, Sendable {
+  /// The summary of one split.
   package struct Split: Equatable, Sendable {
-    /// Empty where the data set has no parts.
+    /// Empty if the data set has no splits.
     package let name: String
     package let images: Int
     package let distinctTexts: Int
@@ -19,8 +20,8 @@ package struct SynthesisSummary: Equatable, Sendable {
   package let largestWidthAt40: Int
 }
 
-/// Draws the images of a plan on several threads and writes them as an ImageFolder data set. Every file's bytes depend on
-/// the plan only, not on `jobs`.
+/// Draws the images of a plan on several threads and writes them as an ImageFolder data set. Every file's bytes depend
+/// on the plan only, not on `jobs`.
 package struct DatasetWriter: Sendable {
   package let plan: SynthesisPlan
 
@@ -29,9 +30,9 @@ package struct DatasetWriter: Sendable {
   }
 
   /// - Parameters:
-  ///   - jobs: threads; each has its own Pango objects, as long as there are few fonts.
-  ///   - overwrite: whether a data set in `path` is taken away first.
-  ///   - progress: called now and then, by one thread at a time, with the number of images written.
+  ///   - jobs: threads; each has its own Pango objects if there are few fonts.
+  ///   - overwrite: whether a data set in `path` is removed first.
+  ///   - progress: called occasionally, by one thread at a time, with the number of images written.
   /// - Throws: `TypesettingError` (of the lowest image number seen), after which no metadata.csv is written.
   package func write(
     to path: String, jobs: Int, overwrite: Bool = false, progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -64,7 +65,7 @@ package struct DatasetWriter: Sendable {
     DatasetFolder.imageName(index - split.images.lowerBound + 1)
   }
 
-  /// One thread's part: takes numbers until there are none, or one failed.
+  /// The work of one thread: takes numbers until none are left, or a thread failed.
   private func run(_ work: SharedWork, _ shared: SharedRenderer?, _ folder: DatasetFolder) {
     var tally = SharedWork.Tally()
     var current = 0
@@ -96,7 +97,7 @@ package struct DatasetWriter: Sendable {
   }
 }
 
-/// What the threads share; everything that changes is behind a lock or atomic.
+/// The shared state of the threads; all mutable state is atomic or behind a lock.
 private final class SharedWork: Sendable {
   struct Tally {
     var (width, height, widest) = (0, 0, 0)
@@ -126,7 +127,7 @@ private final class SharedWork: Sendable {
     self.progress = progress
   }
 
-  /// The next few numbers to work on.
+  /// Takes the next few numbers to work on.
   func next() -> Range<Int>? {
     if stopped.load(ordering: .relaxed) { return nil }
     let chunk = 32
@@ -146,7 +147,7 @@ private final class SharedWork: Sendable {
     state.withLock { if index < $0.failure?.index ?? .max { $0.failure = (index, error) } }
   }
 
-  /// Image `index` shows another text than the plan's word.
+  /// Records that image `index` shows a text that differs from the plan's word.
   func shows(_ text: String, at index: Int) {
     state.withLock { $0.shown[index] = text }
   }

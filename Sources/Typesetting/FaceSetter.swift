@@ -6,20 +6,20 @@ import Messages
 package struct ShapedGlyph: Equatable, Sendable {
   /// The glyph's index in the font.
   package let glyph: UInt32
-  /// The UTF-8 offset of the cluster that it belongs to.
+  /// The UTF-8 offset of its cluster.
   package let cluster: Int
   /// Advance in pixels.
   package let width: Float
 }
 
-/// Sets words in one face. Its font map knows one file only, so no other font can step in. Owns its Pango objects; one
-/// thread at a time.
+/// Sets words in one face. Its font map has one file only, so no other font can be substituted. Owns its Pango objects;
+/// one thread at a time.
 final class FaceSetter {
   let face: FontFace
   private let map: UnsafeMutablePointer<PangoFontMap>
   private let context: OpaquePointer
   let layout: OpaquePointer
-  /// U+25CC, which shaping puts under a sign without a base.
+  /// U+25CC, which shaping inserts under a sign without a base.
   private let dottedCircle: UInt32
   private let font: UnsafeMutablePointer<PangoFont>
   /// Pango descriptions by size in pixels.
@@ -67,14 +67,14 @@ final class FaceSetter {
     g_object_unref(map)
   }
 
-  /// Whether the font has a glyph of its own for the scalar.
+  /// Whether the font has a glyph for the scalar.
   func has(_ scalar: Unicode.Scalar) -> Bool { nominalGlyph(scalar) != 0 }
 
-  /// The glyph that the font has for the scalar alone, 0 if none.
+  /// The font's glyph for the single scalar; 0 if none.
   func nominalGlyph(_ scalar: Unicode.Scalar) -> UInt32 { akuru_nominal_glyph(font, scalar.value) }
 
   /// Lays out a word in one line: `size` is the em in pixels, `letterSpacing` in pixels between clusters.
-  /// - Throws: `TypesettingError.text` where the font lacks a glyph or a sign has no base.
+  /// - Throws: `TypesettingError.text` if the font lacks a glyph or a sign has no base.
   func set(_ word: String, size: Int, letterSpacing: Float) throws(TypesettingError) {
     let attributes = pango_attr_list_new()
     pango_attr_list_insert(attributes, pango_attr_fallback_new(0))
@@ -90,9 +90,9 @@ final class FaceSetter {
     try check(word)
   }
 
-  /// Gives spacing marks their advance back. HarfBuzz takes it away from every glyph that a font classes as a mark, as old
-  /// Sinhala fonts such as LKLUG class the vowel signs that stand right of their letter: the next letter would be drawn
-  /// over them.
+  /// Restores the advance of spacing marks. HarfBuzz removes it from every glyph that a font classes as a mark, and old
+  /// Sinhala fonts such as LKLUG class vowel signs to the right of their letter as marks: the next letter would be
+  /// drawn over them.
   private func restoreAdvances(_ word: String) {
     var marks: Set<UInt32> = []
     for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars
@@ -103,12 +103,12 @@ final class FaceSetter {
     let iterator = pango_layout_get_iter(layout)
     defer { pango_layout_iter_free(iterator) }
     repeat {
-      // Not the read-only call: the layout shall measure itself anew.
+      // Not the read-only call, so that the layout is measured again.
       guard let run = pango_layout_iter_get_run(iterator) else { continue }
       let string = run.pointee.glyphs.pointee
       for i in 0..<Int(string.num_glyphs) where marks.contains(string.glyphs[i].glyph) {
         let advance = akuru_advance(run.pointee.item.pointee.analysis.font, string.glyphs[i].glyph)
-        // Letters' own spacing may be in the width.
+        // The width may include letter spacing.
         if string.glyphs[i].geometry.width < advance / 2 { string.glyphs[i].geometry.width += advance }
       }
     } while pango_layout_iter_next_run(iterator) != 0
@@ -122,7 +122,7 @@ final class FaceSetter {
     return description
   }
 
-  /// The glyphs of the word that is set.
+  /// The glyphs of the current word.
   func glyphs() -> [ShapedGlyph] {
     var glyphs: [ShapedGlyph] = []
     forEachGlyph { info, cluster, _ in
@@ -134,7 +134,7 @@ final class FaceSetter {
     return glyphs
   }
 
-  /// The clusters of the word that is set, by UTF-8 offset.
+  /// The clusters of the current word, by UTF-8 offset.
   func clusters(of word: String) -> [Int: GlyphCluster] {
     var glyphs: [Int: [UInt32]] = [:]
     forEachGlyph { info, cluster, _ in glyphs[cluster, default: []].append(info.glyph) }
@@ -147,7 +147,8 @@ final class FaceSetter {
     return clusters
   }
 
-  /// Glyphs of the word that is set, from left to right, with the UTF-8 offset of their cluster and their font.
+  /// Calls `body` for the glyphs of the current word, from left to right, with the UTF-8 offset of their cluster and
+  /// their font.
   func forEachGlyph(_ body: (PangoGlyphInfo, Int, UnsafeMutablePointer<PangoFont>?) -> Void) {
     let iterator = pango_layout_get_iter(layout)
     defer { pango_layout_iter_free(iterator) }

@@ -7,17 +7,17 @@ package struct FontFace: Equatable, Sendable {
   package let file: String
   /// Family, weight, width and style in Pango's notation, without a size.
   let description: String
-  /// Letters of the words that the face has no glyph for, where that is known and accepted.
+  /// Letters of the words for which the face has no glyph: known and accepted missing glyphs.
   package var lacking: Set<Unicode.Scalar> = []
 
-  /// Whether its strokes are hair lines, as its description says.
+  /// Whether its strokes are hairlines, by its description.
   package var isThin: Bool {
     let font = pango_font_description_from_string(description)
     defer { pango_font_description_free(font) }
     return pango_font_description_get_weight(font).rawValue <= PANGO_WEIGHT_ULTRALIGHT.rawValue
   }
 
-  /// The face's width as a share of the normal one, 0.5...2, as its description says.
+  /// The face's width as a share of the normal one, 0.5...2, by its description.
   var relativeWidth: Double {
     let font = pango_font_description_from_string(description)
     defer { pango_font_description_free(font) }
@@ -35,23 +35,23 @@ package struct FontFace: Equatable, Sendable {
   }
 }
 
-/// Finds fonts through fontconfig. There is no substitution: a font that is not there is an error.
+/// Finds fonts through fontconfig. There is no substitution: a missing font is an error.
 package enum FontCatalog {
   /// The Sinhala faces of Debian's `fonts-noto-core`.
   package static let defaultNames = [
     "Noto Sans Sinhala", "Noto Sans Sinhala Bold", "Noto Serif Sinhala", "Noto Serif Sinhala Bold",
   ]
 
-  /// Families besides Noto's that `--fonts all` draws with.
+  /// Families that `--fonts all` uses besides Noto.
   private static let otherFamilies = ["Gemunu Libre"]
   /// The share of the letters that a face may lack.
   private static let largestLack = 0.05
 
-  /// Every installed face of a Noto family and of Gemunu Libre, in all weights and widths, that has glyphs for the scalars,
-  /// or for all but a twentieth of them: see ``FontFace/lacking``; sorted by file. For Sinhala, those of Debian's
-  /// `fonts-noto-core`, `fonts-noto-ui-core`, `fonts-noto-extra` and `fonts-gemunu-libre`: others, such as LKLUG and
-  /// FreeSerif, stay unseen for tests.
-  /// - Throws: `TypesettingError.font` where there is none that has all.
+  /// Every installed face of a Noto family and of Gemunu Libre, in all weights and widths, that has glyphs for at least
+  /// 95 % of the scalars, see ``FontFace/lacking``; sorted by file. For Sinhala, those of Debian's `fonts-noto-core`,
+  /// `fonts-noto-ui-core`, `fonts-noto-extra` and `fonts-gemunu-libre`: others, such as LKLUG and FreeSerif, stay
+  /// unseen for tests.
+  /// - Throws: `TypesettingError.font` if no face has all.
   package static func all(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
     let letters = scalars.filter { !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace }
     let pattern = FcPatternCreate()
@@ -74,8 +74,8 @@ package enum FontCatalog {
     return faces
   }
 
-  /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; another is a family
-  /// with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold").
+  /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; any other name is
+  /// a family with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold").
   /// - Throws: `TypesettingError.font`.
   package static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
     if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
@@ -125,7 +125,7 @@ package enum FontCatalog {
     throw .font(name, why: "the family is installed, but not this weight, width and slant; there is: \(present)")
   }
 
-  /// The faces of a family, whatever their weight, sorted by file and description.
+  /// The faces of a family, in all weights, sorted by file and description.
   private static func installed(family: String) -> [(file: String, description: String)] {
     let pattern = FcPatternCreate()
     defer { FcPatternDestroy(pattern) }
@@ -133,7 +133,7 @@ package enum FontCatalog {
     return installed(pattern).map { ($0.file, $0.description) }
   }
 
-  /// The faces that match a pattern, sorted by file and description, and which of the letters each has.
+  /// The faces that match a pattern, sorted by file and description, and the letters that each has.
   private static func installed(
     _ pattern: OpaquePointer?, letters: [Unicode.Scalar] = []
   ) -> [(file: String, description: String, has: [Bool])] {
@@ -147,7 +147,7 @@ package enum FontCatalog {
     var faces: [(file: String, description: String, has: [Bool])] = []
     for i in 0..<Int(set.pointee.nfont) {
       guard let font = set.pointee.fonts[i] else { continue }
-      // Of a variable font, fontconfig lists the range and each named instance: the instances are what is wanted.
+      // For a variable font, fontconfig lists the range and each named instance; only the instances are used.
       var variable: FcBool = 0
       if FcPatternGetBool(font, FC_VARIABLE, 0, &variable) == FcResultMatch && variable != 0 { continue }
       var file: UnsafeMutablePointer<FcChar8>?

@@ -1,18 +1,18 @@
 import Foundation
 
-/// A letter with its signs, and the glyphs that they became.
+/// A letter with its signs, and their glyphs.
 struct GlyphCluster {
   /// In the order of the text, decomposed.
   let scalars: [Unicode.Scalar]
-  /// Glyphs of signs that stand for themselves.
+  /// Separate glyphs of signs.
   private let signs: Set<UInt32>
-  /// The glyph that shows the letter, and may show signs as well; nil where there are only signs.
+  /// The glyph that shows the letter, and may show signs as well; nil if there are only signs.
   let letterGlyph: UInt32?
 
   /// - Parameters:
-  ///   - text: the cluster's.
+  ///   - text: the text of the cluster.
   ///   - glyphs: its glyphs, from left to right.
-  ///   - nominalGlyph: what the face has for a scalar alone.
+  ///   - nominalGlyph: the face's glyph for a single scalar.
   init(_ text: String, glyphs: [UInt32], nominalGlyph: (Unicode.Scalar) -> UInt32) {
     let scalars = Array(text.decomposedStringWithCanonicalMapping.unicodeScalars)
     let signs = Set(scalars.filter(\.isSign).map(nominalGlyph))

@@ -1,25 +1,25 @@
 import CPango
 import Tensors
 
-/// The outlines of a word's glyphs, each with its own form, size and place after an ``OutlineVariation``. The origin is where
-/// the layout's upper left corner is.
+/// The outlines of a word's glyphs, each with its own form, size and position by an ``OutlineVariation``. The origin is
+/// the layout's upper left corner.
 struct GlyphOutlines {
   private(set) var outline: Outline
   private let variation: OutlineVariation
   /// The em in pixels.
   private let em: Double
-  /// How far below the origin it is, in pixels.
+  /// The distance of the baseline below the origin, in pixels.
   let baseline: Double
 
   /// The longest side of a polygon, in ems.
   private static let longestSide = 0.1
-  /// Signs that are lower are small, in ems.
+  /// Signs with a lower height count as small, in ems.
   private static let signHeight = 0.47
 
   /// - Parameters:
-  ///   - setter: has set `word`.
+  ///   - setter: the setter whose current word is `word`.
   ///   - size: the em in pixels.
-  ///   - letterSpacing: what the word was set with, in pixels.
+  ///   - letterSpacing: the word's letter spacing, in pixels.
   init(_ setter: FaceSetter, word: String, size: Int, letterSpacing: Float, variation: OutlineVariation) {
     self.variation = variation
     em = Double(size)
@@ -28,9 +28,9 @@ struct GlyphOutlines {
     append(setter, setter.clusters(of: word), letterSpacing: letterSpacing)
   }
 
-  /// Takes the polygons of each glyph out of Cairo's path, and gives the glyph its own form, size and place.
+  /// Reads the polygons of each glyph from Cairo's path, and applies the glyph's own form, size and position.
   private mutating func append(_ setter: FaceSetter, _ clusters: [Int: GlyphCluster], letterSpacing: Float) {
-    // Without bounds: Cairo leaves out glyphs that are far from its surface.
+    // Unbounded, since Cairo omits glyphs that are far from a bounded surface.
     let surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
     let cairo = cairo_create(surface)
     let single = pango_glyph_string_new()!
@@ -90,7 +90,7 @@ struct GlyphOutlines {
     }
   }
 
-  /// From where to where a hood would stand that is an arc; nil if the glyph has no hood.
+  /// The horizontal span of a hood drawn as an arc; nil if the glyph has no hood.
   private func hoodSpan(from start: Int, _ cluster: [Unicode.Scalar], letter: Double) -> ClosedRange<Double>? {
     guard TraditionalForms.hasHood(cluster), letter > 0 else { return nil }
     let hood = outline.points[start...].lazy.filter { baseline - $0.y > 1.05 * letter }.map(\.x)
@@ -99,7 +99,7 @@ struct GlyphOutlines {
     return min(left, 0.7 * (edge + 0.05 * letter) + 0.3 * left)...right
   }
 
-  /// Draws a hood above a letter that stands alone yet; false if the letter has no place for it.
+  /// Draws a hood above a letter that has none yet; returns false if the letter has no room for it.
   private mutating func addHood(from start: Int, over span: ClosedRange<Double>, letter: Double) -> Bool {
     let sides = outline.sides(from: start, baseline: baseline)
     guard let arc = variation.forms.arc,
@@ -116,7 +116,7 @@ struct GlyphOutlines {
     return true
   }
 
-  /// A glyph's own size and place, the same wherever it stands in the word.
+  /// Applies a glyph's own size and shift, the same at all positions in the word.
   private mutating func vary(_ glyph: PangoGlyph, from start: Int, isSign: Bool, standsOnOthers: Bool) {
     guard let first = outline.points[start...].first else { return }
     var (low, high) = (SIMD2(first.x, first.y), SIMD2(first.x, first.y))

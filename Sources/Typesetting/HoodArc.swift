@@ -1,11 +1,12 @@
-/// An al-lakuna that follows the top of its round letter as an arc, such as in books: it leaves the letter's outline at the
+/// An al-lakuna that follows the top of its round letter as an arc, as in books: it leaves the letter's outline at the
 /// right, and the letter makes room for it.
 package struct HoodArc: Equatable, Sendable {
-  /// White between the arc and the letter in the arc's left half, as a share of the letter's height.
+  /// The white gap between the arc and the letter in the arc's left half, as a share of the letter's height.
   package var gap: Double
-  /// How much of the room the letter makes: 0 lets the arc rise, with 1 both together are about as high as the letter alone.
+  /// The share of the room that the letter makes: with 0 the arc rises, with 1 both together are about as high as the
+  /// letter alone.
   package var nesting: Double
-  /// How far the arc's left end comes down to the letter: 0 not at all, 1 down to it.
+  /// How far the arc's left end descends to the letter: 0 not at all, 1 down to it.
   package var tick: Double
 
   package init(gap: Double, nesting: Double, tick: Double) {
@@ -20,23 +21,23 @@ struct HoodShape {
   /// The arc's own corners, closed, in the direction of the letter's outline.
   private(set) var polygon: [SIMD2<Double>] = []
   private let span: ClosedRange<Double>
-  /// Between these heights the letter makes less and less room, and none further down.
+  /// Between these heights, the room that the letter makes decreases; below them it makes none.
   private let soft: ClosedRange<Double>
   /// How much lower the letter's top is at the left.
   private let room: Double
 
   private static let columns = 24
-  /// What is lower of the letter makes no room, as a share of its height.
+  /// Parts of the letter below this height make no room, as a share of the letter's height.
   private static let body = 0.45
-  /// The most room, as the same share.
+  /// The largest room, as a share of the letter's height.
   private static let mostRoom = 0.3
 
   /// - Parameters:
   ///   - outline: the sides of the letter's polygons.
   ///   - span: from the arc's left end to its right one.
   ///   - letter: the letter's height.
-  ///   - thickness: what strokes will have, if they get thicker.
-  ///   - closing: white that will be filled.
+  ///   - thickness: the final thickness of strokes, if they get thicker.
+  ///   - closing: the width of white gaps that will be filled.
   /// - Returns: nil if the letter does not reach from one end of the span to the other.
   init?(
     _ arc: HoodArc, over outline: [(SIMD2<Double>, SIMD2<Double>)], span: ClosedRange<Double>, letter: Double,
@@ -72,13 +73,13 @@ struct HoodShape {
     if (HoodShape.area(sides) < 0) != (HoodShape.area(outline) < 0) { polygon.reverse() }
   }
 
-  /// The height of a point of the letter that has made room.
+  /// The height of a point of the letter after it has made room.
   func lowered(_ point: SIMD2<Double>) -> Double {
     let share = (point.y - soft.lowerBound) / (soft.upperBound - soft.lowerBound)
     return point.y - room * HoodShape.taper(point.x, span) * min(1, max(0, share))
   }
 
-  /// 1 in the left half of the span and left of it, softly down to 0 at its right end.
+  /// 1 in the left half of the span and left of it, falling smoothly to 0 at its right end.
   private static func taper(_ x: Double, _ span: ClosedRange<Double>) -> Double {
     smoothstep(min(1, max(0, 2 * (span.upperBound - x) / (span.upperBound - span.lowerBound))))
   }

@@ -1,17 +1,17 @@
 import Images
 import Tensors
 
-/// How clean a picture is.
+/// The style of a picture: clean, scanned or photographed.
 package enum ImageStyle: String, CaseIterable, Sendable {
   /// Black on white; a third of the images slightly blurred.
   case plain
-  /// As from a scanner: `ScanStyle`.
+  /// Like a scan, see `ScanStyle`.
   case scan
-  /// As from a telephone's camera: `PhotoStyle`.
+  /// Like a photo by a phone, see `PhotoStyle`.
   case photo
 }
 
-/// Makes clean pictures look as a style says. Keeps scratch memory: one for each thread.
+/// Applies a style to clean pictures. Keeps scratch memory: one per thread.
 package final class ImageStyler {
   private let blur = GaussianBlur()
   private let scan = ScanStyle()
@@ -19,7 +19,8 @@ package final class ImageStyler {
 
   package init() {}
 
-  /// Changes `image` (black on white) as `style` asks, with random numbers from `random` only. The size stays.
+  /// Changes `image` (black on white) in the given style, with random numbers from `random` only. The size is
+  /// unchanged.
   package func apply(_ style: ImageStyle, to image: inout GrayImage, _ random: inout KeyedRandom) {
     switch style {
     case .plain:

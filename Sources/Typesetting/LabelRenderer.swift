@@ -1,7 +1,7 @@
 import CPango
 import Images
 
-/// Sets any text in the fonts of the system, one standing in for another where a letter is missing: for labels that people
+/// Sets any text in the fonts of the system, with substitution for missing letters: for labels that people
 /// read, not for training data. One thread at a time.
 package final class LabelRenderer {
   private let map: UnsafeMutablePointer<PangoFontMap>
@@ -13,7 +13,7 @@ package final class LabelRenderer {
     map = pango_cairo_font_map_new()
     context = pango_font_map_create_context(map)
     layout = pango_layout_new(context)
-    // Pango's own choice for Sinhala may be LKLUG, whose vowel signs HarfBuzz lets fall over the next letter.
+    // Pango's own choice for Sinhala may be LKLUG, whose vowel signs HarfBuzz draws over the next letter.
     let description = pango_font_description_from_string("Noto Sans,Noto Sans Sinhala,Noto Serif Sinhala,Sans")
     pango_font_description_set_absolute_size(description, Double(size) * Double(PANGO_SCALE))
     pango_layout_set_font_description(layout, description)
@@ -28,7 +28,7 @@ package final class LabelRenderer {
     g_object_unref(map)
   }
 
-  /// The text in black on white, in the given box; one that is too long is cut off with dots.
+  /// The text in black on white, in the given box; a long text is cut with an ellipsis.
   package func render(_ text: String, width: Int, height: Int) -> GrayImage {
     pango_layout_set_width(layout, Int32(width) * PANGO_SCALE)
     pango_layout_set_text(layout, text, Int32(text.utf8.count))

@@ -1,15 +1,15 @@
 import CPango
 
-/// Polygons in pixels, one after the other. As in pictures, y counts downwards.
+/// Concatenated polygons, in pixels. As in images, y points down.
 struct Outline {
   struct Point {
     var x, y: Double
-    /// Whether a polygon begins here. A polygon's last corner is its first one again.
+    /// Whether a polygon begins here. A polygon's last corner repeats its first.
     let isFirst: Bool
   }
   var points: [Point] = []
 
-  /// The longest side of a polygon, in pixels: longer ones are divided, so that they can bend.
+  /// The longest side of a polygon, in pixels: longer sides are divided, so that they can bend.
   let longest: Double
 
   /// Adds the polygons of Cairo's path.
@@ -26,7 +26,7 @@ struct Outline {
         first = Point(x: point.x, y: point.y, isFirst: true)
         last = first
       case CAIRO_PATH_LINE_TO:
-        // A glyph's path ends with a move to its origin, which is no part of the outline.
+        // A glyph's path ends with a move to its origin, which is not part of the outline.
         if last.isFirst { points.append(first) }
         let point = path.pointee.data[i + 1].point
         line(from: last, to: point.x, point.y)
@@ -64,7 +64,7 @@ struct Outline {
     return length > 0 ? abs(signedArea) / length : 0
   }
 
-  /// Twice the area within the outlines, negative if they run the other way round.
+  /// Twice the area within the outlines, negative if their orientation is reversed.
   var signedArea: Double {
     zip(points, points.dropFirst()).reduce(0) { $1.1.isFirst ? $0 : $0 + $1.0.x * $1.1.y - $1.1.x * $1.0.y }
   }

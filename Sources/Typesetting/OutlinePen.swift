@@ -1,24 +1,24 @@
 import CPango
 
-/// A word's outlines after an ``OutlineVariation``, ready to be painted. The origin is where the layout's upper left corner is.
+/// A word's outlines by an ``OutlineVariation``, ready to be painted. The origin is the layout's upper left corner.
 struct OutlinePen {
   private var outline: Outline
   private let variation: OutlineVariation
-  /// Width of the line around the outlines, in pixels; negative to take away.
+  /// Width of the line around the outlines, in pixels; negative to thin strokes.
   private var lineWidth = 0.0
 
-  /// What the painted outlines cover at most.
+  /// The bounds of the painted outlines.
   private(set) var bounds = (left: 0.0, top: 0.0, right: 0.0, bottom: 0.0)
 
-  /// What is left at least of the mean thickness of strokes.
+  /// The smallest share of the mean stroke thickness that is kept.
   private static let leastShare = 0.4
-  /// Up to here strokes on the baseline may get thicker, in ems.
+  /// The height up to which strokes on the baseline get thicker, in ems.
   private static let bowlHeight = 0.4
 
   /// - Parameters:
-  ///   - setter: has set `word`.
+  ///   - setter: the setter whose current word is `word`.
   ///   - size: the em in pixels.
-  ///   - letterSpacing: what the word was set with, in pixels.
+  ///   - letterSpacing: the word's letter spacing, in pixels.
   init(_ setter: FaceSetter, word: String, size: Int, letterSpacing: Float, variation: OutlineVariation) {
     self.variation = variation
     let glyphs = GlyphOutlines(setter, word: word, size: size, letterSpacing: letterSpacing, variation: variation)
@@ -29,7 +29,7 @@ struct OutlinePen {
     setWeight(em: em)
   }
 
-  /// Makes strokes on the baseline thicker: lets the sides rise that face upwards, the more the lower they are.
+  /// Makes strokes on the baseline thicker: raises the sides that face upwards, lower ones more.
   private mutating func addStress(em: Double, baseline: Double) {
     let (stroke, highest) = (outline.meanThickness, OutlinePen.bowlHeight * em)
     guard variation.stress > 0, stroke > 0, stroke < highest else { return }
@@ -37,7 +37,7 @@ struct OutlinePen {
     var start = 0
     while start < outline.points.count {
       let end = outline.points[(start + 1)...].firstIndex(where: \.isFirst) ?? outline.points.count
-      // The last corner is the first one again.
+      // The last corner repeats the first.
       let count = end - start - 1
       let rises = (0..<max(0, count)).map { k -> Double in
         let (last, next) = (outline.points[start + (k + count - 1) % count], outline.points[start + (k + 1) % count])
@@ -55,7 +55,7 @@ struct OutlinePen {
     }
   }
 
-  /// Zones, width, slant, wobble and bend.
+  /// Applies zones, width, slant, wobble and bend.
   private mutating func distort(em: Double, baseline: Double, _ face: FontFace) {
     let width = max(variation.width, 0.6 / face.relativeWidth)
     let field = WobbleField(
@@ -79,7 +79,7 @@ struct OutlinePen {
     }
   }
 
-  /// The line's width, and the bounds.
+  /// Sets the line's width and the bounds.
   private mutating func setWeight(em: Double) {
     guard !outline.points.isEmpty else { return }
     let thickness = outline.meanThickness
@@ -106,7 +106,7 @@ struct OutlinePen {
     if lineWidth == 0 { return cairo_fill(cairo) }
     cairo_fill_preserve(cairo)
     if lineWidth < 0 {
-      // Hair lines thinner than the pen lose most of their ink, not all of it.
+      // Hairlines thinner than the pen lose most of their ink, not all of it.
       cairo_set_operator(cairo, CAIRO_OPERATOR_DEST_OUT)
       cairo_set_source_rgba(cairo, 0, 0, 0, 0.8)
     }

@@ -1,22 +1,22 @@
 import Foundation
 import Tensors
 
-/// How the outlines of a word differ from what its font says. With many of these, few fonts stand for many. What is left to
-/// do with pixels, such as blur, is no concern of it.
+/// The variation of a word's outlines from its font. Many variations make few fonts act like many. Pixel
+/// operations, such as blur, are not part of it.
 package struct OutlineVariation: Equatable, Sendable {
   /// Factor on the width; the renderer does not make a condensed face narrower than 0.6 of a normal one.
   package var width = 1.0
   /// Slant to the right: columns per row.
   package var slant = 0.0
-  /// The mean thickness that strokes get, in ems; nil for the face's own. Hair lines do not quite vanish, and letters stay
-  /// open: see ``OutlinePen``.
+  /// The mean thickness of strokes, in ems; nil for the face's own. Hairlines do not vanish completely, and letters
+  /// stay open: see `OutlinePen`.
   package var thickness: Double?
-  /// The pen that makes strokes thicker or thinner: its height as a share of its width, above 0...1. A flat pen changes the
-  /// contrast between strokes, and makes of a thin face what a broad nib writes: hair lines, and swelling strokes.
+  /// The pen that makes strokes thicker or thinner: its height as a share of its width, above 0...1. A flat pen changes
+  /// the contrast between strokes, and gives a thin face the look of a broad nib: hairlines, and swelling strokes.
   package var penHeight = 1.0
-  /// The pen's turn, in radians.
+  /// The pen's angle, in radians.
   package var penAngle = 0.0
-  /// How much thicker strokes that lie on the baseline get, in ems: bowls end in crescents. Higher ones get less of it.
+  /// Extra thickness of strokes on the baseline, in ems, so that bowls become crescents; higher strokes get less.
   package var stress = 0.0
   /// Gaps and counters up to this width are filled, in ems: hooks become the balls of a serif face.
   package var closing = 0.0
@@ -24,40 +24,41 @@ package struct OutlineVariation: Equatable, Sendable {
   package var isRound = false
   /// Rise of the baseline's parabola, in ems, negative to bend the other way.
   package var bend = 0.0
-  /// Where the parabola's vertex is: 0 at the left end, 1 at the right.
+  /// The position of the parabola's vertex: 0 at the left end, 1 at the right.
   package var bendMiddle = 0.5
-  /// Factor on what is above `upperStart`, such as signs on letters: 1 leaves it as it is.
+  /// Factor on the parts above `upperStart`, such as signs on letters; 1 changes nothing.
   package var upper = 1.0
   /// Height above the baseline, in ems.
   package var upperStart = 0.55
-  /// Factor on what is below the baseline.
+  /// Factor on the parts below the baseline.
   package var lower = 1.0
-  /// Largest change of a glyph's own width and height, as a share; the same in all places of the word.
+  /// Largest change of a glyph's own width and height, as a share; the same at all positions in the word.
   package var glyphScale = 0.0
-  /// Largest slope that a glyph's horizontals get, upwards or downwards: rows per column; the same in all places of the word.
+  /// Largest slope of a glyph's horizontals, upwards or downwards, in rows per column; the same at all positions in the
+  /// word.
   package var glyphSlope = 0.0
   /// Factor on the size of small signs, such as anusvara.
   package var signScale = 1.0
-  /// How much higher small signs stand that have a place of their own, in ems.
+  /// Rise of separate small signs, in ems.
   package var signRise = 0.0
-  /// How far Sinhala letters take traditional forms.
+  /// The degree to which Sinhala letters take traditional forms.
   package var forms = TraditionalForms()
-  /// Largest shift of the glyphs that stand on others, in ems.
+  /// Largest shift of glyphs on top of other glyphs, in ems.
   package var markShift = 0.0
-  /// Largest shift of the outlines by a soft random field, in ems.
+  /// Largest shift of the outlines by a smooth random field, in ems.
   package var wobble = 0.0
-  /// Distance of the field's points, in ems.
+  /// Spacing of the field's points, in ems.
   package var wobbleCell = 0.5
   /// Numbers for the field, and for glyphs.
   package var seed: UInt64 = 0
-  /// The seed, as Philox takes it.
+  /// The seed as a Philox key.
   var key: SIMD2<UInt32> { SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)) }
 
-  /// The outlines as they are.
+  /// Unchanged outlines.
   package init() {}
 
-  /// A variation from the whole range, in which each kind of change is made to some of the words.
-  /// - Parameter nib: for a face of hair lines, which a broad nib follows.
+  /// A variation from the whole range, where each kind of change is applied to some of the words.
+  /// - Parameter nib: whether a broad nib follows the strokes of a thin face.
   package init(nib: Bool = false, _ random: inout KeyedRandom) {
     func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * Double(random.uniform()) }
     if random.chance(0.7) { width = uniform(0.8, 1.3) }

@@ -1,15 +1,15 @@
 import Images
 import Tensors
 
-/// Makes clean pictures look photographed: perspective, a page that bends, paper with a texture, uneven light and shadows, an
-/// unsharp or moving camera, the noise of a sensor and the losses of JPEG. Keeps scratch memory: one for each thread.
+/// Makes clean pictures look photographed: perspective, a bent page, textured paper, uneven light and shadows, an
+/// unsharp or moving camera, sensor noise and the losses of JPEG. Keeps scratch memory: one per thread.
 final class PhotoStyle {
   private let blur = GaussianBlur()
   private let motion = MotionBlur()
   private let page = PaperAndLight()
   private let field = DisplacementField()
 
-  /// Changes `image` (black on white). The size stays, and no ink leaves the picture.
+  /// Changes `image` (black on white). The size is unchanged, and no ink leaves the picture.
   func apply(to image: inout GrayImage, _ random: inout KeyedRandom) {
     image = bent(image, &random)
     let paper = random.uniform(165, 250)

@@ -2,13 +2,13 @@ import Images
 import Tensors
 
 /// Makes clean pictures look scanned: perspective, blur, faded ink, uneven and textured paper, noise. Keeps scratch
-/// memory: one for each thread.
+/// memory: one per thread.
 final class ScanStyle {
   private let blur = GaussianBlur()
   private let paperTexture = SoftTexture()
   private let inkTexture = SoftTexture()
 
-  /// Changes `image` (black on white). The size stays.
+  /// Changes `image` (black on white). The size is unchanged.
   func apply(to image: inout GrayImage, _ random: inout KeyedRandom) {
     image = tilted(image, &random)
     let sigma = random.uniform(0.35, 1.1)
@@ -30,7 +30,7 @@ final class ScanStyle {
     return image.perspective(inverse: map, width: image.width, height: image.height)
   }
 
-  /// Lays the ink, as dense as the picture is dark, over paper with a gradient and a soft texture.
+  /// Composites the ink, with the picture's darkness as density, over paper with a gradient and a smooth texture.
   private func compose(_ image: inout GrayImage, _ random: inout KeyedRandom) {
     let (width, height) = (image.width, image.height)
     let paper = random.uniform(185, 250)

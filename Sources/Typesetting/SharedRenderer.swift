@@ -1,10 +1,10 @@
 import Images
 import Synchronization
 
-/// A renderer for several threads, which take turns. Cairo keeps ten fonts open in a process, and is not safe where one
-/// thread closes another's: with more fonts, threads cannot have renderers of their own.
+/// A renderer shared by several threads, which take turns. Cairo keeps ten fonts open per process, and is not safe if
+/// one thread closes another's font: with more fonts, threads cannot have separate renderers.
 final class SharedRenderer: Sendable {
-  /// Fonts with which each thread may have a renderer of its own.
+  /// The largest number of fonts for which each thread has its own renderer.
   static let mostFonts = 8
 
   private let renderer: Mutex<WordRenderer>
@@ -19,7 +19,7 @@ final class SharedRenderer: Sendable {
   }
 }
 
-/// What one thread draws with.
+/// The renderer of one thread.
 enum ThreadRenderer {
   case own(WordRenderer)
   case shared(SharedRenderer)

@@ -1,8 +1,8 @@
 import Tensors
 
-/// Makes up words that are orthographically valid and mean nothing, so that rare letters and conjuncts are seen often
-/// enough to be learnt: every letter, every vowel sign and every common conjunct, each about equally often in every second
-/// word; the rest follows rough letter frequencies.
+/// Generates orthographically valid words without meaning, so that rare letters and conjuncts are seen often enough to
+/// be learned: every second word contains a required letter, vowel sign or common conjunct, each about equally often;
+/// the rest follows rough letter frequencies.
 package struct SinhalaClusterGenerator: Sendable {
   private typealias Letters = SinhalaOrthography
 
@@ -12,7 +12,8 @@ package struct SinhalaClusterGenerator: Sendable {
     self.seed = seed
   }
 
-  /// `count` distinct words of 2...5 clusters, none of them in `excluded`; a function of seed, count and `excluded` only.
+  /// `count` distinct words of 2...5 clusters, none of them in `excluded`; a function of seed, count and `excluded`
+  /// only.
   package func words(count: Int, excluding excluded: [String] = []) -> [String] {
     var known = Set(excluded.map { Array($0.unicodeScalars) })
     var words: [String] = []
@@ -29,7 +30,7 @@ package struct SinhalaClusterGenerator: Sendable {
     return words
   }
 
-  /// What must occur: a letter or sign in its place within a cluster.
+  /// A required letter or sign, with its position in a cluster.
   enum Unit: Sendable {
     case vowel(Unicode.Scalar)
     case onset(String)
@@ -45,7 +46,8 @@ package struct SinhalaClusterGenerator: Sendable {
     + conjuncts.map(Unit.onset)
     + [.dead, .modifier(SinhalaOrthography.anusvara), .modifier(SinhalaOrthography.visarga)]
 
-  /// Consonant groups joined by al-lakuna and ZWJ: rakaransaya, yansaya, repaya, and the ligatures of ක්‍ෂ, ත්‍ව, න්‍ද, ...
+  /// Consonant groups joined by al-lakuna and ZWJ: rakaransaya, yansaya, repaya, and the ligatures of ක්‍ෂ, ත්‍ව, න්‍ද,
+  /// ...
   package static let conjuncts: [String] =
     spread("කගඝජටඩතථදධපඵබභමවශෂසහෆ").map { $0 + "\u{0DCA}\u{200D}ර" }
     + spread("කඛගචජටඨඩණතථදධනපබභමලවශෂසහ").map { $0 + "\u{0DCA}\u{200D}ය" }
@@ -73,7 +75,7 @@ package struct SinhalaClusterGenerator: Sendable {
     var place = random.integer(below: count)
     switch required {
     case .vowel: place = 0
-    // Neither a dead or prenasalized consonant nor a repaya begins a word.
+    // A word never begins with a dead or prenasalized consonant, nor with a repaya.
     case .dead: place = 1 + random.integer(below: count - 1)
     case .onset(let onset) where !mayBegin(onset): place = 1 + random.integer(below: count - 1)
     default: break
@@ -103,7 +105,7 @@ package struct SinhalaClusterGenerator: Sendable {
     !repayas.contains(onset) && !onset.unicodeScalars.contains { Letters.prenasalized.contains($0) }
   }
 
-  /// Appends one cluster; true if it ends in al-lakuna.
+  /// Appends one cluster; returns true if it ends in al-lakuna.
   private static func append(
     _ unit: Unit?, to word: inout String.UnicodeScalarView, first: Bool, afterDead: Bool, mayBeDead: Bool,
     _ random: inout KeyedRandom

@@ -1,6 +1,6 @@
 import Messages
 
-/// The letters of the Sinhala script and how they may follow one another (Unicode Standard, section 13.2 "Sinhala";
+/// The letters of the Sinhala script and the rules of their order (Unicode Standard, section 13.2 "Sinhala";
 /// SLS 1134:2011).
 package enum SinhalaOrthography {
   package static let alLakuna: Unicode.Scalar = "\u{0DCA}"
@@ -39,8 +39,8 @@ package enum SinhalaOrthography {
     }
   }
 
-  /// What is wrong with a word of Sinhala letters, or nil: a vowel sign or al-lakuna follows a consonant only, anusvara
-  /// and visarga a vowel, consonant or vowel sign, and a joiner stands between al-lakuna and a consonant only.
+  /// The problem of a word of Sinhala letters, or nil. Rules: a vowel sign or al-lakuna follows a consonant only,
+  /// anusvara and visarga a vowel, consonant or vowel sign, and a joiner occurs between al-lakuna and a consonant only.
   package static func problem(in word: String) -> String? {
     if word.isEmpty { return "it is empty" }
     var previous = Kind.other

@@ -1,13 +1,13 @@
 import Tensors
 
-/// What a random stream is for within `RandomPurpose.synthesis`: the key's `time`.
+/// The purpose of a random stream within `RandomPurpose.synthesis`: the key's `time`.
 enum SynthesisStream: UInt32 {
   case appearance, style, words, split, outline
 }
 
-/// What is asked for: which words, how many images, and how they look.
+/// The options of a synthesis: words, number of images, and appearance.
 package struct SynthesisOptions: Equatable, Sendable {
-  /// The most images of one data set.
+  /// The largest number of images in one data set.
   package static let largestCount = 100_000_000
 
   package var count: Int
@@ -15,11 +15,11 @@ package struct SynthesisOptions: Equatable, Sendable {
   package var style: ImageStyle
   /// The em in pixels.
   package var size: ClosedRange<Int>
-  /// White pixels on each side, drawn for each side anew.
+  /// White pixels on each side, drawn independently for each side.
   package var padding: ClosedRange<Int>
-  /// Empty: one data set without parts.
+  /// The splits; empty for one data set without splits.
   package var split: [SplitShare]
-  /// Words of an image, between spaces.
+  /// Words per image, separated by spaces.
   package var words: ClosedRange<Int>
   /// Whether outlines are varied: see `OutlineVariation`.
   package var varies: Bool
@@ -57,7 +57,7 @@ package struct SynthesisOptions: Equatable, Sendable {
   }
 }
 
-/// One image to be made.
+/// One planned image.
 package struct WordImage: Equatable, Sendable {
   package let text: String
   /// Index into the plan's faces.
@@ -69,24 +69,25 @@ package struct WordImage: Equatable, Sendable {
   }
 }
 
-/// Which image shows what: a pure function of options, words and faces. Images are numbered through all splits.
+/// The plan of all images: a pure function of options, words and faces. Images are numbered across all splits.
 package struct SynthesisPlan: Sendable {
+  /// A split of the data set, with its words and images.
   package struct Split: Equatable, Sendable {
-    /// Empty: the data set's own folder.
+    /// The split's name; empty for the data set's own folder.
     package let name: String
     package let pool: WordPool
-    /// The plan's numbers of its images.
+    /// The numbers of its images in the plan.
     package let images: Range<Int>
   }
 
   package let options: SynthesisOptions
   package let splits: [Split]
-  /// What words are set in; a planned image's face is an index here.
+  /// The faces of the words; a planned image's face is an index into them.
   package let faces: [FontFace]
-  /// Indices of the faces whose strokes are hair lines.
+  /// Indices of the faces whose strokes are hairlines.
   private let thinFaces: [Int]
 
-  /// Share of the varied images that a broad nib writes along a thin face.
+  /// Share of the varied images that a broad nib draws along a thin face.
   private static let nibShare: Float = 0.4
 
   /// - Throws: `TypesettingError.option`.
@@ -123,7 +124,7 @@ package struct SynthesisPlan: Sendable {
     appearance.top = draw(options.padding, &random)
     appearance.bottom = draw(options.padding, &random)
     if options.varies { vary(&appearance, &face, index) }
-    // `FontCatalog` leaves one face at least that has all letters.
+    // `FontCatalog` guarantees at least one face with all letters.
     for _ in faces where text.unicodeScalars.contains(where: faces[face].lacking.contains) {
       face = (face + 1) % faces.count
     }
@@ -145,7 +146,7 @@ package struct SynthesisPlan: Sendable {
     if random.chance(0.5) { appearance.letterSpacing = random.uniform(-0.02, 0.12) * Float(appearance.size) }
   }
 
-  /// The numbers that style one image.
+  /// The random numbers for the style of one image.
   package func styleRandom(_ index: Int) -> KeyedRandom { random(.style, index) }
 
   private func random(_ stream: SynthesisStream, _ index: Int) -> KeyedRandom {

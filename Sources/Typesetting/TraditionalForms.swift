@@ -1,39 +1,40 @@
-/// How far Sinhala letters take the forms of traditional faces, those of books and newspapers, which draw some in another way
-/// than the sans serif and low-contrast faces of today:
-/// - The bowl of න begins in a foot near the baseline, which the diagonal meets. Today's faces let it begin half-way up.
+/// The degree to which Sinhala letters take the forms of traditional faces, those of books and newspapers. These draw
+/// some letters differently from the sans serif and low-contrast faces of today:
+/// - The bowl of න begins in a foot near the baseline, which the diagonal meets. In today's faces it begins half-way
+///   up.
 /// - The inner end of ට is higher, and curls.
-/// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, follows its letter's round top closely, and both together are
-///   hardly higher than the letter alone. It may be a mere arc, which leaves the letter's outline at the right: see
-///   ``HoodArc``.
+/// - An al-lakuna that is a hood, as on ට ම ව, or that of ේ, follows its letter's round top closely, and both together
+///   are hardly higher than the letter alone. It may be a plain arc, which leaves the letter's outline at the right:
+///   see ``HoodArc``.
 ///
-/// Today's faces are given these forms by moving parts of their letters up and down; what a face draws as several glyphs
-/// stays.
+/// Today's faces get these forms by moving parts of their letters up and down; letters that a face draws as several
+/// glyphs are unchanged.
 package struct TraditionalForms: Equatable, Sendable {
-  /// How far the left end of න's bowl comes down: 0 not at all, 1 to the baseline.
+  /// How far the left end of න's bowl descends: 0 not at all, 1 to the baseline.
   package var foot = 0.0
-  /// How much higher the inner end of ට is, as a share of the letter's height.
+  /// Rise of the inner end of ට, as a share of the letter's height.
   package var curl = 0.0
-  /// Factor on the height of what stands above the letter.
+  /// Factor on the height of signs above the letter.
   package var hood = 1.0
   /// How much letters make room for their hoods: 0 not at all, 1 so that both together are as high as the letter alone.
   package var nesting = 0.0
-  /// How much lower letters with hoods are at both sides than in the middle, as a share of a letter's height.
+  /// How much lower the sides of letters with hoods are than their middle, as a share of a letter's height.
   package var dome = 0.0
-  /// The hood as an arc of its own; nil for the face's, changed as above.
+  /// The hood as a separate arc; nil for the face's own, changed as above.
   package var arc: HoodArc?
 
-  /// Letters as the face has them.
+  /// The face's own letters.
   package init() {}
 
-  /// Where today's faces let the bowl of න begin, as a share of the letter's height.
+  /// The height at which the bowl of න begins in today's faces, as a share of the letter's height.
   private static let junction = 0.42
-  /// Up to here, as the same share, it changes.
+  /// The height up to which it changes, as the same share.
   private static let highest = 0.75
-  /// How far from its left edge, as the same share, it changes.
+  /// The distance from its left edge up to which it changes, as the same share.
   private static let reach = 0.7
-  /// Where today's faces let ට end, and between what heights it changes, as shares of its height.
+  /// The height at which ට ends in today's faces, and the heights between which it changes, as shares of its height.
   private static let inner = (lowest: 0.15, end: 0.55, highest: 0.85)
-  /// What is lower makes no room for a hood, as a share of the letter's height.
+  /// Parts below this height make no room for a hood, as a share of the letter's height.
   private static let body = 0.45
 
   /// Whether the letter of a cluster changes.
@@ -46,9 +47,9 @@ package struct TraditionalForms: Equatable, Sendable {
     }
   }
 
-  /// The new height of a point, above the baseline, of a cluster's letter that changes.
+  /// The new height of a point, above the baseline, of a changed letter of a cluster.
   /// - Parameters:
-  ///   - height: the point's, in any unit.
+  ///   - height: the height of the point, in any unit.
   ///   - x: its distance from the letter's left edge.
   ///   - letter: the height of the letter without signs.
   ///   - size: the width and height of the glyph.
@@ -94,7 +95,8 @@ package struct TraditionalForms: Equatable, Sendable {
 
   /// Whether the cluster is a letter with an al-lakuna that is a hood.
   static func hasHood(_ cluster: [Unicode.Scalar]) -> Bool {
-    // ේ is two signs, the second of which is al-lakuna; that of ෝ stands on its ා. One before a joiner joins letters.
+    // ේ consists of two signs, the second of which is al-lakuna; in ෝ it is above the ා. Before a joiner, it joins
+    // letters.
     guard let letter = cluster.first, hooded.contains(letter) else { return false }
     return cluster.contains(SinhalaOrthography.alLakuna) && !cluster.contains(SinhalaOrthography.zeroWidthJoiner)
       && !cluster.contains("\u{0DCF}")

@@ -1,10 +1,10 @@
 import Messages
 
-/// Why words could not be set or a data set not written. `description` is one line that names the culprit and the remedy.
+/// An error of setting words or writing a data set. `description` is one line that names the cause and the remedy.
 package enum TypesettingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A font that cannot be used: its name or path, and why.
   case font(String, why: String)
-  /// An option that makes no sense.
+  /// An invalid option.
   case option(String)
   /// A corpus that cannot be used: its path, and why.
   case corpus(String, why: String)

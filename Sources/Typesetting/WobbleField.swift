@@ -1,6 +1,6 @@
 import Tensors
 
-/// A field of shifts that varies softly over the plane, from numbers that depend on the place only.
+/// A smooth field of shifts over the plane, from random numbers that depend on the position only.
 struct WobbleField {
   let key: SIMD2<UInt32>
   let cell: Double
@@ -27,5 +27,5 @@ struct WobbleField {
   }
 }
 
-/// From 0 at 0 softly to 1 at 1.
+/// Rises smoothly from 0 at 0 to 1 at 1.
 func smoothstep(_ t: Double) -> Double { t * t * (3 - 2 * t) }

@@ -3,12 +3,12 @@ import Messages
 
 /// Words from a text file.
 package enum WordCorpus {
-  /// The largest file that is read, in bytes.
+  /// The size limit of a file, in bytes.
   package static let largestFile = 256 << 20
 
   /// The distinct words of a UTF-8 file in their order, split at white space, in NFC. In a line "word TAB digits" the
   /// digits are a frequency, and ignored.
-  /// - Throws: `TypesettingError.corpus` where the file cannot be read, is not UTF-8 or holds no word.
+  /// - Throws: `TypesettingError.corpus` if the file cannot be read, is not UTF-8 or has no word.
   package static func read(path: String) throws(TypesettingError) -> [String] {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw .corpus(path, why: "cannot be opened; give a text file in UTF-8")
@@ -30,7 +30,7 @@ package enum WordCorpus {
     return words
   }
 
-  /// As `read`, for text.
+  /// Like `read`, for a text.
   package static func words(in text: String) -> [String] {
     var known = Set<[UInt8]>()
     var words: [String] = []
@@ -61,11 +61,11 @@ package enum WordCorpus {
   }
 }
 
-/// Looks for words that cannot become faithful pictures.
+/// Finds words that cannot be drawn faithfully.
 package struct CorpusCheck {
-  /// The words that can be drawn, in their order.
+  /// The words that can be drawn, in order.
   package private(set) var good: [String] = []
-  /// How many cannot, and why, for up to ten of them: each with scalar and font.
+  /// The number of words that cannot be drawn, and the problems of up to ten of them, each with scalar and font.
   package private(set) var bad = 0
   package private(set) var problems: [String] = []
 
@@ -88,7 +88,7 @@ package struct CorpusCheck {
     for word in words {
       var problem = word.unicodeScalars.lazy.compactMap { badScalars[$0] }.first
       if problem == nil && SinhalaOrthography.problem(in: word) != nil {
-        // Shaping tells: other scripts have rules of their own. The error says the word already.
+        // Other scripts have their own rules, so shaping decides. The error already names the word.
         do {
           _ = try renderer.shape(word, face: face)
         } catch {
@@ -107,7 +107,7 @@ package struct CorpusCheck {
   /// The problems in a line.
   package var summary: String { problems.joined(separator: "; ") + (bad > problems.count ? "; ..." : "") }
 
-  /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and how many there are.
+  /// - Throws: `TypesettingError.text` that names up to ten words, each with scalar and font, and their number.
   package static func check(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
     let check = try CorpusCheck(words, faces: faces)
     if check.bad == 0 { return }

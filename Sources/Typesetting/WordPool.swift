@@ -39,7 +39,7 @@ package struct SplitShare: Equatable, Sendable {
     return shares
   }
 
-  /// Cuts `total` by the shares: rounded down, the rest to the largest remainders; then at least 1 each where possible.
+  /// Splits `total` by the shares: rounded down, the rest to the largest remainders; then at least 1 each if possible.
   package static func allot(_ total: Int, _ shares: [SplitShare]) -> [Int] {
     let exact = shares.map { Double(total) * $0.share }
     var counts = exact.map { Int($0) }
@@ -59,12 +59,12 @@ package struct SplitShare: Equatable, Sendable {
 package struct WordPool: Equatable, Sendable {
   package let groups: [[String]]
 
-  /// Empty groups are left out.
+  /// Empty groups are ignored.
   package init(groups: [[String]]) {
     self.groups = groups.filter { !$0.isEmpty }
   }
 
-  /// Half common words, half made-up ones: a third as many of those as images, 300 at least.
+  /// Half common words, half generated ones; the number of generated words is a third of that of images, at least 300.
   package static func standard(imageCount: Int, seed: UInt64) -> WordPool {
     let common = SinhalaWords.all
     let made = SinhalaClusterGenerator(seed: seed).words(count: max(300, imageCount / 3), excluding: common)
@@ -79,8 +79,8 @@ package struct WordPool: Equatable, Sendable {
     return group[random.integer(below: group.count)]
   }
 
-  /// Pools that share no word: each group is shuffled by the seed and cut by the shares.
-  /// - Throws: `TypesettingError.option` where there are fewer words than shares.
+  /// Pools that share no word: each group is shuffled by the seed and split by the shares.
+  /// - Throws: `TypesettingError.option` if there are fewer words than shares.
   package func split(_ shares: [SplitShare], seed: UInt64) throws(TypesettingError) -> [WordPool] {
     if count < shares.count {
       throw .option("\(count) distinct words cannot be split into \(shares.count) parts without a common word")

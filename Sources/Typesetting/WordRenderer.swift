@@ -1,13 +1,13 @@
 import CPango
 import Images
 
-/// How a word is set and cropped.
+/// The setting and cropping of a word.
 package struct WordAppearance: Equatable, Sendable {
   /// The em in pixels.
   package var size: Int
   /// Pixels between clusters, negative to tighten.
   package var letterSpacing: Float
-  /// How much of the font's empty line height stays above and below the ink: 0 none, 1 all of it.
+  /// The share of the font's empty line height that is kept above and below the ink, 0...1.
   package var leading: Float
   /// White pixels around the crop.
   package var left, right, top, bottom: Int
@@ -26,14 +26,14 @@ package struct WordAppearance: Equatable, Sendable {
   }
 }
 
-/// Draws words, shaped by HarfBuzz and set by Pango, in black on white with gray antialiasing and without hinting. Holds
-/// its own Pango objects, so each thread needs one of its own.
+/// Draws words, shaped by HarfBuzz and set by Pango, in black on white with gray antialiasing and without hinting. Has
+/// its own Pango objects: one per thread.
 package final class WordRenderer {
   /// The widest image, in pixels.
   package static let largestWidth = 16_384
 
   private let setters: [FaceSetter]
-  /// Coverage, 0...255, with room around the ink.
+  /// Coverage, 0...255, with a margin around the ink.
   private var canvas: [UInt8] = []
 
   package init(faces: [FontFace]) throws(TypesettingError) {
@@ -42,7 +42,7 @@ package final class WordRenderer {
     self.setters = setters
   }
 
-  /// Whether a face has a glyph of its own for the scalar.
+  /// Whether a face has a glyph for the scalar.
   package func has(_ scalar: Unicode.Scalar, face: Int) -> Bool { setters[face].has(scalar) }
 
   /// The glyphs of a word, from left to right.
@@ -54,14 +54,14 @@ package final class WordRenderer {
     return setters[face].glyphs()
   }
 
-  /// A planned image, and the text that it shows.
+  /// Draws a planned image, and returns the text that it shows.
   /// - Throws: `TypesettingError.text`, as `render`.
   package func draw(_ word: WordImage) throws(TypesettingError) -> (image: GrayImage, text: String) {
     let image = try render(word.text, face: word.face, appearance: word.appearance)
     return (image, try shown(word.text, face: word.face))
   }
 
-  /// The word without the joiners (ZWJ) that change nothing in the face's picture of it, because the face does not join
+  /// The word without the joiners (ZWJ) that do not change the face's picture of it, because the face does not join
   /// these letters: nobody could read them.
   /// - Throws: `TypesettingError.text`, as `render`.
   package func shown(_ word: String, face: Int) throws(TypesettingError) -> String {
@@ -76,14 +76,14 @@ package final class WordRenderer {
   }
 
   private func visibleGlyphs(_ scalars: [Unicode.Scalar], face: Int) throws(TypesettingError) -> [UInt32] {
-    // HarfBuzz puts the glyph of a space, without a width, for a joiner.
+    // HarfBuzz represents a joiner by the glyph of a space without a width.
     let space = setters[face].nominalGlyph(" ")
     return try shape(String(String.UnicodeScalarView(scalars)), face: face).filter { $0.glyph != space || $0.width > 0 }
       .map(\.glyph)
   }
 
-  /// The picture of a word: all of its ink, and the white that `appearance` asks for.
-  /// - Throws: `TypesettingError.text` where the face lacks a glyph, a sign has no base, nothing is drawn, or the word is
+  /// The picture of a word: all of its ink, and the white margins of `appearance`.
+  /// - Throws: `TypesettingError.text` if the face lacks a glyph, a sign has no base, nothing is drawn, or the word is
   ///   too long.
   package func render(
     _ word: String, face: Int, appearance: WordAppearance
@@ -101,7 +101,7 @@ package final class WordRenderer {
         x: Int32(left), y: Int32(top), width: Int32(pen.bounds.right.rounded(.up) - left),
         height: Int32(pen.bounds.bottom.rounded(.up) - top))
     }
-    // Extents come from outlines; antialiasing and rounded positions may reach a little further.
+    // Extents come from outlines; antialiasing and rounded positions may extend slightly further.
     var margin = 4
     while true {
       let (width, height) = (Int(ink.width) + 2 * margin, Int(ink.height) + 2 * margin)
@@ -122,7 +122,7 @@ package final class WordRenderer {
         margin *= 4
         continue
       }
-      // The line's upper and lower edge in canvas coordinates, where they lie outside the ink.
+      // The line's upper and lower edge in canvas coordinates, if they are outside the ink.
       let lineTop = margin - Int(ink.y) + Int(logical.y)
       let above = Int(Float(max(0, box.top - lineTop)) * appearance.leading) + appearance.top
       let below =
@@ -151,7 +151,7 @@ package final class WordRenderer {
     }
   }
 
-  /// Half-open bounds of what is drawn.
+  /// Half-open bounds of the drawn ink.
   private struct Box {
     var left, right, top, bottom: Int
   }

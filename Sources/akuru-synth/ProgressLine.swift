@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A line on standard error that says how far the work is: rewritten in place on a terminal, every ten seconds elsewhere.
+/// A progress line on standard error: rewritten in place on a terminal, printed every ten seconds elsewhere.
 final class ProgressLine: Sendable {
   private struct State {
     var shown: ContinuousClock.Instant

@@ -4,7 +4,7 @@ import Images
 import Messages
 import Typesetting
 
-/// What `akuru sheet` calls: reads `{"image": PATH, "text": TEXT}` lines from standard input and draws them.
+/// The command behind `akuru sheet`: reads `{"image": PATH, "text": TEXT}` lines from standard input and draws them.
 struct SheetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "akuru-synth sheet", shouldDisplay: false)
 
@@ -16,7 +16,7 @@ struct SheetCommand: ParsableCommand {
     let text: String
   }
 
-  /// The whole program; returns the exit code: 0, 2 for wrong usage, 4 when the sheet cannot be written.
+  /// The whole program; returns the exit code: 0, 2 for wrong usage, 4 if the sheet cannot be written.
   static func run(_ arguments: [String]) -> Int32 {
     do {
       try parse(arguments).draw()

@@ -44,7 +44,7 @@ struct Akuru: ParsableCommand {
     }
   }
 
-  /// `--lr -1` as `--lr=-1`: the parser would take the number for an option and say that the value is missing.
+  /// `--lr -1` as `--lr=-1`: the parser would treat the number as an option and report a missing value.
   private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
     var result: [String] = []
     for argument in arguments {
@@ -60,7 +60,7 @@ struct Akuru: ParsableCommand {
     return result
   }
 
-  /// "; see akuru train --help" for the command that was meant, or how to name a file that looks like an option.
+  /// "; see akuru train --help" for the intended command, or how to name a file that looks like an option.
   private static func hint(for error: any Error) -> String {
     let hidden = CommandLine.arguments.first { $0.hasPrefix("-") && access($0, F_OK) == 0 }
     if let hidden { return "; for the file write ./\(hidden)" }

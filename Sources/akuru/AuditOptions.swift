@@ -3,15 +3,15 @@ import Datasets
 import Settings
 import Training
 
-/// What data sets are audited for.
+/// The options of an audit.
 struct AuditOptions: ParsableArguments {
   @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @Option(help: "Largest width of a resized image in pixels. \(defaults { $0.model.maxWidth })") var maxWidth: Int?
   @Option(help: "Alphabet file. Letters outside of it are problems.") var alphabet: String?
 
-  /// What the model asks of its images.
-  /// - Throws: ``ConfigurationError``.
+  /// The model's requirements of its images.
+  /// - Throws: `ConfigurationError`.
   func geometry() throws -> InputGeometry {
     let model = try Recipe(Overrides(of: self, names: TrainingConfiguration.optionNames)).model
     return InputGeometry(try model.architecture(), maximumWidth: model.maxWidth)

@@ -18,7 +18,7 @@ struct Bench: ParsableCommand {
       """,
     subcommands: [Step.self, Loader.self, Allreduce.self, Scaling.self], defaultSubcommand: Step.self)
 
-  /// What is trained.
+  /// The benchmarked model.
   struct Model: ParsableArguments {
     @Option(help: "akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
     @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?

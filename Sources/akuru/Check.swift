@@ -82,7 +82,7 @@ struct Check: ParsableCommand {
     for change in cleaned.changes { try printLine("    \(change)") }
   }
 
-  /// Refuses what would be in vain or in the way, before the images are read.
+  /// Throws if the output file could not be used, before the images are read.
   private static func requireUsable(_ file: String) throws {
     try requireNewFile(file)
     let url = URL(fileURLWithPath: file)
@@ -94,7 +94,7 @@ struct Check: ParsableCommand {
     }
   }
 
-  /// The audit, and what was written.
+  /// The audit, and the written file.
   private struct Report: Encodable {
     let summary: AuditSummary
     let fix: CleanedMetadata?

@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Messages
 
-/// Reads JSON for the scripts in `Launch`, which must not guess at escapes and nesting.
+/// Reads JSON for the scripts in `Launch`, which cannot parse escapes and nesting themselves.
 struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print a value of a JSON file, for scripts.",
@@ -14,7 +14,7 @@ struct Config: ParsableCommand {
       """,
     shouldDisplay: false)
 
-  /// The largest file, in bytes.
+  /// The size limit of a file, in bytes.
   private static let largestFile = 16 << 20
 
   @Option(help: "Key; a key of a nested object follows the object's after a dot.") var get: String
@@ -27,7 +27,7 @@ struct Config: ParsableCommand {
     }
   }
 
-  /// What stands under the key; nil when nothing does.
+  /// The value of the key; nil if there is none.
   private func value() throws -> JSONValue? {
     let contents = try contents()
     guard let object = try? JSONDecoder().decode(JSONValue.self, from: Data(contents)), case .object = object else {
@@ -36,7 +36,7 @@ struct Config: ParsableCommand {
     return get.split(separator: ".", omittingEmptySubsequences: false).reduce(.some(object)) { $0?[String($1)] }
   }
 
-  /// A value on one line, which a shell can take as it is.
+  /// A value on one line, which a shell can use unchanged.
   private func text(of value: JSONValue?) throws -> String? {
     switch value {
     case nil, .null: return nil

@@ -73,7 +73,7 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  /// For people: samples, spread evenly over the data set, details if asked for, and the figures.
+  /// For people: samples, spread evenly over the data set, details if requested, and the metrics.
   private func lines(_ result: DetailedReport) -> [String] {
     let images = result.images
     let chosen = (0..<min(samples, images.count)).map { images[$0 * images.count / samples] }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 
-/// What `akuru train` begins with and leaves as it is.
+/// The options for the initial network and the frozen weights of `akuru train`.
 struct FineTuningOptions: ParsableArguments {
   @Option(
     help: """

@@ -1,7 +1,7 @@
 import Training
 
-/// The defaults of an option for help texts: "(default: 4096)", or "(default: akuru 32, crnn 64, tutorial 256)" where they differ
-/// between the models.
+/// The defaults of an option for help texts: "(default: 4096)", or "(default: akuru 32, crnn 64, tutorial 256)" if they
+/// differ between the models.
 func defaults<Value>(_ value: (Recipe) -> Value) -> String {
   let presets = Recipe.presets.map { (name: $0.name, value: "\(value($0.recipe))") }
   let isCommon = Set(presets.map(\.value)).count == 1

@@ -1,7 +1,7 @@
 import ArgumentParser
 import NeuralNetwork
 
-/// How `akuru train` changes weights.
+/// The options of `akuru train` for updating weights.
 struct OptimizationOptions: ParsableArguments {
   @Option(help: "Optimizer: adam, adamw, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })")
   var optimizer: String?

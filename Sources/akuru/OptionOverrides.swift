@@ -3,15 +3,15 @@ import Messages
 import Settings
 
 extension Overrides {
-  /// What a command was given of options: each `@Option` and `@Flag` of it and of its groups, by its name, where it has a value.
+  /// The options given to a command: each `@Option` and `@Flag` of it and of its groups that has a value, by name.
   ///
-  /// - Parameter names: of the options that count.
+  /// - Parameter names: the names of the options to include.
   init(of arguments: some ParsableArguments, names: [String]) {
     self.init(given(of: arguments).filter { names.contains($0.key) })
   }
 }
 
-/// The values by name, groups included. `ArgumentParser` keeps the option `name` in a property `_name`.
+/// The values by name, including those of groups. `ArgumentParser` keeps the option `name` in a property `_name`.
 private func given(of arguments: some ParsableArguments) -> [String: JSONValue] {
   var values: [String: JSONValue] = [:]
   for (label, value) in Mirror(reflecting: arguments).children {
@@ -35,7 +35,7 @@ extension OptionGroup: ArgumentGroup {
 }
 
 private protocol GivenOption {
-  /// The value, nil where there is none. A flag that is off was not given.
+  /// The value; nil if there is none. A flag that is off counts as not given.
   var given: JSONValue? { get }
 }
 

@@ -67,7 +67,7 @@ struct Predict: ParsableCommand {
     }
   }
 
-  /// `X.txt` for `X.png`; for a name without a suffix that is known, `NAME.txt`.
+  /// `X.txt` for `X.png`; for a name without a known suffix, `NAME.txt`.
   private static func textFile(_ image: String) -> String {
     (ImageFormat.stem(ofName: image).map { String(decoding: $0, as: UTF8.self) } ?? image) + ".txt"
   }

@@ -4,7 +4,8 @@ import Messages
 
 /// Runs a command on all ranks and ends the process with its exit status.
 ///
-/// - Parameter mayRunAlone: for commands that are over before MPI is up: without a launcher, do without MPI.
+/// - Parameter mayRunAlone: whether to run without MPI if there is no launcher, for commands that are faster than the
+///   start of MPI.
 func runRanks(mayRunAlone: Bool = false, _ body: (Communicator) throws -> ExitStatus) -> Never {
   let launchers = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
   if mayRunAlone && launchers.allSatisfy({ ProcessInfo.processInfo.environment[$0] == nil }) {
@@ -13,8 +14,8 @@ func runRanks(mayRunAlone: Bool = false, _ body: (Communicator) throws -> ExitSt
   MPIRuntime.run(exitCode: { ExitStatus(for: $0).rawValue }) { try body($0).rawValue }
 }
 
-/// Runs a command in this process alone, without MPI, and ends the process with its exit status. Under `mpirun`, which it
-/// should refuse, its error is reported once for all ranks.
+/// Runs a command in this process alone, without MPI, and ends the process with its exit status. Under `mpirun`, which
+/// the command should refuse, its error is reported once for all ranks.
 func runAlone(_ body: () throws -> ExitStatus) -> Never {
   do {
     exit(try body().rawValue)
@@ -26,7 +27,7 @@ func runAlone(_ body: () throws -> ExitStatus) -> Never {
 }
 
 /// Writes a line to stdout.
-/// - Throws: ``OutputError`` when nobody takes it, as on a full disk.
+/// - Throws: ``OutputError`` if it cannot be written, for example on a full disk.
 func printLine(_ text: String) throws {
   do {
     try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))

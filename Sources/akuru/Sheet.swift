@@ -44,7 +44,7 @@ struct Sheet: ParsableCommand {
 }
 
 extension KeyedRandom {
-  /// Some of the numbers 0 ..< whole, ascending: `count` of them, or all.
+  /// A random sample of `count` of the numbers 0 ..< whole, ascending, or all of them.
   fileprivate static func sample(_ count: Int, of whole: Int, seed: UInt64) -> [Int] {
     var random = KeyedRandom(seed: seed, purpose: .sheet)
     var chosen: [Int] = []
@@ -54,7 +54,7 @@ extension KeyedRandom {
   }
 }
 
-/// `akuru-synth`, which sets text: the trainer itself does without Pango.
+/// `akuru-synth`, which sets the text, since the trainer does not use Pango.
 private enum LabelSetter {
   static func draw(_ records: [Record], to output: String, columns: Int) throws -> ExitStatus {
     let process = Process()

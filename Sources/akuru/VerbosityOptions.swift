@@ -1,7 +1,7 @@
 import ArgumentParser
 import Console
 
-/// How much a command says on standard error.
+/// How much a command prints to standard error.
 struct VerbosityOptions: ParsableArguments {
   @Flag(help: "Print only warnings and errors.") var quiet = false
   @Flag(help: "Print more, such as each logged step.") var verbose = false

@@ -3,20 +3,20 @@ import Foundation
 import Hashing
 import Messages
 
-/// The data audit: looks at every record as training will, so that bad data is found before the first step.
+/// The data audit: examines every record as training will, so that bad data is found before the first step.
 package struct Audit: Sendable {
   package let dataSet: DataSet
   package let geometry: InputGeometry
-  /// The letters that texts may have; nil if they make the alphabet.
+  /// The letters that texts may contain; nil if the texts define the alphabet.
   package let alphabet: Alphabet?
   package let use: Use
 
-  /// What the data set is for.
+  /// The purpose of the data set.
   package enum Use: Sendable {
-    /// Every record must be fit to be trained on.
+    /// Every record must be usable for training.
     case training
-    /// Records are only read. A text that the model cannot spell, or that is too long for its image, is an error it will
-    /// make, and counts; so it is a warning.
+    /// Records are only read. A text that the model cannot spell, or that is too long for its image, gives a warning:
+    /// the model will misread it, and the error counts.
     case evaluation
   }
 
@@ -34,10 +34,10 @@ package struct Audit: Sendable {
     try AuditResult.merging([runSlice(rank: 0, ranks: 1, threads: threads)], of: dataSet)
   }
 
-  /// Audits the slice of one rank: a contiguous part of the records. Every image is decoded in full, since the header of
-  /// a truncated file looks good. Give all slices to ``AuditResult/merging(_:of:)``.
+  /// Audits the slice of one rank: a contiguous part of the records. Every image is decoded completely, since the
+  /// header of a truncated file looks valid. Pass all slices to ``AuditResult/merging(_:of:)``.
   ///
-  /// - Parameter goesOn: called before each record, on several threads; once it says no, the result is worth nothing.
+  /// - Parameter goesOn: called before each record, on several threads; after it returns false, the result is invalid.
   package func runSlice(
     rank: Int, ranks: Int, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
   ) -> AuditResult {
@@ -95,10 +95,10 @@ package struct Audit: Sendable {
     checkLetters(of: record, finding)
   }
 
-  /// Takes what is wrong with a record.
+  /// Receives what is wrong with a record.
   private typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
 
-  /// Whether there is a text without control characters, and it has room in the image.
+  /// Checks that the text is not empty, has no control characters and fits into the image.
   private func checkLength(of record: Record, width: Int, _ finding: Finding) {
     if record.text.isEmpty {
       finding(.emptyLabel, true, "the text is empty; write what the image says or remove the record")
@@ -123,7 +123,7 @@ package struct Audit: Sendable {
     }
   }
 
-  /// Whether the letters are those of the alphabet, and what is seen of them.
+  /// Checks that the letters belong to the alphabet and are visible.
   private func checkLetters(of record: Record, _ finding: Finding) {
     if let alphabet {
       do {
@@ -148,7 +148,7 @@ package struct Audit: Sendable {
   }
 }
 
-/// Deals out the numbers 0 ..< count, each once. Unchecked: `next` is touched only while `lock` is held.
+/// Assigns the numbers 0 ..< count, each once. Unchecked: `next` is accessed only while `lock` is held.
 private final class PieceCounter: @unchecked Sendable {
   private let lock = NSLock()
   private let count: Int
@@ -165,7 +165,7 @@ private final class PieceCounter: @unchecked Sendable {
   }
 }
 
-/// Results of the pieces of a slice. Unchecked: `results` is touched only while `lock` is held.
+/// Results of the pieces of a slice. Unchecked: `results` is accessed only while `lock` is held.
 private final class PieceResults: @unchecked Sendable {
   private let lock = NSLock()
   private var results: [AuditResult?]
@@ -176,7 +176,7 @@ private final class PieceResults: @unchecked Sendable {
     lock.withLock { results[piece] = result }
   }
 
-  /// All pieces one after the other.
+  /// Merges all pieces in order.
   func joined(_ slice: Range<Int>) -> AuditResult {
     lock.withLock {
       var whole = AuditResult(records: slice)
@@ -207,8 +207,8 @@ extension DataSetError {
 }
 
 extension Unicode.Scalar {
-  /// Whether the scalar steers the direction of text or its line breaks and is never drawn. ZWJ and ZWNJ, which change what
-  /// is drawn, are none.
+  /// Whether the scalar controls the direction of text or its line breaks and is never drawn. ZWJ and ZWNJ do not
+  /// count, since they change what is drawn.
   fileprivate var isInvisibleMark: Bool {
     switch value {
     case 0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x202A...0x202E, 0x2060, 0x2066...0x2069, 0xFEFF: true

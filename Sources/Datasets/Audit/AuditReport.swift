@@ -2,13 +2,13 @@ import Messages
 
 /// The audit's result as a text for people.
 package struct AuditReport: Sendable {
-  /// Findings of one kind, and letters that are missing, that are written out; the others are counted.
+  /// The limit of listed findings of one kind, and of missing letters; the others are only counted.
   package static let listed = 10
 
   private let result: AuditResult
   private let first: (name: String, audit: AuditResult)?
 
-  /// - Parameter first: the data set that this one's letters are compared with, and its name.
+  /// - Parameter first: the data set to compare letters with, and its name.
   package init(_ result: AuditResult, comparedWith first: (name: String, audit: AuditResult)? = nil) {
     (self.result, self.first) = (result, first)
   }
@@ -69,7 +69,7 @@ package struct AuditReport: Sendable {
   private func alphabetLines() -> [String] {
     let total = result.scalarCounts.reduce(0) { $0 + $1.count }
     var lines = ["alphabet: \(result.scalarCounts.count) scalars, \(total) occurrences"]
-    // Several in a line, with the letter last, as nobody knows how wide a terminal draws it.
+    // Several in a line, with the letter last, since its width on a terminal is unknown.
     let cells = result.scalarCounts.compactMap { entry in
       Unicode.Scalar(entry.scalar).map { "\($0.codePoint)\("\(entry.count)".padded(to: 8)) \($0.shownOrNamed)" }
     }

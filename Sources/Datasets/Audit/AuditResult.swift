@@ -1,7 +1,7 @@
 import Foundation
 import Messages
 
-/// Something the audit has to say about one record or file.
+/// A finding of the audit about one record or file.
 package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
   package enum Kind: String, Codable, Sendable, CaseIterable {
     case unpairedFile, unlistedImage, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
@@ -16,49 +16,49 @@ package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertib
   package let kind: Kind
   /// True if the record cannot be trained on; otherwise it is a warning.
   package let isProblem: Bool
-  /// What is wrong and what to do, without the path.
+  /// The problem and its remedy, without the path.
   package let detail: String
 
   package var description: String { "\(path): \(detail)".onOneLine }
 }
 
-/// How often a scalar occurs in the texts.
+/// The number of occurrences of a scalar in the texts.
 package struct ScalarCount: Codable, Sendable, Equatable {
   package let scalar: UInt32
   package let count: Int
 }
 
-/// What an audit found in a slice of a data set, or in all of it after ``merging(_:of:)``.
+/// The result of an audit of a slice of a data set, or of all of it after ``merging(_:of:)``.
 package struct AuditResult: Codable, Sendable, Equatable {
-  /// The records that were audited.
+  /// The audited records.
   package internal(set) var records: Range<Int>
   /// In the order of the records.
   package internal(set) var findings: [AuditFinding] = []
-  /// Width of each audited record's image at the network's height; 0 where it is unreadable. An image may be wider than
-  /// allowed, which is then among the findings.
+  /// Width of each audited record's image at the network's height; 0 if it is unreadable. An image may exceed the
+  /// maximum width; the findings then include it.
   package internal(set) var widths: [Int] = []
   /// The alphabet of the texts with counts, sorted by scalar.
   package internal(set) var scalarCounts: [ScalarCount] = []
-  /// 16 bytes for each audited record: the start of its file's SHA-256, or zeros where it is unreadable.
+  /// 16 bytes for each audited record: the start of its file's SHA-256, or zeros if it is unreadable.
   var digests = Data()
 
   static let digestBytes = 16
 
-  /// Findings about records that cannot be trained on, and about files that are no records.
+  /// Findings about records that cannot be trained on, and about files that are not records.
   package var problems: [AuditFinding] { findings.filter(\.isProblem) }
-  /// Findings that one should look at.
+  /// Findings that do not prevent training.
   package var warnings: [AuditFinding] { findings.filter { !$0.isProblem } }
   /// Indices of the records with a problem, ascending, each once.
   package var badRecords: [Int] { Set(problems.compactMap(\.record)).sorted() }
 
-  /// The audited data set without its bad records, and the width of each record that is left.
+  /// The audited data set without its bad records, and the width of each remaining record.
   package func good(of dataSet: DataSet) -> (dataSet: DataSet, widths: [Int]) {
     let bad = badRecords
     let isBad = Set(bad)
     return (dataSet.removing(bad), widths.indices.filter { !isBad.contains($0) }.map { widths[$0] })
   }
 
-  /// For each record without a problem, 16 bytes that stand for the contents of its image file.
+  /// For each record without a problem, 16 bytes that identify the contents of its image file.
   package var goodDigests: [UInt8] {
     let isBad = Set(badRecords)
     return widths.indices.filter { !isBad.contains($0) }.flatMap {
@@ -72,9 +72,9 @@ package struct AuditResult: Codable, Sendable, Equatable {
     return scalarCounts.filter { !known.contains($0.scalar) }
   }
 
-  /// Puts the results of all slices together, in any order, and adds what can only be seen in the whole: duplicate files
+  /// Merges the results of all slices, in any order, and adds findings about the whole data set: duplicate files
   /// and files without a partner.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if the slices are not exactly the data set.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if the slices do not cover the data set exactly.
   package static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
     var whole = AuditResult(records: 0..<0)
     var counts: [UInt32: Int] = [:]

@@ -5,7 +5,7 @@ package struct AuditSummary: Encodable, Sendable {
   /// A letter of the texts.
   package struct Letter: Encodable, Sendable {
     package let letter: String
-    /// As U+0D9A.
+    /// In the form U+0D9A.
     package let codePoint: String
     package let count: Int
   }
@@ -16,11 +16,11 @@ package struct AuditSummary: Encodable, Sendable {
   /// Records that cannot be trained on.
   package let badRecords: Int
   package let findings: [AuditFinding]
-  /// Width of each record's image at the network's height; 0 where it is unreadable.
+  /// Width of each record's image at the network's height; 0 if it is unreadable.
   package let widths: [Int]
   /// Sorted by code point.
   package let letters: [Letter]
-  /// Letters that the first of several data sets lacks; nil for the first.
+  /// Letters that are missing in the first of several data sets; nil for the first.
   package let unknownLetters: [String]?
 
   package init(_ result: AuditResult, dataSet: String, comparedWith first: AuditResult? = nil) {

@@ -1,21 +1,21 @@
 import Foundation
 import Messages
 
-/// The good records of a data set as a metadata.jsonl, and what differs from the data set: `akuru check --fix`. Texts are
-/// in NFC. Images stay where they are.
+/// The good records of a data set as a metadata.jsonl, and the differences from the data set: `akuru check --fix`.
+/// Texts are in NFC. Images are not moved.
 package struct CleanedMetadata: Sendable {
-  /// What was changed of one record or file.
+  /// A change of one record or file.
   package struct Change: Encodable, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Encodable, Sendable {
-      /// The record, or the file without a partner, is left out.
+      /// The record, or the file without a partner, is omitted.
       case leftOut
-      /// The text was brought to NFC.
+      /// The text was normalized to NFC.
       case normalized = "normalised"
     }
 
     package let kind: Kind
     package let path: String
-    /// Why.
+    /// The reason.
     package let detail: String
 
     package var description: String {
@@ -25,11 +25,11 @@ package struct CleanedMetadata: Sendable {
 
   /// One JSON object for each good record, in the order of the data set.
   package let lines: [String]
-  /// In the order of the records, then the files that are no records.
+  /// In the order of the records, then files that are not records.
   package let changes: [Change]
 
-  /// - Parameter folder: where the metadata is going to stand. Images are named relative to it.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if images are not inside it, or in shards; no record is good.
+  /// - Parameter folder: where the metadata will be written. Images are named relative to it.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if images are outside of it or in shards, or if no record is good.
   package init(_ dataSet: DataSet, _ audit: AuditResult, in folder: String) throws(DataSetError) {
     var metadata = try MetadataLines(in: folder)
     var problems: [Int: [String]] = [:]
@@ -56,6 +56,6 @@ package struct CleanedMetadata: Sendable {
     (self.lines, self.changes) = (lines, changes)
   }
 
-  /// How many changes there are of a kind.
+  /// The number of changes of a kind.
   package func count(_ kind: Change.Kind) -> Int { changes.count { $0.kind == kind } }
 }

@@ -2,11 +2,11 @@ import Foundation
 import Messages
 
 extension Augmentation {
-  /// The largest file of an augmentation, in bytes.
+  /// The size limit of an augmentation file, in bytes.
   static let largestFile = 1 << 16
 
   /// The set that an argument names: "default", "strong", "none", or a JSON file.
-  /// - Throws: ``AugmentationError`` naming the file and the key.
+  /// - Throws: ``AugmentationError`` that names the file and the key.
   package init(argument: String) throws(AugmentationError) {
     if let named = Augmentation(name: argument) {
       self = named
@@ -19,12 +19,12 @@ extension Augmentation {
     }
   }
 
-  /// Reads a JSON file: an object with the operations that are wanted, each an object with its keys. What is left out is as
-  /// in the set that `"base"` names, and without that switched off.
+  /// Reads a JSON file: an object with the selected operations, each an object with its keys. What it omits is taken
+  /// from the set that `"base"` names; without a base it is switched off.
   ///
   ///     {"base": "strong", "erasing": {"chance": 0}, "blur": {"sigma": [0.5, 2]}}
   ///
-  /// - Throws: ``AugmentationError`` naming the file and the key.
+  /// - Throws: ``AugmentationError`` that names the file and the key.
   package init(file: String) throws(AugmentationError) {
     let bytes: [UInt8]
     do {

@@ -1,4 +1,4 @@
-/// An augmentation that cannot be: which key, and why. `description` is one line.
+/// An invalid augmentation: the key and the reason. `description` is one line.
 package struct AugmentationError: Error, Equatable, CustomStringConvertible {
   package let description: String
 
@@ -8,8 +8,8 @@ package struct AugmentationError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Augmentation {
-  /// Refuses what an operation cannot do, or what would leave nothing to read.
-  /// - Throws: ``AugmentationError`` naming the key, its value and what it may be.
+  /// Refuses values that an operation cannot use, or that would make texts unreadable.
+  /// - Throws: ``AugmentationError`` that names the key, its value and its range.
   package func validate() throws(AugmentationError) {
     for (key, chance) in chances where !(0...1 ~= chance) {
       throw AugmentationError("\(key).chance \(chance): must be 0 to 1")
@@ -28,7 +28,7 @@ extension Augmentation {
       throw AugmentationError(
         "compression.quality [\(quality.lowerBound), \(quality.upperBound)]: must be 1 to 100")
     }
-    // Nearer points would fold the image over itself.
+    // Closer points would fold the image over itself.
     guard elastic.cell.lowerBound >= 3 * elastic.strength.upperBound else {
       throw AugmentationError(
         "elastic.cell \(elastic.cell.lowerBound): must be at least 3 times elastic.strength (\(elastic.strength.upperBound))"
@@ -49,7 +49,7 @@ extension Augmentation {
     func one(_ key: String, _ value: Float, _ allowed: ClosedRange<Float>) -> (
       String, ClosedRange<Float>, ClosedRange<Float>
     ) {
-      // NaN is in no range, and no bound of one.
+      // NaN is in no range and cannot be a bound.
       (key, value.isNaN ? (-.infinity)...(-.infinity) : value...value, allowed)
     }
     return [

@@ -1,7 +1,7 @@
 import Messages
 
 extension Augmentation {
-  /// The images as they are.
+  /// Unchanged images.
   package static let none = Augmentation(
     affine: Affine(chance: 0, shear: 0, rotation: 0, rise: 0, width: 1...1, height: 1...1, shift: 0),
     perspective: Perspective(chance: 0, reach: 0), curvature: Curvature(chance: 0, bend: 0),
@@ -12,8 +12,8 @@ extension Augmentation {
     tone: Tone(chance: 0, ink: 1...1, darkness: 0...0, noise: 0),
     compression: Compression(chance: 0, quality: 100...100))
 
-  /// The default of training: cheap, and enough for images of the kind that are trained on. The ranges are those of a
-  /// PyTorch reference that learns Sinhala words well, and small rotations.
+  /// The default for training: cheap, and enough for images that resemble the training images. The ranges are those of
+  /// a PyTorch reference that learns Sinhala words well, plus small rotations.
   package static let `default` = {
     var set = Augmentation.none
     set.affine = Affine(
@@ -23,7 +23,8 @@ extension Augmentation {
     return set
   }()
 
-  /// Everything, for fonts, papers and cameras that are not in the training images. People can still read nearly all of it.
+  /// All operations, for fonts, papers and cameras that the training images lack. People can still read nearly all
+  /// results.
   package static let strong = Augmentation(
     affine: Affine(
       chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.8...1.15, shift: 0.1),
@@ -53,7 +54,7 @@ extension Augmentation {
 }
 
 extension Augmentation {
-  /// From what was encoded, or from the name of a set, which is what checkpoints held once.
+  /// Decodes an encoded set, or the name of a set, which older checkpoints contain.
   package init(from decoder: any Decoder) throws {
     if let name = try? decoder.singleValueContainer().decode(String.self) {
       guard let named = Augmentation(name: name) else {

@@ -1,6 +1,6 @@
-/// How strongly training images are changed: for each operation how likely it is and how far it may go. Every change is
-/// drawn anew for each (seed, epoch, sample) and depends on nothing else. The operations are made in the order in which they
-/// stand here. A chance of 0 switches one off.
+/// The augmentation of training images: the chance and the range of each operation. Every change is drawn anew for each
+/// (seed, epoch, sample) and depends on nothing else. The operations are applied in the order of declaration. A chance
+/// of 0 switches one off.
 ///
 /// As JSON: an object with these names, in which a range is `[smallest, largest]`; see ``init(file:)``.
 package struct Augmentation: Sendable, Codable, Equatable {
@@ -23,41 +23,41 @@ package struct Augmentation: Sendable, Codable, Equatable {
     case compression
   }
 
-  /// Slant, rotation, stretching and shift, all together.
+  /// Slant, rotation, stretching and shift, applied together.
   package struct Affine: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Largest slant to either side: columns per row.
+    /// Largest slant to either side, in columns per row.
     package var shear: Float
     /// Largest rotation to either side, in degrees.
     package var rotation: Float
-    /// Largest rise of a line's end against its start by rotation, as a share of the image's height.
+    /// Largest rise of a line from start to end by rotation, as a share of the image's height.
     package var rise: Float
     /// Factor on the width of the writing.
     package var width: ClosedRange<Float>
-    /// Factor on its height, as far as there is room.
+    /// Factor on its height, limited by the room in the image.
     package var height: ClosedRange<Float>
-    /// Largest vertical shift of the baseline to either side, as a share of the image's height, as far as there is room.
+    /// Largest vertical shift of the baseline to either side, as a share of the image's height, limited by the room.
     package var shift: Float
   }
 
-  /// The page is not seen from straight above: each corner of the writing moves inwards.
+  /// The page is photographed at an angle: each corner of the writing moves inwards.
   package struct Perspective: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Largest way of a corner in each direction, as a share of the writing's height.
+    /// Largest movement of a corner in each direction, as a share of the writing's height.
     package var reach: Float
   }
 
-  /// The baseline bends to a parabola.
+  /// The baseline is bent to a parabola.
   package struct Curvature: Sendable, Codable, Equatable {
     package var chance: Float
     /// Largest rise of the bend up or down, as a share of the image's height.
     package var bend: Float
   }
 
-  /// Elastic distortion: the points of a grid move at random, and what lies between moves along.
+  /// Elastic distortion: the points of a grid move at random, and the pixels between them are interpolated.
   package struct Elastic: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Largest way of a point in each direction, as a share of the image's height.
+    /// Largest movement of a point in each direction, as a share of the image's height.
     package var strength: ClosedRange<Float>
     /// Distance of the points, as a share of the image's height; at least 3 times the largest strength.
     package var cell: ClosedRange<Float>
@@ -70,7 +70,7 @@ package struct Augmentation: Sendable, Codable, Equatable {
     package var side: Float
   }
 
-  /// Ink bleeds or thins: see ``Images/StrokeWeight``.
+  /// Ink bleeds or thins: see `StrokeWeight`.
   package struct Stroke: Sendable, Codable, Equatable {
     package var chance: Float
     /// Pixels on each side of a stroke, negative to thin it.
@@ -82,21 +82,21 @@ package struct Augmentation: Sendable, Codable, Equatable {
     package var chance: Float
     /// Largest number of patches; at least one.
     package var count: Int
-    /// Width and, drawn for itself, height of a patch, as a share of the image's height.
+    /// Width and height of a patch, drawn independently, as a share of the image's height.
     package var size: ClosedRange<Float>
   }
 
   /// The paper has a texture.
   package struct Background: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Share of the paper's light that its darkest grains may lose.
+    /// Share of the paper's brightness that its darkest grains may lose.
     package var roughness: ClosedRange<Float>
   }
 
   /// Uneven light: a gradient, or the edge of a shadow.
   package struct Shadow: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Share of its light that the darkest side loses.
+    /// Share of brightness that the darkest side loses.
     package var strength: ClosedRange<Float>
   }
 
@@ -110,14 +110,14 @@ package struct Augmentation: Sendable, Codable, Equatable {
   /// A blur along a line of any direction.
   package struct MotionBlurring: Sendable, Codable, Equatable {
     package var chance: Float
-    /// The line's extent in pixels, to the side or, drawn for itself, up.
+    /// The line's extent in pixels, horizontally and vertically, drawn independently.
     package var length: ClosedRange<Float>
   }
 
-  /// Contrast, brightness and noise, all together.
+  /// Contrast, brightness and noise, applied together.
   package struct Tone: Sendable, Codable, Equatable {
     package var chance: Float
-    /// Factor on the ink, that is 255 - value.
+    /// Factor on the ink, which is 255 - value.
     package var ink: ClosedRange<Float>
     /// Gray added to paper and ink, as a share of 255; negative to lighten.
     package var darkness: ClosedRange<Float>
@@ -125,10 +125,10 @@ package struct Augmentation: Sendable, Codable, Equatable {
     package var noise: Float
   }
 
-  /// The losses of JPEG: see ``Images/BlockCompression``.
+  /// The losses of JPEG: see `BlockCompression`.
   package struct Compression: Sendable, Codable, Equatable {
     package var chance: Float
-    /// As libjpeg's: 1 is the worst, 100 the best.
+    /// The quality scale of libjpeg: 1 is the worst, 100 the best.
     package var quality: ClosedRange<Int>
   }
 }

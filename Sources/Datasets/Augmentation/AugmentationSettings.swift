@@ -1,10 +1,10 @@
 import Messages
 import Settings
 
-/// How training images are changed.
+/// The augmentation of training images.
 package struct AugmentationSettings: SettingsGroup {
-  /// The changes of training images, resolved: a file that was named is not read again. Where a user gives it, it is a name or
-  /// a file, see `Augmentation.init(argument:)`.
+  /// The augmentation, resolved: a file that a user named is not read again. A user gives a name or a file, see
+  /// `Augmentation.init(argument:)`.
   package var augment = Augmentation.default
 
   package init(_ augment: Augmentation = .default) { self.augment = augment }

@@ -1,9 +1,9 @@
 import Images
 
-/// Images of a data set beside augmented versions of them, as one picture: a row for each image, the original first. What
-/// is seen of version v is what training makes of the image in epoch v.
+/// Images of a data set beside augmented versions, as one picture: a row per image, with the original first. Version v
+/// shows the image as training augments it in epoch v.
 package struct AugmentationSheet {
-  /// The most pixels of a sheet.
+  /// The limit of a sheet's pixels.
   package static let largestSize = 1 << 28
 
   private let dataSet: DataSet
@@ -23,8 +23,8 @@ package struct AugmentationSheet {
     self.versions = versions
   }
 
-  /// The sheet of `count` samples that are spread over the data set, or of all where there are fewer.
-  /// - Throws: ``DataSetError`` naming an image that cannot be read, or the data set where it is too large for a sheet.
+  /// The sheet of `count` samples that are spread over the data set, or of all samples if there are fewer.
+  /// - Throws: ``DataSetError`` that names an unreadable image, or the data set if it is too large for a sheet.
   package func image(count: Int) throws(DataSetError) -> GrayImage {
     let count = min(count, dataSet.records.count)
     var rows: [[GrayImage]] = []

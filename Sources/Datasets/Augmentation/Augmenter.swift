@@ -1,14 +1,14 @@
 import Images
 import Tensors
 
-/// Draws and makes the changes of an ``Augmentation``. Holds scratch memory, so each thread has one of its own; results
+/// Draws and applies the changes of an ``Augmentation``. Holds scratch memory, so each thread has its own; results
 /// depend on the arguments only.
 package final class Augmenter {
   /// The changes for one image.
   package struct Draw {
     /// Width of the changed image.
     package let width: Int
-    /// nil if the geometry stays.
+    /// nil if the geometry is unchanged.
     let placement: Placement?
     let blurSigma: Float
     let contrast: Float
@@ -16,14 +16,14 @@ package final class Augmenter {
     let brightness: Float
     /// In gray levels.
     let noiseSigma: Float
-    /// Continues with the numbers for the noise.
+    /// The generator that the noise continues.
     var random: KeyedRandom
     let epoch: UInt32
     let sample: UInt32
   }
 
-  /// Independent numbers for each operation, so that one does not shift those of the next. Affine, blur and tone, which came
-  /// first, share stream 0.
+  /// An independent stream for each operation, so that one does not shift the numbers of the next. Affine, blur and
+  /// tone, which came first, share stream 0.
   private enum Stream: UInt16 {
     case perspective = 1
     case curvature, elastic, padding, stroke, erasing, background, shadow, motionBlur, compression
@@ -45,7 +45,7 @@ package final class Augmenter {
     self.geometry = geometry
   }
 
-  /// Makes room for images of up to `width` columns, before and after the changes.
+  /// Reserves memory for images of up to `width` columns, before and after the changes.
   func reserve(width: Int) {
     let height = geometry.height
     outline.reserve(rows: height)
@@ -62,8 +62,8 @@ package final class Augmenter {
 
   /// Draws the changes for one image, keyed by (seed, epoch, sample).
   ///
-  /// The changed image is never narrower than `neededSteps` time steps demand (unless the original is: then no narrower
-  /// than the original) and never wider than the geometry's maximum.
+  /// The changed image has enough columns for `neededSteps` time steps (or, if the original has fewer, at least those
+  /// of the original), and at most the geometry's maximum.
   package func draw(_ image: GrayView, epoch: Int, sample: Int, neededSteps: Int) -> Draw {
     let (epoch, sample) = (UInt32(truncatingIfNeeded: epoch), UInt32(truncatingIfNeeded: sample))
     var random = KeyedRandom(seed: seed, purpose: .augmentation, time: epoch, sample: sample)
@@ -83,7 +83,7 @@ package final class Augmenter {
     let placed =
       changes.isEmpty
       ? nil : Placement(changes, image, outline: &outline, geometry: geometry, neededSteps: neededSteps)
-    // Ink factor and darkness, 255 - ((255 - v) * ink + 255 * darkness), in the terms of `adjust`.
+    // Ink factor and darkness, 255 - ((255 - v) * ink + 255 * darkness), in the form of `adjust`.
     return Draw(
       width: placed?.width ?? image.width, placement: placed, blurSigma: blurred ? sigma : 0,
       contrast: toned ? ink : 1, brightness: toned ? 127 * (1 - ink) - 255 * darkness : 0,
@@ -111,7 +111,7 @@ package final class Augmenter {
     }
   }
 
-  /// Makes the changed image; `target` has the width that was drawn and the height of `image`, which is only read.
+  /// Renders the changed image. `target` has the drawn width and the height of `image`, which is only read.
   package func render(_ draw: Draw, _ image: GrayView, into target: GrayView) {
     precondition(target.width == draw.width && target.height == image.height)
     if let placement = draw.placement {
@@ -141,7 +141,7 @@ package final class Augmenter {
     }
   }
 
-  /// The weight of strokes, and patches without ink.
+  /// Changes the weight of strokes and erases patches.
   private func changeInk(_ draw: Draw, _ target: GrayView) {
     if var random = begin(.stroke, augmentation.stroke.chance, draw.epoch, draw.sample) {
       weight.apply(to: target, strength: random.uniform(augmentation.stroke.strength))
@@ -158,7 +158,7 @@ package final class Augmenter {
     }
   }
 
-  /// Paper and light.
+  /// Changes paper and light.
   private func changePage(_ draw: Draw, _ target: GrayView) {
     if var random = begin(.background, augmentation.background.chance, draw.epoch, draw.sample) {
       page.texture(target, roughness: random.uniform(augmentation.background.roughness), &random)
@@ -168,10 +168,10 @@ package final class Augmenter {
     }
   }
 
-  /// An elastic grid's distance in pixels, from a share of the height.
+  /// The spacing of an elastic grid in pixels, from a share of the height.
   private func cell(_ share: Float) -> Float { max(2, share * Float(geometry.height)) }
 
-  /// The numbers of an operation, after the one that decides that it is made; nil if it is not.
+  /// The random numbers of an operation, after the one that decides whether to apply it; nil if it is not applied.
   @inline(__always)
   private func begin(_ stream: Stream, _ chance: Float, _ epoch: UInt32, _ sample: UInt32) -> KeyedRandom? {
     guard chance > 0 else { return nil }

@@ -1,7 +1,7 @@
 import Images
 
-/// Where the writing stands in an image: for each row the first and the last pixel of ink. A map's effect on these
-/// points tells exactly how far the writing reaches afterwards, since they hold its convex hull.
+/// The position of the writing in an image: for each row the first and the last pixel of ink. A map's effect on these
+/// points gives the exact extent of the changed writing, since they contain its convex hull.
 struct InkOutline {
   /// One row of ink: pixels `first ..< end` of row `y`.
   struct Row {
@@ -9,7 +9,7 @@ struct InkOutline {
     let first: Int
     let end: Int
   }
-  /// Bounds of the ink in pixels.
+  /// The bounds of the ink, in pixels.
   struct Box {
     var left, right, top, bottom: Double
   }
@@ -17,11 +17,11 @@ struct InkOutline {
   /// Columns of paper left and right of all ink.
   private(set) var margins = (left: 0, right: 0)
 
-  /// Makes room for images of so many rows.
+  /// Reserves memory for images of `count` rows.
   mutating func reserve(rows count: Int) { rows.reserveCapacity(count) }
 
-  /// Ink is what is darker than the middle between an image's darkest and lightest value. An image that is (nearly) of
-  /// one gray counts as ink all over.
+  /// A pixel is ink if it is darker than the middle between the image's darkest and lightest value. An image of
+  /// (nearly) one gray counts as ink everywhere.
   mutating func trace(_ image: GrayView) {
     rows.removeAll(keepingCapacity: true)
     var (darkest, lightest) = (UInt8.max, UInt8.min)

@@ -1,10 +1,10 @@
 import Images
 import Tensors
 
-/// The drawn affine form of the writing.
+/// The affine change of the writing, as drawn.
 struct AffineForm {
   let scaleX: Double
-  /// About the image's center, without shift.
+  /// Around the image's center, without shift.
   let map: AffineMap
   /// In pixels.
   let shift: Double
@@ -17,15 +17,15 @@ struct AffineForm {
     let rise = Double(affine.rise) * Double(image.height) / Double(image.width)
     let largest = min(Double(affine.rotation) * Double.pi / 180, rise)
     let angle = largest * Double(random.uniform(-1, 1))
-    // Series instead of libm, whose last bit differs between systems; the error is below 1e-7 up to 2 degrees, and below
-    // 2e-4 up to 15.
+    // Series instead of libm, whose last bit differs between systems; the error is below 1e-7 up to 2 degrees, and
+    // below 2e-4 up to 15.
     let (sine, cosine) = (angle - angle * angle * angle / 6, 1 - angle * angle / 2)
     map = AffineMap.scale(x: scaleX, y: scaleY).then(.shear(shear)).then(AffineMap(cosine, -sine, 0, sine, cosine, 0))
       .about(x: Double(image.width) / 2, y: Double(image.height) / 2)
   }
 }
 
-/// How far the four corners of the writing move inwards.
+/// The inward movement of the writing's four corners.
 struct CornerShifts {
   /// Upper left, upper right, lower right, lower left; as shares of the writing's height, 0 or more.
   private let shifts: (SIMD2<Double>, SIMD2<Double>, SIMD2<Double>, SIMD2<Double>)
@@ -49,10 +49,11 @@ struct CornerShifts {
   }
 }
 
-/// Where the changed writing stands on a canvas of its own width: margins left and right stay (scaled), so that slant and
-/// distortion push no ink out at the sides, and the writing stays between the upper and the lower edge.
+/// The position of the changed writing on a canvas of its own width. The margins at the left and right are kept
+/// (scaled), so that slant and distortion push no ink off the sides, and the writing stays between the upper and lower
+/// edges.
 struct Placement {
-  /// What was drawn.
+  /// The drawn changes.
   struct Changes {
     var affine: AffineForm?
     var perspective: CornerShifts?
@@ -69,7 +70,7 @@ struct Placement {
     /// In pixels.
     var padding = (left: 0.0, right: 0.0)
 
-    /// Whether the geometry stays.
+    /// Whether the geometry is unchanged.
     var isEmpty: Bool { affine == nil && perspective == nil && !isBent && padding.left == 0 && padding.right == 0 }
 
     fileprivate var isBent: Bool { bend != 0 || elasticStrength > 0 }
@@ -95,7 +96,7 @@ struct Placement {
     var box = outline.box(under: form)
     let perspective = changes.perspective.flatMap { $0.map(of: box) }.map { PerspectiveMap(form).then($0) }
     if let perspective { box = outline.box(under: perspective) }
-    // The furthest that distortions move a pixel.
+    // The largest movement of a pixel by the distortions.
     let sideways = Double(changes.elasticStrength)
     let upwards = sideways + Double(abs(changes.bend)) / 2
 
@@ -109,7 +110,7 @@ struct Placement {
     let height = Double(image.height)
     let fit = min(1, (height - 2 * upwards) / (box.bottom - box.top))
     let (top, bottom) = (box.top * fit, box.bottom * fit)
-    // The shift goes as far as the writing stays inside; squeezing moves it towards the upper edge, which this corrects.
+    // The shift is limited to keep the writing inside. Squeezing moves the writing upwards, which this corrects.
     let wanted = (changes.affine?.shift ?? 0) + (box.top + box.bottom) / 2 - (top + bottom) / 2
     let shiftY = max(upwards - top, min(height - upwards - bottom, wanted))
     let shiftX = left - box.left + Double(width - natural) / 2
@@ -124,7 +125,7 @@ struct Placement {
     }
   }
 
-  /// Draws `image` (only read) into `target`, which has the width; `field` is scratch memory.
+  /// Draws `image` (only read) into `target`, which has the drawn width; `field` is scratch memory.
   func render(_ image: GrayView, into target: GrayView, field: DisplacementField) {
     switch inverse {
     case .affine(let map): image.affine(inverse: map, into: target, paper: 255)

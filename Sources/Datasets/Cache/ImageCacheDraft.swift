@@ -1,24 +1,24 @@
 import Files
 import Foundation
 
-/// An image cache in the making: a temporary file of its own, beside the place it will take. One process of a machine has
-/// the draft; all of them write their images into it with ``ImageCacheWriter``; then it is published.
+/// An image cache under construction: a temporary file beside its final path. One process per machine owns the draft;
+/// all processes write their images into it with ``ImageCacheWriter``; then the owner publishes it.
 ///
-/// Jobs that make the same cache at once do not meet before the rename, and the last one leaves the same bytes as the
-/// first. A draft that is released without being published removes its file.
+/// Jobs that build the same cache concurrently do not conflict before the rename, and the last one writes the same
+/// bytes as the first. A draft that is released without being published removes its file.
 package final class ImageCacheDraft {
   /// The file to write into.
   package let temporaryPath: String
   private let path: String
   private let layout: ImageCacheLayout
-  /// Holds the lock that tells a file in the making from what a killed process left.
+  /// Holds the lock that distinguishes a file under construction from one that a killed process left.
   private let file: OpenFile
   private var isPublished = false
 
-  /// Creates the folder if needed, removes what killed processes left there, and reserves the whole file's space.
+  /// Creates the folder if needed, removes files that killed processes left there, and reserves the whole file's space.
   ///
-  /// - Parameter path: the file to be.
-  /// - Throws: ``ImageCacheError/system(action:path:code:)``, with ENOSPC where the space is not there.
+  /// - Parameter path: the final file.
+  /// - Throws: ``ImageCacheError/system(action:path:code:)``, with ENOSPC if there is not enough space.
   package init(for path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
     let folder = Files.folder(of: path)
     do throws(FileError) {
@@ -29,11 +29,11 @@ package final class ImageCacheDraft {
       throw ImageCacheError(error)
     }
     (self.path, self.layout, temporaryPath) = (path, layout, file.path)
-    // From here on, a failure removes the file: the object is whole.
+    // All properties are set, so a failure from here on runs `deinit`, which removes the file.
     do throws(FileError) {
       try file.reserve(layout.fileSize)
     } catch {
-      // The name that people know, not that of the temporary file.
+      // The error names the final path, which people know, not the temporary file.
       throw .system(action: error.action, path: path, code: error.code)
     }
   }
@@ -42,7 +42,7 @@ package final class ImageCacheDraft {
     if !isPublished { unlink(temporaryPath) }
   }
 
-  /// Seals the file once all images are in, waits until it is on the disk, and gives it its name.
+  /// Seals the file after all images are written, flushes it to the disk, and renames it to its final path.
   package func publish() throws(ImageCacheError) {
     let contents = try mapCache(temporaryPath, size: layout.fileSize, writable: true)
     contents.mutableBytes.copyBytes(from: layout.header)
@@ -56,7 +56,7 @@ package final class ImageCacheDraft {
       throw ImageCacheError(error)
     }
     isPublished = true
-    // Where a folder cannot be flushed, the worst is that the cache has to be made again.
+    // If the folder cannot be flushed, the cache may have to be built again, nothing worse.
     try? synchronizeFolder(Files.folder(of: path))
   }
 
@@ -67,13 +67,13 @@ package final class ImageCacheDraft {
       let temporary = joinPath(Files.folder(of: path), name)
       if FileStatus(path: temporary, followLink: false) != nil { continue }
       let file = try OpenFile(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, action: "create")
-      // Another job may have taken the file for an abandoned one before it was locked.
+      // Another job may have removed the file as abandoned before it was locked.
       if file.lock(waits: true) == 0, try file.isUnlinked() { continue }
       return file
     }
   }
 
-  /// Removes temporary caches that no living process has locked. Where the file system has no locks, they stay.
+  /// Removes temporary caches that no living process has locked. If the file system has no locks, they are kept.
   private static func removeAbandoned(in folder: String) {
     guard let names = try? listFolder(folder) else { return }
     for name in names where name.hasPrefix(".images-") && name.contains(".cache.tmp-") {

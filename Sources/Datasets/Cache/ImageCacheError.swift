@@ -2,11 +2,11 @@ import Files
 import Foundation
 import Messages
 
-/// Why an image cache cannot be used or made. The description is one line.
+/// Why an image cache cannot be used or built. The description is one line.
 package enum ImageCacheError: Error, CustomStringConvertible, Equatable {
   /// There is no such file.
   case absent(path: String)
-  /// The file is not, or no longer, the cache that was asked for. It has to be made again.
+  /// The file is not, or no longer, the requested cache. It must be built again.
   case damaged(path: String, reason: String)
   /// A system call failed.
   case system(action: String, path: String, code: Int32)

@@ -1,7 +1,7 @@
 import Hashing
 
-/// What an image cache holds and where. It follows from the images alone, so every rank knows it without the file, and
-/// nothing that the file says about itself has to be trusted.
+/// The contents and the layout of an image cache. Both follow from the images alone, so every rank knows them without
+/// the file, and nothing in the file has to be trusted.
 ///
 /// The file, little-endian:
 ///
@@ -12,24 +12,25 @@ import Hashing
 ///     24     UInt64    bytes of the file
 ///     32     32 bytes  identity
 ///     64     32 bytes  SHA-256 of bytes 0 ..< 64 and the table
-///     96     table, 16 bytes an image: UInt64 place of its pixels in the file, UInt32 columns, and the first 4 bytes of
+///     96     table, 16 bytes an image: UInt64 offset of its pixels in the file, UInt32 columns, and the first 4 bytes
+///     of
 ///            the SHA-256 of its pixels
-///     then, from a multiple of 4096 on, the pixels: 8-bit gray, row by row, image after image, without gaps
+///     then, at a multiple of 4096, the pixels: 8-bit gray, row by row, image after image, without gaps
 package struct ImageCacheLayout: Sendable {
   /// Rows of every image.
   package let height: Int
   /// Columns of each image.
   package let widths: [Int]
-  /// 16 bytes for each image: the start of the SHA-256 of the file it is decoded from.
+  /// 16 bytes for each image: the start of the SHA-256 of the file that it is decoded from.
   package let digests: [UInt8]
-  /// SHA-256 of what decides every pixel: which files with which bytes, in which order, and the sizes they get.
+  /// SHA-256 of all that determines the pixels: the files' bytes, their order, and the resized sizes.
   package let identity: [UInt8]
   /// Bytes of the file.
   package let fileSize: Int
-  /// Place of each image's pixels in the file.
+  /// Offset of each image's pixels in the file.
   let offsets: [Int]
 
-  /// To be raised when the format changes, and when decoding or resizing gives other pixels.
+  /// Increment it when the format changes, or when decoding or resizing gives other pixels.
   static let version: UInt32 = 1
   static let headerSize = 96
   static let entrySize = 16
@@ -37,7 +38,7 @@ package struct ImageCacheLayout: Sendable {
 
   /// - Parameters:
   ///   - widths: columns of each image, as the audit found them.
-  ///   - digests: as ``AuditResult/goodDigests`` gives them.
+  ///   - digests: see ``AuditResult/goodDigests``.
   package init(height: Int, widths: [Int], digests: [UInt8]) {
     precondition(digests.count == widths.count * ImageCacheLayout.digestSize && widths.allSatisfy { $0 > 0 })
     (self.height, self.widths, self.digests) = (height, widths, digests)
@@ -57,12 +58,12 @@ package struct ImageCacheLayout: Sendable {
     identity = hash.finalize()
   }
 
-  /// Images.
+  /// The number of images.
   package var count: Int { widths.count }
 
-  /// The cache's own name, so that caches of other images and heights stand beside it: `images-HASH-hHEIGHT.cache`.
+  /// The cache's file name; caches of other images and heights have other names: `images-HASH-hHEIGHT.cache`.
   ///
-  /// - Parameter machine: the machine's name, where machines must not share the file.
+  /// - Parameter machine: the machine's name, if machines must not share the file.
   package func fileName(machine: String? = nil) -> String {
     let suffix = machine.map { "-" + $0.replacing("/", with: "_") } ?? ""
     return "images-\(hexadecimal(identity.prefix(8)))-h\(height)\(suffix).cache"
@@ -77,13 +78,13 @@ package struct ImageCacheLayout: Sendable {
   /// An image's entry in the table, without the checksum of its pixels.
   func entry(_ image: Int) -> (offset: UInt64, width: UInt32) { (UInt64(offsets[image]), UInt32(widths[image])) }
 
-  /// Where an image's entry stands in the file.
+  /// The offset of an image's entry in the file.
   func entryPlace(_ image: Int) -> Int { ImageCacheLayout.headerSize + ImageCacheLayout.entrySize * image }
 
-  /// Where the pixels of an image stand in the file.
+  /// The range of an image's pixels in the file.
   func pixels(_ image: Int) -> Range<Int> { offsets[image]..<offsets[image] + widths[image] * height }
 
-  /// The bytes that the header's checksum is about: without the checksum itself and the pixels.
+  /// The header's checksum: of all bytes except the checksum itself and the pixels.
   func checksum(of file: UnsafeRawBufferPointer) -> [UInt8] {
     let hash = SHA256()
     hash.update(UnsafeRawBufferPointer(rebasing: file[..<64]))

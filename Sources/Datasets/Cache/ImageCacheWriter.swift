@@ -12,7 +12,7 @@ package struct ImageCacheWriter: Sendable {
 
   /// - Parameters:
   ///   - path: ``ImageCacheDraft/temporaryPath``.
-  ///   - dataSet: the good records, from whose audit `layout` was made.
+  ///   - dataSet: the good records, whose audit gave `layout`.
   package init(
     _ path: String, layout: ImageCacheLayout, dataSet: DataSet, geometry: InputGeometry
   ) throws(ImageCacheError) {
@@ -24,8 +24,8 @@ package struct ImageCacheWriter: Sendable {
   }
 
   /// Writes pixels and table entries of some images.
-  /// - Parameter goesOn: called before each image, on several threads; once it says no, the rest is left out.
-  /// - Throws: ``DataSetError`` naming the file that can no longer be read or has changed since the audit.
+  /// - Parameter goesOn: called before each image, on several threads; after it returns false, the rest is skipped.
+  /// - Throws: ``DataSetError`` that names a file that can no longer be read or has changed since the audit.
   package func write(
     _ samples: Range<Int>, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
   ) throws {
@@ -68,7 +68,7 @@ package struct ImageCacheWriter: Sendable {
   }
 }
 
-/// What the threads threw. Unchecked: `first` is touched only while `lock` is held.
+/// The errors of the threads. Unchecked: `first` is accessed only while `lock` is held.
 private final class Failures: @unchecked Sendable {
   private let lock = NSLock()
   private var first: (any Error)?

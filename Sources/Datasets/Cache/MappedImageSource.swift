@@ -5,8 +5,8 @@ package final class MappedImageSource: ImageSource {
   private let layout: ImageCacheLayout
   private let file: MappedFile
 
-  /// Maps the cache and verifies size, header and table: they must be what `layout` says, bit by bit. Of the pixels each
-  /// rank verifies a share with ``verify(_:)``.
+  /// Maps the cache and verifies size, header and table: they must match `layout` bit by bit. Each rank verifies a
+  /// share of the pixels with ``verify(_:)``.
   ///
   /// - Throws: ``ImageCacheError/absent(path:)``, ``ImageCacheError/damaged(path:reason:)``.
   package init(_ path: String, layout: ImageCacheLayout) throws(ImageCacheError) {
@@ -30,7 +30,7 @@ package final class MappedImageSource: ImageSource {
   }
 
   /// Verifies the pixels of some images.
-  /// - Throws: ``ImageCacheError/damaged(path:reason:)`` naming the first image whose checksum is wrong.
+  /// - Throws: ``ImageCacheError/damaged(path:reason:)`` that names the first image whose checksum is wrong.
   package func verify(_ images: Range<Int>) throws(ImageCacheError) {
     let bytes = file.bytes
     for image in images {

@@ -1,21 +1,21 @@
 /// Reads the records of a CSV file (RFC 4180), byte by byte.
 ///
 /// Bytes, not `Character`s: a comma followed by a combining vowel sign is one grapheme, so a reader that compares
-/// characters would not see the comma and would join two fields. In UTF-8 the bytes of `,`, `"`, CR and LF occur as these
-/// characters only.
+/// characters would miss the comma and join two fields. In UTF-8 the bytes of `,`, `"`, CR and LF occur only as these
+/// characters.
 ///
-/// Accepted: a byte order mark, CR LF or LF, fields in quotes with commas, line breaks and doubled quotes inside, a last
-/// line without a line break, lines without a byte (skipped). A quote inside an unquoted field stands for itself.
+/// Accepted: a byte order mark, CR LF or LF, quoted fields with commas, line breaks and doubled quotes inside, a last
+/// line without a line break, empty lines (skipped). A quote inside an unquoted field is an ordinary character.
 struct CSVReader {
   private let bytes: [UInt8]
   private let path: String
   private var position = 0
-  /// Line, from 1, on which the record read last starts.
+  /// Line, from 1, on which the current record starts.
   private(set) var line = 0
-  /// Number of the record read last, from 0: the header is record 0.
+  /// Number of the current record, from 0: the header is record 0.
   private(set) var record = -1
   private var nextLine = 1
-  /// The record's fields one after the other, quotes removed.
+  /// The record's fields, concatenated, quotes removed.
   private var content: [UInt8] = []
   /// End of each field in `content`.
   private var ends: [Int] = []
@@ -26,13 +26,13 @@ struct CSVReader {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
-  /// Fields of the record read last.
+  /// Number of fields of the current record.
   var fieldCount: Int { ends.count }
 
-  /// The record read last, for messages.
+  /// The current record, for messages.
   var place: String { record == 0 ? "the header" : "record \(record) (line \(line))" }
 
-  /// Field `i` of the record read last.
+  /// Field `i` of the current record.
   func field(_ i: Int) throws(DataSetError) -> String {
     let start = i == 0 ? 0 : ends[i - 1]
     guard let text = String(validating: content[start..<ends[i]], as: UTF8.self) else {
@@ -70,7 +70,7 @@ struct CSVReader {
     }
   }
 
-  /// Reads one field and what ends it; true if that is a comma, so that another field follows.
+  /// Reads one field and its terminator. Returns true if that is a comma, so that another field follows.
   private mutating func readField() throws(DataSetError) -> Bool {
     if position < bytes.count && bytes[position] == quote {
       try readQuoted()
@@ -103,7 +103,7 @@ struct CSVReader {
     return false
   }
 
-  /// Reads from an opening quote to behind its closing quote.
+  /// Reads from an opening quote through its closing quote.
   private mutating func readQuoted() throws(DataSetError) {
     position += 1
     while position < bytes.count {

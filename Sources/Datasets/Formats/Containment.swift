@@ -1,11 +1,11 @@
 import Files
 
-/// Checks that the files a data set names are inside its folder, links resolved.
+/// Checks that the files that a data set names are inside its folder, with links resolved.
 struct Containment {
   private let folder: String
   /// The folder without links, ending in "/".
   private let root: String
-  /// Parts before the last "/" of names that were found to be inside.
+  /// Folders of names that were found to be inside: the parts before the last "/".
   private var checkedFolders: Set<String> = []
 
   init(folder: String) throws(DataSetError) {
@@ -14,7 +14,7 @@ struct Containment {
     root = resolved == "/" ? resolved : resolved + "/"
   }
 
-  /// The size of the file `name`, or -1 if there is none. `file` and `place` say in messages where the name stands.
+  /// The size of the file `name`, or -1 if there is none. `file` and `place` locate the name in messages.
   mutating func size(of name: String, file: String, place: String) throws(DataSetError) -> Int64 {
     func refuse(_ reason: String) -> DataSetError {
       .outside(path: file, place: place, fileName: name, reason: reason)
@@ -44,7 +44,7 @@ struct Containment {
     return status.size
   }
 
-  /// Whether the name alone, links aside, leads to nowhere outside the folder.
+  /// Whether the name alone, ignoring links, stays inside the folder.
   static func staysInside(_ name: String) -> Bool {
     let bytes = name.utf8
     return !bytes.isEmpty && bytes.count <= DataSetLimits.fileNameBytes && !bytes.contains(0)

@@ -4,14 +4,14 @@ import Hashing
 import Images
 import Messages
 
-/// The records of one or more folders, in a stable order: folder by folder as given, inside a folder as in its metadata
+/// The records of one or more folders, in a stable order: folders as given, records as in the folder's metadata
 /// file, or sorted by path for pairs.
 package struct DataSet: Sendable {
-  /// A file that has no partner (`X.png` without `X.gt.txt` or the reverse), so that there is no record for it.
+  /// A file without a partner (`X.png` without `X.gt.txt` or the reverse), which is not a record.
   package struct Unpaired: Sendable, Equatable, CustomStringConvertible {
-    /// Path of the file, folder included.
+    /// Path of the file, including the folder.
     package let path: String
-    /// Name of the file that is missing beside it.
+    /// Name of the missing file.
     package let missing: String
 
     package var description: String {
@@ -22,11 +22,11 @@ package struct DataSet: Sendable {
   /// The folders, or metadata files, as given.
   package let folders: [String]
   package let records: [Record]
-  /// Files of pair folders that are no records. Whoever trains or evaluates has to report them; the audit does.
+  /// Files of pair folders that are not records. The audit reports them, which training and evaluation rely on.
   package let unpaired: [Unpaired]
   /// Image files beside listed images that the metadata does not list. The audit warns of them.
   package let unlisted: [String]
-  /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own place), in hexadecimal.
+  /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own path), in hexadecimal.
   package let fingerprint: String
 
   private init(folders: [String], records: [Record], unpaired: [Unpaired], unlisted: [String]) {
@@ -37,15 +37,15 @@ package struct DataSet: Sendable {
     fingerprint = DataSet.fingerprint(of: records)
   }
 
-  /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split.
-  /// A folder's format is recognized by what it holds, in this order: `metadata.csv` or `metadata.jsonl` with `file_name`
-  /// and `text` (other images beside the listed ones are then ``unlisted``), shards with `shards.json`, or else pairs
-  /// `X.png` + `X.gt.txt`. In place of a folder there may be a metadata file of another name in it, `NAME.csv` or
-  /// `NAME.jsonl`.
+  /// Loads a folder, or several separated by commas; an argument that is itself the path of a folder is not split. The
+  /// contents determine a folder's format, in this order: `metadata.csv` or `metadata.jsonl` with `file_name` and
+  /// `text` (other images beside the listed ones are then ``unlisted``), shards with `shards.json`, or else pairs
+  /// `X.png` + `X.gt.txt`. A metadata file of another name, `NAME.csv` or `NAME.jsonl`, may replace its folder as the
+  /// argument.
   ///
   /// The images are not opened; see ``Audit``.
   ///
-  /// - Parameter allowsWeights: whether weights are allowed; they are left to ``DataSetArgument``.
+  /// - Parameter allowsWeights: whether weights are allowed; ``DataSetArgument`` parses them.
   package static func load(_ argument: String, allowsWeights: Bool = false) throws(DataSetError) -> DataSet {
     let parsed = try DataSetArgument(argument)
     guard allowsWeights || parsed.isPlain else {
@@ -81,7 +81,7 @@ package struct DataSet: Sendable {
   }
 }
 
-/// Makes ``DataSet/fingerprint``, record by record.
+/// Computes ``DataSet/fingerprint``, record by record.
 struct FingerprintHash {
   private let hash = SHA256()
 
@@ -92,7 +92,7 @@ struct FingerprintHash {
     add(text)
   }
 
-  /// Of all records; nothing can be added afterwards.
+  /// The fingerprint of all records; nothing can be added afterwards.
   var value: String { hexadecimal(hash.finalize()) }
 
   private func add(_ number: Int64) {
@@ -108,7 +108,7 @@ struct FingerprintHash {
   }
 }
 
-/// Gathers the records of the folders of one data set.
+/// Collects the records of the folders of one data set.
 private struct RecordCollector {
   var records: [Record] = []
   var unpaired: [DataSet.Unpaired] = []
@@ -158,7 +158,7 @@ private struct RecordCollector {
     if records.count == before { throw .noRecords(path: path) }
   }
 
-  /// Looks through the folders that hold listed images.
+  /// Finds unlisted images in the folders that contain listed ones.
   private mutating func findUnlisted(_ folder: String, from first: Int) {
     var listed: [String: Set<String>] = [:]
     for record in records[first...] {
@@ -167,7 +167,7 @@ private struct RecordCollector {
     }
     for (place, names) in listed.sorted(by: { $0.key < $1.key }) {
       let path = place.isEmpty ? folder : joinPath(folder, place)
-      // A folder that lets its files be read, but not be listed, hides what is not named.
+      // A folder with readable files may forbid listing; unlisted images are then unknown.
       guard let found = try? listFolder(path) else { continue }
       for name in found.sorted() where ImageFormat.stem(ofName: name) != nil && !names.contains(name) {
         unlisted.append(joinPath(path, name))
@@ -206,7 +206,7 @@ private struct RecordCollector {
     }
   }
 
-  /// Shards whose sizes and records are what the index says.
+  /// Loads shards; their sizes and records must match the index.
   private mutating func loadShards(_ path: String, folder: String, source: Int) throws(DataSetError) {
     var containment = try Containment(folder: folder)
     let index = try ShardIndex.read(path)

@@ -1,10 +1,10 @@
 import Files
 
-/// A data set as it is named on the command line: folders separated by commas, each with a weight if it is followed by a
-/// colon and a number, as in `a:2,b:0.5`. An argument or a part of it that is itself the path of a folder is taken as such.
+/// A data set as named on the command line: folders separated by commas, each optionally followed by a colon and a
+/// weight, as in `a:2,b:0.5`. An argument, or a part of it, that is itself the path of a folder is not split.
 package struct DataSetArgument: Sendable, Equatable {
   package var folders: [String] = []
-  /// How often each folder's images are drawn in an epoch, see ``Mixture``; 1 where nothing was said.
+  /// How often each folder's images are drawn in an epoch, see ``Mixture``; 1 by default.
   package var weights: [Double] = []
 
   package static let largestWeight = 1000.0
@@ -33,7 +33,7 @@ package struct DataSetArgument: Sendable, Equatable {
     }
   }
 
-  /// Whether all folders count alike.
+  /// Whether all weights are 1.
   package var isPlain: Bool { weights.allSatisfy { $0 == 1 } }
 
   private static func isFolder(_ path: String) -> Bool { FileStatus(path: path, followLink: true)?.kind == .folder }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Messages
 
-/// What is wrong with a data set, an alphabet file or a plan. The description is one line that names the file, the
+/// A problem of a data set, an alphabet file or a plan. The description is one line that names the file, the
 /// record and the remedy.
 package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusProviding {
   /// There is no such folder or file.
@@ -15,13 +15,13 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   case noRecords(path: String)
   /// Bytes that are not UTF-8; `place` is a line or a record.
   case notUTF8(path: String, place: String)
-  /// A metadata file without a column (CSV) or key (JSON Lines) that is needed.
+  /// A metadata file without a column (CSV) or key (JSON Lines) that is required.
   case missingColumn(path: String, place: String, column: String, found: [String])
   /// A record that does not follow the format.
   case malformed(path: String, place: String, reason: String)
-  /// A file name that leads out of the data set.
+  /// A file name that leads outside the data set.
   case outside(path: String, place: String, fileName: String, reason: String)
-  /// A file or a count above the limit that protects the memory.
+  /// A file or a count above the limit that protects memory.
   case tooLarge(path: String, place: String, what: String, limit: String)
   /// An image that cannot be used.
   case badImage(path: String, reason: String)
@@ -63,7 +63,7 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   }
 }
 
-/// Text from a file made fit for a one-line message: control characters and over-long tails are not repeated.
+/// Text from a file, for a one-line message: control characters are escaped, and long texts are cut.
 func quoted(_ text: String) -> String { "\"\(text.shortened)\"" }
 
 /// The bytes of a regular file of at most `limit` bytes.
@@ -89,7 +89,7 @@ func listFolder(_ path: String) throws(DataSetError) -> [String] {
 }
 
 extension DataSetError {
-  /// A file or folder that the system does not give.
+  /// The error of a file or folder that the system refuses.
   init(_ error: FileError) {
     self =
       error.code == ENOENT ? .notFound(path: error.path) : .unreadable(path: error.path, reason: error.reason)

@@ -1,10 +1,10 @@
 import Files
 import Images
 
-/// Folders of pairs of an image `X.png`, `X.jpg` or `X.jpeg` and its text `X.gt.txt`, as tesstrain, kraken and Calamari use
-/// them.
+/// Folders of pairs of an image `X.png`, `X.jpg` or `X.jpeg` and its text `X.gt.txt`, the form of tesstrain, kraken and
+/// Calamari.
 ///
-/// Subfolders are not searched, names that start with a dot are left alone.
+/// Subfolders are not searched; names that start with a dot are ignored.
 struct ImageTextPairs {
   /// Images that have a text, in the byte order of their names.
   private(set) var pairs: [(image: String, text: String)] = []
@@ -44,12 +44,12 @@ struct ImageTextPairs {
     unpaired.sort { pathPrecedes(ImageTextPairs.place($0), ImageTextPairs.place($1)) }
   }
 
-  /// Where a file without a partner stands in the order: at its image.
+  /// The sort key of a file without a partner: its image's name.
   private static func place(_ file: (name: String, missing: String)) -> String {
     ImageFormat.stem(ofName: file.name) == nil ? file.missing : file.name
   }
 
-  /// The text in a `.gt.txt`: UTF-8, without a byte order mark, one trailing line break stripped.
+  /// The text of a `.gt.txt` file: UTF-8, without a byte order mark, one trailing line break stripped.
   static func readText(_ path: String) throws(DataSetError) -> String {
     var bytes = try readFile(path, limit: 1 << 16, limitName: "64 KiB")[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }

@@ -9,7 +9,7 @@ enum MetadataFile {
   enum Format {
     case csv, jsonLines
 
-    /// By the end of the file's name; nil for another file.
+    /// The form, by the end of the file's name; nil for other files.
     init?(path: String) {
       let name = path.lowercased()
       if name.hasSuffix(".csv") {

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Writes records as lines of a metadata.jsonl; the images stay where they are.
+/// Formats records as lines of a metadata.jsonl; the images are not moved.
 struct MetadataLines {
   private let folder: String
   /// `folder` without links.
@@ -9,7 +9,7 @@ struct MetadataLines {
   private var prefixes: [String: String] = [:]
   private let encoder = JSONEncoder()
 
-  /// - Parameter folder: where the metadata is going to stand. Images are named relative to it.
+  /// - Parameter folder: where the metadata will be written. Images are named relative to it.
   init(in folder: String) throws(DataSetError) {
     guard let root = resolvedPath(folder) else { throw .notFound(path: folder) }
     (self.folder, self.root) = (folder, root)
@@ -17,7 +17,7 @@ struct MetadataLines {
   }
 
   /// `{"file_name":"sub/0.png","text":"..."}`, with the text in NFC.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if the image is not inside the folder, or in a shard.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if the image is outside of the folder or in a shard.
   mutating func line(_ record: Record) throws(DataSetError) -> String {
     guard record.place == nil else {
       throw .invalid(
@@ -40,7 +40,7 @@ struct MetadataLines {
     }
   }
 
-  /// Path from the root to a folder inside it, with a slash at its end, or empty for the root itself.
+  /// Path from the root to a folder inside it, with a trailing slash; empty for the root itself.
   private func path(to inner: String) throws(DataSetError) -> String {
     guard let resolved = resolvedPath(inner) else { throw .notFound(path: inner) }
     if resolved.utf8.elementsEqual(root.utf8) { return "" }

@@ -6,22 +6,22 @@ package struct Record: Sendable {
   package let path: String
   /// The folder that `path` starts from.
   package let folder: String
-  /// What the image says, in NFC.
+  /// The text in the image, in NFC.
   package let text: String
-  /// The text as it stands in the file, if that is not NFC.
+  /// The text as written in the file, if that is not NFC.
   package let rawText: String?
   /// Index of the folder in ``DataSet/folders``.
   package let source: Int
   /// Bytes of the image file; -1 if there is none.
   package let size: Int64
-  /// Where the image is, if it is not a file of its own.
+  /// The image's place in a shard; nil if it is a file of its own.
   var place: ShardLocation?
 
-  /// The image file. Of an image in a shard it is a name for messages: the shard's path, then the image's.
+  /// The image file. For an image in a shard, a name for messages: the shard's path, then the image's.
   package var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
 
   /// The bytes of the image file.
-  /// - Throws: ``DataSetError`` naming it.
+  /// - Throws: ``DataSetError`` that names it.
   package func readImage() throws(DataSetError) -> [UInt8] {
     if let place { return try place.read(size, path: absolutePath) }
     return try readImageFile(absolutePath)
@@ -33,7 +33,7 @@ func joinPath(_ folder: String, _ name: String) -> String {
   folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
 }
 
-/// Limits on what a data set may make the program hold.
+/// Limits of what a data set can make the program allocate.
 enum DataSetLimits {
   /// Bytes of a metadata file.
   static let metadataBytes = 1 << 30
@@ -43,20 +43,20 @@ enum DataSetLimits {
   static let recordBytes = 4 << 20
   /// Fields of one record of a metadata.csv.
   static let fields = 10_000
-  /// Bytes of a file_name: what the operating system takes (PATH_MAX).
+  /// Bytes of a file_name: the operating system's limit (PATH_MAX).
   static let fileNameBytes = 4096
   /// Unicode scalars of one text.
   static let textScalars = 10_000
 }
 
-/// The text in Unicode normalization form C (Unicode Standard Annex 15); ZWJ and all other scalars stay.
+/// The text in Unicode normalization form C (Unicode Standard Annex 15); ZWJ and all other scalars are kept.
 func normalized(_ text: String) -> String {
-  // No scalar below U+0300 combines with another or decomposes canonically without recomposing.
+  // Scalars below U+0300 do not combine with each other, and recompose after canonical decomposition.
   if text.unicodeScalars.allSatisfy({ $0.value < 0x300 }) { return text }
   return text.precomposedStringWithCanonicalMapping
 }
 
-/// True if two strings hold the same scalars. `==` would also accept canonically equivalent ones.
+/// Whether two strings consist of the same scalars. `==` would also accept canonically equivalent ones.
 func sameScalars(_ a: String, _ b: String) -> Bool {
   a.utf8.elementsEqual(b.utf8)
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A UTF-8 text of at most 16 MiB as lines after NFC, empty ones left out.
+/// The lines of a UTF-8 text of at most 16 MiB, in NFC, without empty ones.
 package enum TextLines {
-  /// - Throws: ``DataSetError`` naming the file: unreadable, too large, not UTF-8, or without text.
+  /// - Throws: ``DataSetError`` that names the file: unreadable, too large, not UTF-8, or without text.
   package static func read(_ path: String) throws(DataSetError) -> [String] {
     let bytes = try readFile(path, limit: 16 << 20, limitName: "16 MiB")
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -1,13 +1,13 @@
 import Images
 
-/// Where the loader gets the images of a data set from, resized to the network's height, not augmented.
+/// The loader's source of images: resized to the network's height, not augmented.
 package protocol ImageSource: Sendable {
-  /// Puts the image of sample `sample` into `image`. Called by one thread at a time with its own buffer; several
-  /// threads may call with different buffers.
+  /// Loads the image of `sample` into `image`. Each thread uses its own buffer; several threads may call it with
+  /// different buffers.
   func load(_ sample: Int, into image: ImageBuffer) throws
 }
 
-/// A reused buffer for one gray image, with the scratch memory that making it takes. Belongs to one thread.
+/// A reused buffer for one gray image, with the scratch memory for producing it. One thread owns it.
 package final class ImageBuffer {
   package private(set) var width = 0
   package private(set) var height = 0
@@ -20,7 +20,7 @@ package final class ImageBuffer {
 
   deinit { pixels.deallocate() }
 
-  /// Makes room for an image of the given size; its contents are undefined.
+  /// Sets the size and reserves memory for it; the contents are undefined.
   package func reserve(width: Int, height: Int) {
     precondition(width > 0 && height > 0)
     if width * height > capacity {
@@ -32,7 +32,7 @@ package final class ImageBuffer {
     (self.width, self.height) = (width, height)
   }
 
-  /// The image. Valid until the next ``reserve(width:height:)`` and as long as the buffer.
+  /// The image. Valid until the next ``reserve(width:height:)``, during the buffer's lifetime.
   package var view: GrayView { GrayView(width: width, height: height, pixels: pixels) }
 }
 
@@ -46,10 +46,10 @@ package struct FileImageSource: ImageSource {
     self.geometry = geometry
   }
 
-  /// - Throws: ``DataSetError`` naming the file.
+  /// - Throws: ``DataSetError`` that names the file.
   package func load(_ sample: Int, into image: ImageBuffer) throws { try read(sample, into: image) }
 
-  /// As ``load(_:into:)``, saying what it throws.
+  /// ``load(_:into:)`` with a typed error.
   func read(_ sample: Int, into image: ImageBuffer) throws(DataSetError) {
     let record = records[sample]
     try resize(try record.readImage(), path: record.absolutePath, into: image)
@@ -80,9 +80,10 @@ func decodeImage(_ bytes: [UInt8], path: String) throws(DataSetError) -> GrayIma
 }
 
 extension InputGeometry {
-  /// Resizes a decoded image to the network's height, with its aspect ratio kept. Training and reading both do it here.
+  /// Resizes a decoded image to the network's height, with its aspect ratio kept. Training and prediction share this
+  /// function.
   ///
-  /// - Throws: ``TooWideImage`` for one that is wider than ``maximumWidth`` then.
+  /// - Throws: ``TooWideImage`` if the resized image is wider than ``InputGeometry/maximumWidth``.
   package func fit(_ original: GrayImage, into image: ImageBuffer) throws(TooWideImage) {
     let width = resizedWidth(width: original.width, height: original.height)
     guard width <= maximumWidth else { throw TooWideImage(width: width, height: height, maximumWidth: maximumWidth) }
@@ -91,7 +92,7 @@ extension InputGeometry {
   }
 }
 
-/// An image that is wider than a network takes.
+/// An image that is too wide for the network.
 package struct TooWideImage: Error, CustomStringConvertible {
   let width: Int
   let height: Int

@@ -1,14 +1,14 @@
 import Images
 
-/// The images and labels of one micro-batch, in memory that is used again and again: a slot of the loader's ring.
+/// The images and labels of one micro-batch, in reused memory: a slot of the loader's ring.
 ///
-/// Images are sorted by non-increasing width after augmentation, ties by their place in the plan, as packed sequences
-/// want them.
+/// Images are sorted by non-increasing width after augmentation, ties by their position in the plan, as packed
+/// sequences require.
 ///
-/// Unchecked: a slot belongs to the loader's thread until ``MicroBatchLoader/next()`` hands it out, then to the caller
+/// Unchecked: the loader's thread owns a slot until ``MicroBatchLoader/next()`` returns it, then the caller owns it
 /// until ``MicroBatchLoader/release(_:)``.
 package final class MicroBatch: @unchecked Sendable {
-  /// What was asked for; its samples are in the order of the plan, unlike ``samples``.
+  /// The requested work; its samples are in the order of the plan, unlike ``samples``.
   package internal(set) var item = WorkItem(epoch: 0, step: 0, microBatch: 0, samples: [])
   /// Number of each image: its sample's index, or that of a repeated draw, see ``Mixture``.
   package internal(set) var samples: [Int32] = []
@@ -18,7 +18,7 @@ package final class MicroBatch: @unchecked Sendable {
   package internal(set) var offsets: [Int] = []
   /// Rows of every image.
   package internal(set) var height = 0
-  /// Labels of all images, one after the other; label i is `labels[labelOffsets[i] ..< labelOffsets[i + 1]]`.
+  /// Labels of all images, concatenated; label i is `labels[labelOffsets[i] ..< labelOffsets[i + 1]]`.
   package internal(set) var labels: [Int32] = []
   package internal(set) var labelOffsets: [Int] = [0]
 
@@ -32,7 +32,7 @@ package final class MicroBatch: @unchecked Sendable {
 
   /// Step of the micro-batch over the whole run.
   package var step: Int { item.step }
-  /// Images.
+  /// The number of images.
   package var count: Int { samples.count }
   /// The pixels of all images; valid while the caller holds the slot.
   package var pixels: UnsafePointer<UInt8> { UnsafePointer(storage) }
@@ -45,7 +45,7 @@ package final class MicroBatch: @unchecked Sendable {
   /// The label of image `i`.
   package func label(_ i: Int) -> ArraySlice<Int32> { labels[labelOffsets[i]..<labelOffsets[i + 1]] }
 
-  /// Makes room for every micro-batch within the bounds, of images `height` rows high.
+  /// Reserves memory for every micro-batch within the bounds, with images of `height` rows.
   func reserve(_ bounds: MicroBatchBounds, height: Int) {
     samples.reserveCapacity(bounds.images)
     widths.reserveCapacity(bounds.images)
@@ -55,7 +55,7 @@ package final class MicroBatch: @unchecked Sendable {
     makeRoom(bounds.columns * height)
   }
 
-  /// Empties the slot for other work; the memory stays.
+  /// Empties the slot for new work and keeps its memory.
   func begin(_ newItem: WorkItem, height newHeight: Int) {
     item = newItem
     height = newHeight

@@ -1,6 +1,6 @@
-/// What no micro-batch of a training exceeds, whatever it is made of: with room for that, nothing grows later on.
+/// Upper bounds of every micro-batch of a run: memory of this size never has to grow.
 package struct MicroBatchBounds: Sendable, Equatable {
-  /// Images.
+  /// Images of a micro-batch.
   package let images: Int
   /// Columns of all images, after augmentation.
   package let columns: Int
@@ -12,7 +12,7 @@ package struct MicroBatchBounds: Sendable, Equatable {
   package let longestLabel: Int
 
   /// - Parameters:
-  ///   - widths: width of every draw after resizing, before augmentation: of every sample, or of all its draws.
+  ///   - widths: widths after resizing, before augmentation, of every sample or of every draw.
   ///   - table: the labels of the samples.
   package init(
     microBatch: Int, widths: [Int], labels table: LabelTable, geometry: InputGeometry, augmentation: Augmentation
@@ -30,8 +30,8 @@ package struct MicroBatchBounds: Sendable, Equatable {
 }
 
 extension Augmentation {
-  /// What the changes cannot make an image wider than: scaled, slanted to either side, turned, distorted and padded, all at
-  /// their largest. Perspective moves inwards only.
+  /// An upper bound of the width after augmentation: scaled, slanted to either side, rotated, distorted and padded, all
+  /// at their maximum. Perspective moves inwards only.
   func largestWidth(of width: Int, _ geometry: InputGeometry) -> Int {
     let height = Float(geometry.height)
     var columns = Float(width)
@@ -45,7 +45,7 @@ extension Augmentation {
       ? width : max(geometry.minimumWidth, Int(columns.rounded(.up)) + 1)
   }
 
-  /// Whether an image may get another form.
+  /// Whether the geometry of an image may change.
   private var changesGeometry: Bool {
     max(max(affine.chance, perspective.chance), max(curvature.chance, max(elastic.chance, padding.chance))) > 0
   }

@@ -1,4 +1,4 @@
-/// Makes micro-batches: loads, augments, sorts. Holds scratch memory, so each thread has one of its own.
+/// Builds micro-batches: loads, augments, sorts. Holds scratch memory, so each thread has its own.
 package final class MicroBatchBuilder {
   private let source: any ImageSource
   private let labels: LabelTable
@@ -7,9 +7,9 @@ package final class MicroBatchBuilder {
   private let image = ImageBuffer()
 
   /// - Parameters:
-  ///   - source: gives images of the geometry's height.
+  ///   - source: the source of images of the geometry's height.
   ///   - labels: the label of each sample.
-  ///   - bounds: room to make at once; without, memory grows with the images.
+  ///   - bounds: memory to reserve at once; if nil, memory grows with the images.
   package init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
     bounds: MicroBatchBounds? = nil
@@ -24,14 +24,14 @@ package final class MicroBatchBuilder {
     }
   }
 
-  /// Fills `slot` with the images of `item`. Gives up, with false, when `isCancelled` says so between two images.
-  /// - Throws: what the source throws, for example ``DataSetError`` naming the file.
+  /// Fills `slot` with the images of `item`. Returns false early if `isCancelled` returns true between two images.
+  /// - Throws: the source's errors, for example ``DataSetError`` that names the file.
   @discardableResult
   package func build(_ item: WorkItem, into slot: MicroBatch, isCancelled: () -> Bool = { false }) throws -> Bool {
     slot.begin(item, height: geometry.height)
     for sample in item.samples {
       if isCancelled() { return false }
-      // A sample that is drawn more than once in an epoch has a number for each time, see Mixture.
+      // A sample that is drawn several times per epoch has a number for each draw, see Mixture.
       let index = Int(sample) % labels.count
       try source.load(index, into: image)
       let original = image.view

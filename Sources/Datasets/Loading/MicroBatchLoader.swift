@@ -1,23 +1,23 @@
 import Foundation
 
-/// Prepares micro-batches on a background thread, some ahead of their use, through a ring of reused slots.
+/// Prepares micro-batches on a background thread, ahead of their use, in a ring of reused slots.
 ///
 ///     while let microBatch = try loader.next() {
 ///       ...
 ///       loader.release(microBatch)
 ///     }
 ///
-/// The order is that of the work, and the content depends on the work alone, never on timing. The thread ends when the
-/// work does, at an error, at ``stop()``, and when the loader is released.
+/// The order is that of the work, and the contents depend on the work alone, never on timing. The thread ends after the
+/// work, at an error, at ``stop()``, and when the loader is released.
 package final class MicroBatchLoader {
   private let ring: Ring
   private let cancelWork: () -> Void
 
   /// - Parameters:
   ///   - work: what to prepare, in order; iterated on the background thread.
-  ///   - bounds: room to make at once for every micro-batch of the work; without, memory grows with the work.
+  ///   - bounds: memory to reserve at once for every micro-batch; if nil, memory grows with the work.
   ///   - depth: micro-batches prepared ahead of the one in use.
-  ///   - cancelWork: ends the iteration of `work`, where it can wait for something.
+  ///   - cancelWork: ends the iteration of `work`, if that can block.
   package init(
     source: any ImageSource, labels: LabelTable, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
     work: some Sequence<WorkItem> & Sendable, bounds: MicroBatchBounds? = nil, depth: Int = 2,
@@ -57,14 +57,14 @@ package final class MicroBatchLoader {
 
   /// The next micro-batch, in the order of the work; nil after the last one, and after ``stop()``. Blocks until it is
   /// ready. The caller owns the slot until it releases it.
-  /// - Throws: the error that ended the thread, once the micro-batches before it are used up, and at every later call.
+  /// - Throws: the error that ended the thread, after the micro-batches before it, and at every later call.
   package func next() throws -> MicroBatch? { try ring.takeReady() }
 
-  /// Gives a slot back for new work. There are `depth` + 1 slots, which may be given back in any order; while all are
-  /// held there is no next.
+  /// Returns a slot for reuse. There are `depth` + 1 slots, which may be released in any order; while the caller holds
+  /// all of them, ``next()`` blocks.
   package func release(_ microBatch: MicroBatch) { ring.putFree(microBatch) }
 
-  /// Ends the thread and waits for its end, at most for the time one image takes.
+  /// Stops the thread and waits for its end, at most for the time that one image takes.
   package func stop() {
     cancelWork()
     ring.stop()
@@ -73,14 +73,14 @@ package final class MicroBatchLoader {
 
 /// The slots between the thread and the consumer.
 ///
-/// Unchecked: all variables are touched only while `condition` is locked.
+/// Unchecked: all variables are accessed only while `condition` is locked.
 private final class Ring: @unchecked Sendable {
   private let condition = NSCondition()
   private let slotCount: Int
   private var free: [MicroBatch]
   /// First in, first out.
   private var ready: [MicroBatch] = []
-  /// Slots that the consumer has.
+  /// Slots that the consumer holds.
   private var held = 0
   private var stopping = false
   private var ended = false

@@ -1,28 +1,28 @@
 import Tensors
 
-/// Which samples are trained together, for one epoch: a pure function of (seed, epoch, widths, batch sizes), so the same
+/// The micro-batches and steps of one epoch: a pure function of (seed, epoch, widths, batch sizes), so the same
 /// on every rank and for any number of ranks.
 ///
-/// The samples are shuffled; pools of 50 batches are sorted by width, so that neighbors are about equally wide, and cut
-/// into micro-batches; the micro-batches are shuffled and taken together into steps. A micro-batch that is short because
-/// the number of samples is no multiple of its size goes into the last step, which may be short too.
+/// The samples are shuffled. Pools of 50 batches are sorted by width, so that neighbors have similar widths, and cut
+/// into micro-batches; the micro-batches are shuffled and grouped into steps. If the number of samples is no multiple
+/// of the micro-batch size, the short micro-batch goes into the last step, which may be short too.
 package struct BatchPlan: Sendable {
   /// Batches of a pool.
   package static let poolBatches = 50
 
   /// The micro-batches of one optimizer step.
   package struct Step: Sendable, Equatable {
-    /// Sample indices of each micro-batch: a part of ``BatchPlan/microBatches``, so its indices do not begin with 0.
+    /// Sample indices of each micro-batch: a part of ``BatchPlan/microBatches``, so its indices do not start at 0.
     package let microBatches: ArraySlice<ArraySlice<Int32>>
 
-    /// Images in the step: what its gradients are divided by.
+    /// Images in the step: the divisor of its gradients.
     package var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
   }
 
   /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
-  /// the last one what is left.
+  /// the last one the rest.
   package let samples: [Int32]
-  /// The samples of each micro-batch, made once so that a step takes no memory of its own.
+  /// The samples of each micro-batch, built once so that a step allocates nothing.
   package let microBatches: [ArraySlice<Int32>]
   package let batchSize: Int
   package let microBatch: Int
@@ -31,8 +31,8 @@ package struct BatchPlan: Sendable {
   ///   - widths: width of every sample after resizing, before augmentation.
   ///   - batchSize: images of a step.
   ///   - microBatch: images of a micro-batch, a divisor of `batchSize`.
-  ///   - mixture: how often the samples are drawn; nil is once each. The plan's samples are then its draws.
-  /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together.
+  ///   - mixture: how often the samples are drawn; nil is once each. The plan's samples are its draws.
+  /// - Throws: ``DataSetError/invalid(reason:)`` for inconsistent sizes.
   package init(
     seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil
   ) throws(DataSetError) {
@@ -57,7 +57,7 @@ package struct BatchPlan: Sendable {
 
   /// The plan for arguments that ``check(samples:lastEpoch:batchSize:microBatch:)`` has accepted.
   ///
-  /// - Parameter widths: of every draw that the mixture may give, see ``Mixture/repeated(_:)``.
+  /// - Parameter widths: the width of every possible draw, see ``Mixture/repeated(_:)``.
   init(checkedSeed seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture) {
     self.batchSize = batchSize
     self.microBatch = microBatch
@@ -71,7 +71,7 @@ package struct BatchPlan: Sendable {
       order[start..<end].sort { (widths[Int($0)], $0) < (widths[Int($1)], $1) }
     }
 
-    // A pool is a whole number of micro-batches, so only the last micro-batch of the last pool can be short.
+    // A pool consists of whole micro-batches, so only the last micro-batch of the last pool can be short.
     let full = order.count / microBatch
     var numbers = Array(0..<full)
     var microBatchRandom = KeyedRandom(seed: seed, purpose: .shuffle, time: time, sample: 1)
@@ -86,16 +86,16 @@ package struct BatchPlan: Sendable {
     }
   }
 
-  /// Steps of the epoch, the short last one included.
+  /// Steps of the epoch, including a short last one.
   package var stepCount: Int { BatchPlan.stepCount(samples: samples.count, batchSize: batchSize) }
 
-  /// Steps of an epoch over so many samples.
+  /// Steps of an epoch over `samples` samples.
   package static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 
-  /// Micro-batches of every step but the last, which may have fewer.
+  /// Micro-batches per step; the last step may have fewer.
   var microBatchesPerStep: Int { batchSize / microBatch }
 
-  /// Cost of each of ``microBatches``: the sum of its images' widths, which are given for all samples.
+  /// Cost of each of ``microBatches``: the sum of its images' widths. `widths` has those of all samples.
   package func costs(widths: [Int]) -> [Int] {
     microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
   }

@@ -1,7 +1,7 @@
 import Messages
 import Settings
 
-/// How images are put together into steps and micro-batches.
+/// The sizes of steps and micro-batches.
 package struct BatchSettings: SettingsGroup {
   /// Images in a step.
   package var batchSize = 32

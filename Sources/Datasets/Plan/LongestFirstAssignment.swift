@@ -1,10 +1,10 @@
-/// Assigns the micro-batches of a step to ranks so that all are done at about the same time: longest processing time first
-/// (Graham 1969), each to the rank that would be done with it earliest; equal ones go to the lower rank. The result is a
-/// function of the arguments only. Which rank computes what changes no bit of the training.
+/// Assigns the micro-batches of a step to ranks so that all finish at about the same time: longest processing time
+/// first (Graham 1969), each to the rank that would finish it earliest; ties go to the lower rank. The result is a
+/// function of the arguments only. The assignment does not change the bits of the training.
 ///
-/// It takes no memory after its initializer.
+/// It allocates nothing after its initializer.
 struct LongestFirstAssignment {
-  /// The cost that each rank has.
+  /// The cost assigned to each rank.
   private(set) var loads: [Int]
 
   init(ranks: Int) {
@@ -12,14 +12,14 @@ struct LongestFirstAssignment {
     loads = [Int](repeating: 0, count: ranks)
   }
 
-  /// Begins a step.
+  /// Resets the costs for a new step.
   mutating func begin() {
     for rank in loads.indices { loads[rank] = 0 }
   }
 
-  /// Assigns a micro-batch; those of a step come with falling cost.
+  /// Assigns a micro-batch; those of a step must come in order of decreasing cost.
   ///
-  /// - Parameter timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
+  /// - Parameter timePerCost: each rank's time per unit of cost; empty if all are equally fast.
   /// - Returns: its rank.
   mutating func assign(cost: Int, timePerCost: [Double]) -> Int {
     precondition(timePerCost.isEmpty || timePerCost.count == loads.count)
@@ -33,11 +33,12 @@ struct LongestFirstAssignment {
   }
 }
 
-/// The rank of each of the micro-batches of a step, see ``LongestFirstAssignment``.
+/// The rank of each micro-batch of a step, see `LongestFirstAssignment`.
 ///
 /// - Parameters:
-///   - costs: of each micro-batch, for example the sum of its images' widths; equal ones are assigned by index.
-///   - timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
+///   - costs: the cost of each micro-batch, for example the sum of its images' widths; equal ones are assigned by
+///     index.
+///   - timePerCost: each rank's time per unit of cost; empty if all are equally fast.
 package func assignMicroBatches(costs: [Int], ranks: Int, timePerCost: [Double] = []) -> [Int] {
   var (balance, assignment) = (LongestFirstAssignment(ranks: ranks), [Int](repeating: 0, count: costs.count))
   for index in heaviestFirst(costs) { assignment[index] = balance.assign(cost: costs[index], timePerCost: timePerCost) }

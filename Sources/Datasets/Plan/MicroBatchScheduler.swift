@@ -1,7 +1,7 @@
-/// Assigns the micro-batches of a run to ranks while it goes on, two steps ahead of the one that is computed, so that the loader
-/// can prefetch them. It may take the speeds of the ranks into account, see ``RankSpeeds``.
+/// Assigns the micro-batches of a run to ranks, two steps ahead of the current one, so that the loader can prefetch
+/// them. It can balance the load by the speeds of the ranks, see ``RankSpeeds``.
 ///
-/// All ranks assign the same steps with the same speeds, so that every micro-batch belongs to one rank.
+/// All ranks assign the same steps with the same speeds, so that every micro-batch is assigned to exactly one rank.
 package final class MicroBatchScheduler {
   /// Steps that are scheduled ahead of the current one.
   package static let lead = 2
@@ -28,7 +28,7 @@ package final class MicroBatchScheduler {
     (current, next) = (steps.lowerBound, steps.lowerBound)
     let empty = ScheduledStep(loads: [Int](repeating: 0, count: work.ranks))
     scheduled = [ScheduledStep](repeating: empty, count: MicroBatchScheduler.lead + 1)
-    // A copy of its own for each, made now.
+    // Writing forces each copy-on-write array to be unique now, not within a step.
     for place in scheduled.indices { scheduled[place].loads[0] = 0 }
     queue = WorkQueue(capacity: (MicroBatchScheduler.lead + 1) * (work.batchSize / work.microBatch))
     for _ in scheduled { schedule(timePerCost: []) }
@@ -38,21 +38,21 @@ package final class MicroBatchScheduler {
   package var imageCount: Int { scheduled[place].imageCount }
   /// Micro-batches of the current step, over all ranks.
   package var microBatchCount: Int { scheduled[place].microBatchCount }
-  /// How many of them are this rank's: the next ones of ``queue``.
+  /// This rank's micro-batches of the current step: the next ones of ``queue``.
   package var localCount: Int { scheduled[place].localCount }
-  /// The cost that a rank has in the current step.
+  /// The cost assigned to a rank in the current step.
   package func cost(ofRank rank: Int) -> Int { scheduled[place].loads[rank] }
 
-  /// The current step is done. Schedules another one, if there is one.
+  /// Ends the current step and schedules another one, if any is left.
   ///
-  /// - Parameter timePerCost: time for a unit of cost, of each rank, the same on all ranks; empty when all are equally fast.
+  /// - Parameter timePerCost: each rank's time per unit of cost, the same on all ranks; empty if all are equally fast.
   package func advance(timePerCost: [Double]) {
     precondition(current < steps.upperBound, "there is no step left")
     current += 1
     schedule(timePerCost: timePerCost)
   }
 
-  /// Where the current step is in ``scheduled``.
+  /// The index of the current step in ``scheduled``.
   private var place: Int {
     precondition(current < steps.upperBound, "there is no step left")
     return current % scheduled.count

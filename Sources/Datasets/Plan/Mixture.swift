@@ -1,33 +1,34 @@
 import Tensors
 
-/// Which samples an epoch draws, when the folders of a data set have weights.
+/// The samples that an epoch draws if the folders of a data set have weights.
 ///
-/// A folder of n samples with weight w gives round(w n) draws an epoch: each sample floor(w) times, and, for the rest of w,
-/// a part of them once more. That part goes round in a fixed order, keyed by (seed, folder), so that it is another one each
-/// epoch, and after some epochs all samples have been drawn equally often (the numbers differ by at most one). With
-/// weight 1 every sample is drawn exactly once an epoch. All is a pure function of (seed, epoch, counts, weights).
+/// A folder of n samples with weight w gives round(w n) draws per epoch: each sample floor(w) times, and some samples
+/// once more for the fractional part of w. These extra samples rotate in a fixed order, keyed by (seed, folder), so
+/// that they differ between epochs and over time all samples are drawn equally often (the counts differ by at most
+/// one). With weight 1 every sample is drawn exactly once per epoch. All of this is a pure function of (seed, epoch,
+/// counts, weights).
 ///
-/// A draw is a number: its sample is `draw % sampleCount`, and draws of the same sample have different numbers, which key
-/// their augmentation. The first draw of a sample is the sample's own number.
+/// A draw is a number: its sample is `draw % sampleCount`, and draws of the same sample have different numbers, which
+/// key their augmentation. The first draw of a sample is the sample's own number.
 package struct Mixture: Sendable {
   /// Samples of all folders.
   package let sampleCount: Int
   /// Draws of each epoch.
   package let drawCount: Int
-  /// Draws of a sample in an epoch, at most.
+  /// The largest number of draws of a sample in an epoch.
   package let mostDraws: Int
   private let parts: [Part]
 
   /// A folder.
   private struct Part {
     var samples: Range<Int>
-    /// How often every sample is drawn.
+    /// The number of draws of every sample.
     var whole: Int
-    /// How many are drawn once more.
+    /// The number of samples that are drawn once more.
     var extra: Int
   }
 
-  /// Weights of 1 for all.
+  /// All weights are 1.
   package init(samples: Int) {
     (sampleCount, drawCount, mostDraws) = (samples, samples, 1)
     parts = [Part(samples: 0..<samples, whole: 1, extra: 0)]
@@ -35,8 +36,8 @@ package struct Mixture: Sendable {
 
   /// - Parameters:
   ///   - counts: samples of each folder, in the order of the samples.
-  ///   - weights: of each folder, above 0, with up to 6 decimals.
-  /// - Throws: ``DataSetError/invalid(reason:)`` for draws beyond the limits, or none of a folder.
+  ///   - weights: the weight of each folder, above 0, with up to 6 decimals.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if draws exceed the limits, or a folder has none.
   package init(counts: [Int], weights: [Double]) throws(DataSetError) {
     guard counts.count == weights.count else {
       throw .invalid(reason: "there are \(weights.count) weights for \(counts.count) folders; give one for each")
@@ -70,7 +71,7 @@ package struct Mixture: Sendable {
       for copy in 0..<part.whole { draws += part.samples.map { Int32($0 + copy * sampleCount) } }
       guard part.extra > 0 else { continue }
       var circle = part.samples.map { Int32($0 + part.whole * sampleCount) }
-      // Numbers 0 and 1 at an epoch's time are the plan's.
+      // The plan uses sample numbers 0 and 1.
       var random = KeyedRandom(seed: seed, purpose: .shuffle, time: 0, sample: UInt32(2 + number))
       random.shuffle(&circle)
       let start = (epoch % circle.count) * part.extra % circle.count
@@ -79,7 +80,7 @@ package struct Mixture: Sendable {
     return draws
   }
 
-  /// What each sample has, for each draw: for widths and lengths.
+  /// Repeats per-sample values for each draw, for example widths and lengths.
   package func repeated<Value>(_ values: [Value]) -> [Value] {
     precondition(values.count == sampleCount)
     return mostDraws == 1 ? values : Array(repeatElement(values, count: mostDraws).joined())

@@ -1,17 +1,17 @@
-/// How fast the ranks are, from the times that they told each other: the input of every rank is the same (integers that
+/// Estimates the speed of each rank from the times that ranks share. The input is the same on every rank (integers that
 /// were summed over all), and so is the result.
 package struct RankSpeeds {
-  /// Nanoseconds for a unit of cost, of each rank; empty before the first step.
+  /// Each rank's nanoseconds per unit of cost; empty before the first step.
   package private(set) var timePerCost: [Double] = []
-  /// Sums over the steps so far, of which old ones count less and less.
+  /// Sums over the steps so far, with exponentially decaying weights.
   private var times: [Double]
   private var costs: [Double]
 
-  /// A time that halves what was before it, in nanoseconds: longer than the slices in which a scheduler or a quota gives
-  /// out a core (0.1 s), and short enough to follow a machine that others begin to use.
+  /// The time, in nanoseconds, after which older measurements count half. It is longer than the time slices of a
+  /// scheduler or a quota (0.1 s), and short enough to follow a machine whose load changes.
   private static let halfLife = 0.5e9
-  /// An idle rank's time per cost moves by this share towards the mean in each half-life, so that it eventually gets work and is
-  /// measured again.
+  /// An idle rank's time per cost moves towards the mean by this share in each half-life, so that the rank eventually
+  /// gets work and is measured again.
   private static let idleRecovery = 0.25
 
   package init(ranks: Int) {
@@ -23,7 +23,7 @@ package struct RankSpeeds {
   ///
   /// - Parameters:
   ///   - time: nanoseconds that a rank took for its micro-batches, loading included.
-  ///   - cost: of these micro-batches.
+  ///   - cost: the cost of these micro-batches.
   package mutating func add(time: (_ rank: Int) -> Int64, cost: (_ rank: Int) -> Int) {
     if timePerCost.isEmpty { timePerCost = [Double](repeating: 0, count: times.count) }
     var longest = 0.0
@@ -39,7 +39,7 @@ package struct RankSpeeds {
     guard allCosts > 0 else { return }
     let mean = allTimes / allCosts
     for rank in times.indices where cost(rank) == 0 {
-      // One of which nothing is known yet is thought to be like the others.
+      // A rank without measurements gets the mean of the others.
       timePerCost[rank] =
         timePerCost[rank] == 0
         ? mean : timePerCost[rank] + (mean - timePerCost[rank]) * (1 - kept) * RankSpeeds.idleRecovery

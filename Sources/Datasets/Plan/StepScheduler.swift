@@ -1,29 +1,29 @@
-/// Assigns the steps of a run to the ranks: which micro-batches a step has, and which of them are this rank's.
+/// Assigns the steps of a run to the ranks: the micro-batches of a step, and those of this rank.
 ///
-/// The plan of an epoch is made when a step of it is scheduled for the first time; the steps themselves take no memory.
+/// The plan of an epoch is built when its first step is scheduled; the steps themselves allocate nothing.
 struct StepScheduler {
   let work: TrainingWork
   private let stepsPerEpoch: Int
   /// The epoch of ``plan``.
   private var epoch = -1
   private var plan: BatchPlan?
-  /// Of each micro-batch of the epoch.
+  /// The cost of each micro-batch of the epoch.
   private var costs: [Int] = []
-  /// Micro-batches of the epoch: each step's together, the costly ones first.
+  /// Micro-batches of the epoch, grouped by step; within a step the most expensive first.
   private var order: [Int] = []
   private var balance: LongestFirstAssignment
   /// Rank of each micro-batch of the step.
   private var owners: [Int]
 
-  /// The step that was scheduled last, counted over the run.
+  /// The last scheduled step, counted over the run.
   private(set) var step = -1
   /// Images of that step.
   private(set) var imageCount = 0
   /// Micro-batches of that step, over all ranks.
   private(set) var microBatchCount = 0
-  /// This rank's micro-batches of it, ascending: indices into those of the epoch.
+  /// This rank's micro-batches of that step, ascending: indices into those of the epoch.
   private(set) var localMicroBatches: [Int] = []
-  /// Cost that each rank has in it.
+  /// The cost assigned to each rank in that step.
   var loads: [Int] { balance.loads }
 
   init(_ work: TrainingWork) {
@@ -35,7 +35,7 @@ struct StepScheduler {
     localMicroBatches.reserveCapacity(most)
   }
 
-  /// - Parameter timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
+  /// - Parameter timePerCost: each rank's time per unit of cost; empty if all are equally fast.
   mutating func schedule(step number: Int, timePerCost: [Double]) {
     let (epoch, index) = number.quotientAndRemainder(dividingBy: stepsPerEpoch)
     let plan = epoch == self.epoch ? self.plan! : begin(epoch: epoch)
@@ -51,7 +51,7 @@ struct StepScheduler {
     (self.step, imageCount, microBatchCount) = (number, step.imageCount, numbers.count)
   }
 
-  /// The work on micro-batch `i` of ``localMicroBatches``.
+  /// The work item of micro-batch `i` of ``localMicroBatches``.
   func item(_ i: Int) -> WorkItem {
     let (step, number) = localMicroBatches[i].quotientAndRemainder(dividingBy: plan!.microBatchesPerStep)
     return WorkItem(

@@ -1,4 +1,4 @@
-/// One micro-batch that a rank has to compute.
+/// One micro-batch for a rank to compute.
 package struct WorkItem: Sendable, Equatable {
   /// Epoch from 0; the augmentation depends on it.
   package let epoch: Int
@@ -6,7 +6,7 @@ package struct WorkItem: Sendable, Equatable {
   package let step: Int
   /// Number of the micro-batch in its step (or in the evaluation).
   package let microBatch: Int
-  /// Sample indices: a part of the plan's.
+  /// Sample indices: a slice of the plan's.
   package let samples: ArraySlice<Int32>
 
   package init(epoch: Int, step: Int, microBatch: Int, samples: ArraySlice<Int32>) {
@@ -21,11 +21,11 @@ package struct WorkItem: Sendable, Equatable {
   }
 }
 
-/// What one rank has to compute from one step to another, in order, when all ranks are equally fast: the plan of each epoch
-/// is made when it is reached.
+/// The work of one rank from one step to another, in order, if all ranks are equally fast. The plan of each epoch is
+/// built when it is reached.
 package struct TrainingWork: Sequence, Sendable {
   package let seed: UInt64
-  /// Of every draw that the mixture may give.
+  /// The width of every possible draw.
   package let widths: [Int]
   package let mixture: Mixture
   package let batchSize: Int
@@ -37,7 +37,7 @@ package struct TrainingWork: Sequence, Sendable {
 
   /// - Parameters: as for ``BatchPlan``; `steps` are counted over the whole run, so that step s is in epoch
   ///   s / (steps of an epoch).
-  /// - Throws: ``DataSetError/invalid(reason:)`` for sizes that do not fit together, or without samples.
+  /// - Throws: ``DataSetError/invalid(reason:)`` for inconsistent sizes, or without samples.
   package init(
     seed: UInt64, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil, steps: Range<Int>, rank: Int,
     ranks: Int
@@ -45,7 +45,7 @@ package struct TrainingWork: Sequence, Sendable {
     precondition(steps.lowerBound >= 0 && rank >= 0 && rank < ranks)
     guard !widths.isEmpty else { throw .invalid(reason: "there is no sample to train on; add images") }
     let mixture = mixture ?? Mixture(samples: widths.count)
-    // No epoch has less than one step. A run without an end does not come so far.
+    // Every epoch has at least one step. A run without an end does not reach this epoch.
     try BatchPlan.check(
       samples: mixture.drawCount, lastEpoch: Swift.min(steps.upperBound, Int(UInt32.max)), batchSize: batchSize,
       microBatch: microBatch)
@@ -64,7 +64,7 @@ package struct TrainingWork: Sequence, Sendable {
   package struct Iterator: IteratorProtocol {
     private var scheduler: StepScheduler
     private var nextStep: Int
-    /// How many of the rank's micro-batches of the step that was scheduled last are used up.
+    /// The number of this rank's micro-batches of the last scheduled step that were returned.
     private var used = 0
 
     fileprivate init(scheduler: StepScheduler) {

@@ -1,20 +1,21 @@
 import Foundation
 
-/// Work that is assigned while it is being done: one thread appends items, another one takes them, in the same order, and
-/// waits while there is none.
+/// A queue of work that is assigned during the run: one thread appends items, another takes them in the same order and
+/// blocks while there are none.
 ///
-/// Unchecked: all variables are touched only while `condition` is locked.
+/// Unchecked: all variables are accessed only while `condition` is locked.
 package final class WorkQueue: Sequence, @unchecked Sendable {
   private let condition = NSCondition()
-  /// A ring: `count` items from `first` on.
+  /// A ring buffer: `count` items from `first` on.
   private var items: [WorkItem?]
   private var first = 0
   private var count = 0
   private var ended = false
 
-  /// - Parameter capacity: items that may wait.
+  /// - Parameter capacity: the limit of waiting items.
   package init(capacity: Int) { items = [WorkItem?](repeating: nil, count: capacity) }
 
+  /// Appends an item. The queue must not be full.
   package func append(_ item: WorkItem) {
     condition.withLock {
       precondition(count < items.count && !ended, "more work than announced")
@@ -24,7 +25,7 @@ package final class WorkQueue: Sequence, @unchecked Sendable {
     }
   }
 
-  /// No more items will come: the iteration ends after the last one.
+  /// Declares that no more items follow: the iteration ends after the last one.
   package func finish() {
     condition.withLock {
       ended = true
@@ -32,7 +33,7 @@ package final class WorkQueue: Sequence, @unchecked Sendable {
     }
   }
 
-  /// Ends the iteration now, also one that waits.
+  /// Ends the iteration now, even if it is blocked.
   package func cancel() {
     condition.withLock {
       (ended, count) = (true, 0)

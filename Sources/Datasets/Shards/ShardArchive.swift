@@ -2,14 +2,14 @@ internal import CArchive
 import Files
 import Foundation
 
-/// A tar file in the making (POSIX ustar), whose bytes depend on names and contents alone: no time, no owner.
+/// A tar file under construction (POSIX ustar). Its bytes depend on names and contents alone: no time, no owner.
 final class ShardArchive {
   private let path: String
   private let archive: OpaquePointer
   private let entry: OpaquePointer
   private let file: OpenFile
 
-  /// Creates the file, which must not exist.
+  /// Creates the file, which must not exist yet.
   init(_ path: String) throws(ShardError) {
     self.path = path
     guard let archive = archive_write_new(), let entry = archive_entry_new() else {
@@ -21,7 +21,7 @@ final class ShardArchive {
     } catch {
       throw ShardError(error)
     }
-    // Without blocks nothing waits in a buffer, so that the bytes written so far say where the next ones go.
+    // Unblocked output is not buffered, so the number of bytes written so far is the offset of the next.
     try check(archive_write_set_format_ustar(archive))
     try check(archive_write_add_filter_none(archive))
     try check(archive_write_set_bytes_per_block(archive, 0))
@@ -33,8 +33,8 @@ final class ShardArchive {
     archive_write_free(archive)
   }
 
-  /// Appends a file, named in ASCII.
-  /// - Returns: where its bytes begin.
+  /// Appends a file with an ASCII name.
+  /// - Returns: the offset of its bytes.
   func add(_ name: String, _ bytes: [UInt8]) throws(ShardError) -> Int64 {
     archive_entry_clear(entry)
     archive_entry_set_pathname(entry, name)
@@ -49,8 +49,8 @@ final class ShardArchive {
     return offset
   }
 
-  /// Ends the file and waits until it is on the disk.
-  /// - Returns: its size.
+  /// Completes the file and flushes it to the disk.
+  /// - Returns: its size in bytes.
   func close() throws(ShardError) -> Int64 {
     try check(archive_write_close(archive))
     do throws(FileError) { try file.synchronize() } catch { throw ShardError(error) }

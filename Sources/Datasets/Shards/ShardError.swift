@@ -6,7 +6,7 @@ import Messages
 package enum ShardError: Error, CustomStringConvertible, Equatable {
   /// A system call failed.
   case system(action: String, path: String, code: Int32)
-  /// Libarchive says no.
+  /// A call of libarchive failed.
   case archive(path: String, reason: String)
   /// The records do not fit the format.
   case tooMany(what: String, remedy: String)

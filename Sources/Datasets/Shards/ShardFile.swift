@@ -3,16 +3,16 @@ import Foundation
 import Hashing
 import Synchronization
 
-/// A shard that images are read out of by offset. It is opened at its first use; of all shards at most 128 are open.
+/// A shard from which images are read by offset. It is opened at its first use; at most 128 shards are open at once.
 package final class ShardFile: Sendable {
   let path: String
   private let handle = Mutex<Handle?>(nil)
 
-  /// Shards that are open, the one opened first in front.
+  /// Open shards, the oldest first.
   private static let opened = Mutex<[ShardFile]>([])
   private static let mostOpen = 128
 
-  /// Closed when the last reader lets go.
+  /// Closed when the last reader releases it.
   private final class Handle: Sendable {
     let file: OpenFile
     init(_ path: String) throws(FileError) { file = try OpenFile.reading(path) }
@@ -20,7 +20,7 @@ package final class ShardFile: Sendable {
 
   init(_ path: String) { self.path = path }
 
-  /// `count` bytes from `offset` on; fewer where the file ends. Any number of threads may call it.
+  /// `count` bytes from `offset` on; fewer at the end of the file. Any thread may call it.
   func read(_ count: Int, at offset: Int64) throws(DataSetError) -> [UInt8] {
     do throws(FileError) {
       return try openHandle().file.bytes(count, at: Int(offset))
@@ -42,7 +42,7 @@ package final class ShardFile: Sendable {
   }
 }
 
-/// Where a record's image stands in a shard.
+/// The place of a record's image in a shard.
 package struct ShardLocation: Sendable {
   let file: ShardFile
   let offset: Int64
@@ -50,7 +50,7 @@ package struct ShardLocation: Sendable {
   let digest: String
 
   /// The image's bytes.
-  /// - Parameter path: names the image in messages.
+  /// - Parameter path: the image's name in messages.
   func read(_ size: Int64, path: String) throws(DataSetError) -> [UInt8] {
     let bytes = try file.read(Int(size), at: offset)
     guard bytes.count == size, ShardLocation.digest(of: bytes) == digest else {

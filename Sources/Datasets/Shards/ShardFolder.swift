@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// A folder of shards in the making, hidden beside the place it will take; it goes with the object unless it was published.
+/// A folder of shards under construction, hidden beside its final path; `deinit` removes it unless it was published.
 final class ShardFolder {
   let path: String
-  /// Holds the lock that tells a folder in the making from what a killed process left.
+  /// Holds the lock that distinguishes a folder under construction from one that a killed process left.
   private let folder: OpenFile
   private var isPublished = false
 
-  /// Makes `.NAME.tmp-PROCESS` beside `output`, and removes what killed processes left there.
+  /// Creates `.NAME.tmp-PROCESS` beside `output`, and removes folders that killed processes left there.
   init(beside output: String) throws(ShardError) {
     let url = URL(fileURLWithPath: output).standardizedFileURL
     let (parent, name) = (url.deletingLastPathComponent().path, url.lastPathComponent)
@@ -36,7 +36,7 @@ final class ShardFolder {
     if folder.lock(waits: false) == 0 { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  /// Writes a file and waits until it is on the disk.
+  /// Writes a file and flushes it to the disk.
   func write(_ bytes: [UInt8], to name: String) throws(ShardError) {
     do throws(FileError) {
       let file = try OpenFile(joinPath(path, name), O_WRONLY | O_CREAT | O_EXCL, action: "create")
@@ -47,7 +47,7 @@ final class ShardFolder {
     }
   }
 
-  /// Gives the folder its name. An empty folder of that name is replaced.
+  /// Renames the folder to its final name. An empty folder of that name is replaced.
   func publish(as output: String) throws(ShardError) {
     try? folder.synchronize()
     guard rename(path, output) == 0 else { throw ShardError(FileError("rename \(path) to", output)) }

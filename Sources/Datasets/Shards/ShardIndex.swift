@@ -1,33 +1,34 @@
 import Foundation
 
-/// `shards.json`: what the shards beside it hold, so that texts and places of images are known without reading them.
+/// `shards.json`: the contents of the shards beside it, so that texts and places of images are known without reading
+/// them.
 ///
-/// Nothing in it is trusted: sizes are compared with the files, `fingerprint` with the records, and `digests` with every
-/// image that is read.
+/// Nothing in it is trusted: sizes are compared with the files, `fingerprint` with the records, and `digests` with
+/// every image that is read.
 struct ShardIndex: Codable {
   static let fileName = "shards.json"
   static let format = "akuru-shards"
   static let version = 1
-  /// Bytes of the file.
+  /// The size limit of the file, in bytes.
   static let largestFile = DataSetLimits.metadataBytes
 
   /// A tar file and its records, column by column.
   struct Shard: Codable {
     /// Its name, in the same folder.
     var file: String
-    /// Its size in bytes.
+    /// The size of the shard, in bytes.
     var bytes: Int64 = 0
     /// Path of each image in the data set that was packed.
     var paths: [String] = []
-    /// What each image says, as it was written there.
+    /// The text of each image, as written in the packed data set.
     var texts: [String] = []
-    /// Where each image begins in the file, and how many bytes it has.
+    /// The offset of each image in the file, and its size in bytes.
     var offsets: [Int64] = []
     var sizes: [Int64] = []
     /// The first 8 bytes of the SHA-256 of each image, in hexadecimal.
     var digests: [String] = []
 
-    /// Whether all columns have a row for each record.
+    /// Whether all columns have the same number of rows.
     var isEven: Bool {
       [texts.count, offsets.count, sizes.count, digests.count].allSatisfy { $0 == paths.count }
     }
@@ -35,12 +36,12 @@ struct ShardIndex: Codable {
 
   var format = ShardIndex.format
   var version = ShardIndex.version
-  /// That of the data set of these records: ``DataSet/fingerprint``.
+  /// The fingerprint of the data set of these records, see ``DataSet/fingerprint``.
   var fingerprint: String
   var records: Int
   var shards: [Shard]
 
-  /// Reads and checks what can be checked without the shards.
+  /// Reads the index and checks what can be checked without the shards.
   static func read(_ path: String) throws(DataSetError) -> ShardIndex {
     let bytes = try readFile(path, limit: largestFile, limitName: "1 GiB")
     struct Kind: Decodable {

@@ -1,13 +1,14 @@
 import Foundation
 
-/// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that hold each record's image and text one
-/// after the other, as `000000000.png` and `000000000.txt`, and ``ShardIndex``.
+/// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that contain each record's image and text
+/// one after the other, as `000000000.png` and `000000000.txt`, and the index `shards.json`.
 ///
-/// The bytes depend on the data set and the size alone. Everything is written into a hidden folder beside the output, which
-/// gets its name when all is on the disk: what a killed pack leaves is no data set, and the next one removes it.
+/// The bytes depend on the data set and the shard size alone. Everything is written into a hidden folder beside the
+/// output, which is renamed when all is on the disk: a killed packer leaves no data set, and the next one removes its
+/// folder.
 package struct ShardPacker {
   package let output: String
-  /// Bytes that a shard has at most, if it has more than one record.
+  /// The largest size of a shard with more than one record, in bytes.
   package let shardSize: Int64
 
   package init(output: String, shardSize: Int64) {
@@ -15,20 +16,20 @@ package struct ShardPacker {
     self.shardSize = shardSize
   }
 
-  /// What was written.
+  /// A summary of the output.
   package struct Summary: Sendable, Encodable {
     package let records: Int
     package let shards: Int
-    /// Of all shards.
+    /// The size of all shards.
     package let bytes: Int64
-    /// Of the data set: the same as that of what was packed, if that was one folder and all of it was taken.
+    /// The fingerprint of the output: that of the packed data set, if it was one folder and all records were packed.
     package let fingerprint: String
   }
 
-  /// - Parameters:
-  ///   - check: called with each image; what it throws ends the packing, unless `leaveOut` takes it.
-  ///   - leaveOut: called with the error of an image that cannot be read; true leaves it out.
-  /// - Throws: `DataSetError` naming an image, ``ShardError``.
+  /// Decodes and packs every image. An error ends the packing, unless `leaveOut` accepts it.
+  ///
+  /// - Parameter leaveOut: called with the error of an image that cannot be read; true omits the image.
+  /// - Throws: `DataSetError` that names an image, ``ShardError``.
   package func pack(
     _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }
   ) throws -> Summary {
@@ -67,7 +68,7 @@ package struct ShardPacker {
         (archive, size) = (shard, ShardPacker.trailer)
         shards.append(ShardIndex.Shard(file: name))
       }
-      // Of several folders, names may be the same.
+      // Different folders may use the same names.
       let path = dataSet.folders.count > 1 ? "\(record.source)/\(record.path)" : record.path
       let key = zeroPadded(number, 9)
       let last = shards.count - 1
@@ -79,7 +80,7 @@ package struct ShardPacker {
       shards[last].digests.append(ShardLocation.digest(of: image))
       fingerprint.add(source: 0, path: path, size: Int64(image.count), text: record.text)
       (size, number) = (size + need, number + 1)
-      indexBytes += 2 * (path.utf8.count + letters.count) + 80  // Escapes may double a text.
+      indexBytes += 2 * (path.utf8.count + letters.count) + 80  // Escaping may double a text.
       guard indexBytes < ShardIndex.largestFile else {
         throw ShardError.tooMany(
           what: "the index of \(number) records comes near 1 GiB", remedy: "pack the data in several parts")
@@ -96,13 +97,13 @@ package struct ShardPacker {
       records: number, shards: shards.count, bytes: shards.reduce(0) { $0 + $1.bytes }, fingerprint: index.fingerprint)
   }
 
-  /// Decodes the image, and gives the end of its name.
+  /// Decodes the image and returns its file name extension.
   private func checkedEnding(_ image: [UInt8], path: String) throws(DataSetError) -> String {
     _ = try decodeImage(image, path: path)
     return image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
   }
 
-  /// What ends a tar file.
+  /// The size of the end of a tar file, in bytes.
   private static let trailer: Int64 = 1024
 
   /// Bytes of a file in a tar: a block of 512 for the header, and whole blocks for the contents.

@@ -1,15 +1,15 @@
 import Foundation
 import Hashing
 
-/// A data set cut in two, to train on one part and be measured on the other: `akuru split`.
+/// A data set split in two, a part for training and a part for validation: `akuru split`.
 ///
-/// Images of the same text are all on one side, so that the error rate is that of unseen texts, and training keeps a text
-/// with each letter. Which texts are set aside depends on nothing but the texts: more data moves few of them.
+/// Images of the same text are in the same part, so that the error rate is that of unseen texts, and training keeps at
+/// least one text with each letter. The selected texts depend on the texts only: more data moves few of them.
 package struct ValidationSplit: Sendable {
   /// Lines of a metadata.jsonl, in the order of the data set.
   package struct Part: Sendable {
     package fileprivate(set) var lines: [String] = []
-    /// Different texts.
+    /// Distinct texts.
     package fileprivate(set) var texts = 0
   }
 
@@ -17,9 +17,9 @@ package struct ValidationSplit: Sendable {
   package private(set) var validation = Part()
 
   /// - Parameters:
-  ///   - share: of the records that are set aside, between 0 and 1. There are at most so many, and at least one.
-  ///   - folder: where the two files are going to stand. Images are named relative to it.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if the texts cannot be divided so, or the images are not inside `folder`.
+  ///   - share: the largest share of records for validation, between 0 and 1; at least one record is selected.
+  ///   - folder: where the two files will be written. Images are named relative to it.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if no such split exists, or images are not inside `folder`.
   package init(_ dataSet: DataSet, share: Double, in folder: String) throws(DataSetError) {
     var groups: [String: Int] = [:]
     for record in dataSet.records { groups[record.text, default: 0] += 1 }
@@ -38,8 +38,8 @@ package struct ValidationSplit: Sendable {
     (train.texts, validation.texts) = (groups.count - held.count, held.count)
   }
 
-  /// Takes texts in the order of their SHA-256 while they fit the share and leave each of their letters to another text.
-  /// Also says whether a text was too frequent for the share.
+  /// Selects texts in the order of their SHA-256 while they fit the share and each of their letters remains in another
+  /// text. Also returns whether a text was too frequent for the share.
   private static func choose(_ groups: [String: Int], share: Double, records: Int) -> (Set<String>, Bool) {
     let wanted = max(1, Int((share * Double(records)).rounded()))
     var textsWith: [UInt32: Int] = [:]

@@ -1,15 +1,15 @@
 import Messages
 
-/// What a data set consists of: `akuru stats`. The keys are stable.
+/// Statistics of a data set: `akuru stats`. The keys are stable.
 package struct DataStatistics: Encodable, Sendable {
   /// The data set as it was given.
   package let dataSet: String
   package let records: Int
-  /// Records that cannot be trained on; they are counted in what follows, as far as they can be read.
+  /// Records that cannot be trained on; the figures below include them as far as they can be read.
   package let badRecords: Int
-  /// Different texts.
+  /// Distinct texts.
   package let distinctTexts: Int
-  /// Of readable images at the network's height, in pixels; nil when there are none.
+  /// Widths of readable images at the network's height, in pixels; nil if there are none.
   package let width: Distribution?
   /// Unicode scalars of the texts.
   package let scalars: Distribution?
@@ -18,10 +18,10 @@ package struct DataStatistics: Encodable, Sendable {
   /// Sorted by code point.
   package let letters: [Letter]
   package let words: Words
-  /// What the first of several data sets has of this one; nil for the first.
+  /// A comparison with the first of several data sets; nil for the first.
   package let comparison: Comparison?
 
-  /// Some whole numbers.
+  /// A summary of whole numbers.
   package struct Distribution: Encodable, Sendable, Equatable {
     package let least, median, most: Int
     package let mean: Double
@@ -39,34 +39,34 @@ package struct DataStatistics: Encodable, Sendable {
   /// A letter of the texts.
   package struct Letter: Encodable, Sendable {
     package let letter: String
-    /// As U+0D9A.
+    /// In the form U+0D9A.
     package let codePoint: String
     package let count: Int
-    /// Of all letters.
+    /// Share of all letters.
     package let share: Double
   }
 
-  /// What stands between white space.
+  /// Words: texts split at white space.
   package struct Words: Encodable, Sendable {
     package let count: Int
     package let distinct: Int
-    /// Distinct words that occur once.
+    /// Words that occur only once.
     package let once: Int
-    /// The 20 most frequent, those of equal count in the order of their scalars.
+    /// The 20 most frequent, ties in the order of their scalars.
     package let mostFrequent: [Word]
   }
 
   package struct Word: Encodable, Sendable, Equatable {
     package let word: String
     package let count: Int
-    /// Of all words.
+    /// Share of all words.
     package let share: Double
   }
 
   package struct Comparison: Encodable, Sendable {
     /// The first data set.
     package let with: String
-    /// Share of this data set's words that occur there, each as often as it stands here; nil without words.
+    /// Share of this data set's words that occur there, weighted by their counts here; nil without words.
     package let knownWords: Double?
     /// Share of this data set's distinct texts that are texts there; nil without texts.
     package let knownTexts: Double?
@@ -136,7 +136,7 @@ package struct DataStatistics: Encodable, Sendable {
 
   private static func share(_ part: Int, of whole: Int) -> Double { rounded(Double(part) / Double(max(1, whole))) }
 
-  /// To four decimals.
+  /// Rounded to four decimals.
   private static func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
 }
 

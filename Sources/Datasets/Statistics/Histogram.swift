@@ -1,14 +1,14 @@
 /// Counts of whole numbers in bins of equal, round size.
 package enum Histogram {
-  /// So many numbers are `lower ..< upper`.
+  /// The count of numbers in `lower ..< upper`.
   package struct Bin: Sendable, Equatable, Codable {
     package let lower: Int
     package let upper: Int
     package let count: Int
   }
 
-  /// At most 16 bins, from the smallest of the numbers, none of which is negative, to the largest.
-  /// - Parameter size: the least size of a bin; larger ones have a power of 2 times it.
+  /// At most 16 bins, from the smallest to the largest number; none may be negative.
+  /// - Parameter size: the smallest size of a bin; larger bins are this times a power of 2.
   static func bins(of values: [Int], atLeast size: Int) -> [Bin] {
     guard let least = values.min(), let most = values.max() else { return [] }
     var size = size
@@ -31,6 +31,6 @@ package enum Histogram {
 }
 
 extension String {
-  /// The text, of ASCII letters, with spaces before it.
+  /// The ASCII text, left-padded with spaces.
   func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - utf8.count)) + self }
 }

@@ -2,25 +2,26 @@ import MessagePassing
 import Messages
 import Tensors
 
-/// Measures the sum of gradients over all ranks as a training step does it: in shared memory within a machine, in packed
-/// messages between machines. The gradients are normal random numbers of scale 1e-4.
+/// Measures the sum of gradients over all ranks as a training step does it: in shared memory within a machine, in
+/// packed messages between machines. The gradients are normal random numbers of scale 1e-4.
 package struct AllreduceBenchmark {
-  /// What was measured; the keys of `akuru bench allreduce --json`.
+  /// The measurements; the keys of `akuru bench allreduce --json`.
   package struct Result: Codable, Sendable {
+    /// The measurements of one size.
     package struct Size: Codable, Sendable {
       /// Bytes of each rank's sums, which are Doubles.
       package let bytes: Int
       /// Median time of a sum, on the slowest rank.
       package let microseconds: Double
-      /// `bytes` over that time, in 10^9 bytes a second.
+      /// `bytes` over that time, in 10^9 bytes per second.
       package let gigabytesPerSecond: Double
-      /// Bytes that the busiest rank sent to other machines, for each gradient.
+      /// Bytes that the busiest rank sent to other machines, per gradient.
       package let sentBytesPerGradient: Double
     }
     package let ranks: Int
-    /// Machines among which messages are exchanged.
+    /// The number of machines that exchange messages.
     package let machines: Int
-    /// What gradients are sent as between machines.
+    /// The form in which gradients are sent between machines.
     package let reduce: Precision
     package let sizes: [Size]
   }
@@ -41,6 +42,7 @@ package struct AllreduceBenchmark {
     (self.communicator, self.sizes, self.precision) = (communicator, sizes, precision)
   }
 
+  /// Measures all sizes; all ranks return the same result. Collective.
   package func run() throws -> Result {
     var random = KeyedRandom(seed: 1, purpose: .test, sample: UInt32(communicator.rank))
     let gradients = (0..<sizes.last! / MemoryLayout<Double>.size).map { _ in 1e-4 * random.normal() }

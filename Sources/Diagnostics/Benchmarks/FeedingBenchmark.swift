@@ -4,7 +4,7 @@ import MessagePassing
 import NeuralNetwork
 import Training
 
-/// Compares training steps whose micro-batches are ready with steps for which a loader makes them meanwhile: the work of an
+/// Compares training steps on ready micro-batches with steps that a concurrent loader feeds: the work of an
 /// epoch, from load to exact sum, without the optimizer.
 final class FeedingBenchmark {
   private let data: AuditedDataSet
@@ -20,7 +20,7 @@ final class FeedingBenchmark {
 
   private static let passes = 5
 
-  /// - Throws: `ArchitectureError` when the network cannot be built; what the source of the images throws.
+  /// - Throws: `ArchitectureError` if the network cannot be built; errors of the source of the images.
   init(
     _ data: AuditedDataSet, _ recipe: Recipe, labels: LabelTable, alphabet: Alphabet, over communicator: Communicator
   ) throws {
@@ -45,7 +45,7 @@ final class FeedingBenchmark {
     }
   }
 
-  /// Seconds of a step, the slowest rank's: medians over passes through the epoch, after one that is not counted.
+  /// Seconds per step of the slowest rank: medians over passes through the epoch, after an uncounted warm-up pass.
   func run() throws -> (ready: Double, loaded: Double) {
     var (readyTimes, loadedTimes): ([Double], [Double]) = ([], [])
     for pass in 0...FeedingBenchmark.passes {

@@ -9,15 +9,16 @@ import Settings
 import Tensors
 import Training
 
-/// Measures what prepares training images, on one thread of each rank: decoding, resizing, augmenting, and whole
-/// micro-batches as the loader makes them, from the files and from the cache of decoded images; then training steps that
-/// a loader feeds, against steps on micro-batches that are ready.
+/// Measures the preparation of training images, on one thread of each rank: decoding, resizing, augmenting, and whole
+/// micro-batches as the loader builds them, from the files and from the cache of decoded images; then training steps
+/// that a loader feeds, compared with steps on ready micro-batches.
 package struct LoaderBenchmark {
-  /// What was measured; the keys of `akuru bench loader --json`.
+  /// The measurements; the keys of `akuru bench loader --json`.
   package struct Result: Codable, Sendable {
+    /// The rate of one stage.
     package struct Stage: Codable, Sendable {
       package let name: String
-      /// Of one rank, the slowest, while all are at work; median of the passes.
+      /// The rate of the slowest rank while all work; median of the passes.
       package let imagesPerSecond: Double
       package let microsecondsPerImage: Double
     }
@@ -29,11 +30,11 @@ package struct LoaderBenchmark {
     package let batchSize: Int
     package let microBatch: Int
     package let stages: [Stage]
-    /// Median time of a step, without the optimizer, on micro-batches that are ready.
+    /// Median time of a step, without the optimizer, on ready micro-batches.
     package let readyStepMilliseconds: Double
-    /// The same while a loader makes them.
+    /// The same with micro-batches from a concurrent loader.
     package let loadedStepMilliseconds: Double
-    /// The second over the first.
+    /// ``loadedStepMilliseconds`` / ``readyStepMilliseconds``.
     package let stepRatio: Double
   }
 
@@ -45,15 +46,15 @@ package struct LoaderBenchmark {
   private let labels: LabelTable
   private let files: FileImageSource
   private let work: TrainingWork
-  /// Holds the cache of decoded images until ``run()`` ends.
+  /// The folder of the cache of decoded images until ``run()`` ends.
   private let folder: String
 
   private static let passes = 5
 
   /// Loads up to `images` images, evenly spread over the data set.
   ///
-  /// - Throws: `DataSetError` and ``BadData`` naming what cannot be used; ``ConfigurationError`` for options that do not
-  ///   fit together.
+  /// - Throws: `DataSetError` and `BadData`, which name unusable data; `ConfigurationError` for inconsistent
+  ///   options.
   package init(_ path: String, _ options: Overrides, images: Int, over communicator: Communicator) throws {
     BLAS.useOneThread()
     self.communicator = communicator
@@ -83,7 +84,7 @@ package struct LoaderBenchmark {
     }
   }
 
-  /// Every pass takes all images through all stages; the first one is not counted.
+  /// Runs the passes, each with all images through all stages; the first is not counted.
   package func run() throws -> Result {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (fromFiles, fromCache) = (builder(files), builder(data.source))
@@ -115,7 +116,7 @@ package struct LoaderBenchmark {
       stepRatio: feeding.loaded / feeding.ready)
   }
 
-  /// Decodes, resizes and augments each image by itself; the clock is read between the stages.
+  /// Decodes, resizes and augments each image separately; the clock is read between the stages.
   private func measureImages(_ times: inout Times) throws {
     let augmenter = Augmenter(recipe.augmentation.augment, seed: recipe.course.seed, geometry: geometry)
     let (image, augmented) = (ImageBuffer(), ImageBuffer())
@@ -138,7 +139,7 @@ package struct LoaderBenchmark {
       seed: recipe.course.seed)
   }
 
-  /// Makes the micro-batches of an epoch.
+  /// Builds the micro-batches of an epoch.
   private func build(_ builder: MicroBatchBuilder) throws {
     let slot = MicroBatch()
     for item in work { try builder.build(item, into: slot) }
@@ -162,7 +163,7 @@ package struct LoaderBenchmark {
 }
 
 extension LoaderBenchmark.Result {
-  /// The table for people.
+  /// The results as a table for people.
   package var lines: [String] {
     var table = TextTable("stage", "images/s", "us an image")
     for stage in stages {
@@ -181,7 +182,7 @@ extension LoaderBenchmark.Result {
 }
 
 extension DataSet {
-  /// At most `count` of the records, at even distances.
+  /// At most `count` of the records, evenly spaced.
   fileprivate func spread(_ count: Int) -> DataSet {
     guard records.count > count else { return self }
     let kept = Set((0..<count).map { $0 * records.count / count })

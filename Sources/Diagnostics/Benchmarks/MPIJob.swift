@@ -8,7 +8,7 @@ struct MPIJob {
   let ranks: Int
   let arguments: [String]
 
-  /// Ranks are bound to cores where there are enough, and float otherwise.
+  /// Ranks are bound to cores if there are enough, and unbound otherwise.
   private var command: [String] {
     let binding =
       ranks <= Processors.allowedCores().count
@@ -17,9 +17,9 @@ struct MPIJob {
       + arguments
   }
 
-  /// Runs it to its end and returns what it wrote to stdout. What it wrote to stderr is told only when it fails.
+  /// Runs the command and returns its stdout. Its stderr is reported only if it fails.
   ///
-  /// - Throws: ``MPIJobFailure``.
+  /// - Throws: `MPIJobFailure`.
   func run() throws -> String {
     let (output, errors) = (try temporaryFile(), try temporaryFile())
     let process = Process()
@@ -28,7 +28,7 @@ struct MPIJob {
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     (process.standardOutput, process.standardError) = (output, errors)
-    // Foundation gives a child a process group of its own: an interrupt from the keyboard does not reach it.
+    // Foundation gives a child its own process group, so an interrupt from the keyboard does not reach it.
     let interrupts = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number)
@@ -66,7 +66,7 @@ struct MPIJob {
     return variables
   }
 
-  /// A file without a name. Unlike a pipe it never fills up, and a process that lives on does not hold it open.
+  /// A file without a name. Unlike a pipe it never fills up, and a surviving child does not keep the reader waiting.
   private func temporaryFile() throws -> FileHandle {
     guard let file = tmpfile() else { throw MPIJobFailure("no temporary file: \(String(cString: strerror(errno)))") }
     defer { fclose(file) }
@@ -88,7 +88,7 @@ struct MPIJobFailure: ExitStatusProviding, CustomStringConvertible, Equatable {
     self.description = description
   }
 
-  /// One line that says why, from what the job wrote to stderr: Akuru's own message, else the beginning of mpirun's.
+  /// The reason in one line, from the job's stderr: Akuru's own message, else the beginning of mpirun's.
   static func reason(_ errors: String) -> String {
     let lines = errors.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.allSatisfy { "-=*".contains($0) } }

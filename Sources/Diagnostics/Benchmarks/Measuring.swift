@@ -10,14 +10,14 @@ extension Array where Element == Double {
   }
 }
 
-/// Does the work and adds the seconds it took to `total`.
+/// Runs `work` and adds its seconds to `total`.
 func timed<Value>(_ total: inout Double, _ work: () throws -> Value) rethrows -> Value {
   let start = ContinuousClock.now
   defer { total += start.duration(to: .now).seconds }
   return try work()
 }
 
-/// The largest resident memory this process has had so far.
+/// The peak resident memory of this process.
 func peakMegabytes() -> Double {
   var usage = rusage()
   #if canImport(Darwin)

@@ -2,13 +2,14 @@ import MessagePassing
 import Messages
 import Settings
 
-/// Measures how steps speed up with more ranks on one machine, by starting `mpirun` for each number of ranks.
+/// Measures the speedup of steps with more ranks on one machine, by starting `mpirun` for each number of ranks.
 ///
-/// Strong scaling: the step stays the same and the ranks share it. Weak scaling: every rank has as much to do as one rank
-/// has alone. Repetitions are interleaved, so that a machine that gets slower does so for all rows.
+/// Strong scaling: the ranks share a step of fixed size. Weak scaling: every rank has as much work as a single rank
+/// alone. Repetitions are interleaved, so that a machine that slows down affects all rows.
 package struct ScalingBenchmark {
-  /// What was measured; the keys of `akuru bench scaling --json`.
+  /// The measurements; the keys of `akuru bench scaling --json`.
   package struct Result: Codable, Sendable {
+    /// The measurements of one number of ranks.
     package struct Row: Codable, Sendable {
       package let ranks: Int
       /// Images in a step, all ranks together.
@@ -16,7 +17,7 @@ package struct ScalingBenchmark {
       /// Median of the repetitions.
       package let imagesPerSecond: Double
       package let stepMilliseconds: Double
-      /// images/s over those of one rank; where one rank was not measured, the fewest ranks count as perfect.
+      /// images/s over those of one rank; if one rank was not measured, the fewest ranks count as perfect.
       package let speedup: Double
       /// speedup / ranks.
       package let efficiency: Double
@@ -41,7 +42,7 @@ package struct ScalingBenchmark {
   private let ranks: [Int]
   private let repetitions: Int
 
-  /// - Throws: ``ConfigurationError`` for options that do not fit together, and when this process runs under `mpirun`.
+  /// - Throws: `ConfigurationError` for inconsistent options, and if this process runs under `mpirun`.
   package init(_ options: Overrides, width: Int, steps: Int, ranks: [Int], repetitions: Int) throws {
     guard !MPIRuntime.isLaunched else {
       throw ConfigurationError("akuru bench scaling starts mpirun itself; call it without mpirun")
@@ -66,9 +67,9 @@ package struct ScalingBenchmark {
     self.workloads = workloads
   }
 
-  /// Starts every job in turn, as often as there are repetitions.
+  /// Starts every job in turn, once per repetition.
   ///
-  /// - Throws: ``MPIJobFailure`` for the first job that fails.
+  /// - Throws: `MPIJobFailure` for the first job that fails.
   package func run() throws -> Result {
     var measured: [Point: [StepBenchmark.Result]] = [:]
     let points = workloads.keys.sorted { ($0.ranks, $0.batchSize) < ($1.ranks, $1.batchSize) }
@@ -106,7 +107,7 @@ package struct ScalingBenchmark {
 }
 
 extension ScalingBenchmark.Result {
-  /// The tables for people.
+  /// The results as tables for people.
   package var lines: [String] {
     func lines(_ rows: [Row], _ title: String) -> [String] {
       var table = TextTable("ranks", "batch", "ms a step", "images/s", "speedup", "efficiency")

@@ -12,17 +12,17 @@ package struct StepBenchmark {
   private let targets = LabelBatch()
   private let communicator: Communicator
   private let accumulator: GradientAccumulator
-  /// Micro-batches of a step that this rank computes; rank 0 has as many as any other.
+  /// This rank's micro-batches of a step; rank 0 has at least as many as any other.
   private let localCount: Int
 
   private var recipe: Recipe { workload.recipe }
   private var network: CRNN { state.network }
   private static let warmUpSteps = 3
 
-  /// All ranks make it together.
+  /// Collective.
   ///
-  /// - Parameter overlaps: whether gradients are reduced during the backward pass; nil as in training.
-  /// - Throws: `ArchitectureError` when the network cannot be built.
+  /// - Parameter overlaps: whether gradients are reduced during the backward pass; nil for the default of training.
+  /// - Throws: `ArchitectureError` if the network cannot be built.
   package init(_ workload: StepWorkload, overlaps: Bool? = nil, over communicator: Communicator) throws {
     BLAS.useOneThread()
     (self.workload, self.communicator) = (workload, communicator)
@@ -36,7 +36,7 @@ package struct StepBenchmark {
     localCount = (0..<workload.microBatches).count { $0 % communicator.size == communicator.rank }
   }
 
-  /// Runs three steps to warm up, then the steps to measure. All ranks return what rank 0 measured.
+  /// Runs three warm-up steps, then the measured steps. All ranks return rank 0's measurements.
   package func run() throws -> Result {
     try prepare()
     var (times, exposed): ([Double], [Double]) = ([], [])
@@ -79,7 +79,7 @@ package struct StepBenchmark {
       peakGflops: peak, peakShare: gflops / peak, layers: layers, peakMegabytes: memory)
   }
 
-  /// Plans a micro-batch of noise with random labels; every micro-batch computes the same one.
+  /// Plans a micro-batch of noise with random labels; all micro-batches of the benchmark are this one.
   private func prepare() throws {
     network.initialize(seed: 1)
     var random = KeyedRandom(seed: 1, purpose: .test)
@@ -97,9 +97,9 @@ package struct StepBenchmark {
     }
   }
 
-  /// One step, as ``Trainer`` does it.
+  /// One step, like that of `Trainer`.
   ///
-  /// - Returns: the time it takes to finish the sums.
+  /// - Returns: the time to finish the sums.
   private func step() throws -> Double {
     var finishing = 0.0
     try accumulator.begin(microBatches: workload.microBatches, localCount: localCount, images: recipe.batch.batchSize)
@@ -119,7 +119,7 @@ package struct StepBenchmark {
       gradientScale: 1)
   }
 
-  /// One step whose parts follow one another, and the time of each.
+  /// One step with its parts in sequence; returns the time of each.
   private func stepInParts() throws -> [LayerTime] {
     let images = recipe.batch.batchSize
     var layers: [LayerTime] = []

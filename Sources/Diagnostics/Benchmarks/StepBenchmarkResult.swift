@@ -1,14 +1,14 @@
 import Messages
 
 extension StepBenchmark {
-  /// What was measured; the keys of `akuru bench step --json`.
+  /// The measurements; the keys of `akuru bench step --json`.
   package struct Result: Codable, Sendable {
-    /// A part of the step. What is no layer of the network has only a forward time.
+    /// A part of the step. Parts that are not layers have only a forward time.
     package struct Layer: Codable, Sendable {
       package let name: String
       package let forwardMilliseconds: Double
       package let backwardMilliseconds: Double
-      /// Billions of floating-point operations a second, forward and backward; 0 for layers that multiply nothing.
+      /// Billions of floating-point operations per second, forward and backward; 0 for layers without multiplications.
       package let gflops: Double
     }
     package let model: String
@@ -19,30 +19,30 @@ extension StepBenchmark {
     package let width: Int
     /// Images of a step over the median time of a step, all ranks together.
     package let imagesPerSecond: Double
-    /// Median.
+    /// Median time of a step.
     package let stepMilliseconds: Double
     /// The fastest step.
     package let minimumStepMilliseconds: Double
-    /// Time of a step after the last backward pass until the sums are there, on the rank that waits least for others: what
-    /// of the sums is not hidden. Median.
+    /// Time from the end of the last backward pass to the end of the sums, on the rank that waits least for others: the
+    /// part of the sums that is not overlapped. Median.
     package let exposedSumMilliseconds: Double
-    /// Of one rank.
+    /// The rate of one rank.
     package let gflops: Double
-    /// Largest sgemm rate found on this rank.
+    /// Largest sgemm rate measured on this rank.
     package let peakGflops: Double
     /// gflops / peakGflops.
     package let peakShare: Double
-    /// Where rank 0 spends a step, medians over the steps: the layers, each with all micro-batches of the rank; `loss`
-    /// (log-softmax and CTC); `accumulate` (zeroing, rounding and adding of gradients); `reduce` (the sum over the ranks,
-    /// with the wait for the slowest); `update` (gradient norm and optimizer). They add up to the step.
+    /// The parts of a step on rank 0, medians over the steps: the layers, each with all micro-batches of the rank;
+    /// `loss` (log-softmax and CTC); `accumulate` (zeroing, rounding and adding of gradients); `reduce` (the sum over
+    /// the ranks, including the wait for the slowest); `update` (gradient norm and optimizer). They add up to the step.
     package let layers: [Layer]
-    /// Largest resident memory of a rank.
+    /// Peak resident memory of a rank.
     package let peakMegabytes: Double
   }
 }
 
 extension StepBenchmark.Result {
-  /// The table for people.
+  /// The results as a table for people.
   package var lines: [String] {
     let step = stepMilliseconds
     var table = TextTable("ms of a step", "forward", "backward", "share", "GFLOP/s")

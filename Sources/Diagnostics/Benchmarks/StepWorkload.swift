@@ -3,7 +3,7 @@ import Messages
 import Settings
 import Training
 
-/// What a step benchmark computes: training steps of one recipe on random images of one width.
+/// The work of a step benchmark: training steps of one recipe on random images of one width.
 package struct StepWorkload: Sendable {
   let recipe: Recipe
   /// Columns of every image.
@@ -11,13 +11,13 @@ package struct StepWorkload: Sendable {
   /// Steps to measure.
   let steps: Int
 
-  /// What gradients are sent as between machines.
+  /// The form in which gradients are sent between machines.
   let precision: Precision
 
   static let classes = 80
   static let labelLength = 8
 
-  /// - Throws: ``ConfigurationError`` for options that do not fit together.
+  /// - Throws: `ConfigurationError` for inconsistent options.
   package init(_ options: Overrides, width: Int, steps: Int) throws {
     guard (1...100_000).contains(steps) else {
       throw ConfigurationError("--steps \(steps): must be 1 to 100,000")

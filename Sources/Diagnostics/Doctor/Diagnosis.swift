@@ -2,15 +2,15 @@ import DataPreparation
 import Foundation
 import Messages
 
-/// What is wrong with a job, from what its ranks say of themselves.
+/// The problems of a job, from the facts of its ranks.
 package struct Diagnosis: Encodable, Sendable {
-  /// Something to change. An error would stop a training or make it slow beyond use; a warning is worth a look.
+  /// A problem. An error would stop a training or make it uselessly slow; a warning is worth checking.
   package struct Finding: Encodable, Sendable, Equatable {
     package enum Severity: String, Encodable, Sendable { case error, warning }
     package let severity: Severity
-    /// What is wrong.
+    /// The problem.
     package let text: String
-    /// What to change.
+    /// The remedy.
     package let remedy: String
   }
 
@@ -21,7 +21,7 @@ package struct Diagnosis: Encodable, Sendable {
   /// Whether there is no error.
   package var isReady: Bool { !findings.contains { $0.severity == .error } }
 
-  /// - Parameter runDirectoryError: why rank 0 cannot write there.
+  /// - Parameter runDirectoryError: why rank 0 cannot write into the run directory.
   package init(_ ranks: [RankFacts], allreduce: AllreduceBenchmark.Result?, runDirectoryError: String? = nil) {
     (self.ranks, self.allreduce) = (ranks, allreduce)
     compare("Akuru's version", \.version, "install the same Akuru on all machines")
@@ -68,7 +68,7 @@ package struct Diagnosis: Encodable, Sendable {
         + "\(other.host) has \(value(other))\(more > 0 ? ", \(more) more differ" : "")", remedy)
   }
 
-  /// Every rank must be able to have a core of its own.
+  /// Checks that every rank can have its own core.
   private mutating func checkCores(_ host: String, _ ranks: [RankFacts]) {
     let served = Diagnosis.coresOfTheirOwn(ranks.map(\.cores))
     let all = Set(ranks.flatMap(\.cores)).sorted()
@@ -85,7 +85,7 @@ package struct Diagnosis: Encodable, Sendable {
     }
   }
 
-  /// The most ranks that can have a core each, all at once: a maximum matching.
+  /// The largest number of ranks that can have separate cores at the same time: a maximum matching.
   package static func coresOfTheirOwn(_ allowed: [[Int]]) -> Int {
     var owner: [Int: Int] = [:]
     func serve(_ rank: Int, _ seen: inout Set<Int>) -> Bool {
@@ -126,7 +126,7 @@ package struct Diagnosis: Encodable, Sendable {
 }
 
 extension Diagnosis {
-  /// The table, and one verdict.
+  /// The table and a verdict.
   package var lines: [String] {
     var table = TextTable(
       "rank", "host", "cores", "of", "kernels", "memory free", "disk free", "clock", "version", "build")

@@ -5,11 +5,11 @@ import MessagePassing
 import Messages
 import Tensors
 
-/// Examines a job before a big run: `akuru doctor`. All ranks call it; rank 0 gets the diagnosis.
+/// Examines a job before a big run: `akuru doctor`. Collective; rank 0 gets the diagnosis.
 ///
 /// - Parameters:
-///   - data: a data set as for `--train`; nil leaves it out.
-///   - runDir: where rank 0 is to write; nil leaves it out.
+///   - data: a data set as for `--train`; nil skips this check.
+///   - runDir: the run directory that rank 0 will write; nil skips this check.
 package func examine(data: String?, runDir: String?, over communicator: Communicator) throws -> Diagnosis? {
   BLAS.useOneThread()
   let probe = try communicator.fromRankZero { runDir.map(RunDirectoryProbe.init) }
@@ -25,7 +25,7 @@ package func examine(data: String?, runDir: String?, over communicator: Communic
       facts.dataError = "\(error)"
     }
   }
-  // Latency, and the size of some million gradients.
+  // The latency, and the size of some million gradients.
   let allreduce = communicator.size > 1 ? try AllreduceBenchmark(sizes: [8, 1 << 22], over: communicator).run() : nil
   let offset = try communicator.clockOffset { Int64(Date().timeIntervalSince1970 * 1e9) }
   facts.clockSeconds = Double(offset) * 1e-9
@@ -41,13 +41,13 @@ package func examine(data: String?, runDir: String?, over communicator: Communic
   return Diagnosis(ranks, allreduce: allreduce, runDirectoryError: probe?.error)
 }
 
-/// A file that rank 0 writes where the run directory is, or will be made, and that the others look for.
+/// A file that rank 0 writes into the run directory or its nearest existing parent, and that the other ranks look for.
 private struct RunDirectoryProbe: Codable {
-  /// The run directory, or the nearest folder above it that exists.
+  /// The run directory, or its nearest existing parent.
   let folder: String
   let path: String
   let contents: String
-  /// Why it cannot be written.
+  /// The error if it cannot be written.
   let error: String?
 
   init(_ runDir: String) {

@@ -5,7 +5,7 @@ import MessagePassing
 import Messages
 import Tensors
 
-/// What one rank can say of its process and its machine: a row of `akuru doctor`.
+/// The facts about one rank's process and machine: a row of `akuru doctor`.
 package struct RankFacts: Codable, Sendable, Equatable {
   package var rank = 0
   package var host = ""
@@ -20,25 +20,25 @@ package struct RankFacts: Codable, Sendable, Equatable {
   package var kernels = ""
   package var openBLAS = ""
   package var processor = ""
-  /// Of the instruction sets that matter here.
+  /// The relevant instruction sets of the CPU.
   package var features: [String] = []
   package var memoryMegabytes = 0
   package var freeMemoryMegabytes = 0
-  /// On the file system of the run directory, or of the current folder.
+  /// Free space on the file system of the run directory, or of the current folder.
   package var freeDiskMegabytes = 0
   /// How far this machine's clock is ahead of rank 0's.
   package var clockSeconds = 0.0
-  /// `DataSet.fingerprint` of the data, and its records.
+  /// `DataSet.fingerprint` of the data, and its number of records.
   package var dataFingerprint: String?
   package var dataRecords: Int?
   /// Why the data cannot be read.
   package var dataError: String?
-  /// Whether the file that rank 0 wrote into the run directory is seen here.
+  /// Whether the file that rank 0 wrote into the run directory is visible here.
   package var seesRunDirectory: Bool?
 
   package init() {}
 
-  /// This process on this machine, without what is asked about data and other ranks.
+  /// The facts of this process and machine, except those about data and other ranks.
   static func here(rank: Int, host: String, diskPath: String) -> RankFacts {
     var facts = RankFacts()
     (facts.rank, facts.host) = (rank, host)
@@ -73,7 +73,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
 }
 
 extension Processors {
-  /// Name, and what it can do of what Akuru's and OpenBLAS's kernels are built for.
+  /// The name of the CPU, and those of its features that Akuru's and OpenBLAS's kernels use.
   fileprivate static func description() -> (name: String, features: [String]) {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     func field(_ name: String) -> Substring? {

@@ -2,15 +2,15 @@ import CJPEG
 
 /// Reading JPEG images as 8-bit gray through libjpeg-turbo.
 ///
-/// Gray and color images are accepted, sequential or progressive, Huffman-coded, with 8 bits a sample. Colors become gray
-/// as in ``PNG``. The orientation that a camera notes in EXIF is applied. Color profiles are ignored, as Pillow does.
-/// What libjpeg only warns of, such as data that ends early, is an error here; JPEG has no checksums, so a changed bit
-/// that leaves the data well-formed cannot be noticed.
+/// Gray and color images are accepted, sequential or progressive, Huffman-coded, with 8 bits per sample. Colors become
+/// gray as in ``PNG``. The EXIF orientation is applied. Color profiles are ignored, as Pillow does. Warnings of
+/// libjpeg, for example about truncated data, are errors here. JPEG has no checksums, so a changed bit that leaves the
+/// data well-formed cannot be detected.
 public enum JPEG {
-  /// Bytes that libjpeg may hold, besides the image: the coefficients of the largest progressive image.
+  /// The largest memory of libjpeg, in bytes, without the image: the coefficients of the largest progressive image.
   private static let workingMemory = 512 << 20
 
-  /// Decodes a JPEG file held in memory.
+  /// Decodes a JPEG file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in

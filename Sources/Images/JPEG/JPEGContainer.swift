@@ -1,18 +1,18 @@
-/// The JPEG file structure (ITU-T T.81, annex B): markers of two bytes, FF and a code; most are followed by a segment whose
-/// length stands in its first two bytes, and a scan's header also by entropy-coded data, in which FF is always followed
+/// The JPEG file structure (ITU-T T.81, annex B): markers of two bytes, FF and a code; most are followed by a segment
+/// whose first two bytes are its length, and a scan's header also by entropy-coded data, in which FF is always followed
 /// by 0 or a restart marker.
 ///
-/// It is walked here, before libjpeg sees the file, so that limits are checked before memory is reserved, and a file that
-/// ends early is named as such.
+/// It is scanned here, before libjpeg reads the file, so that limits are checked before memory is allocated, and a
+/// truncated file is reported as such.
 struct JPEGContainer {
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
-  /// A progressive image has about ten scans. Each goes over the whole image, however few bytes it has.
+  /// A progressive image has about ten scans. Each takes time for the whole image, however few bytes it has.
   private static let largestScanCount = 100
 
   let frame: JPEGFrame
   let orientation: ImageOrientation
 
-  /// Walks up to the end-of-image marker; what follows it is ignored.
+  /// Scans up to the end-of-image marker; what follows it is ignored.
   init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
     guard !bytes.isEmpty else { throw ImageError(jpeg: .empty) }
     guard bytes.count <= limits.fileBytes else {
@@ -53,8 +53,8 @@ struct JPEGContainer {
     guard frame.components.allSatisfy({ scanned.contains($0.identifier) }) else {
       throw ImageError(jpeg: .corrupt("a part of its colors is missing"))
     }
-    // A code has at least one bit, and a block at least one code: a small file that declares a large image is refused
-    // without decoding.
+    // A code has at least one bit, and a block at least one code, so a small file that declares a large image is
+    // refused without decoding.
     guard dataBytes * 8 >= frame.blocks else {
       throw ImageError(jpeg: .corrupt("\(dataBytes) bytes of data cannot hold \(frame.width) x \(frame.height) pixels"))
     }
@@ -62,7 +62,7 @@ struct JPEGContainer {
     self.orientation = orientation ?? .upright
   }
 
-  /// The code of the marker at `offset` and its segment, and moves `offset` behind them; nil for the end of the image.
+  /// Returns the code of the marker at `offset` and its segment, and advances `offset`; nil at the end of the image.
   private static func nextSegment(
     of bytes: UnsafeRawBufferPointer, _ offset: inout Int
   ) throws(ImageError) -> (code: UInt8, segment: UnsafeRawBufferPointer)? {
@@ -95,11 +95,11 @@ struct JPEGContainer {
   }
 }
 
-/// What the frame header says.
+/// The frame header.
 struct JPEGFrame {
   struct Component {
     let identifier: UInt8
-    /// Relative numbers of samples.
+    /// Relative sampling factors.
     let horizontal, vertical: Int
   }
 
@@ -132,7 +132,7 @@ struct JPEGFrame {
     self.components = components
   }
 
-  /// The least number of blocks of 8 x 8 samples that the data holds.
+  /// The smallest number of blocks of 8 x 8 samples in valid data.
   var blocks: Int {
     let horizontal = components.map(\.horizontal).max() ?? 1
     let vertical = components.map(\.vertical).max() ?? 1
@@ -149,7 +149,7 @@ extension UnsafeRawBufferPointer {
     UInt16(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
-  /// The place of the marker that ends entropy-coded data, or the end of the file.
+  /// The offset of the marker that ends entropy-coded data, or the end of the file.
   fileprivate func endOfScan(from start: Int) -> Int {
     var offset = start
     while offset + 1 < count {

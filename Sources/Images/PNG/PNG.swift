@@ -4,9 +4,9 @@ import CPNG
 ///
 /// Every color type, bit depth and interlacing is accepted. Colors become gray by (299 R + 587 G + 114 B + 500) / 1000
 /// (ITU-R BT.601, as Pillow's `convert('L')`), 16-bit values are scaled to 8 bits, and transparency (alpha or tRNS)
-/// lies over white. Gamma and color profiles are ignored, as Pillow does.
+/// is composited over white. Gamma and color profiles are ignored, as Pillow does.
 public enum PNG {
-  /// Decodes a PNG file held in memory.
+  /// Decodes a PNG file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
     let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
@@ -15,7 +15,7 @@ public enum PNG {
     return try result.get()
   }
 
-  /// Decodes a PNG file held in memory.
+  /// Decodes a PNG file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, limits: ImageLimits = ImageLimits()

@@ -1,4 +1,4 @@
-/// The 8-bit channels that libpng gives, and how they become gray. The raw value is the bytes per pixel.
+/// The 8-bit channels from libpng, and their conversion to gray. The raw value is the number of bytes per pixel.
 enum PNGChannels: Int {
   case gray = 1
   case grayAlpha = 2

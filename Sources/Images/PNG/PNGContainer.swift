@@ -1,8 +1,8 @@
 /// The PNG file structure (PNG specification, third edition, section 5): a signature, then chunks of
 /// length (4 bytes, big-endian), type (4 letters), data, CRC (4 bytes).
 ///
-/// It is walked here, before libpng sees the file, so that limits are checked before memory is reserved, and a file that
-/// ends early is named as such.
+/// It is scanned here, before libpng reads the file, so that limits are checked before memory is allocated, and a
+/// truncated file is reported as such.
 struct PNGContainer {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   /// Signature and IHDR chunk.
@@ -12,7 +12,7 @@ struct PNGContainer {
   /// Whether there is a tRNS chunk: a transparent color, or alpha values for a palette.
   private(set) var hasTransparency = false
 
-  /// Walks the chunks up to IEND; what follows IEND is ignored. Checksums are left to libpng.
+  /// Scans the chunks up to IEND; bytes after it are ignored. libpng checks the checksums.
   init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
     guard bytes.count <= limits.fileBytes else {
       throw ImageError(png: .tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
@@ -37,7 +37,7 @@ struct PNGContainer {
       offset += 12 + length
       if type == "IEND" { break }
     }
-    // Deflate makes at most 1032 bytes of one: a small file that declares a large image is refused without decoding.
+    // Deflate expands a byte to at most 1032, so a small file that declares a large image is refused without decoding.
     guard (dataBytes + 1) * 1032 >= header.leastBytes else {
       throw ImageError(
         png: .corrupt("\(dataBytes) bytes of data cannot hold \(header.width) x \(header.height) pixels"))
@@ -55,14 +55,14 @@ struct PNGContainer {
   }
 }
 
-/// What the IHDR chunk says.
+/// The IHDR chunk.
 struct PNGHeader {
   let width: Int
   let height: Int
   let bitDepth: Int
   let colorType: Int
 
-  /// Needs the first 33 bytes; more are not looked at.
+  /// Parses the first 33 bytes and ignores the rest.
   init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
     guard !bytes.isEmpty else { throw ImageError(png: .empty) }
     guard bytes.prefix(8).elementsEqual(PNGContainer.signature.prefix(bytes.count)) else {
@@ -85,7 +85,7 @@ struct PNGHeader {
     if let refusal = limits.refusal(width: width, height: height) { throw ImageError(png: refusal) }
   }
 
-  /// The least number of bytes that the decompressed rows have.
+  /// The smallest size of the decompressed rows, in bytes.
   var leastBytes: Int {
     let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][colorType] ?? 1
     return width * height * channels * bitDepth / 8
@@ -97,7 +97,7 @@ extension UnsafeRawBufferPointer {
     UInt32(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
-  /// The four letters, or nil where they are none.
+  /// The four letters; nil if the bytes are not letters.
   fileprivate func chunkType(at offset: Int) -> String? {
     let letters = self[offset..<offset + 4]
     guard letters.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }) else { return nil }

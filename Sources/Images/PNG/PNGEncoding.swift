@@ -2,7 +2,7 @@ import CPNG
 import Files
 
 extension PNG {
-  /// An 8-bit gray PNG file. Equal images give equal bytes (for one libpng and zlib).
+  /// Encodes an 8-bit gray PNG file. Equal images give equal bytes (for one libpng and zlib).
   /// - Parameter fast: less compression in less time.
   /// - Throws: `ImageError` for a side beyond 1,000,000 or more than 2^30 pixels (libpng's bounds).
   public static func encode(_ image: GrayImage, fast: Bool = false) throws(ImageError) -> [UInt8] {
@@ -30,7 +30,7 @@ extension PNG {
     return try result.get()
   }
 
-  /// Writes an 8-bit gray PNG file, replacing an old one. A file that could not be written completely is removed.
+  /// Writes an 8-bit gray PNG file, replacing an old one. An incomplete file is removed.
   /// - Throws: `ImageError` with the path.
   public static func write(_ image: GrayImage, to path: String, fast: Bool = false) throws(ImageError) {
     let bytes: [UInt8]

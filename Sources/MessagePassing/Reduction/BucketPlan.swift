@@ -1,6 +1,6 @@
-/// How a slab of gradients is cut: into buckets, from its end to its beginning, which is the order that a backward pass
-/// completes them in; a bucket into slices, one for each rank of a machine that exchanges; a slice into parts, one for
-/// each machine. The same on all ranks.
+/// The partition of the gradient slab, the same on all ranks. The slab is cut into buckets from its end to its
+/// beginning, the order in which a backward pass completes them; a bucket into slices, one for each exchanging rank of
+/// a machine; a slice into parts, one for each machine.
 package struct BucketPlan {
   package let gradients: Int
   /// Ranks of each machine that own a slice: as many as the smallest machine has.
@@ -10,9 +10,9 @@ package struct BucketPlan {
   package let bucketCount: Int
   package let buckets: Int
 
-  /// On one machine 1 MiB of Doubles. Where a bucket is sent, each message has 2^15 gradients, about 100 KB
-  /// (``MPIRuntime`` has messages of that size sent at once), but there are eight buckets at least, or there would be
-  /// nothing to send while the rest is computed.
+  /// On one machine a bucket has 1 MiB of Doubles. On several, each message has 2^15 gradients, about 100 KB
+  /// (``MPIRuntime`` has messages of that size sent eagerly), but there are at least eight buckets: otherwise nothing
+  /// could be sent while the rest is computed.
   package init(gradients: Int, owners: Int, machines: Int) {
     (self.gradients, self.owners, self.machines) = (gradients, owners, machines)
     let least = 1 << 16
@@ -20,7 +20,7 @@ package struct BucketPlan {
     buckets = (gradients + bucketCount - 1) / bucketCount
   }
 
-  /// Buckets of any plan for so many gradients, at most.
+  /// The largest number of buckets in any plan for this number of gradients.
   package static func mostBuckets(gradients: Int) -> Int {
     BucketPlan(gradients: gradients, owners: 1, machines: 2).buckets
   }
@@ -31,13 +31,15 @@ package struct BucketPlan {
     return max(0, end - bucketCount)..<end
   }
 
+  /// The gradients of an owner's slice of bucket `b`.
   package func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
 
+  /// The gradients of a machine's part of a slice.
   package func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> {
     BucketPlan.share(machine, of: machines, slice)
   }
 
-  /// Shares begin at whole vectors of 8, where that is possible.
+  /// Shares begin at multiples of 8 (whole vectors) where possible.
   private static func share(_ i: Int, of n: Int, _ whole: Range<Int>) -> Range<Int> {
     func edge(_ i: Int) -> Int { i == n ? whole.count : (whole.count * i / n) & ~7 }
     return whole.lowerBound + edge(i)..<whole.lowerBound + edge(i + 1)

@@ -1,8 +1,8 @@
 import Tensors
 
-/// Sums of gradients, statistics and counts over the micro-batches of a step, with the same bits for any number of ranks
-/// and any assignment of micro-batches to them. The rule: what is summed over micro-batches is summed here, and the sums
-/// do not depend on the order of their additions.
+/// Accumulates gradients, statistics and counts over the micro-batches of a step. The sums are reproducible: they have
+/// the same bits for any number of ranks and any assignment of micro-batches, since they do not depend on the order of
+/// the additions. Everything that is summed over micro-batches must be summed here.
 ///
 /// Sums are Doubles: gradients, statistics, integers. Gradients are rounded to multiples of 2^-40 and must
 /// stay within 2^11 / M for M micro-batches in the step, statistics to multiples of 2^-30 within 2^21 / M; so every
@@ -10,16 +10,18 @@ import Tensors
 /// added but counted in ``overflowCount``.
 ///
 /// A step: ``begin(microBatches:)``; per micro-batch of this rank `addGradients`, `addStatistics`, `addInteger`;
-/// ``reduce()``; then read. Gradients may be on their way while others are still being computed: ``complete(from:)``
-/// says which, and ``pollProgress()`` now and then lets them go on. Between machines they are sent as ``Precision`` says: with
-/// `.float`, their sums depend on how ranks and micro-batches are spread over machines.
+/// ``reduce()``; then read. Gradients may be sent while others are still being computed: ``complete(from:)`` says which
+/// are complete, and regular calls of ``pollProgress()`` let them progress. Between machines they are sent in the form
+/// of ``Precision``: with `.float`, their sums depend on how ranks and micro-batches are spread over machines.
+///
+/// The training thread owns it. Pointers that are passed in are read or written during the call only.
 package final class ExactReducer {
   package let gradientCount: Int
   package let statisticCount: Int
   package let integerCount: Int
 
-  /// Micro-batches in a step, at most: 4096, where the limit of a gradient is 0.5; 2^20 without gradients, where the
-  /// limit of a statistic is 2.
+  /// The limit of micro-batches in a step: 4096, where the limit of a gradient is 0.5; 2^20 without gradients, where
+  /// the limit of a statistic is 2.
   package let maximumMicroBatches: Int
   /// 1.5 * 2^12: adding it to a Double rounds to multiples of 2^-40.
   package static let gradientMagic = 0x1.8p12
@@ -38,14 +40,14 @@ package final class ExactReducer {
   private var microBatches = 0
   private var recordReduced = false
 
-  /// Integers that the reducer keeps for itself, behind the caller's.
+  /// Integers for the reducer's own use, stored after the caller's.
   private enum Own: Int, CaseIterable {
     case overflows, gradientsAdded, integersTooLarge
   }
 
-  /// All ranks make it together.
+  /// Collective: all ranks call it together.
   ///
-  /// - Parameter precision: what gradients are sent as between machines.
+  /// - Parameter precision: the form in which gradients are sent between machines.
   package init(
     gradientCount: Int, statisticCount: Int, integerCount: Int, precision: Precision = .exact,
     over communicator: Communicator
@@ -64,7 +66,8 @@ package final class ExactReducer {
 
   /// Starts a step of `microBatches` over all ranks: zeroes all sums and sets the limits.
   ///
-  /// Throws ``ExactReducerError/microBatches(_:maximum:)`` unless it is in 1...``maximumMicroBatches``, and ``MPIError``.
+  /// Throws ``ExactReducerError/microBatches(_:maximum:)`` unless it is in 1...``maximumMicroBatches``, and
+  /// ``MPIError``.
   package func begin(microBatches: Int) throws {
     guard (1...maximumMicroBatches).contains(microBatches) else {
       throw ExactReducerError.microBatches(microBatches, maximum: maximumMicroBatches)
@@ -77,10 +80,10 @@ package final class ExactReducer {
 
   // MARK: Adding
 
-  /// Adds the gradient of one micro-batch, already divided by the images of the step: `count` floats that belong at
-  /// `offset`. Each micro-batch adds each element once.
+  /// Adds the gradient of one micro-batch, already divided by the images of the step: `count` floats for the elements
+  /// from `offset` on. Each micro-batch adds each element once.
   ///
-  /// The first addition of a step waits until the other ranks of the machine have begun it.
+  /// The first addition of a step waits until the other ranks of the machine have begun the step.
   package func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws {
     try exchange.prepare()
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
@@ -91,7 +94,8 @@ package final class ExactReducer {
     own(.gradientsAdded).pointee += Double(count)
   }
 
-  /// Adds value * weight of one micro-batch to the statistics at `offset`. Each micro-batch adds to each one once.
+  /// Adds value * weight of one micro-batch to the statistics at `offset`. Each micro-batch adds to each statistic
+  /// once.
   package func addStatistics(_ values: UnsafePointer<Float>, count: Int, weight: Double, at offset: Int) {
     let sums = statistics(offset, count)
     let refused = ExactRounding.accumulate(
@@ -121,21 +125,22 @@ package final class ExactReducer {
 
   // MARK: Reducing
 
-  /// Says that nothing will be added to the gradients from `place` on in this step. Places never grow.
+  /// Declares that nothing more is added to the gradients from `place` on in this step. Successive places never
+  /// increase.
   package func complete(from place: Int) throws {
     precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
     try exchange.complete(from: place)
   }
 
-  /// Lets gradients that are complete go on to their sums; nothing happens between two calls.
+  /// Lets complete gradients progress towards their sums; nothing happens between calls.
   package func pollProgress() throws {
     try exchange.pollProgress()
   }
 
-  /// Sums everything over all ranks, and waits for it.
+  /// Sums everything over all ranks, and waits for the result.
   ///
-  /// Throws ``MPIError``; on every rank ``ExactReducerError``, when not every micro-batch was added once or an integer
-  /// became too large.
+  /// Throws ``MPIError``; on every rank ``ExactReducerError``, if not every micro-batch was added once or an integer
+  /// is too large.
   package func reduce() throws {
     precondition(microBatches > 0 && !recordReduced, "begin the step before reducing it")
     try exchange.finish()
@@ -155,24 +160,24 @@ package final class ExactReducer {
 
   // MARK: Reading, after reducing
 
-  /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless when ``overflowCount`` is not 0.
+  /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless if ``overflowCount`` is not 0.
   package func gradients(into values: UnsafeMutablePointer<Float>) {
     precondition(recordReduced, "reduce before reading")
     exchange.read(into: values)
   }
 
-  /// A sum over all ranks. Slot `index` of the ``statisticCount`` slots holds what was added at that offset, by
-  /// `addStatistics` or `addStatistic`: the sum of value * weight over the step's micro-batches. What a slot stands for is
-  /// the caller's choice, the same on all ranks.
+  /// A sum over all ranks. Slot `index` of the ``statisticCount`` slots holds what `addStatistics` or `addStatistic`
+  /// added at that offset: the sum of value * weight over the step's micro-batches. The caller gives each slot its
+  /// meaning, the same on all ranks.
   package func statistic(at index: Int) -> Double {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<statisticCount).contains(index), "statistic outside of the record")
     return record[index]
   }
 
-  /// A sum over all ranks. Slot `index` of the ``integerCount`` slots holds what ``addInteger(_:at:)`` added there, exact.
-  /// A slot of one rank, to which the others add nothing, tells all ranks that rank's number; a slot to which each rank adds
-  /// 0 or 1 tells how many of them said yes.
+  /// A sum over all ranks, exact. Slot `index` of the ``integerCount`` slots holds what ``addInteger(_:at:)`` added
+  /// there. A slot that only one rank adds to broadcasts that rank's number; a slot to which each rank adds 0 or 1
+  /// counts votes.
   package func integer(at index: Int) -> Int64 {
     precondition(recordReduced, "reduce before reading")
     precondition((0..<integerCount).contains(index), "integer outside of the record")
@@ -185,20 +190,21 @@ package final class ExactReducer {
     return Int64(own(.overflows).pointee)
   }
 
-  /// Before reducing: gradients and statistics of this rank that were refused so far.
+  /// Before reducing: gradients and statistics that this rank refused so far.
   package var refusedHere: Int64 {
     precondition(!recordReduced, "after reducing it is that of all ranks")
     return Int64(own(.overflows).pointee)
   }
 
-  /// False when a machine has no room for the gradients of its ranks in shared memory (`/dev/shm`): then they send messages
-  /// to each other as ranks of different machines do.
+  /// False if a machine has no room in shared memory (`/dev/shm`) for the gradients of its ranks: they then exchange
+  /// messages, like ranks of different machines.
   package var sharesMemory: Bool { exchange.sharesMemory }
 
-  /// How long this rank waited in this step, before it could add to its sums, until others of its machine had begun it.
+  /// How long this rank waited in this step, before it could add to its sums, until the machine's other ranks had begun
+  /// the step.
   package var waited: Duration { exchange.waited }
 
-  /// Bytes of gradients that this rank sent to other machines since it was made.
+  /// Bytes of gradients that this rank sent to other machines since it was created.
   package var bytesSent: Int { exchange.bytesSent }
 
   // MARK: The record
@@ -214,7 +220,7 @@ package final class ExactReducer {
   }
 }
 
-/// A step that an ``ExactReducer`` cannot sum exactly; all ranks throw it alike.
+/// A step that an ``ExactReducer`` cannot sum exactly; all ranks throw it together.
 package enum ExactReducerError: CollectiveFailure, CustomStringConvertible, Equatable {
   case microBatches(Int, maximum: Int)
   case incomplete(expected: Int, found: Int)

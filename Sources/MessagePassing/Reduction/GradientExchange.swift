@@ -9,37 +9,37 @@ import Tensors
 /// The gradients of every rank, and their sums over all ranks: in shared memory within a machine, in messages between
 /// machines.
 ///
-/// Each rank adds to a slab of its own. When all ranks of a machine have completed a bucket, some of them (as many as the
-/// smallest machine has ranks) add up a slice of it each, over the slabs of the machine, then with the ranks that have the
-/// same slice on other machines (``MachineExchange``). A slice's sums stand in its owner's slab, where all ranks of the
-/// machine read them.
+/// Each rank adds to its own slab. When all ranks of a machine have completed a bucket, its owners (as many ranks as
+/// the smallest machine has) each add up one slice of it: first over the slabs of the machine, then with the ranks that
+/// own the same slice on other machines (`MachineExchange`). The sums of a slice are stored in its owner's slab,
+/// where all ranks of the machine read them.
 ///
-/// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` where nothing is added any more;
-/// ``pollProgress()`` now and then; ``finish()``; then read.
+/// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` when a range is complete;
+/// ``pollProgress()`` regularly; ``finish()``; then read.
 package final class GradientExchange {
   package let plan: BucketPlan
   private let communicator: Communicator
   private let slabs: SharedSlabs
-  /// Nil on one machine, and on a rank that owns no slice.
+  /// nil on one machine, and on a rank that owns no slice.
   private let machines: MachineExchange?
   private var isOwner: Bool { slabs.rank < plan.owners }
 
-  /// Whether a rank that waits makes room for others, of which there are more than cores.
+  /// Whether a waiting rank yields its core, because there are more ranks than cores.
   private let yields: Bool
 
-  /// False when ranks of a machine should share memory and could not.
+  /// False if ranks of a machine should share memory but could not.
   package let sharesMemory: Bool
 
-  /// How long this rank waited in this step until others of its machine had begun it.
+  /// How long this rank waited in this step until others of its machine had begun the step.
   package private(set) var waited = Duration.zero
 
   private var step = 0
   private var isPrepared = false
-  /// Buckets that this rank has completed, and that it has added up over its machine, in this step.
+  /// Buckets of this step that this rank has completed, and that it has added up over its machine.
   private var (completed, addedUp) = (0, 0)
 
-  // Counters in shared memory, which are never set back: each rank raises each of them once a step, buckets' from
-  // `arrivals` on, `finished` the owners only.
+  // Counters in shared memory, which are never reset. Each rank raises each of them once per step: those of buckets
+  // from `arrivals` on, `finished` by the owners only.
   private static let (begun, finished, arrivals) = (0, 1, 2)
 
   package init(gradients: Int, precision: Precision, over communicator: Communicator) throws {
@@ -67,7 +67,7 @@ package final class GradientExchange {
       machines = nil
       return
     }
-    // Sums are exact on one machine, even when ranks share no memory there.
+    // Sums are exact on one machine, even if its ranks share no memory.
     machines = MachineExchange(
       plan, owner: slabs.rank, slab: slabs.own, precision: communicator.isOneMachine ? .exact : precision, over: column)
   }
@@ -78,6 +78,7 @@ package final class GradientExchange {
   /// Bytes that this rank sent to other machines so far.
   package var bytesSent: Int { machines?.bytesSent ?? 0 }
 
+  /// Starts a step.
   package func begin() throws {
     step += 1
     (isPrepared, completed, addedUp, waited) = (false, 0, 0, .zero)
@@ -85,7 +86,7 @@ package final class GradientExchange {
     try machines?.begin()
   }
 
-  /// Zeroes this rank's slab, once a step, when all ranks of the machine have read what was in it.
+  /// Zeroes this rank's slab once per step, after all ranks of the machine have read its last sums.
   package func prepare() throws {
     if isPrepared { return }
     isPrepared = true
@@ -97,7 +98,7 @@ package final class GradientExchange {
     own.update(repeating: 0, count: plan.gradients)
   }
 
-  /// Says that nothing is added any more from `place` on. Places never grow within a step; the last is 0.
+  /// Declares that nothing more is added from `place` on. Places never increase within a step; the last is 0.
   package func complete(from place: Int) throws {
     try prepare()
     while completed < plan.buckets && plan.bucket(completed).lowerBound >= place {
@@ -106,7 +107,7 @@ package final class GradientExchange {
     }
   }
 
-  /// Goes on with what is there: buckets that all ranks of the machine have completed, messages that have come.
+  /// Processes buckets that all ranks of the machine have completed, and messages that have arrived.
   package func pollProgress() throws {
     while isOwner && addedUp < completed
       && slabs.count(GradientExchange.arrivals + addedUp) == slabs.size * step
@@ -121,7 +122,7 @@ package final class GradientExchange {
     try machines?.pollProgress()
   }
 
-  /// Waits until all sums are there.
+  /// Waits until all sums are complete.
   package func finish() throws {
     try complete(from: 0)
     if isOwner {
@@ -144,14 +145,14 @@ package final class GradientExchange {
     }
   }
 
-  /// Lets MPI go on, which other ranks may wait for. As MPI, a rank that has a core to itself does not yield: other
-  /// processes would have it for milliseconds, the time of many messages.
+  /// Lets MPI progress, since other ranks may wait for it. Like MPI, a rank that has a core to itself does not yield:
+  /// another process would take the core for milliseconds, the time of many messages.
   private func pause() throws {
     try communicator.pollProgress()
     if yields { sched_yield() }
   }
 
-  /// Whether some ranks of the machine are kept on fewer CPUs than they are.
+  /// Whether some ranks of the machine are bound to fewer CPUs than there are ranks.
   private static func isCrowded(_ machine: Communicator) throws -> Bool {
     let lists = try machine.allGather(Array(Processors.allowedList().utf8))
     return lists.contains { list in
@@ -160,7 +161,7 @@ package final class GradientExchange {
     }
   }
 
-  /// What one tells Open MPI where it cannot know that there are too few cores.
+  /// Open MPI's own setting for oversubscribed cores, which it cannot always detect.
   private static var isAskedToYield: Bool {
     getenv("OMPI_MCA_mpi_yield_when_idle").map { ["1", "true"].contains(String(cString: $0)) } ?? false
   }

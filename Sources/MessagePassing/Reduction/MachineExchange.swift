@@ -1,11 +1,13 @@
 internal import COpenMPI
 
-/// Adds up slices of gradients over machines, in messages that travel while others are computed: what one rank of a
-/// machine does, which owns a slice of each bucket, with those that own it on the other machines.
+/// Adds up slices of gradients over machines, with messages that travel while other gradients are computed. It serves
+/// one rank of a machine, which owns a slice of each bucket, and talks to the ranks that own that slice on the other
+/// machines.
 ///
-/// A slice has a part for each machine (a direct reduce-scatter, then an allgather). For each bucket a rank sends every
-/// part but its own, as its machine has it, to the part's machine; adds what it is sent of its own part; and sends the sum
-/// to all. Messages go on only while the rank is in ``pollProgress()``. Buffers are made once, for all buckets.
+/// A slice has one part per machine (a direct reduce-scatter, then an allgather). For each bucket a rank sends its
+/// machine's values of every other part to that part's machine, adds up the values that it receives for its own part,
+/// and sends the sum to all. Messages progress only within ``pollProgress()``. Buffers are allocated once, for all
+/// buckets.
 final class MachineExchange {
   private let column: Communicator
   private let plan: BucketPlan
@@ -18,35 +20,37 @@ final class MachineExchange {
   private var me: Int { column.rank }
   private var machines: Int { column.size }
 
-  /// Three messages for each bucket and machine, see ``Message``; none where a bucket has no part or it is this machine.
+  /// Three messages for each bucket and machine, see ``Message``; none if the bucket's part is empty or the machine is
+  /// this one.
   private let requests: UnsafeMutableBufferPointer<MPI_Request?>
   private let finished: UnsafeMutableBufferPointer<Int32>
   private let statuses: UnsafeMutableBufferPointer<MPI_Status>
   /// A buffer for each message, and one for each bucket's sum.
   private let buffers: [UnsafeMutableRawPointer]
   private let memory: UnsafeMutableRawPointer
-  /// Whether a message of ``Message/exchanged`` is the one that is sent.
+  /// Whether a ``Message/exchanged`` request is the outgoing one.
   private var isSent: [Bool]
   private var states: [State]
   private var pendingMessages = 0
   private var pendingBuckets = 0
-  /// Bytes sent since the exchange was made.
+  /// Bytes sent since the exchange was created.
   private(set) var bytesSent = 0
 
   private struct State {
-    /// What has not come of this machine's part.
+    /// Values of this machine's part that have not arrived.
     var missing = 0
-    /// Sums of other parts that have not come.
+    /// Sums of other parts that have not arrived.
     var missingSums = 0
     var isBegun = false
     var isAddedUp = false
   }
 
-  /// Which of a bucket's messages.
+  /// The kinds of a bucket's messages.
   private enum Message: Int, CaseIterable {
-    /// What another machine has of this machine's part.
+    /// Another machine's values of this machine's part.
     case received
-    /// What this machine has of another's part; then, in the same buffer, the sum of it, which cannot come before.
+    /// This machine's values of another's part; then, in the same buffer, the sum of that part, which cannot arrive
+    /// earlier.
     case exchanged
     /// The sum of this machine's part, to another.
     case sum
@@ -61,7 +65,7 @@ final class MachineExchange {
     let (me, machines) = (column.rank, column.size)
     let slices = (0..<plan.buckets).map { plan.slice(owner, of: $0) }
     self.slices = slices
-    // Where each buffer begins.
+    // The offset of each buffer.
     var offsets: [Int] = []
     var bytes = 0
     func reserve(_ machine: Int, _ b: Int) {
@@ -71,7 +75,7 @@ final class MachineExchange {
     for message in Message.allCases {
       for b in 0..<plan.buckets {
         for machine in 0..<machines {
-          // One buffer for a bucket's sum, where the message to this machine itself would be.
+          // A bucket's sum uses the slot of the message from this machine to itself.
           switch message {
           case .received: reserve(me, b)
           case .exchanged: reserve(machine, b)
@@ -93,7 +97,7 @@ final class MachineExchange {
   }
 
   deinit {
-    // A rank that leaves in the middle of a step is about to end; until then messages may still come in.
+    // A rank that stops in the middle of a step is about to exit; messages may arrive until then.
     guard isFinished else { return }
     memory.deallocate()
     requests.deallocate()
@@ -104,7 +108,7 @@ final class MachineExchange {
   /// Whether all messages of the step are done.
   var isFinished: Bool { pendingMessages == 0 && pendingBuckets == 0 }
 
-  /// Starts a step: what other machines send finds its place when it comes.
+  /// Starts a step: posts the receives for what other machines send.
   func begin() throws(MPIError) {
     precondition(isFinished, "finish a step before the next")
     pendingBuckets = plan.buckets
@@ -120,7 +124,7 @@ final class MachineExchange {
     }
   }
 
-  /// Sends bucket b, of which the slab has this machine's sums.
+  /// Sends bucket b; the slab must hold this machine's sums of it.
   func send(_ b: Int) throws(MPIError) {
     precondition(!states[b].isBegun, "a bucket is sent once")
     states[b].isBegun = true
@@ -131,8 +135,8 @@ final class MachineExchange {
     if states[b].missing == 0 { try addUp(b) }
   }
 
-  /// Lets messages go on, and works on those that have come; it does not wait. All messages go on only while all ranks
-  /// call it now and then.
+  /// Lets messages progress and processes those that have arrived, without waiting. Messages progress only if all ranks
+  /// call it regularly.
   ///
   /// Throws ``MPIError`` or ``DamagedMessage``.
   func pollProgress() throws {
@@ -144,14 +148,14 @@ final class MachineExchange {
         throw MPIError(code: failed.MPI_ERROR, function: "MPI_Testsome")
       }
       try MPIError.check(code, "MPI_Testsome")
-      // MPI_UNDEFINED, below zero, would be: there are no requests.
+      // MPI_UNDEFINED, which is negative, means that there are no requests.
       if n <= 0 { return }
       pendingMessages -= Int(n)
       for i in 0..<Int(n) { try finish(Int(finished[i]), &statuses[i]) }
     }
   }
 
-  /// Goes on where a message is done.
+  /// Continues after a finished message.
   private func finish(_ index: Int, _ status: inout MPI_Status) throws {
     let (b, machine) = (index / machines % plan.buckets, index % machines)
     var bytes: Int32 = 0
@@ -162,7 +166,7 @@ final class MachineExchange {
       states[b].missing -= 1
       if states[b].isBegun && states[b].missing == 0 { try addUp(b) }
     case .exchanged where isSent[index]:
-      // Its sum takes the place of what was sent.
+      // The sum of this part overwrites what was sent.
       try receive(.exchanged, b, machine)
     case .exchanged:
       try MPIError.check(MPI_Get_count(&status, akuru_type_byte(), &bytes), "MPI_Get_count")
@@ -182,13 +186,13 @@ final class MachineExchange {
     }
   }
 
-  /// Adds this machine's part of bucket b up, in the order of machines, and sends the sum.
+  /// Adds up this machine's part of bucket b, in the order of machines, and sends the sum.
   private func addUp(_ b: Int) throws(MPIError) {
     states[b].isAddedUp = true
     let (n, sums, sum) = (count(me, b), values(me, b), buffer(.sum, b, me))
     if n > 0 {
       if precision == .float {
-        // This machine's share is rounded like those of others, and has its place among them.
+        // This machine's values are rounded like those of others, and added in the same order.
         _ = precision.pack(sums, count: n, into: sum)
       }
       for machine in 0..<machines {
@@ -220,7 +224,7 @@ final class MachineExchange {
     buffers[index(message, b, message == .sum ? me : machine)]
   }
 
-  /// Gradients in a machine's part of bucket b, and their place.
+  /// Gradients in a machine's part of bucket b, and their range.
   private func count(_ machine: Int, _ b: Int) -> Int { plan.part(machine, of: slices[b]).count }
   private func values(_ machine: Int, _ b: Int) -> UnsafeMutablePointer<Double> {
     slab + plan.part(machine, of: slices[b]).lowerBound
@@ -252,9 +256,9 @@ final class MachineExchange {
   }
 }
 
-/// A message that is not what another rank of the job packs.
+/// A message that is not validly packed.
 struct DamagedMessage: Error, CustomStringConvertible, Equatable {
-  /// Which of the machines sent it.
+  /// The machine that sent it.
   let machine: Int
   let bytes: Int
   let gradients: Int

@@ -1,16 +1,16 @@
 import Settings
 import Tensors
 
-/// What gradients are sent as between machines. Within a machine they are always exact.
+/// The form in which gradients are sent between machines. Within a machine they are always exact.
 package enum Precision: String, OptionChoice {
-  /// The exact sums, packed without loss: the same bits on any number of ranks.
+  /// The exact sums, packed without loss: reproducible on any number of ranks.
   case exact
-  /// The sum of each machine rounded to Float, added up in the order of machines: the same bits on every rank, and from
-  /// run to run with the same ranks on the same machines, but not with others. Four bytes for each gradient, where exact
-  /// sums take as many as they need (three to four mostly).
+  /// The sum of each machine rounded to Float, added in the order of machines: the same bits on every rank, and
+  /// reproducible for the same ranks on the same machines, but not for others. Four bytes per gradient; exact sums take
+  /// a variable number (mostly three to four).
   case float
 
-  /// Bytes that `count` values take at most.
+  /// The largest number of bytes that `count` values take.
   func mostBytes(_ count: Int) -> Int {
     switch self {
     case .exact: ExactPacking.mostBytes(count)
@@ -18,7 +18,7 @@ package enum Precision: String, OptionChoice {
     }
   }
 
-  /// Packs values and returns the bytes they take.
+  /// Packs values and returns their number of bytes.
   func pack(_ values: UnsafePointer<Double>, count: Int, into bytes: UnsafeMutableRawPointer) -> Int {
     switch self {
     case .exact: return ExactPacking.pack(values, count: count, into: bytes)
@@ -36,7 +36,7 @@ package enum Precision: String, OptionChoice {
     }
   }
 
-  /// Adds packed values to sums, or writes them over those.
+  /// Adds packed values to sums, or overwrites the sums with them.
   func unpack(
     _ bytes: UnsafeRawPointer, count: Int, to sums: UnsafeMutablePointer<Double>, overwriting: Bool
   ) {

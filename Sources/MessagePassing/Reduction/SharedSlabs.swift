@@ -6,13 +6,13 @@ internal import COpenMPI
   import Glibc
 #endif
 
-/// A slab of Doubles for each rank of a machine, in memory that all of them read and write, and counters beside them.
+/// A slab of Doubles for each rank of a machine, in memory that all of them read and write, and shared counters.
 ///
-/// The memory is a POSIX object. Its name is removed as soon as all ranks have opened it, so the memory is freed when the
-/// last of them ends, however that happens, and each rank unmaps it independently. (`MPI_Win_allocate_shared` would have
-/// all ranks free it at once, also those that leave because of an error, and leaves its file behind when ranks are killed.)
+/// The memory is a POSIX object. Its name is removed as soon as all ranks have opened it, so the memory is freed when
+/// the last of them ends, for whatever reason, and each rank unmaps it independently. (`MPI_Win_allocate_shared` would
+/// have all ranks free it together, even those that fail, and leaves its file behind if ranks are killed.)
 final class SharedSlabs {
-  /// This rank's number among those that share, and how many they are.
+  /// This rank's number among the ranks that share memory, and their number.
   let (rank, size): (Int, Int)
   /// Their slabs, in that order. All zero at first.
   let slabs: [UnsafeMutablePointer<Double>]
@@ -20,14 +20,14 @@ final class SharedSlabs {
   private let memory: UnsafeMutableRawBufferPointer
   private let isMapped: Bool
 
-  /// Bytes between two counters, so that ranks that wait for one do not slow down those that raise another.
+  /// Bytes between two counters, a cache line: ranks that wait for one do not slow down ranks that raise another.
   private static let counterBytes = 64
-  /// Slabs begin at pages, which stand near the rank that they belong to.
+  /// Slabs are aligned to pages, which the kernel places near the rank that owns them.
   private static let pageBytes = 4096
-  /// Bytes that one call takes: well below a millisecond.
+  /// Bytes that one call reserves; it takes well below a millisecond.
   private static let reservedBytes = 1 << 20
 
-  /// Slabs of a rank alone.
+  /// The slab of a single rank.
   init(count: Int, counters: Int) {
     let layout = Layout(ranks: 1, count: count, counters: counters)
     memory = .allocate(byteCount: layout.bytes, alignment: SharedSlabs.pageBytes)
@@ -36,11 +36,11 @@ final class SharedSlabs {
     (slabs, self.counters) = layout.places(in: memory.baseAddress!)
   }
 
-  /// Slabs of all ranks of `machine`. All of them call it, and all get nil when one of them finds no shared memory: a
+  /// The slabs of all ranks of `machine`. Collective. All ranks get nil if one of them finds no shared memory: a
   /// container may have little (`/dev/shm`).
   init?(machine: Communicator, count: Int, counters: Int) throws {
     let layout = Layout(ranks: machine.size, count: count, counters: counters)
-    // Rank 0 makes the object; the others learn its name, which is empty when that failed.
+    // Rank 0 creates the object and broadcasts its name, which is empty on failure.
     var (name, file) = ("", Int32(-1))
     if machine.rank == 0 {
       name = "/akuru-\(getpid())-\(UInt64.random(in: 0 ... .max))"
@@ -50,11 +50,11 @@ final class SharedSlabs {
     }
     let shared = String(decoding: try machine.broadcast(Array(name.utf8)), as: UTF8.self)
     if machine.rank != 0 && !shared.isEmpty { file = akuru_shared_memory(shared, 0) }
-    // As soon as all have opened it, and before anything that takes long: whoever is killed then leaves nothing.
+    // Unlinked as soon as all have opened it, before anything slow: ranks that are killed later leave nothing behind.
     let isOpen = try machine.allreduceMax([Int64(file < 0 ? 1 : 0)])[0] == 0
     if machine.rank == 0 && !shared.isEmpty { shm_unlink(shared) }
     var address: UnsafeMutableRawPointer?
-    // Each rank takes the memory of its slab: what is only promised could be missing later, where it would be fatal.
+    // Each rank reserves its slab now: memory that is not reserved could be missing later, which would be fatal.
     let own = layout.bytes(of: machine.rank)
     if isOpen, SharedSlabs.reserve(own, in: file) {
       let mapped = mmap(nil, layout.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
@@ -82,8 +82,8 @@ final class SharedSlabs {
     return true
   }
 
-  /// Takes memory for part of the file. A signal interrupts that and gives back what the call took, so it is done in small
-  /// pieces, each of which is repeated.
+  /// Reserves memory for part of the file. A call that a signal interrupts frees what it reserved, so the memory is
+  /// reserved in small pieces, each of which is repeated.
   private static func reserve(_ bytes: Range<Int>, in file: Int32) -> Bool {
     for start in stride(from: bytes.lowerBound, to: bytes.upperBound, by: reservedBytes) {
       let count = min(reservedBytes, bytes.upperBound - start)
@@ -104,7 +104,7 @@ final class SharedSlabs {
   /// This rank's slab.
   var own: UnsafeMutablePointer<Double> { slabs[rank] }
 
-  /// Adds 1 to a counter. Who sees it sees what this rank wrote before.
+  /// Adds 1 to a counter, with release order: a rank that sees it also sees this rank's earlier writes.
   func raise(_ counter: Int) { akuru_count(address(counter)) }
 
   func count(_ counter: Int) -> Int { Int(akuru_counted(address(counter))) }
@@ -128,7 +128,7 @@ final class SharedSlabs {
 
     var bytes: Int { counterBytes + ranks * slabBytes }
 
-    /// What a rank takes the memory of; the first also takes the counters'.
+    /// The bytes that a rank reserves; the first rank also reserves the counters.
     func bytes(of rank: Int) -> Range<Int> {
       let start = counterBytes + rank * slabBytes
       return (rank == 0 ? 0 : start)..<start + slabBytes

@@ -1,12 +1,12 @@
-/// Turns class scores into labels.
+/// Decodes class scores to labels.
 public protocol LabelDecoder {
-  /// Replaces the contents of `labels` by one label for each sequence, in image order. A step whose logits hold a NaN
-  /// reads as blank.
+  /// Replaces the contents of `labels` by one label for each sequence, in image order. A time step whose logits contain
+  /// a NaN reads as blank.
   func decode(_ logits: PackedSequence, into labels: LabelBatch)
 }
 
-/// Best-path decoding of CTC logits: the most probable class of each step, the lowest on ties; then repeats are
-/// collapsed, and after that blanks (class 0) dropped (Graves et al. 2006, section 3.2).
+/// Best-path decoding of CTC logits: the most probable class of each step, the lowest on ties. Repeats are
+/// collapsed, then blanks (class 0) dropped (Graves et al. 2006, section 3.2).
 public struct GreedyDecoder: LabelDecoder, Sendable {
   public init() {}
 

@@ -1,25 +1,26 @@
 import Foundation
 import Tensors
 
-/// How sure a network is of a label it read.
+/// A network's confidence in a label that it read.
 public struct LabelConfidence: Sendable, Equatable {
-  /// p(label | logits): all paths to the label added up. 0 where a logit is not a number.
+  /// p(label | logits): the sum over all paths to the label. 0 if a logit is NaN.
   public let probability: Double
-  /// For each letter the highest probability it has in the steps that the label's best path gives it (Viterbi); with
-  /// greedy decoding that path is the one decoded.
+  /// The highest probability of each letter in the steps that the label's best path (Viterbi) assigns to it; with
+  /// greedy decoding that path is the decoded one.
   public let letters: [Double]
 
-  /// Measures the label of sequence `n`. A label that does not fit its steps has probability 0 and no letters' ones.
+  /// Measures the label of sequence `n`. A label that does not fit its steps has probability 0 and no letter
+  /// probabilities.
   public init(_ label: some Collection<Int32>, in logits: PackedSequence, sequence n: Int) {
     let (layout, classes) = (logits.layout, logits.features)
     let steps = layout.lengths[n]
-    // Blanks around and between the letters.
+    // The states: blanks around and between the letters.
     var states: [Int] = [0]
     for letter in label { states += [Int(letter), 0] }
     let count = states.count
     var sums = [Double](repeating: -.infinity, count: count)
     var bests = sums
-    // How many states back the best path to a state came from, for each step.
+    // For each step and state, how many states back its best path came from.
     var moves = [UInt8](repeating: 0, count: steps * count)
     // p(state's class) in each step, for the letters.
     var probabilities = [Float](repeating: 0, count: steps * count)
@@ -36,7 +37,7 @@ public struct LabelConfidence: Sendable, Equatable {
           continue
         }
         var (sum, best, move) = (oldSums[s], oldBests[s], 0)
-        // From the state before; and past a blank, unless that would join equal letters.
+        // From the previous state, or skipping a blank unless that would join equal letters.
         let furthest = s % 2 == 1 && s >= 2 && states[s] != states[s - 2] ? 2 : min(1, s)
         for back in 1..<(furthest + 1) {
           sum = logAddExp(sum, oldSums[s - back])

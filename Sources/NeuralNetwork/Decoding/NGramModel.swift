@@ -1,40 +1,40 @@
 import Foundation
 import Tensors
 
-/// A language model of labels: the probability of each class after the classes before it, and of the end.
+/// A language model of labels: the probability of each class, and of the end, given the preceding classes.
 ///
-/// Relative frequencies of n-grams, interpolated with those of shorter ones as Witten and Bell do (1991, "The
-/// zero-frequency problem", method C; Chen and Goodman 1998, section 2.5): after the context h with total count N(h) and
-/// D(h) different followers, P(c | h) = (count(h c) + D(h) * P(c | h without its first class)) / (N(h) + D(h)); below the
-/// unigrams all classes and the end are equally probable.
+/// Relative frequencies of n-grams, interpolated with those of shorter ones by Witten and Bell's method (1991, "The
+/// zero-frequency problem", method C; Chen and Goodman 1998, section 2.5): after the context h with total count N(h)
+/// and D(h) different followers, P(c | h) = (count(h c) + D(h) * P(c | h without its first class)) / (N(h) + D(h));
+/// below the unigrams, all classes and the end are equally probable.
 public struct NGramModel: Sendable {
-  /// Classes of an n-gram, the predicted one included.
+  /// Classes of an n-gram, including the predicted one.
   public let order: Int
-  /// A tree of class sequences: what is known of each.
+  /// A tree of class sequences with their counts.
   private var nodes: [Node] = [Node()]
-  /// The node of a sequence and one more class, by both.
+  /// The child of a node for one more class, keyed by both.
   private var children: [UInt64: Int32] = [:]
   private let uniform: Double
 
   private struct Node {
-    /// How often the sequence occurred as an n-gram.
+    /// The number of occurrences of the sequence as an n-gram.
     var count: Int32 = 0
-    /// How often something was predicted after it, and how many different classes.
+    /// The number of followers of the sequence, and of distinct followers.
     var total: Int32 = 0
     var distinct: Int32 = 0
   }
 
-  /// The end of a label: no label holds the blank.
+  /// The end of a label: no label contains the blank.
   private static let end: Int32 = 0
   /// The beginning of a label; only a context.
   private static let begin: Int32 = -1
-  /// A letter that is no class.
+  /// A letter that is not a class.
   public static let unknown: Int32 = -2
 
-  /// The contexts a label ends with: the nodes of its last 0, 1, ... order - 1 classes, -1 for those never seen.
+  /// The contexts at the end of a label: the nodes of its last 0, 1, ... order - 1 classes, -1 for unseen ones.
   public typealias Context = [Int32]
 
-  /// Different n-grams, shorter ones included, that are counted: about a gigabyte.
+  /// The limit of distinct n-grams, including shorter ones: about a gigabyte.
   public static let maximumSize = 20_000_000
 
   /// Counts the n-grams of labels. Classes are 1 ..< `classes`, or ``unknown``. nil if there are more than
@@ -60,7 +60,7 @@ public struct NGramModel: Sendable {
     return context
   }
 
-  /// ln P(class | context); the context of the label that ends with it.
+  /// Returns ln P(class | context), and the context of the label extended by the class.
   public func extend(_ context: Context, by symbol: Int32) -> (logProbability: Double, context: Context) {
     var next = Context(repeating: -1, count: order)
     next[0] = 0

@@ -1,20 +1,22 @@
 import Foundation
 import Tensors
 
-/// Prefix beam search: the most probable label rather than the most probable path, where the probabilities of all paths
-/// to a label are added up (Graves and Jaitly 2014; Hannun et al. 2014, arXiv 1408.2873, algorithm 1), optionally with a
-/// language model.
+/// Prefix beam search finds the most probable label rather than the most probable path: the probabilities of all paths
+/// to a label are added up (Graves and Jaitly 2014; Hannun et al. 2014, arXiv 1408.2873, algorithm 1), optionally with
+/// a language model.
 ///
-/// A label's score is ln p(label | logits) + languageWeight * ln p(label | model) + letterBonus * letters. Equal scores:
-/// the label that was found first. Without pruning and with a beam as wide as there are labels the search is exact.
+/// A label's score is ln p(label | logits) + languageWeight * ln p(label | model) + letterBonus * letters. On ties
+/// the label that was found first wins. Without pruning and with a beam as wide as the number of labels, the search is
+/// exact.
 public final class PrefixBeamSearch: LabelDecoder {
+  /// The options of the search.
   public struct Settings: Sendable, Equatable {
-    /// Labels that are followed.
+    /// The beam width, in labels.
     public var width: Int
     public var languageWeight: Double
-    /// Added for each letter: it undoes what a language model takes from long labels.
+    /// Score added per letter, which compensates for the language model's bias against long labels.
     public var letterBonus: Double
-    /// Classes less probable in a step are not tried there.
+    /// Classes less probable in a step are skipped in that step.
     public var smallestProbability: Double
 
     public init(
@@ -29,10 +31,10 @@ public final class PrefixBeamSearch: LabelDecoder {
 
   private let settings: Settings
   private let model: NGramModel?
-  /// A tree of all labels that were tried for the image; 0 is the empty one.
+  /// The tree of all labels that were tried for the image; 0 is the empty one.
   private var prefixes: [Prefix] = []
   private var children: [UInt64: Int] = [:]
-  /// Labels that are followed, best first, and those of the next step.
+  /// The current beam, best first, and that of the next step.
   private var beam: [Hypothesis] = []
   private var next: [Hypothesis] = []
   /// ln of the classes' probabilities in a step.
@@ -41,10 +43,10 @@ public final class PrefixBeamSearch: LabelDecoder {
   private struct Prefix {
     let parent: Int
     let last: Int32
-    /// The settings' part of the score.
+    /// The part of the score that comes from language model and letter bonus.
     let prior: Double
     let context: NGramModel.Context
-    /// Its place in `next`, if it is there; -1 if not.
+    /// Its index in `next`; -1 if it is not there.
     var place = -1
   }
 
@@ -90,7 +92,7 @@ public final class PrefixBeamSearch: LabelDecoder {
       add(prefix, blank: total + logs[0], letter: -.infinity)
       if last != 0 { add(prefix, blank: -.infinity, letter: hypothesis.letter + logs[Int(last)]) }
       for k in 1..<max(1, classes) where logs[k] >= threshold {
-        // The same letter again needs a blank between.
+        // A repeated letter needs a blank in between.
         let from = Int32(k) == last ? hypothesis.blank : total
         guard from > -.infinity else { continue }
         add(child(of: prefix, Int32(k)), blank: -.infinity, letter: from + logs[k])
@@ -126,7 +128,7 @@ public final class PrefixBeamSearch: LabelDecoder {
     }
   }
 
-  /// A label and one more letter.
+  /// The label extended by one letter.
   private func child(of prefix: Int, _ letter: Int32) -> Int {
     let key = UInt64(prefix) << 32 | UInt64(letter)
     if let child = children[key] { return child }
@@ -142,7 +144,7 @@ public final class PrefixBeamSearch: LabelDecoder {
     return prefixes.count - 1
   }
 
-  /// The best label, when it ends here.
+  /// The best label if the sequence ends here.
   private func best() -> [Int32] {
     var (best, highest) = (0, -Double.infinity)
     for hypothesis in beam {

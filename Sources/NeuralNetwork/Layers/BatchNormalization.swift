@@ -1,13 +1,13 @@
 import Tensors
 
 /// Batch normalization (Ioffe and Szegedy 2015, arXiv 1502.03167), optionally with ReLU and max pooling, as PyTorch's
-/// `BatchNorm2d` with epsilon 1e-5. Without pooling, output and input have one shape and share a layout; with it, the
-/// normalized values are never stored.
+/// `BatchNorm2d` with epsilon 1e-5. Without pooling, output and input have the same shape and share a layout; with it,
+/// the normalized values are never stored.
 ///
 /// Training normalizes each channel by the mean and the biased variance over the columns of images only, n values in
-/// all, and leaves mean and unbiased variance (n / (n - 1); 0 for n = 1) in the buffers' `statistic`. Evaluation uses
-/// the buffers' running values. This layer never changes them: statistics are first reduced over ranks, and
-/// ``Parameters/updateRunningStatistics(in:mean:)`` takes the result.
+/// total, and writes mean and unbiased variance (n / (n - 1); 0 for n = 1) to the buffers' `statistic`. Evaluation uses
+/// the buffers' running values. This layer never updates those: statistics are first reduced over ranks, then
+/// ``Parameters/updateRunningStatistics(in:mean:)`` applies the result.
 public final class BatchNormalization: ImageLayer {
   public static let epsilon = 1e-5
 
@@ -22,7 +22,7 @@ public final class BatchNormalization: ImageLayer {
   public let runningMean: Buffer
   public let runningVariance: Buffer
 
-  /// Whether training, too, uses the running averages, as evaluation does.
+  /// Whether training also uses the running averages, like evaluation.
   public var isFrozen = false
 
   private let channels: Int
@@ -30,19 +30,19 @@ public final class BatchNormalization: ImageLayer {
   private let pooling: Pooling?
   private var plannedInput: FeatureMaps?
   private var plannedOutput: FeatureMaps?
-  /// Values of a channel in images.
+  /// The number of a channel's values in images.
   private var population = 0
-  /// Mean and 1 / sqrt(variance + epsilon) of each channel, as the forward pass used them; [2, channels].
+  /// Mean and 1 / sqrt(variance + epsilon) of each channel, as used by the forward pass; [2, channels].
   private var used = Matrix(rows: 0, columns: 0)
   private var mode = Mode.training
   /// Two lines of the gradient before the pool.
   private var scratch = Matrix(rows: 0, columns: 0)
 
-  /// Whether ``init(name:channels:relu:pool:gap:store:)`` takes the pool.
+  /// Whether ``init(name:channels:relu:pool:gap:parameters:)`` supports the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool { PoolWindow(pool) != nil }
 
-  /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`. `gap` is what the layers
-  /// behind the pool need between images.
+  /// Declares `<name>.weight`, `<name>.bias`, `<name>.running_mean` and `<name>.running_var`. `gap` is the number of
+  /// columns between images that the layers after the pool need.
   public init(
     name: String, channels: Int, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1, parameters: Parameters
   ) {
@@ -177,8 +177,8 @@ public final class BatchNormalization: ImageLayer {
     }
   }
 
-  /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs less
-  /// than storing them all.
+  /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs
+  /// less than storing all of them.
   @inline(__always)
   private func unpool(_ channel: Int, height: Int, _ body: (_ gradient: UnsafePointer<Float>, _ y: Int) -> Void) {
     guard let pooling, let columns = plannedInput?.layout.stride else { return }

@@ -1,14 +1,14 @@
 import Tensors
 
-/// A bidirectional LSTM layer over packed sequences, as PyTorch's `LSTM(in, hidden, bidirectional=True)` computes it on a
-/// `PackedSequence`: [rows, in] -> [rows, 2 * hidden], the forward direction's h in the first half of a row.
+/// A bidirectional LSTM layer over packed sequences, as PyTorch's `LSTM(in, hidden, bidirectional=True)` computes it on
+/// a `PackedSequence`: [rows, in] -> [rows, 2 * hidden], the forward direction's h in the first half of a row.
 ///
 /// Each sequence's reverse direction starts at its own last step, and no work is done on padding. The input projection
 /// and each weight gradient are one product over all rows; only W_hh h_prev is computed step by step.
 public final class BidirectionalLSTM: SequenceLayer {
   /// Features of the output: 2 * hidden.
   public let outputs: Int
-  /// Whether `backward` writes the input's gradient. False when nothing below the layer is trained.
+  /// Whether `backward` writes the input's gradient. False if nothing below the layer is trained.
   public var inputNeedsGradient = true
 
   private let forwardDirection: LSTMDirection
@@ -52,13 +52,13 @@ public final class BidirectionalLSTM: SequenceLayer {
     }
   }
 
-  /// The gates are overwritten by their gradients: one backward pass for each forward pass.
+  /// The gates are overwritten by their gradients: only one backward pass per forward pass.
   public func backward() {
     backward { _ in }
   }
 
-  /// The gradients of the reverse direction's weights, which stand last, are complete first, then those of the forward
-  /// direction's, then the input's.
+  /// The gradients of the reverse direction's weights, which are last in the slab, are completed first, then those of
+  /// the forward direction, then the input's.
   public func backward(finished: (_ from: Int) throws -> Void) rethrows {
     guard let steps = input?.layout.steps else { return }
     forwardDirection.beginBackward()

@@ -1,6 +1,6 @@
 import Tensors
 
-/// `v` in the lanes where `mask` is 1 and zero where it is 0, whatever `v` holds there.
+/// `v` in the lanes where `mask` is 1 and zero where it is 0, for any `v`, including NaN.
 @inline(__always)
 func keep(_ v: Vector, _ mask: Vector) -> Vector {
   Vector(repeating: 0).replacing(with: v, where: mask .> Vector(repeating: 0))

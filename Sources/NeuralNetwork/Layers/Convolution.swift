@@ -1,17 +1,17 @@
 import Tensors
 
-/// Two-dimensional cross-correlation with stride 1, zero padding, and optionally bias, ReLU and max pooling, as PyTorch's
-/// `Conv2d`.
+/// Two-dimensional cross-correlation with stride 1, zero padding, and optionally bias, ReLU and max pooling, as
+/// PyTorch's `Conv2d`.
 ///
-/// Without pooling: input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An image loses
-/// `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. When it loses none, the output
-/// shares the input's layout. One input channel is computed directly (``ConvolutionDirect.swift``); many in the
-/// manner of Winograd (``ConvolutionWinograd.swift``), from lines in place (``ConvolutionInPlace.swift``), or by GEMM over
-/// tiles of gathered columns (``ConvolutionColumns.swift``).
+/// Without pooling: input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An
+/// image loses `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. If it loses none,
+/// the output shares the input's layout. One input channel is computed directly (`ConvolutionDirect.swift`); many by
+/// Winograd's method (`ConvolutionWinograd.swift`), from lines in place (`ConvolutionInPlace.swift`), or by GEMM over
+/// tiles of gathered columns (`ConvolutionColumns.swift`).
 ///
-/// With pooling, two lines of the output at a time are made in scratch and pooled at once: neither they nor their gradients
-/// are ever stored. Without, but with ReLU, ``backward()`` zeroes the output's gradient in place where the output is not
-/// positive.
+/// With pooling, two lines of the output at a time are computed in scratch memory and pooled at once: neither they nor
+/// their gradients are ever stored. Without pooling but with ReLU, ``backward()`` zeroes the output's gradient in place
+/// where the output is not positive.
 public final class Convolution: ImageLayer {
   /// [out, in, kernel.height, kernel.width].
   public let weight: Parameter
@@ -23,7 +23,7 @@ public final class Convolution: ImageLayer {
   let kernel: (height: Int, width: Int)
   let padding: (height: Int, width: Int)
   let relu: Bool
-  /// Windows that may be cut between images' columns: not those of ``PoolWindow/neighbors``.
+  /// The pooling; nil without one. Its windows can be cut between columns, so ``PoolWindow/neighbors`` is excluded.
   let pooling: Pooling?
   let inputNeedsGradient: Bool
 
@@ -32,18 +32,19 @@ public final class Convolution: ImageLayer {
   private var plannedOutput: FeatureMaps?
   private var workspace: Workspace?
   private(set) var scratch = Matrix(rows: 0, columns: 0)
-  /// Bias gradients [out], then (direct code) weight gradients, summed in Double over lines and tiles.
+  /// Bias gradients [out], then (direct code) weight gradients, accumulated in Double over lines and tiles.
   var sums: [Double]
-  /// Where each tap of the direct code, or of lines in place, reads, relative to the output's place.
+  /// The offset of each tap's input from the output, for the direct code and for lines in place.
   var offsets: [Int] = []
 
-  /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:store:inputNeedsGradient:)`` takes the pool.
+  /// Whether ``init(name:in:out:kernel:padding:bias:relu:pool:gap:parameters:inputNeedsGradient:)`` supports the pool.
   public static func canPool(_ pool: MaxPool.Shape) -> Bool {
     PoolWindow(pool).map { $0 != .neighbors } ?? false
   }
 
   /// Declares `<name>.weight` and, with `bias`, `<name>.bias`. `inputNeedsGradient` is false for a network's first
-  /// layer, whose input gradient is then left alone. `gap` is what the layers behind the pool need between images.
+  /// layer, whose input gradient is not computed. `gap` is the number of columns between images that the layers after
+  /// the pool need.
   public init(
     name: String, in inputs: Int, out outputs: Int, kernel: (height: Int, width: Int),
     padding: (height: Int, width: Int), bias: Bool, relu: Bool, pool: MaxPool.Shape? = nil, gap: Int = 1,
@@ -61,7 +62,7 @@ public final class Convolution: ImageLayer {
     sums = Array(repeating: 0, count: outputs + (inputs == 1 ? outputs * kernel.height * kernel.width : 0))
   }
 
-  /// How the layer is computed.
+  /// The algorithm of the layer.
   private enum Way { case direct, winograd, inPlace, columns }
   private var way: Way {
     inputs == 1 ? .direct : usesWinograd ? .winograd : usesLinesInPlace ? .inPlace : .columns
@@ -72,15 +73,15 @@ public final class Convolution: ImageLayer {
 
   var input: FeatureMaps { plannedInput! }
   var output: FeatureMaps { plannedOutput! }
-  /// Lines of the convolution itself that are computed, before pooling: an odd last one is not.
+  /// Computed lines of the convolution, before pooling; an odd last line is skipped.
   var lines: Int { pooling == nil ? output.height : 2 * output.height }
   /// Lines that are computed together.
   var tileLines: Int { pooling == nil ? 1 : 2 }
-  /// What pooling does to a channel's lines on the way.
+  /// The bias, normalization and ReLU that pooling applies to a channel's lines.
   func map(_ channel: Int) -> PoolMap {
     PoolMap(shift: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity)
   }
-  /// The input's gradient, if it is wanted.
+  /// The input's gradient, if needed.
   var inputGradient: Matrix? { inputNeedsGradient ? input.gradient : nil }
 
   public func outputWidth(_ width: Int) -> Int {
@@ -151,7 +152,7 @@ public final class Convolution: ImageLayer {
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
   }
 
-  /// Polls the progress hook between blocks, see ``Workspace/progressHook``.
+  /// Polls the progress hook between blocks, see `Workspace/progressHook`.
   @inline(__always)
   func pollProgress() { workspace?.progressHook?() }
 

@@ -1,18 +1,18 @@
 import Tensors
 
-// Convolution of several input channels by GEMM. A tile is some columns of one output line, or before a pool of two, in
-// all channels. For it the input is gathered into `columns` [depth, width], row (channel, ky, kx) being the input line
-// y + ky - padding shifted by kx - padding, and the output tile is weight [out, depth] x columns. Without pooling it is
-// written in place; with it, into scratch, and pooled from there.
+// Convolution of several input channels by GEMM. A tile is a range of columns of one output line, or of two lines
+// before a pool, in all channels. For each tile the input is gathered into `columns` [depth, width], where row
+// (channel, ky, kx) is the input line y + ky - padding shifted by kx - padding; the output tile is weight [out, depth]
+// x columns. Without pooling it is written in place; with it, into scratch memory, and pooled from there.
 //
-// Backward, the tile of the output's gradient times columns^T goes into the weight's gradient, and weight^T times the
-// tile gives the gradient of the columns, which is added back to the lines they came from. (The other way, a convolution
-// of the output's gradient with the turned kernel, gathers out * kernel rows instead of in * kernel and leaves the
-// GEMM only `in` rows to repay its packing: slower, as networks widen.)
+// In the backward pass, the tile of the output's gradient times columns^T is added to the weight's gradient, and
+// weight^T times the tile gives the gradient of the columns, which is added back to their input lines. (The
+// alternative, a convolution of the output's gradient with the rotated kernel, gathers out * kernel rows instead of in
+// * kernel, while the GEMM has only `in` rows to amortize its packing: it is slower, as networks widen.)
 
 /// Floats of gathered columns: half of a second-level cache of 1 MB.
 private let tileBudget = 131_072
-/// Columns a tile should have at least, or the GEMM spends its time packing weights.
+/// The smallest useful number of columns in a tile; below it the GEMM spends its time packing weights.
 private let narrowestTile = 256
 /// Zeros before each row of gathered columns, for horizontal shifts.
 private let margin = 16
@@ -40,7 +40,7 @@ extension Convolution {
 
   var columnScratchCount: Int { margin + (depth + (pooling == nil ? 0 : outputs)) * tilePitch }
 
-  /// The scratch: gathered columns, and behind them the lines before the pool.
+  /// The scratch memory: gathered columns, then the lines before the pool.
   private var gathered: UnsafeMutablePointer<Float> { scratch.pointer + margin }
   private var pooledTile: UnsafeMutablePointer<Float> { gathered + depth * tilePitch }
 
@@ -131,7 +131,7 @@ extension Convolution {
     }
   }
 
-  /// Gathers the columns of a tile: zeros where the kernel looks above, below or beside the input.
+  /// Gathers the columns of a tile: zeros where the kernel reaches above, below or beside the input.
   private func gather(_ tile: Tile, into gathered: UnsafeMutablePointer<Float>, pitch: Int) {
     let (columns, height, source, lineGap) = (input.layout.stride, input.height, input.value.pointer, lineGap)
     let (count, lines) = (tile.count, tileLines)
@@ -168,7 +168,8 @@ extension Convolution {
     _ gathered: UnsafeMutablePointer<Float>, pitch: Int, _ tile: Tile, into target: UnsafeMutablePointer<Float>
   ) {
     let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
-    // A shift reads zeros beside each line: before the rows, between the lines (the gradient is zero there), and here.
+    // A shift reads zeros beside each line: before the rows, between the lines (the gradient is zero there), and at the
+    // end.
     let end = width(of: tile)
     for row in 0..<depth { for i in end..<end + lineGap { gathered[row * pitch + i] = 0 } }
     let from = max(0, tile.x - padding.width)
@@ -188,8 +189,8 @@ extension Convolution {
   }
 }
 
-/// target[x] += sum over `rows` of row[x], rows being `pitch` floats apart; zero where mask is. The first `head` floats of
-/// the target reach to a vector's boundary.
+/// target[x] += sum over `rows` of row[x], rows being `pitch` floats apart; zero where mask is. The first `head` floats
+/// of the target reach to a vector boundary.
 @inline(never)
 private func addShifted(
   _ first: UnsafePointer<Float>, rows: Int, pitch: Int, mask: UnsafePointer<Float>,

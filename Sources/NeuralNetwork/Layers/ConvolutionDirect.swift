@@ -1,17 +1,17 @@
 import Tensors
 
-// Convolution of one input channel, without gathering columns: its kernel has so few weights that a GEMM would spend its
-// time packing.
+// Convolution of one input channel, without gathering columns: its kernel has so few weights that a GEMM would spend
+// its time packing.
 //
-// The input is copied once into scratch, with zero lines above and below and 16 zeros at both ends. From there every tap
-// is a constant offset: output[j] = sum over taps of weight[tap] * padded[j + offset[tap]], with j running flat over the
+// The input is copied once into scratch memory, with zero lines above and below and 16 zeros at both ends. Every tap is
+// then a constant offset: output[j] = sum over taps of weight[tap] * padded[j + offset[tap]], where j runs over all
 // lines. Horizontal padding is the zero columns between images. The input's gradient is the same computation on padded
 // planes of the output's gradient with the offsets negated. Before a pool, both lines of a window are computed into
-// scratch, some columns at a time, and pooled from there.
+// scratch memory, some columns at a time, and pooled from there.
 
-/// Columns per pass: the lines a pass reads and writes stay in the first-level cache.
+/// Columns per pass: the lines of a pass stay in the first-level cache.
 private let block = 1024
-/// Zeros before and behind a padded plane, for horizontal offsets.
+/// Zeros before and after a padded plane, for horizontal offsets.
 private let margin = 16
 /// Output channels that are computed at once.
 private let group = 4
@@ -20,7 +20,7 @@ extension Convolution {
   private var taps: Int { kernel.height * kernel.width }
   private var plane: Int { input.height * input.layout.stride }
   private var outputPlane: Int { lines * input.layout.stride }
-  /// Floats before the first line of a padded plane of the input, and behind its last.
+  /// Floats before the first line of a padded plane of the input, and after its last.
   private var rim: Int { padding.height * input.layout.stride + margin }
   /// The same for the output's gradient. An odd last line that a pool drops is part of the rim.
   private var outputRim: Int { kernel.height * input.layout.stride + margin }
@@ -29,7 +29,7 @@ extension Convolution {
   /// Floats of one line before the pool.
   private var linePitch: Int { pooledBlock + margin }
 
-  /// The padded planes, and behind them the lines before the pool.
+  /// The padded planes, then the lines before the pool.
   private var paddedCount: Int {
     max(plane + 2 * rim, inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim))
   }
@@ -61,7 +61,7 @@ extension Convolution {
     return UnsafePointer(source)
   }
 
-  /// Calls `body` for some columns at a time, which are then chosen for the pool.
+  /// Calls `body` for some columns at a time, which are selected for the pool.
   private func forEachBlock(_ pooling: Pooling, _ body: (_ x: Int, _ count: Int) -> Void) {
     let columns = input.layout.stride
     var x = 0
@@ -137,7 +137,7 @@ extension Convolution {
     let (columns, plane, taps, source) = (input.layout.stride, outputPlane, taps, padInput())
     sums.withUnsafeMutableBufferPointer { sums in
       let (biasSums, weightSums) = (sums.baseAddress!, sums.baseAddress! + outputs)
-      /// Adds what `count` columns of one line of the output's gradient, before pooling and ReLU, give the weights.
+      /// Adds the weight gradient of `count` columns of one line of the output's gradient, before pooling and ReLU.
       func add(_ gradient: UnsafePointer<Float>, channel: Int, place: Int, count: Int) {
         offsets.withUnsafeBufferPointer { offsets in
           correlateWeights(
@@ -263,7 +263,7 @@ private func correlateFour(
 }
 
 /// Adds to sums[tap] the dot product of `gradient` with `source` shifted by offsets[tap]. The taps of a kernel row read
-/// consecutive places; rows of three share the loads of the gradient.
+/// consecutive inputs; rows of three share the loads of the gradient.
 @inline(never)
 private func correlateWeights(
   _ source: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ taps: Int, rowTaps: Int,

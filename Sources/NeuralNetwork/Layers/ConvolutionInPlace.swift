@@ -1,18 +1,18 @@
 import Tensors
 
-// Convolution of several input channels by kernels that are three wide, without gathering: a tile of some output channels
-// and 16 columns of one line, or 32 with AVX-512, stays in registers while the kernel's taps read the input's lines where they stand. Zero
-// columns between images are the horizontal padding; kernel lines above and below the input are left out. The input's
-// gradient is the same convolution of the output's gradient, with kernels that are turned and whose channels are
-// exchanged.
+// Convolution of several input channels by kernels that are three columns wide, without gathering: a tile of some
+// output channels and 16 columns of one line (32 with AVX-512) stays in registers, while the kernel's taps read the
+// input's lines in place. Zero columns between images are the horizontal padding; kernel lines above and below the
+// input are skipped. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose
+// channels are exchanged.
 
 /// Columns of one pass over the weights' gradients: the lines it reads stay in the first-level cache.
 private let block = 1024
-/// Floats before and behind a line that is copied to have zeros at its ends.
+/// Zeros before and after a line that is copied.
 private let margin = 16
 
 extension Convolution {
-  /// Whether the layer is computed so. Its bits are then others than those of gathered columns.
+  /// Whether the layer uses this algorithm. Its bits differ from those of gathered columns.
   var usesLinesInPlace: Bool {
     pooling == nil && kernel.width == 3 && padding.width == 1
   }
@@ -66,8 +66,8 @@ extension Convolution {
     return tile * rows / tiles..<(tile + 1) * rows / tiles
   }
 
-  /// Packs kernels [rows, channels, kernel.height, 3] for ``convolve``: a tile after another, each [kernel.height, channels,
-  /// 3, rows of the tile], so that some of the kernel's lines are one piece.
+  /// Packs kernels [rows, channels, kernel.height, 3] for ``convolve``: tile by tile, each [kernel.height, channels,
+  /// 3, rows of the tile], so that consecutive kernel lines are contiguous.
   @inline(__always)
   private func pack(rows: Int, channels: Int, _ kernelAt: (_ row: Int, _ channel: Int, _ ky: Int, _ kx: Int) -> Float) {
     var (target, tile) = (packed, 0)
@@ -88,8 +88,8 @@ extension Convolution {
     }
   }
 
-  /// Convolves `source` [channels * height, columns] with the packed kernels into `target` [rows * lines, columns], where
-  /// lines = height + 2 * padding - kernel.height + 1. What it leaves between images is to be masked.
+  /// Convolves `source` [channels * height, columns] with the packed kernels into `target` [rows * lines, columns],
+  /// where lines = height + 2 * padding - kernel.height + 1. The caller must mask the columns between images.
   private func convolve(
     _ source: UnsafePointer<Float>, channels: Int, height: Int, padding: Int, rows: Int,
     _ target: UnsafeMutablePointer<Float>
@@ -137,7 +137,7 @@ extension Convolution {
     let (height, lines, columns) = (input.height, output.height, input.layout.stride)
     let (source, weights) = (input.value.pointer, weight.gradient.pointer)
     let lastLine = inputs * height - 1
-    // Beside all other lines stand the zeros of their neighbors' ends.
+    // All other lines are surrounded by the zeros at the ends of their neighbors.
     let (firstCopy, lastCopy) = (packed + packedCount + margin, packed + packedCount + edgePitch + margin)
     (firstCopy - margin).update(repeating: 0, count: 2 * edgePitch)
     firstCopy.update(from: source, count: columns)

@@ -1,21 +1,22 @@
 import Tensors
 
-// Convolution by 3 x 3 kernels in the manner of Winograd: F(2 x 2, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile
-// of 2 x 2 outputs needs 4 x 4 inputs d, and is A^T [(G g G^T) * (B^T d B)] A: 16 products for each pair of channels where
-// the plain way takes 36. The products of all tiles are 16 matrix products, one for each place in the tile.
+// Convolution by 3 x 3 kernels by Winograd's method: F(2 x 2, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile
+// of 2 x 2 outputs needs 4 x 4 inputs d, and is A^T [(G g G^T) * (B^T d B)] A: 16 products for each pair of channels,
+// where the direct method takes 36. The products of all tiles are 16 matrix products, one for each position in the
+// tile.
 //
-// The whole strip is one wide image here: between images stand zeros, as padding would be, and what comes out between them
-// is masked. The input's gradient is the same convolution of the output's gradient, with kernels that are turned and whose
-// channels are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by 16
-// matrix products.
+// The whole strip is treated as one wide image: the zeros between images act as padding, and outputs between images are
+// masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels
+// are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by 16 matrix
+// products.
 
-/// Channels from which on the saved products outweigh the transformations (both of input and output).
+/// The fewest channels, of input and of output, for which the saved products outweigh the transformations.
 private let leastChannels = 128
 /// Tiles that are transformed at a time; a multiple of 16.
 private let tilesInBlock = 512
 
 extension Convolution {
-  /// Whether the layer is computed so. Its bits are then others than the plain way's.
+  /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
   var usesWinograd: Bool {
     pooling == nil && kernel == (3, 3) && padding == (1, 1) && inputs >= leastChannels && outputs >= leastChannels
   }
@@ -148,7 +149,7 @@ extension Convolution {
     }
   }
 
-  /// G g G^T of all kernels, [16, out, in]; for the input's gradient of turned kernels, [16, in, out].
+  /// G g G^T of all kernels, [16, out, in]; for the input's gradient, of the rotated kernels, [16, in, out].
   private func transformKernels(forGradient: Bool) {
     let (rows, columns) = forGradient ? (inputs, outputs) : (outputs, inputs)
     // Floats from one kernel to the next along a row, and from row to row.

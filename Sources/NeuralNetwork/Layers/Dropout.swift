@@ -1,7 +1,7 @@
 import Tensors
 
-/// What the masks of a micro-batch are drawn from: the same for an image whatever rank computes it, and beside whichever
-/// others it stands.
+/// The random key of a micro-batch's masks. An image's masks do not depend on its rank or on the other images in
+/// the micro-batch.
 public final class DropoutKey {
   private(set) var seed: UInt64 = 0
   private(set) var step: UInt32 = 0
@@ -10,27 +10,27 @@ public final class DropoutKey {
 
   public init() {}
 
-  /// Names the images of the micro-batch that was planned, in its order, for training step `step`.
+  /// Sets the sample numbers of the planned micro-batch's images, in order, for training step `step`.
   public func set(seed: UInt64, step: Int, samples newSamples: [Int32]) {
     (self.seed, self.step) = (seed, UInt32(truncatingIfNeeded: step))
     samples.removeAll(keepingCapacity: true)
     for sample in newSamples { samples.append(UInt32(bitPattern: sample)) }
   }
 
-  /// Names `count` images by their places.
+  /// Uses the positions of `count` images as their sample numbers.
   func set(seed: UInt64, step: Int, count: Int) {
     set(seed: seed, step: step, samples: [])
     for i in 0..<count { samples.append(UInt32(truncatingIfNeeded: i)) }
   }
 }
 
-/// Dropout (Srivastava et al. 2014), as PyTorch's: in training a value becomes 0 with probability `rate` and is divided by
-/// 1 - rate otherwise; evaluation changes nothing. Whole feature maps can be dropped instead of values (`Dropout2d`;
-/// Tompson et al. 2015, arXiv 1411.4280); of sequences, a feature at all time steps of an image (Gal and Ghahramani 2016,
-/// arXiv 1512.05287).
+/// Dropout (Srivastava et al. 2014), as PyTorch's: in training a value becomes 0 with probability `rate` and is divided
+/// by 1 - rate otherwise; evaluation changes nothing. Whole feature maps can be dropped instead of values (`Dropout2d`;
+/// Tompson et al. 2015, arXiv 1411.4280); in sequences, a feature at all time steps of an image (Gal and Ghahramani
+/// 2016, arXiv 1512.05287).
 ///
-/// It stands among feature maps or among sequences. Masks are drawn anew in each training forward pass, a stream for each
-/// image, see ``DropoutKey``.
+/// The layer works on feature maps or on sequences. Masks are drawn anew in each training forward pass, with a stream
+/// for each image, see ``DropoutKey``.
 public final class Dropout: ImageLayer, SequenceLayer {
   private let rate: Double
   private let wholeFeatures: Bool
@@ -39,7 +39,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
   private var layout = Layout.none
   private var input = Buffers()
   private var output = Buffers()
-  /// 0 or 1 / (1 - rate) for each value, 0 in columns of no image.
+  /// 0 or 1 / (1 - rate) for each value, 0 in columns outside of images.
   private var mask = Matrix(rows: 0, columns: 0)
   private var scratch = Matrix(rows: 0, columns: 0)
 
@@ -54,7 +54,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
     case sequences(SequenceLayout, features: Int)
   }
 
-  /// `rate` is in 0..<1; `index` counts the dropout layers of a network, which have streams of their own.
+  /// `rate` is in 0..<1; `index` counts the dropout layers of a network, which have separate streams.
   public init(rate: Double, wholeFeatures: Bool, index: Int, key: DropoutKey) {
     require(rate >= 0 && rate < 1, "a dropout of \(rate): it must be from 0 to below 1")
     (self.rate, self.wholeFeatures, self.index, self.key) = (rate, wholeFeatures, index, key)
@@ -110,7 +110,7 @@ public final class Dropout: ImageLayer, SequenceLayer {
     multiply(from.pointer, mask.pointer, into: to.pointer, count: mask.count)
   }
 
-  /// Images of the micro-batch that was planned.
+  /// Images of the planned micro-batch.
   private var imageCount: Int {
     switch layout {
     case .none: 0

@@ -1,9 +1,9 @@
 import Tensors
 
-/// One direction of a ``BidirectionalLSTM``: its weights, what it saves for the backward pass, and single time steps.
+/// One direction of a ``BidirectionalLSTM``: its weights, the values kept for the backward pass, and single time steps.
 ///
-/// "Before" and "next" are in the order of processing: the forward direction runs t = 0, 1, ..., the reverse direction
-/// the other way, where a sequence enters, with zero state, at its own last step.
+/// "Previous" and "next" refer to the order of processing: the forward direction runs t = 0, 1, ...; the reverse
+/// direction runs backwards, where each sequence starts, with zero state, at its own last step.
 final class LSTMDirection {
   private let reverse: Bool
   private let inputs: Int
@@ -18,7 +18,7 @@ final class LSTMDirection {
   private var gates = Matrix(rows: 0, columns: 0)
   private var cells = Matrix(rows: 0, columns: 0)
   private var tanhCells = Matrix(rows: 0, columns: 0)
-  /// h of the step before, row for row beside `gates`; zero where a sequence enters.
+  /// h of the previous step, in the rows of `gates`; zero where a sequence starts.
   private var previousOutputs = Matrix(rows: 0, columns: 0)
   private var scratch = Matrix(rows: 0, columns: 0)
   /// First column of this direction's half of the output.
@@ -65,7 +65,7 @@ final class LSTMDirection {
     previousOutputs = workspace.activation(rows: rows, columns: hidden)
   }
 
-  /// Sequences that are running both at step t and at the step before it; they are the first rows of step t.
+  /// The number of sequences at step t that continue from the previous step; they are the first rows of step t.
   private func continuing(_ layout: SequenceLayout, _ t: Int) -> Int {
     if reverse { return t + 1 < layout.steps ? layout.batchSizes[t + 1] : 0 }
     return t > 0 ? layout.batchSizes[t] : 0
@@ -77,12 +77,12 @@ final class LSTMDirection {
   /// Whether W_hh is packed, once for all steps.
   private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
 
-  /// OpenBLAS on AVX-512 multiplies products below this size without packing, but only with an untransposed right side
-  /// (measured for 8 x 512 x 128: 4.4 us against 16 us), so a transposed copy of W_hh pays; elsewhere it costs nothing
-  /// measurable, and large products are as fast with W_hh as it is stored.
+  /// Whether a product is small. OpenBLAS on AVX-512 multiplies small products without packing, but only with an
+  /// untransposed right side (measured for 8 x 512 x 128: 4.4 us against 16 us), so a transposed copy of W_hh pays off.
+  /// Elsewhere the copy costs nothing measurable, and large products are as fast with W_hh as it is stored.
   private func isSmall(rows: Int) -> Bool { rows * 4 * hidden * hidden <= 1_000_000 }
 
-  /// Input projection of all steps in one product, and what the steps need besides.
+  /// Input projection of all steps in one product, and the other preparations of the steps.
   func beginForward() {
     guard let input, let last = input.layout.batchSizes.last else { return }
     gemm(
@@ -137,8 +137,8 @@ final class LSTMDirection {
     if packs { packedBackward(batch).pack(weightHidden.value.pointer) }
   }
 
-  /// Rows that no later step has carried a gradient to still hold the zeros of ``beginBackward()``: in the forward
-  /// direction the rows of a step that go past the step after it, in the reverse direction those of t = 0.
+  /// Rows that receive no gradient from a later step still contain the zeros of ``beginBackward()``: in the forward
+  /// direction the rows of a step beyond those of the following step, in the reverse direction those of t = 0.
   func backwardStep(_ t: Int) {
     guard let layout = input?.layout, let output else { return }
     let (batch, start, running) = (layout.batchSizes[t], layout.offsets[t], continuing(layout, t))
@@ -163,7 +163,7 @@ final class LSTMDirection {
       beta: 0, carriedOutput, ldc: hidden)
   }
 
-  /// Where the direction's weights begin in the parameter slab.
+  /// The offset of the direction's weights in the parameter slab.
   var firstWeight: Int { weightInput.value.offset }
 
   /// After all steps: weight gradients of all of them in one product each.

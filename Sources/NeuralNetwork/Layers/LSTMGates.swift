@@ -1,16 +1,17 @@
 import Tensors
 
-// The pointwise part of an LSTM step (Hochreiter and Schmidhuber 1997, with forget gates; PyTorch's gate order i, f, g, o):
+// The pointwise part of an LSTM step (Hochreiter and Schmidhuber 1997, with forget gates; PyTorch's gate order i, f, g,
+// o):
 //   c = f * c_prev + i * g,  h = o * tanh c
 // for rows of one time step. H need not be a multiple of 16: the last columns go through partial vectors.
 
-/// Where the rows of one forward step stand; all pointers are to the first row.
+/// The memory of one forward step's rows; all pointers are to the first row.
 struct LSTMForwardRows {
   /// [rows, 4H]: in, W_ih x + W_hh h_prev; out, the activated gates.
   let gates: UnsafeMutablePointer<Float>
   /// [4H]: b_ih + b_hh.
   let bias: UnsafePointer<Float>
-  /// c of the step before, `previousStride` floats apart: 0 repeats one row of zeros.
+  /// c of the previous step, `previousStride` floats apart: 0 repeats one row of zeros.
   let previousCells: UnsafePointer<Float>
   let previousStride: Int
   /// [rows, H]: out, c.
@@ -20,7 +21,7 @@ struct LSTMForwardRows {
   /// Out, h, `outputStride` floats apart.
   let output: UnsafeMutablePointer<Float>
   let outputStride: Int
-  /// [nextRows, H]: out, h again for the rows that go on; the others' copy goes to `unused` [H].
+  /// [nextRows, H]: out, a copy of h for the rows that continue; the copies of the others go to `unused` [H].
   let next: UnsafeMutablePointer<Float>
   let nextRows: Int
   let unused: UnsafeMutablePointer<Float>
@@ -63,7 +64,7 @@ func lstmForward(_ step: LSTMForwardRows, rows range: Range<Int>, hidden: Int) {
   }
 }
 
-/// Where the rows of one backward step stand; all pointers are to the first row.
+/// The memory of one backward step's rows; all pointers are to the first row.
 struct LSTMBackwardRows {
   /// [rows, 4H]: in, activated gates; out, d loss / d pre-activation.
   let gates: UnsafeMutablePointer<Float>
@@ -82,7 +83,7 @@ struct LSTMBackwardRows {
   let biasGradient: UnsafeMutablePointer<Float>
 }
 
-/// Turns the gates of rows `range` into their gradients. Rows are counted from the pointers in `step`.
+/// Replaces the gates of rows `range` by their gradients. Rows are counted from the pointers in `step`.
 func lstmBackward(_ step: LSTMBackwardRows, rows range: Range<Int>, hidden: Int) {
   for row in range {
     let gates = step.gates + row * 4 * hidden

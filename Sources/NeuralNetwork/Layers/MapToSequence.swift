@@ -1,10 +1,11 @@
 import Tensors
 
-/// Feature maps to sequences: column t of an image becomes time step t, with its channels * height values as features in
-/// channel-major order (feature c * height + y), as PyTorch's `permute(0, 3, 1, 2).view`. Lengths are the widths.
+/// Converts feature maps to sequences: column t of an image becomes time step t, with its channels * height values as
+/// features in channel-major order (feature c * height + y), as PyTorch's `permute(0, 3, 1, 2).view`. Lengths are the
+/// widths.
 ///
-/// This is a transposition of [channels * height, columns] to packed rows, done in squares of 16 so that both sides stay
-/// in the first-level cache.
+/// This is a transposition of [channels * height, columns] to packed rows, done in squares of 16 so that both sides
+/// stay in the first-level cache.
 public final class MapToSequence {
   private let layout = SequenceLayout()
   private var plannedInput: FeatureMaps?
@@ -50,8 +51,8 @@ public final class MapToSequence {
     }
   }
 
-  /// Calls `body` for squares of up to 16 time steps of one image and 16 features: the strip's column of the first step,
-  /// the sequence's row of step 0 relative to `rowOffsets`, those steps' offsets, and the square's extent.
+  /// Calls `body` for squares of up to 16 time steps of one image and 16 features: the strip's column of the first
+  /// step, the sequence's row of step 0 relative to `rowOffsets`, those steps' offsets, and the square's extent.
   @inline(__always)
   private func forEachSquare(
     _ input: FeatureMaps, _ output: PackedSequence,

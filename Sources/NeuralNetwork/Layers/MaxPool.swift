@@ -1,10 +1,10 @@
 import Tensors
 
-/// Maximum over windows, each image for itself, as PyTorch's `MaxPool2d` without ceil mode.
+/// Maximum over windows, for each image separately, as PyTorch's `MaxPool2d` without ceil mode.
 ///
-/// An image of W columns keeps floor((W + 2 * padding.width - kernel.width) / stride.width) + 1; what the last window
-/// does not reach is dropped and gets a zero gradient. Padding is minus infinity. Equal values: the gradient goes to the
-/// first of them, line by line. The windows of ``PoolWindow`` run in vectors; behind a convolution or a normalization
+/// An image of W columns keeps floor((W + 2 * padding.width - kernel.width) / stride.width) + 1; columns that the last
+/// window does not reach are dropped and get a zero gradient. Padding is minus infinity. On ties the gradient goes to
+/// the first of them, line by line. The windows of `PoolWindow` are vectorized; after a convolution or a normalization
 /// they are part of that layer instead.
 public final class MaxPool: ImageLayer {
   /// Lines and columns of a window, from window to window, and around each image.
@@ -28,7 +28,7 @@ public final class MaxPool: ImageLayer {
   private var plannedInput: FeatureMaps?
   private var plannedOutput: FeatureMaps?
 
-  /// `gap` is what the layers that read the output need between images, see ``ColumnLayout``.
+  /// `gap` is the number of columns between images that the layers after this one need, see ``ColumnLayout``.
   public init(_ shape: Shape, gap: Int = 1) {
     let (kernel, stride, padding) = (shape.kernel, shape.stride, shape.padding)
     require(

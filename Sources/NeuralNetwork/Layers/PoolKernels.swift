@@ -1,10 +1,11 @@
 import Tensors
 
-// Maxima over windows of two lines, one vector at a time, and where they stood. Before the maximum each value v becomes
-// (v - mean) * scale + shift, after it what is not above `floor` becomes `floor`: so bias, normalization and ReLU cost no
-// pass of their own. A maximum's place is one byte: see ``Place``. Equal values: the first wins, line by line; NaN wins always.
+// Maxima over windows of two lines, one vector at a time, and their positions. Before the maximum each value v becomes
+// (v - mean) * scale + shift; after it, values below `floor` become `floor`: bias, normalization and ReLU need no pass
+// of their own. The position of a maximum is one byte: see ``Place``. On ties the first wins, line by line; NaN always
+// wins.
 
-/// What happens to a line's values on their way through a pool.
+/// The map that a pool applies to a line's values.
 struct PoolMap {
   var mean: Float = 0
   var scale: Float = 1
@@ -13,19 +14,19 @@ struct PoolMap {
   var floor: Float = -.infinity
 }
 
-/// Where in its window a maximum stood.
+/// The position of a maximum in its window.
 enum Place {
   static let topLeft: Int32 = 0
   static let topRight: Int32 = 1
   static let bottomLeft: Int32 = 2
   static let bottomRight: Int32 = 3
-  /// ReLU made it zero: it takes no gradient.
+  /// ReLU made it zero: it passes no gradient.
   static let nowhere: Int32 = 4
 }
 
 private typealias Places = SIMD16<Int32>
 
-/// A ``PoolMap`` in vectors.
+/// A ``PoolMap`` as vectors.
 private struct VectorMap {
   let mean, scale, shift, floor: Vector
 
@@ -47,7 +48,7 @@ private func storeInterleaved(_ even: Vector, _ odd: Vector, _ address: UnsafeMu
   b.store(address + 16)
 }
 
-/// Where `b` comes before `a` as a maximum: it is larger, or NaN. A diverged network must not look healthy.
+/// True where `b` replaces `a` as the maximum: it is larger, or NaN. A diverged network must not look healthy.
 @inline(__always)
 private func wins(_ b: Vector, over a: Vector) -> SIMDMask<Vector.MaskStorage> {
   (b .> a) .| (b .!= b)
@@ -132,7 +133,7 @@ func poolSquares(
   let map = VectorMap(map)
   var x = 0
   while x < count {
-    x = min(x, count - Vector.width)  // the last vector overlaps the one before
+    x = min(x, count - Vector.width)  // the last vector overlaps the previous one
     let (a, b) = Vector.deinterleaved(first + 2 * x)
     let (c, d) = Vector.deinterleaved(second + 2 * x)
     poolSquare(map(a), map(b), map(c), map(d), floor: map.floor, into: target + x, places + x)
@@ -167,7 +168,7 @@ func unpoolSquares(
 
 // MARK: Two by two, one column apart
 
-/// target[x] = the maximum of columns x - 1 and x of two lines, as far as they are columns of the image, for the
+/// target[x] = the maximum of columns x - 1 and x of two lines, limited to columns of the image, for the
 /// `width` + 1 windows of an image of `width` columns.
 @inline(never)
 func poolNeighbors(
@@ -217,7 +218,7 @@ func unpoolNeighbors(
   }
 }
 
-/// One window, of which `columns` of the two belong to the image.
+/// One window; only the columns in `columns` belong to the image.
 private func poolWindow(
   _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, columns: Range<Int>, _ map: PoolMap,
   into target: UnsafeMutablePointer<Float>, _ places: UnsafeMutablePointer<UInt8>

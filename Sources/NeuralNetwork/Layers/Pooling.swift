@@ -1,15 +1,15 @@
 import Tensors
 
-/// The windows that are pooled two lines at a time, in vectors.
+/// The windows with vectorized pooling, two lines at a time.
 enum PoolWindow {
-  /// 2x1: two lines become one of as many columns.
+  /// 2x1: two lines become one line of the same width.
   case lines
   /// 2x2, without overlap.
   case squares
   /// 2x2, one column apart, with a column of padding on both sides: one column more.
   case neighbors
 
-  /// Nil where the window is another.
+  /// nil for any other window.
   init?(_ shape: MaxPool.Shape) {
     guard shape.kernel.height == 2 && shape.stride.height == 2 && shape.padding.height == 0 else { return nil }
     switch (shape.kernel.width, shape.stride.width, shape.padding.width) {
@@ -29,10 +29,11 @@ enum PoolWindow {
   }
 }
 
-/// Max pooling as the end of another layer, which hands over the lines it makes in pairs and need not keep them.
+/// Max pooling as the last part of another layer, which passes the lines that it computes in pairs and need not keep
+/// them.
 ///
-/// It keeps the maxima, and one byte for each of them: the place in its window, which is all the backward pass needs. An
-/// odd last line is dropped. Calls work on the columns chosen by ``select(_:)``.
+/// The object keeps the maxima, and one byte for each: its position in the window, which is all that the backward pass
+/// needs. An odd last line is dropped. Calls work on the columns selected by ``select(_:)``.
 final class Pooling {
   let window: PoolWindow
   private let ownLayout: ColumnLayout
@@ -44,22 +45,22 @@ final class Pooling {
   private var segments: [Segment] = []
   private var selected = 0..<0
 
-  /// Part of one image within the chosen columns.
+  /// Part of one image within the selected columns.
   private struct Segment {
-    /// First column, from the first of the chosen ones.
+    /// First column, relative to the first selected one.
     var source: Int
-    /// First column of the output, and how many.
+    /// First column of the output, and the number of columns.
     var target: Int
     var count: Int
   }
 
-  /// `gap` is what the layers that read the output need between images, see ``ColumnLayout``.
+  /// `gap` is the number of columns between images that the layers after this one need, see ``ColumnLayout``.
   init(_ window: PoolWindow, gap: Int) {
     self.window = window
     ownLayout = ColumnLayout(gap: gap)
   }
 
-  /// Places the output for lines laid out as `layout`, `height` of them in each channel.
+  /// Lays out the output for lines with the layout `layout`, `height` of them in each channel.
   func plan(_ layout: ColumnLayout, channels: Int, height: Int, in workspace: Workspace) -> FeatureMaps {
     if case .lines = window {
       plannedOutput = strip(layout, channels: channels, height: height / 2, in: workspace)
@@ -94,7 +95,7 @@ final class Pooling {
     return column
   }
 
-  /// Chooses columns of the input: from cut to cut, or all.
+  /// Selects columns of the input: from cut to cut, or all.
   func select(_ columns: Range<Int>) {
     segments.removeAll(keepingCapacity: true)
     selected = columns
@@ -118,7 +119,7 @@ final class Pooling {
     }
   }
 
-  /// Makes line `y` of the output's channel from two lines; `first` and `second` are their first chosen columns.
+  /// Computes line `y` of the output's channel from two lines; `first` and `second` are their first selected columns.
   func pool(
     _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ map: PoolMap, channel: Int, y: Int
   ) {
@@ -141,14 +142,14 @@ final class Pooling {
     }
   }
 
-  /// Zeroes the output's columns between images; after all lines were made.
+  /// Zeroes the output's columns between images; after all lines are computed.
   func finishForward() {
     if case .lines = window { return }
     for row in 0..<output.value.rows { zeroGaps(output.value.row(row), output.layout) { $0 } }
   }
 
-  /// Writes the gradients of the two lines that line `y` of the output's channel was made from: all chosen columns, and
-  /// zeros up to the next multiple of 16.
+  /// Writes the gradients of the two lines from which line `y` of the output's channel was computed: all selected
+  /// columns, and zeros up to the next multiple of 16.
   func unpool(
     channel: Int, y: Int, into first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
   ) {

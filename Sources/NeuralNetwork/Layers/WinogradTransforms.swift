@@ -1,6 +1,6 @@
 import Tensors
 
-// The transformations of F(2 x 2, 3 x 3), sixteen tiles or kernels at a time; see ``ConvolutionWinograd.swift``.
+// The transformations of F(2 x 2, 3 x 3), sixteen tiles or kernels at a time; see `ConvolutionWinograd.swift`.
 
 /// Four vectors: a line of sixteen 4 x 4 tiles.
 private typealias Four = (Vector, Vector, Vector, Vector)
@@ -25,7 +25,8 @@ private func tileColumns(_ line: UnsafeMutablePointer<Float>?, tile: Int, count:
 @inline(__always)
 private func inputTransform(_ d: Four) -> Four { (d.0 - d.2, d.1 + d.2, d.2 - d.1, d.1 - d.3) }
 
-/// The transformed inputs of a line of tiles; place p of tile t is `target[p * pitch + t]`. Lines that are nil are zero.
+/// The transformed inputs of a line of tiles; position p of tile t is `target[p * pitch + t]`. Lines that are nil are
+/// zero.
 @inline(never)
 func transformInputLine(
   _ a: UnsafeMutablePointer<Float>?, _ b: UnsafeMutablePointer<Float>?, _ c: UnsafeMutablePointer<Float>?,
@@ -49,7 +50,7 @@ func transformInputLine(
   }
 }
 
-/// Writes a column of 4 x 4 places.
+/// Writes a column of 4 x 4 positions.
 @inline(__always)
 private func store(_ v: Four, column: Int, _ target: UnsafeMutablePointer<Float>, _ pitch: Int) {
   v.0.store(target + column * pitch)
@@ -90,7 +91,7 @@ private func storePairs(_ even: Vector, _ odd: Vector, _ target: UnsafeMutablePo
   if count > 16 { b.store(target + 16) }
 }
 
-/// A dy A^T of a line of tiles, from two lines of the output's gradient, of which the second may be missing.
+/// A dy A^T of a line of tiles, from two lines of the output's gradient; the second may be missing.
 @inline(never)
 func transformGradientLine(
   _ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>?, count: Int,
@@ -128,8 +129,8 @@ private func kernelTransform(_ g: (Vector, Vector, Vector)) -> Four {
   return (g.0, half * (sum + g.1), half * (sum - g.1), g.2)
 }
 
-/// G g G^T of up to 16 kernels that are `step` floats apart, turned by half a circle or not; place p of kernel i is
-/// `target[p * pitch + i]`.
+/// G g G^T of up to 16 kernels that are `step` floats apart, optionally rotated by half a turn; position p of kernel i
+/// is `target[p * pitch + i]`.
 @inline(never)
 func transformKernels16(
   _ kernels: UnsafePointer<Float>, step: Int, turned: Bool, count: Int, into target: UnsafeMutablePointer<Float>,
@@ -162,7 +163,7 @@ func transformKernels16(
   write(kernelTransform((lines.0.3, lines.1.3, lines.2.3)), column: 3)
 }
 
-/// Adds G^T u G of up to 16 kernels to their gradients, which stand one after the other.
+/// Adds G^T u G of up to 16 kernels to their gradients, which are contiguous.
 @inline(never)
 func addKernelGradients(
   _ source: UnsafePointer<Float>, pitch: Int, into gradients: UnsafeMutablePointer<Float>, count: Int

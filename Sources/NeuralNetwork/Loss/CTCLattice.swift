@@ -3,13 +3,13 @@ import Tensors
 /// Forward and backward variables of one image's label (Graves et al. 2006, "Connectionist temporal classification",
 /// section 4.1), as probabilities of a very wide exponent range (``ExtendedRangeVector``).
 ///
-/// The label l_0 ... l_{L-1} with blanks around has states b_0 l_0 b_1 l_1 ... b_L. Blanks and letters are kept in arrays
-/// of their own, so that neighbors stand side by side:
+/// The label l_0 ... l_{L-1} with blanks around has states b_0 l_0 b_1 l_1 ... b_L. Blanks and letters are kept in
+/// separate arrays, so that neighbors are contiguous:
 ///
 ///     alpha_b[j] = (alpha_b'[j] + alpha_l'[j-1]) y_blank
 ///     alpha_l[j] = (alpha_l'[j] + alpha_b'[j] + alpha_l'[j-1] where l_j != l_{j-1}) y[j]
 ///
-/// with ' for the step before. A step 0 with probability 1 in b_0 stands before the first.
+/// where ' is the previous step. A virtual step 0 with probability 1 in b_0 precedes the first.
 struct CTCLattice {
   let length: Int
   private let padded: Int
@@ -25,12 +25,12 @@ struct CTCLattice {
   private static func paddedCount(_ length: Int) -> Int { (length + 1 + 15) & ~15 }
   /// Per step: blanks [P], letters [1 + P, rounded], emissions of letters [P].
   private static func stepFloats(_ padded: Int) -> Int { WideArray.floats(3 * padded + 16) }
-  /// Once: skip mask [P + 16], backward blanks and letters [P + 16], products of blanks and letters [P].
+  /// Once per lattice: skip mask [P + 16], backward blanks and letters [P + 16], products of blanks and letters [P].
   private static func tailFloats(_ padded: Int) -> Int {
     padded + 16 + 2 * WideArray.floats(padded + 16) + 2 * WideArray.floats(padded)
   }
 
-  // The once-only arrays come first, so that their place does not depend on the number of steps.
+  // The once-only arrays come first, so that their offsets do not depend on the number of steps.
   private var skip: UnsafeMutablePointer<Float> { base }
   private var backwardBlanks: WideArray { WideArray(base: base + (padded + 16), count: padded + 16) }
   private var backwardLetters: WideArray { WideArray(base: base + 3 * (padded + 16), count: padded + 16) }
@@ -40,11 +40,11 @@ struct CTCLattice {
     base + (CTCLattice.tailFloats(padded) + t * CTCLattice.stepFloats(padded))
   }
   private func blanks(_ t: Int) -> WideArray { WideArray(base: step(t), count: padded) }
-  /// Letter j stands at index j + 1; index 0 is a zero, letter -1.
+  /// Letter j is at index j + 1; index 0 is a zero, letter -1.
   private func letters(_ t: Int) -> WideArray { WideArray(base: step(t) + 2 * padded, count: padded + 16) }
   private func emissions(_ t: Int) -> WideArray { WideArray(base: step(t) + (4 * padded + 32), count: padded) }
 
-  /// A lattice in `memory`, which has ``floats(steps:length:)`` floats, for `length` classes at `labels`.
+  /// A lattice in `memory`, of ``floats(steps:length:)`` floats, for `length` classes at `labels`.
   init(memory: UnsafeMutablePointer<Float>, labels: UnsafePointer<Int32>, length: Int) {
     (base, self.labels, self.length) = (memory, labels, length)
     padded = CTCLattice.paddedCount(length)
@@ -60,7 +60,7 @@ struct CTCLattice {
     ExtendedRangeVector(exponentialOf: Vector(repeating: row[0] - softmax.maximum - softmax.logAddExp))
   }
 
-  /// Computes alpha at time step `t` (from 0 on) from the step before, for the logits at `row`.
+  /// Computes alpha at time step `t` (from 0 on) from the previous step, for the logits at `row`.
   func forwardStep(_ t: Int, row: UnsafePointer<Float>, _ softmax: LogSoftmax) {
     let (oldBlanks, oldLetters) = (blanks(t), letters(t))
     let (newBlanks, newLetters, y) = (blanks(t + 1), letters(t + 1), emissions(t + 1))
@@ -79,7 +79,7 @@ struct CTCLattice {
     }
   }
 
-  /// p(label) after the last of `steps` forward steps, as m * 2^e; m is 0 where no alignment exists.
+  /// p(label) after the last of `steps` forward steps, as m * 2^e; m is 0 if no alignment exists.
   func probability(steps: Int) -> (m: Float, e: Int) {
     let (b, l) = (blanks(steps), letters(steps))
     let (mb, ml) = (b.mantissa(length), l.mantissa(length))
@@ -98,13 +98,13 @@ struct CTCLattice {
     backwardBlanks.setOne(length)
   }
 
-  /// For time step `t`, computes beta from the step after, and from alpha beta the probabilities of being in each state;
-  /// subtracts `scale` times them from the gradient of the states' classes.
+  /// For time step `t`, computes beta from the next step, and from alpha beta the probability of each state;
+  /// subtracts `scale` times these from the gradient of the states' classes.
   ///
   ///     beta_b[j] = beta_b'[j] + beta_l'[j]
   ///     beta_l[j] = beta_l'[j] + beta_b'[j+1] + beta_l'[j+1] where l_{j+1} != l_j
   ///
-  /// where ' is beta times the emission at the step after. At each step alpha beta is divided by its own sum, which is
+  /// where ' is beta times the emission at the next step. At each step alpha beta is divided by its own sum, which is
   /// p(label) up to rounding, so the state probabilities sum to one.
   func backwardStep(
     _ t: Int, row: UnsafePointer<Float>, _ softmax: LogSoftmax, scale: Float, gradient: UnsafeMutablePointer<Float>

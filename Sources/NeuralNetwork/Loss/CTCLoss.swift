@@ -2,18 +2,18 @@ import Tensors
 
 /// Connectionist temporal classification (Graves et al. 2006) on logits; class 0 is the blank.
 ///
-/// loss_n = -ln p(label n | logits of image n over its own steps) / max(1, L_n), as PyTorch's `ctc_loss` averages. The log
-/// softmax is part of it. A run costs O(T * L) for each image.
+/// loss_n = -ln p(label n | logits of image n over its own steps) / max(1, L_n), as PyTorch's `ctc_loss` averages. The
+/// log softmax is part of it. A run costs O(T * L) for each image.
 public final class CTCLoss {
-  /// What a run found. `sum` is not finite exactly when one of the counts is positive.
+  /// The result of a run. `sum` is not finite exactly if one of the counts is positive.
   public struct Outcome: Sendable, Equatable {
     /// Sum of the images' losses.
     public var sum = 0.0
-    /// Images whose label has no alignment: longer than its steps allow, or with a class outside 1 ..< classes. Their
+    /// Images whose label has no alignment: too long for its steps, or with a class outside 1 ..< classes. Their
     /// loss is +infinity and their logits' gradient is 0.
     public var infeasible = 0
-    /// Images with a NaN or infinite logit: their loss and their logits' gradient are NaN. Also images whose label has a
-    /// probability below 2^(-2^29).
+    /// Images with a NaN or infinite logit: their loss and their logits' gradient are NaN. Also images whose label has
+    /// a probability below 2^(-2^29).
     public var nonFinite = 0
   }
 
@@ -29,8 +29,8 @@ public final class CTCLoss {
     self.classes = classes
   }
 
-  /// Requests the memory to run on `logits` with `targets`, whose label n belongs to sequence n. The labels must be in
-  /// place: memory depends on their lengths.
+  /// Requests the memory to run on `logits` with `targets`, whose label n belongs to sequence n. The labels must be
+  /// final: memory depends on their lengths.
   public func plan(_ logits: PackedSequence, targets: LabelBatch, in workspace: Workspace) {
     let layout = logits.layout
     require(
@@ -45,8 +45,8 @@ public final class CTCLoss {
     (self.logits, self.targets) = (logits, targets)
   }
 
-  /// Makes room for `images` images of `rows` time steps in all, none with more than `steps` or with a label longer than
-  /// `length`, so that planning and running them allocates nothing.
+  /// Reserves memory for `images` images of `rows` time steps in total, none with more than `steps` or with a label
+  /// longer than `length`, so that planning and running them allocates nothing.
   public func reserve(images: Int, rows: Int, steps: Int, length: Int, in workspace: Workspace) {
     losses.reserveCapacity(images)
     scratch = workspace.scratch(
@@ -54,10 +54,11 @@ public final class CTCLoss {
     workspace.commit()
   }
 
-  /// For each row two figures of its softmax, and the lattice.
+  /// Two floats of the softmax per row, and the lattice.
   private func scratchCount(rows: Int, lattice: Int) -> Int { 2 * padded(rows) + lattice }
 
-  /// Computes ``losses`` and, with `gradient`, overwrites the logits' gradient with d(scale * sum of losses) / d logits.
+  /// Computes ``losses`` and, with `gradient`, overwrites the logits' gradient with d(scale * sum of losses) / d
+  /// logits.
   public func run(scale: Float = 1, gradient: Bool = true) -> Outcome {
     guard let logits, let targets else { return Outcome() }
     let layout = logits.layout
@@ -108,7 +109,7 @@ public final class CTCLoss {
     let share = 1 / Double(max(1, length))
     return targets.labels.withUnsafeBufferPointer { labels in
       let memory = scratch.pointer + 2 * padded(layout.rows)
-      // An empty array has no address; an empty label reads none, so any will do.
+      // An empty array has no address; an empty label is never read, so any address works.
       let first = labels.baseAddress.map { $0 + start } ?? UnsafePointer(bitPattern: MemoryLayout<Int32>.alignment)!
       let lattice = CTCLattice(memory: memory, labels: first, length: length)
       for t in 0..<steps {

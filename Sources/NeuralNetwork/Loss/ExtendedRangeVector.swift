@@ -1,6 +1,6 @@
 import Tensors
 
-/// Sixteen non-negative numbers m * 2^e with a float mantissa and an exponent of its own: the logarithmic range that
+/// Sixteen non-negative numbers m * 2^e with a float mantissa and a separate exponent each: the logarithmic range that
 /// CTC's probabilities need (e^-45000 for one step, products of thousands of steps), with sums and products that round
 /// like floats, and without a logarithm or exponential per sum.
 ///
@@ -10,10 +10,10 @@ struct ExtendedRangeVector {
   var m: Vector
   var e: SIMD16<Int32>
 
-  /// The exponent of 0: below every other (a sequence of 4,096 steps at the least emission has -2^28), and sums of two
-  /// of them do not overflow.
+  /// The exponent of 0: below all others (a sequence of 4,096 steps at the smallest emission has -2^28), and sums of
+  /// two of them do not overflow.
   @inline(__always) static var zeroExponent: Int32 { -(1 << 29) }
-  /// The least log probability of an emission.
+  /// The smallest log probability of an emission.
   @inline(__always) static var leastLogProbability: Float { -45_000 }
 
   @inline(__always)
@@ -21,7 +21,7 @@ struct ExtendedRangeVector {
     (self.m, self.e) = (m, e)
   }
 
-  /// e^x for x <= 0, not less than e^-45000.
+  /// e^x for x <= 0, clamped at e^-45000.
   @inline(__always)
   init(exponentialOf x: Vector) {
     let magic = Vector(repeating: 12_582_912)  // as in Tensors.exp

@@ -1,4 +1,4 @@
-/// The labels of a micro-batch's images, one after another: image n has `labels[offsets[n] ..< offsets[n + 1]]`.
+/// The labels of a micro-batch's images, concatenated: image n has `labels[offsets[n] ..< offsets[n + 1]]`.
 ///
 /// Classes are 1 and above; 0 is the CTC blank and never part of a label. The owner refills the same arrays, so that a
 /// training loop does not allocate.
@@ -16,16 +16,16 @@ public final class LabelBatch {
     for label in labels { append(label) }
   }
 
-  /// Images.
+  /// The number of images.
   public var count: Int { offsets.count - 1 }
 
-  /// Makes room for `images` labels with `scalars` classes in all.
+  /// Reserves memory for `images` labels with `scalars` classes in total.
   public func reserve(images: Int, scalars: Int) {
     labels.reserveCapacity(scalars)
     offsets.reserveCapacity(images + 1)
   }
 
-  /// Forgets all labels and keeps the memory.
+  /// Removes all labels and keeps the memory.
   public func removeAll() {
     labels.removeAll(keepingCapacity: true)
     offsets.removeAll(keepingCapacity: true)
@@ -38,16 +38,16 @@ public final class LabelBatch {
     offsets.append(labels.count)
   }
 
-  /// Adds one class to the label that is being written.
+  /// Adds one class to the current label.
   public func extend(_ label: Int32) { labels.append(label) }
 
-  /// Ends the label that was written by ``extend(_:)``.
+  /// Ends the label that was built by ``extend(_:)``.
   public func endLabel() { offsets.append(labels.count) }
 
   /// The label of image `n`.
   public subscript(n: Int) -> ArraySlice<Int32> { labels[offsets[n]..<offsets[n + 1]] }
 
-  /// Time steps the label of image `n` needs under CTC: its length and a blank between equal neighbors.
+  /// Time steps that CTC needs for the label of image `n`: its length and a blank between equal neighbors.
   public func requiredSteps(_ n: Int) -> Int {
     let (start, end) = (offsets[n], offsets[n + 1])
     var steps = end - start

@@ -2,10 +2,10 @@ import Tensors
 
 /// log softmax(x)[k] = (x[k] - maximum) - logAddExp for one row of logits.
 ///
-/// The two parts are kept apart, because their sum would lose digits where logits are large.
+/// The two parts are stored separately, because their sum would lose precision for large logits.
 struct LogSoftmax {
   let maximum: Float
-  /// ln of the sum of e^(x - maximum); NaN when a logit is NaN or infinite.
+  /// ln of the sum of e^(x - maximum); NaN if a logit is NaN or infinite.
   let logAddExp: Float
 
   /// Reads `classes` logits.

@@ -1,15 +1,15 @@
 /// A value that describes a network fully, apart from its number of classes. Stored with every checkpoint.
 ///
-/// An image of `inputHeight` lines goes through the stages in order. Between the last stage of feature maps and the first
-/// of sequences, each column becomes a time step with channels * height features, channel-major.
+/// An image of `inputHeight` lines goes through the stages in order. Between the last stage of feature maps and the
+/// first of sequences, each column becomes a time step with channels * height features, channel-major.
 ///
-/// One that comes from a file or a command line is to be checked with ``validate(classes:)`` before anything else.
+/// Check an architecture from a file or a command line with ``validate(classes:)`` before any other use.
 public struct Architecture: Codable, Sendable, Equatable {
   /// The name on the command line, for example `akuru`; `custom` for one that was given as a string.
   public var name: String
   /// Lines of every input image.
   public var inputHeight: Int
-  /// True when paper is 0 and ink 1 in the network's input, so that padding is paper; false for weights that were
+  /// True if paper is 0 and ink 1 in the network's input, so that padding is paper; false for weights that were
   /// trained elsewhere on white = 1, whose padding is black.
   public var inkIsPositive: Bool
   public var stages: [LayerSpec]
@@ -30,24 +30,24 @@ public struct Architecture: Codable, Sendable, Equatable {
     }
   }
 
-  /// Time steps, and so the longest label, of an image `width` columns wide; 0 where the image is too narrow.
+  /// Time steps of an image `width` columns wide, a bound of its label's length; 0 if the image is too narrow.
   public func sequenceLength(forWidth width: Int) -> Int {
     var width = max(0, width)
     for stage in stages where width > 0 { width = stage.outputWidth(width) }
     return width
   }
 
-  /// Columns of the narrowest image that has a time step.
+  /// Columns of the narrowest image with a time step.
   public var minimumWidth: Int {
     var width = 1
     while width < Architecture.maximumMinimumWidth && sequenceLength(forWidth: width) == 0 { width += 1 }
     return width
   }
 
-  /// No sensible network needs wider images before it says anything.
+  /// The limit of ``minimumWidth``; no sensible network needs wider images for its first time step.
   static let maximumMinimumWidth = 4096
 
-  /// Zero columns that must stand between images, see ``ColumnLayout``.
+  /// Zero columns that are needed between images, see ``ColumnLayout``.
   var gap: Int { stages.reduce(1) { max($0, $1.gap) } }
 
   /// Trained weights of the network for that many classes.
@@ -56,7 +56,7 @@ public struct Architecture: Codable, Sendable, Equatable {
   }
 }
 
-/// What makes an ``Architecture`` impossible, or an image unfit for it.
+/// An invalid ``Architecture``, or an image that it cannot process.
 public struct ArchitectureError: Error, CustomStringConvertible, Equatable {
   /// The architecture's name.
   public let model: String

@@ -3,24 +3,24 @@ import Tensors
 /// A convolutional recurrent network for text lines (Shi, Bai and Yao 2015, arXiv 1507.05717): feature maps, then
 /// sequences of the same images' columns, then one row of class scores for each time step.
 ///
-/// A micro-batch goes through it as `plan`, `clearInput` and `load` for each image, `forward`, and in training
-/// `parameters.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not for use by two threads at once.
+/// For each micro-batch, call `plan`, `clearInput` and `load` for each image, `forward`, and in training
+/// `parameters.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not thread-safe.
 public final class CRNN {
   public let architecture: Architecture
-  /// Classes, CTC blank (class 0) included.
+  /// Classes, including the CTC blank (class 0).
   public let classes: Int
   /// The weights, in the order of the stages.
   public let parameters = Parameters()
   /// The memory of the activations.
   public let workspace = Workspace()
-  /// The images of the micro-batch planned last: one channel, `architecture.inputHeight` lines. Whoever writes its
-  /// value leaves zeros in columns that belong to no image.
+  /// The images of the current micro-batch: one channel, `architecture.inputHeight` lines. Writers of its
+  /// value must leave zeros in columns that belong to no image.
   public private(set) var input: FeatureMaps
   /// Class scores before softmax; rows are packed time steps, see ``SequenceLayout``.
   public private(set) var logits: PackedSequence
 
-  /// What the masks of dropout layers are drawn from. Every ``plan(widths:)`` sets it to seed 0, step 0 and the images'
-  /// places; whoever trains then says which samples they are.
+  /// The random key of the dropout layers' masks. Every ``plan(widths:)`` sets it to seed 0, step 0 and the images'
+  /// positions; a trainer then sets the sample numbers.
   public let dropoutKey = DropoutKey()
 
   private let inputLayout: ColumnLayout
@@ -29,17 +29,17 @@ public final class CRNN {
   private var imageLayers: [any ImageLayer] = []
   private let mapToSequence = MapToSequence()
   private var sequenceLayers: [any SequenceLayer] = []
-  /// Where the parameters of each layer, images' and sequences', begin in the slab.
+  /// The offset in the slab of each layer's parameters; image layers first, then sequence layers.
   private var firstWeights: [Int] = []
-  /// The stage each layer begins with, images' and sequences'.
+  /// The name of each layer's first stage, in the same order.
   private var layerNames: [String] = []
   private var dropouts = 0
-  /// How each of `parameters.tensors` starts.
+  /// The initializer of each of `parameters.tensors`.
   private var starts: [WeightInitializer] = []
   /// The network's input for each of the 256 gray levels.
   private let ink: [Float]
 
-  /// The first layer, images' and sequences' counted together, that has weights to train.
+  /// The index of the first layer with trained weights, over image and sequence layers.
   private var firstTrained = 0
 
   /// Builds the network with all weights zero. With `inputGradient`, `backward` also computes `input.gradient`.
@@ -69,7 +69,7 @@ public final class CRNN {
     parameters.commit()
   }
 
-  /// The pool that can be part of the layer before it.
+  /// The next stage if it is a pool that can be part of this stage's layer.
   private func pool(after stage: LayerSpec, _ next: LayerSpec?) -> MaxPool.Shape? {
     guard case .maxPool(let kernel, let stride, let padding) = next else { return nil }
     let shape = MaxPool.Shape(kernel: kernel.pair, stride: stride.pair, padding: padding.pair)
@@ -114,8 +114,8 @@ public final class CRNN {
     for parameter in added { starts.append(WeightInitializer(of: parameter, in: stage, inputs: inputs)) }
   }
 
-  /// Draws all weights as PyTorch's layers do by default, sets running averages to their initial values and gradients to
-  /// zero. Parameter i gets the stream of (seed, .weights, sample: i).
+  /// Draws all weights as PyTorch's layers do by default, sets running averages to their initial values and gradients
+  /// to zero. Parameter i gets the stream of (seed, .weights, sample: i).
   public func initialize(seed: UInt64) {
     for (i, (parameter, start)) in zip(parameters.tensors, starts).enumerated() {
       start.fill(parameter, seed: seed, index: UInt32(i))
@@ -124,8 +124,8 @@ public final class CRNN {
     parameters.zeroGradients()
   }
 
-  /// Tells which weights are never trained. Their batch normalizations use running averages, and no gradient is computed
-  /// below the first layer that is trained.
+  /// Sets which weights are never trained. Frozen batch normalizations use running averages, and no gradient is
+  /// computed below the first trained layer.
   public func freeze(where isFrozen: (_ name: String) -> Bool) {
     for case let normalization as BatchNormalization in imageLayers {
       normalization.isFrozen = isFrozen(normalization.runningMean.name)
@@ -138,7 +138,7 @@ public final class CRNN {
   }
 
   /// Lays out a micro-batch of images of these widths, which must be non-increasing and at least
-  /// `architecture.minimumWidth`. Allocates only where the micro-batch needs more memory than all before it.
+  /// `architecture.minimumWidth`. Allocates only if the micro-batch needs more memory than all earlier ones.
   public func plan(widths: [Int]) throws(ArchitectureError) {
     try check(widths)
     workspace.reset()
@@ -170,19 +170,19 @@ public final class CRNN {
     if widths.isEmpty { throw ArchitectureError(model: architecture.name, "a micro-batch has at least one image") }
   }
 
-  /// Makes room for micro-batches of up to `images` images of up to `width` columns each, so that planning one of them
-  /// allocates nothing.
+  /// Reserves memory for micro-batches of up to `images` images of up to `width` columns each, so that planning one of
+  /// them allocates nothing.
   public func reserve(images: Int, width: Int) throws(ArchitectureError) {
     try plan(widths: Array(repeating: width, count: images))
   }
 
-  /// Sets the whole input to zero: paper, where ink is positive.
+  /// Sets the whole input to zero, which is paper if ink is positive.
   public func clearInput() {
     input.value.fill(0)
   }
 
-  /// Writes image n of the micro-batch from 8-bit gray lines of `width` pixels (0 is black), without space between lines.
-  /// `width` must be the width that was planned for the image.
+  /// Writes image n of the micro-batch from 8-bit gray lines of `width` pixels (0 is black), without gaps between
+  /// lines. `width` must be the planned width of the image.
   public func load(image n: Int, pixels: UnsafePointer<UInt8>, width: Int) {
     require(
       input.layout.widths.indices.contains(n) && input.layout.widths[n] == width,
@@ -203,14 +203,14 @@ public final class CRNN {
     for layer in sequenceLayers { layer.forward(mode) }
   }
 
-  /// Adds d loss / d weights to the gradients of `parameters`, from `logits.gradient` and after `forward(.training)`. One
-  /// backward pass for each forward pass.
+  /// Adds d loss / d weights to the gradients of `parameters`, from `logits.gradient`, after `forward(.training)`. Only
+  /// one backward pass per forward pass.
   public func backward() {
     backward { _ in }
   }
 
-  /// The same, calling `finished` after each layer, and sometimes within one: all gradients of the slab from that place
-  /// on are complete. The places never grow; the last is 0.
+  /// The same, calling `finished` after each layer, and sometimes within one, when all gradients of the slab from that
+  /// place on are complete. The places never increase; the last is 0.
   public func backward(finished: (_ from: Int) throws -> Void) rethrows {
     let images = imageLayers.count
     for i in sequenceLayers.indices.reversed() where images + i >= firstTrained {

@@ -1,4 +1,4 @@
-/// What a layer multiplies for one image.
+/// The cost of a layer for one image.
 public struct LayerCost: Sendable {
   public let name: String
   /// Multiply-adds of the forward pass.
@@ -6,13 +6,13 @@ public struct LayerCost: Sendable {
   /// False for the first layer, whose input needs no gradient.
   public let hasInputGradient: Bool
 
-  /// Floating-point operations of a forward and a backward pass: two for each multiply-add, and the backward pass does
+  /// Floating-point operations of a forward and a backward pass: two per multiply-add; the backward pass repeats
   /// the forward pass's work once for the weights and once for the input.
   public var trainingOperations: Double { 2 * multiplyAdds * (hasInputGradient ? 3 : 2) }
 }
 
 extension Architecture {
-  /// The layers that multiply, for an image `width` columns wide.
+  /// The costs of all layers with multiplications, for an image `width` columns wide.
   public func multiplyAdds(width: Int, classes: Int) -> [LayerCost] {
     var costs: [LayerCost] = []
     var (width, shape) = (width, FeatureShape.maps(channels: 1, height: inputHeight))
@@ -27,7 +27,7 @@ extension Architecture {
       case (.lstm(_, _, let hidden), _): count = width * 2 * 4 * hidden * (shape.features + hidden)
       case (.linear, _): count = width * shape.features * classes
       case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
-      // Not possible, see ``LayerSpec/problem(after:isLast:)``.
+      // Impossible, see ``LayerSpec/problem(after:isLast:)``.
       case (.convolution, .sequence): break
       }
       if count > 0 {

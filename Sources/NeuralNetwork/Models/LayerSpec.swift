@@ -19,21 +19,21 @@ public enum LayerSpec: Codable, Sendable, Equatable {
   case batchNormalization(name: String, relu: Bool)
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
-  /// Dropout of a share of the values, or of whole feature maps (features, after an LSTM), see ``Dropout``.
+  /// Dropout of a share of the values, or of whole feature maps (after an LSTM, of features), see ``Dropout``.
   case dropout(rate: Double, wholeFeatures: Bool)
   /// Bidirectional LSTM, layer number `layer` of the module `name`, with `hidden` features in each direction.
   case lstm(name: String, layer: Int, hidden: Int)
   /// Linear map to the classes; the last stage.
   case linear(name: String)
 
-  /// Checkpoints call the rate of a dropout `share`.
+  /// Checkpoints use the key `share` for the rate of a dropout.
   private enum DropoutCodingKeys: String, CodingKey {
     case rate = "share"
     case wholeFeatures
   }
 }
 
-/// What flows between stages.
+/// The shape of the data between stages.
 public enum FeatureShape: Sendable, Equatable, CustomStringConvertible {
   case maps(channels: Int, height: Int)
   case sequence(features: Int)
@@ -55,7 +55,7 @@ public enum FeatureShape: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension LayerSpec {
-  /// For tables and messages.
+  /// The name of the kind, for tables and messages.
   public var name: String {
     switch self {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .linear(let name): name
@@ -65,7 +65,7 @@ extension LayerSpec {
     }
   }
 
-  /// For tables: the kind with its settings.
+  /// The kind with its settings, for tables.
   public var summary: String {
     func text(_ extent: Extent) -> String { "\(extent.height)x\(extent.width)" }
     switch self {
@@ -83,7 +83,7 @@ extension LayerSpec {
     }
   }
 
-  /// Columns of the output for an image of `width` columns; 0 where it is too narrow.
+  /// Columns of the output for an image of `width` columns; 0 if it is too narrow.
   func outputWidth(_ width: Int) -> Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _):
@@ -94,7 +94,7 @@ extension LayerSpec {
     }
   }
 
-  /// Lines of the output for an input of `height` lines; 0 or less where it is too low.
+  /// Lines of the output for an input of `height` lines; 0 or less if it is too low.
   func outputHeight(_ height: Int) -> Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
@@ -104,7 +104,7 @@ extension LayerSpec {
     }
   }
 
-  /// Columns of zeros that the stage reads past an image's edge.
+  /// Columns of zeros that the stage reads beyond an image's edge.
   var gap: Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)

@@ -8,8 +8,8 @@ public struct LayerDescription: Sendable, Equatable {
 }
 
 extension Architecture {
-  /// The network's layers for that many classes (CTC blank included), or what is wrong with the architecture. It may come
-  /// from a file: every number is checked before it is used.
+  /// The network's layers for `classes` classes (including the CTC blank). Throws if the architecture is invalid. It
+  /// may come from a file: every number is checked before it is used.
   public func layers(classes: Int) throws(ArchitectureError) -> [LayerDescription] {
     func check(_ condition: Bool, _ message: @autoclosure () -> String) throws(ArchitectureError) {
       if !condition { throw ArchitectureError(model: name, message()) }
@@ -42,12 +42,12 @@ extension Architecture {
     return layers
   }
 
-  /// Throws what is wrong with the architecture.
+  /// Throws if the architecture is invalid.
   public func validate(classes: Int) throws(ArchitectureError) {
     _ = try layers(classes: classes)
   }
 
-  /// The table of layers for the log, one line each, columns aligned.
+  /// The table of layers for the log, one line per layer, with aligned columns.
   public func table(classes: Int) throws(ArchitectureError) -> String {
     let layers = try layers(classes: classes)
     let total = layers.reduce(0) { $0 + $1.weights }
@@ -81,7 +81,7 @@ extension LayerSpec {
     case (.lstm(_, _, let hidden), _): .sequence(features: 2 * hidden)
     case (.linear, _): .sequence(features: classes)
     case (.batchNormalization, _), (.dropout, _): shape
-    // Not possible, see ``problem(after:isLast:)``.
+    // Impossible, see ``problem(after:isLast:)``.
     case (.convolution, .sequence), (.maxPool, .sequence): shape
     }
   }
@@ -95,12 +95,12 @@ extension LayerSpec {
     case (.lstm(_, _, let hidden), _): 2 * 4 * hidden * (shape.features + hidden + 2)
     case (.linear, _): classes * (shape.features + 1)
     case (.maxPool, _), (.dropout, _): 0
-    // Not possible, see ``problem(after:isLast:)``.
+    // Impossible, see ``problem(after:isLast:)``.
     case (.convolution, .sequence), (.batchNormalization, .sequence): 0
     }
   }
 
-  /// What is wrong with the stage where its input has `shape`; nil when nothing is.
+  /// The problem of the stage for an input of `shape`; nil if there is none.
   func problem(after shape: FeatureShape, isLast: Bool) -> String? {
     if !isPlain(name) { return "its name must have \(plainName)" }
     switch (self, shape) {
@@ -137,7 +137,7 @@ extension LayerSpec {
 
 private let plainName = "1 to 100 letters, digits, dots, hyphens or underscores"
 
-/// Whether a name can stand in a message and a file as it is.
+/// Whether a name can be used unchanged in a message and a file.
 private func isPlain(_ name: String) -> Bool {
   (1...100).contains(name.utf8.count)
     && name.unicodeScalars.allSatisfy { scalar in

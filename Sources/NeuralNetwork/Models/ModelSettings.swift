@@ -1,7 +1,7 @@
 import Messages
 import Settings
 
-/// Which network is trained, and the images it takes.
+/// The network and its input images.
 package struct ModelSettings: SettingsGroup {
   /// The name of a network, or its spec string, see `Architecture.init(spec:name:)`.
   package var model = "akuru"
@@ -11,17 +11,17 @@ package struct ModelSettings: SettingsGroup {
   package var hidden: Int?
   /// Input height in pixels.
   package var height = 40
-  /// Widest resized image accepted, in pixels.
+  /// Widest accepted image after resizing, in pixels.
   package var maxWidth = 4096
   /// Share of the feature maps that are dropped before the first LSTM; nil is none.
   package var featureDropout: Double?
-  /// The network's input where the paper is white: 1 for weights that were trained so elsewhere; nil and 0 are the rule.
+  /// The network's input for white paper: usually 0 (or nil); 1 for weights that were trained elsewhere with white = 1.
   package var paperValue: Int?
 
   package init() {}
 
   /// The settings of a named network, or of a spec string.
-  /// - Throws: ``ConfigurationError`` for another name, or a spec string that is wrong.
+  /// - Throws: `ConfigurationError` for an unknown name or an invalid spec string.
   package init(model: String) throws {
     self.model = model
     switch model {
@@ -44,14 +44,14 @@ package struct ModelSettings: SettingsGroup {
   /// Whether ``model`` is a spec string.
   package var isSpec: Bool { model.hasPrefix("[") }
 
-  /// Whether ``model`` is the tutorial's, under its name or under the one that it had first.
+  /// Whether ``model`` is the tutorial's network, under its current or its original name.
   package var isTutorial: Bool { ModelSettings.tutorialNames.contains(model) }
 
-  /// The names of the tutorial's network: the first checkpoints call it `seed`.
+  /// The names of the tutorial's network: early checkpoints call it `seed`.
   package static let tutorialNames = ["tutorial", "seed"]
 
   /// The network.
-  /// - Throws: ``ConfigurationError`` when its spec string is wrong.
+  /// - Throws: `ConfigurationError` if its spec string is invalid.
   package func architecture() throws -> Architecture {
     var architecture: Architecture
     switch model {
@@ -98,7 +98,7 @@ package struct ModelSettings: SettingsGroup {
 }
 
 extension Architecture {
-  /// Drops whole feature maps before the first LSTM, or before the last layer where there is none.
+  /// Drops whole feature maps before the first LSTM, or before the last layer if there is none.
   fileprivate mutating func insertDropout(_ rate: Double) {
     let place = stages.firstIndex { if case .lstm = $0 { true } else { false } } ?? stages.count - 1
     stages.insert(.dropout(rate: rate, wholeFeatures: true), at: place)

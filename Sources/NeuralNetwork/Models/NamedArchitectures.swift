@@ -1,4 +1,4 @@
-/// The networks that have a name on the command line.
+/// The networks with a name on the command line.
 extension Architecture {
   /// The spec strings of the named networks, see ``init(spec:name:)``.
   public static let specs = [
@@ -15,13 +15,13 @@ extension Architecture {
     "tutorial": "[1,61,0,1 C{conv1.0}r2,3,1p1,1 Mp2,2 C{conv2.0}r2,3,2p1,1 Mp2,2 Lbx256 O1c]",
   ]
 
-  /// The named network; nil for a name that ``specs`` has not.
+  /// The named network; nil for a name that is not in ``specs``.
   public static func named(_ name: String) -> Architecture? {
     specs[name].flatMap { try? Architecture(spec: $0, name: name) }
   }
 
-  /// The tutorial's model with `channels` feature maps in the first convolution and twice as many in the second. 1 is the
-  /// tutorial's code as printed, 64 its text.
+  /// The tutorial's model with `channels` feature maps in the first convolution and twice as many in the second. 1 is
+  /// the tutorial's code as printed, 64 its text.
   public static func tutorial(channels: Int = 1, hidden: Int = 256, height: Int = 61) -> Architecture {
     sized("tutorial", height: height, channels: [channels, 2 &* channels], hidden: hidden)
   }

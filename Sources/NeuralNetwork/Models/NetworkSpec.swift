@@ -1,6 +1,6 @@
-/// What is wrong with a network's spec string, and where.
+/// An error in a network's spec string, with its position.
 public struct NetworkSpecError: Error, CustomStringConvertible, Equatable {
-  /// Place in the string, counted in Unicode scalars from 1.
+  /// Position in the string, counted in Unicode scalars from 1.
   public let position: Int
   public let message: String
 
@@ -8,29 +8,30 @@ public struct NetworkSpecError: Error, CustomStringConvertible, Equatable {
 }
 
 extension Architecture {
-  /// Reads a network from a compact string in the manner of VGSL (Smith 2016, "Tesseract's variable graph specification
+  /// Reads a network from a compact string in the style of VGSL (Smith 2016, "Tesseract's variable graph specification
   /// language") as kraken writes it:
   ///
   ///     [1,48,0,1 Cr3,3,32 Mp2,2 Cl3,3,64b0 Bnr Mp2,2 Lbx192 Do0.2 O1c]
   ///
   /// - `[1,48,0,1`: one gray image 48 lines high, of any width.
   /// - `Cr3,3,32`: convolution 3 lines x 3 columns to 32 channels with ReLU; `Cl` without. Lines and columns are padded
-  ///   by half a kernel; `p1,1` behind it sets another padding, `b0` leaves the bias out.
+  ///   by half a kernel; a suffix `p1,1` sets another padding, `b0` omits the bias.
   /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
-  /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1, `p0,1` behind it adds padding.
+  /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1; a suffix `p0,1` adds padding.
   /// - `Lbx192`: bidirectional LSTM with 192 features in each direction.
   /// - `Do0.2`: dropout of single values; `Do0.2,2` of whole feature maps, or of a feature over all time steps.
-  /// - `S1(1x0)1,3`: what is done before the first LSTM anyway: columns become time steps.
+  /// - `S1(1x0)1,3`: columns become time steps, which is implied before the first LSTM.
   /// - `O1c`: linear map to the letters of the alphabet.
   ///
   /// A name in braces (`C{conv1.0}r3,3,32`) names the weights. Otherwise the layers before the first LSTM are `cnn.0`,
-  /// `cnn.1`, ..., where ReLUs, pools and dropouts count as in PyTorch's `Sequential`; LSTMs are `rnn`, the output `fc`.
+  /// `cnn.1`, ..., where ReLUs, pools and dropouts count as in PyTorch's `Sequential`; LSTMs are `rnn`, the output
+  /// `fc`.
   public init(spec: String, name: String = "custom") throws(NetworkSpecError) {
     let reader = try NetworkSpecReader(spec)
     self.init(name: name, inputHeight: reader.height, stages: reader.stages)
   }
 
-  /// The network as a string that ``init(spec:name:)`` reads. It says nothing of `inkIsPositive`.
+  /// The network as a string that ``init(spec:name:)`` reads. It does not contain `inkIsPositive`.
   public var spec: String {
     var names = NetworkSpecNames()
     let layers = stages.map { stage in
@@ -42,10 +43,10 @@ extension Architecture {
 }
 
 extension LayerSpec {
-  /// Convolutions pad by this when the spec says nothing.
+  /// The default padding of convolutions.
   static func usualPadding(_ kernel: Extent) -> Extent { Extent((kernel.height - 1) / 2, (kernel.width - 1) / 2) }
 
-  /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty where there are none.
+  /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty if there are none.
   var module: String {
     switch self {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .lstm(let name, _, _),
@@ -72,12 +73,12 @@ extension LayerSpec {
   }
 }
 
-/// The names that layers get when the spec says none.
+/// The default names of layers.
 struct NetworkSpecNames {
-  /// Modules so far, as PyTorch's `Sequential` would count them.
+  /// Modules so far, as counted by PyTorch's `Sequential`.
   private var modules = 0
 
-  /// The standard ``LayerSpec/module`` of the next stage; counts it.
+  /// Returns the default ``LayerSpec/module`` of the next stage, and counts the stage.
   mutating func next(for stage: LayerSpec) -> String {
     switch stage {
     case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):

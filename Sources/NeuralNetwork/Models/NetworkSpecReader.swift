@@ -8,10 +8,10 @@ struct NetworkSpecReader {
 
   private var names = NetworkSpecNames()
   private var shape: FeatureShape
-  /// Whether columns have become time steps by name.
+  /// Whether the string has converted columns to time steps explicitly.
   private var isFlattened = false
 
-  /// No sensible network needs a longer string.
+  /// The limit of the string's length; no sensible network needs more.
   private static let maximumLength = 10_000
 
   init(_ spec: String) throws(NetworkSpecError) {
@@ -76,7 +76,7 @@ struct NetworkSpecReader {
     stages.append(stage)
   }
 
-  /// The stage with its standard name, if it has none yet, and the number of an LSTM in its module.
+  /// The stage with its default name, if it has none yet, and the number of an LSTM in its module.
   private mutating func named(_ stage: LayerSpec) -> LayerSpec {
     let standard = names.next(for: stage)
     func name(_ own: String) -> String { own.isEmpty ? standard : own }
@@ -151,7 +151,7 @@ struct NetworkSpecReader {
 
 /// One layer of a spec string, read from left to right.
 struct NetworkSpecToken {
-  /// Place of the layer in the string, from 1.
+  /// Position of the layer in the string, from 1.
   let position: Int
   private let scalars: [Unicode.Scalar]
   private var index = 0
@@ -162,17 +162,17 @@ struct NetworkSpecToken {
 
   var isAtEnd: Bool { index == scalars.count }
 
-  /// The layer, for messages; what cannot be printed is replaced.
+  /// The layer, for messages, with unprintable characters replaced.
   var text: String {
     String(String.UnicodeScalarView(scalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 
-  /// An error at the place that is read next.
+  /// An error at the current position.
   func failure(_ message: String) -> NetworkSpecError {
     NetworkSpecError(position: position + index, message: "\(text): \(message)")
   }
 
-  /// Whether the layer goes on with `word`, which is then read.
+  /// Whether `word` is next; if so, reads it.
   mutating func take(_ word: String) -> Bool {
     let wanted = Array(word.unicodeScalars)
     guard scalars[index...].starts(with: wanted) else { return false }
@@ -213,7 +213,7 @@ struct NetworkSpecToken {
     return Extent(height, try number(what))
   }
 
-  /// A name in braces; empty when there is none.
+  /// A name in braces; empty if there is none.
   mutating func name() throws(NetworkSpecError) -> String {
     guard take("{") else { return "" }
     let name = scalars[index...].prefix { $0 != "}" }

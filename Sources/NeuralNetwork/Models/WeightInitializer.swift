@@ -1,14 +1,14 @@
 import Tensors
 
-/// How a parameter starts: as PyTorch's layers do by default.
+/// The initial values of a parameter: the defaults of PyTorch's layers.
 enum WeightInitializer: Equatable {
   /// Uniform in [-bound, bound).
   case uniform(bound: Float)
   case constant(Float)
 
-  /// Convolutions and linear layers start uniform within 1 / sqrt(inputs of one output), LSTMs within 1 / sqrt(hidden);
-  /// batch normalization starts with factors 1 and summands 0.
-  /// `inputs` counts the inputs of one output of the stage.
+  /// Convolutions and linear layers start uniformly within 1 / sqrt(inputs of one output), LSTMs within 1 /
+  /// sqrt(hidden); batch normalization starts with factors 1 and summands 0. `inputs` counts the inputs of one output
+  /// of the stage.
   init(of parameter: Parameter, in stage: LayerSpec, inputs: Int) {
     switch stage {
     case .batchNormalization: self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)

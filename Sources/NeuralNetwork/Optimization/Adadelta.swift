@@ -1,7 +1,7 @@
 import Tensors
 
-/// Adadelta (Zeiler 2012, algorithm 1, arXiv 1212.5701), as PyTorch's: the step is scaled by a learning rate, usually 1;
-/// weight decay is L2 regularisation, added to the gradient.
+/// Adadelta (Zeiler 2012, algorithm 1, arXiv 1212.5701), as PyTorch's: the step is scaled by a learning rate, usually
+/// 1; weight decay is L2 regularization, added to the gradient.
 public final class Adadelta: Optimizer {
   public let name = "adadelta"
   public var step = 0

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Adam (Kingma and Ba 2015, algorithm 1, arXiv 1412.6980), with PyTorch's meaning of every setting: weight decay is
-/// L2 regularisation, added to the gradient.
+/// Adam (Kingma and Ba 2015, algorithm 1, arXiv 1412.6980), with PyTorch's settings: weight decay is L2 regularization,
+/// added to the gradient.
 public final class Adam: Optimizer {
   public let name = "adam"
   public var step: Int {
@@ -52,7 +52,7 @@ public final class AdamW: Optimizer {
   }
 }
 
-/// The moving averages and the update that both rules share.
+/// The moving averages and the update that Adam and AdamW share.
 final class AdamMoments {
   let settings: OptimizerSettings
   var step = 0
@@ -97,7 +97,7 @@ final class AdamMoments {
   }
 }
 
-/// Calls `body` with the place of each vector in ranges whose bounds are multiples of 16.
+/// Calls `body` with the offset of each vector in ranges whose bounds are multiples of 16.
 @inline(__always)
 func forEachVector(_ ranges: [Range<Int>], _ body: (Int) -> Void) {
   for range in ranges {
@@ -111,8 +111,8 @@ func forEachVector(_ ranges: [Range<Int>], _ body: (Int) -> Void) {
 
 /// Square roots within 2 units in the last place for x = 0 and for normal x below 2^126; a tiny number for subnormal x.
 ///
-/// Newton's iteration for 1 / sqrt(x) from the well-known guess in the bits (Lomont 2003). `Vector.squareRoot()` would
-/// compile to sixteen calls.
+/// Newton's iteration for 1 / sqrt(x) from the well-known initial guess by bit manipulation (Lomont 2003).
+/// `Vector.squareRoot()` would compile to sixteen calls.
 @inline(__always)
 func squareRoot(_ x: Vector) -> Vector {
   let halfBits = unsafeBitCast(x, to: SIMD16<Int32>.self) &>> 1

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Clipping by the global norm (Pascanu et al. 2013, arXiv 1211.5063), as PyTorch's `clip_grad_norm_`: the gradients of
-/// all weights together are treated as one vector, which is shortened to ``maximumNorm`` when it is longer.
+/// all weights together are treated as one vector, which is scaled down to ``maximumNorm`` if it is longer.
 public struct GradientClipping: Sendable, Equatable {
   public let maximumNorm: Double
 
@@ -9,8 +9,8 @@ public struct GradientClipping: Sendable, Equatable {
     self.maximumNorm = maximumNorm
   }
 
-  /// The Euclidean norm of `count` floats, a multiple of 16. Squares are exact in Double and added in sixteen lanes, which
-  /// are added in a fixed order: the bits depend on the gradients only. NaN or infinite where a gradient is.
+  /// The Euclidean norm of `count` floats, a multiple of 16. Squares are exact in Double and added in sixteen lanes,
+  /// which are added in a fixed order: the bits depend on the gradients only. NaN or infinite if a gradient is.
   public static func norm(_ gradients: UnsafePointer<Float>, count: Int) -> Double {
     var a = SIMD8<Double>(repeating: 0)
     var b = SIMD8<Double>(repeating: 0)

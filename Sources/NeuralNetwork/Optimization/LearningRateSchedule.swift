@@ -1,16 +1,16 @@
-/// How the learning rate goes over a run: a pure function of the step, the total steps and the reductions on a plateau, so a
-/// resumed run continues it.
+/// The learning rate over a run: a pure function of the step, the total steps and the reductions on a plateau, so that
+/// a resumed run continues it.
 public enum LearningRateSchedule: Codable, Sendable, Equatable {
   case constant
   /// One cycle (Smith and Topin 2017, arXiv 1708.07120) as PyTorch's `OneCycleLR` with its defaults (cosine annealing,
-  /// `div_factor` 25, `final_div_factor` 1e4): from peak / 25 up to the peak in the first `risingShare` of the steps, then
-  /// down to peak / 250,000 at the last step.
+  /// `div_factor` 25, `final_div_factor` 1e4): from peak / 25 up to the peak in the first `risingShare` of the steps,
+  /// then down to peak / 250,000 at the last step.
   case oneCycle(risingShare: Double = 0.15)
 
   /// Half a cosine wave from the peak at the first step to (almost) zero at the last (Loshchilov and Hutter 2017,
   /// arXiv 1608.03983, without restarts), as PyTorch's `CosineAnnealingLR`.
   case cosine
-  /// The peak times `factor` for each `every` steps done, as PyTorch's `StepLR`.
+  /// The peak times `factor` after every `every` steps, as PyTorch's `StepLR`.
   case step(every: Int, factor: Double)
   /// The peak times `factor` for each reduction that a ``Plateau`` counted, as PyTorch's `ReduceLROnPlateau`.
   case plateau(factor: Double)
@@ -19,10 +19,10 @@ public enum LearningRateSchedule: Codable, Sendable, Equatable {
   /// get the rate of the first and the last.
   ///
   /// - Parameters:
-  ///   - warmUp: steps in which the rate rises linearly, from peak / warmUp at the first to the peak at the last of them.
-  ///     The schedule begins behind them; a step of a ``step(every:factor:)`` schedule counts from the run's start. One
-  ///     cycle has a rise of its own and takes none.
-  ///   - reductions: those of the ``Plateau``.
+  ///   - warmUp: steps in which the rate rises linearly, from peak / warmUp at the first to the peak at the last of
+  ///     them. The schedule begins after them; a step of a ``step(every:factor:)`` schedule counts from the run's
+  ///     start. One cycle has its own rise and ignores it.
+  ///   - reductions: the reductions counted by the ``Plateau``.
   public func rate(step: Int, totalSteps: Int, peak: Double, warmUp: Int = 0, reductions: Int = 0) -> Float {
     let step = max(0, step)
     if case .oneCycle(let risingShare) = self {
@@ -43,7 +43,7 @@ public enum LearningRateSchedule: Codable, Sendable, Equatable {
   private func oneCycle(_ risingShare: Double, step: Int, totalSteps: Int, peak: Double) -> Float {
     let initial = peak / 25
     let last = Double(max(0, totalSteps - 1))
-    let top = risingShare * Double(totalSteps) - 1  // PyTorch lets the peak fall between two steps, or before the first
+    let top = risingShare * Double(totalSteps) - 1  // PyTorch's peak can fall between two steps, or before the first
     let now = min(Double(step), last)
     if now < top { return Float(cosineAnneal(from: initial, to: peak, now / top)) }
     return Float(cosineAnneal(from: peak, to: initial / 1e4, last > top ? (now - top) / (last - top) : 0))

@@ -1,7 +1,7 @@
 import Messages
 import Settings
 
-/// How weights change from their gradients.
+/// How weights are updated from their gradients.
 package struct OptimizationSettings: SettingsGroup {
   package var optimizer = OptimizerKind.adamw
   /// Peak learning rate.
@@ -10,17 +10,17 @@ package struct OptimizationSettings: SettingsGroup {
   /// Largest global gradient norm; 0 switches clipping off.
   package var clipNorm = 5.0
   package var schedule = ScheduleName.oneCycle
-  /// Share of the old direction that SGD keeps; only for `sgd`.
+  /// Momentum of SGD: share of the previous direction that is kept; only for `sgd`.
   package var momentum: Double?
   /// Steps in which the rate rises to its peak; nil is none.
   package var warmUp: Int?
   /// Steps between reductions of the rate; only for the schedule `step`.
   package var decayEvery: Int?
-  /// What a reduction multiplies the rate by; only for the schedules `step` and `plateau`.
+  /// The factor of a reduction of the rate; only for the schedules `step` and `plateau`.
   package var decayFactor: Double?
   /// Evaluations without improvement before the schedule `plateau` reduces the rate.
   package var patience: Int?
-  /// Decay of the moving average of the weights, which is what is evaluated; nil is no average.
+  /// Decay of the moving average of the weights, which is evaluated instead of them; nil is no average.
   package var ema: Double?
 
   package enum ScheduleName: String, OptionChoice {
@@ -42,7 +42,7 @@ package struct OptimizationSettings: SettingsGroup {
     (self.clipNorm, self.schedule) = (clipNorm, schedule)
   }
 
-  /// Takes another optimizer, with the rate and the momentum that are usual for it. (The presets' rates are Adam's.)
+  /// Sets another optimizer, with its usual rate and momentum. (The presets' rates are Adam's.)
   package mutating func use(_ kind: OptimizerKind) {
     optimizer = kind
     switch kind {
@@ -52,7 +52,7 @@ package struct OptimizationSettings: SettingsGroup {
     }
   }
 
-  /// Takes another schedule, with what is usual for it.
+  /// Sets another schedule, with its usual settings.
   package mutating func use(_ name: ScheduleName) {
     schedule = name
     decayFactor = name == .step || name == .plateau ? 0.1 : nil
@@ -69,7 +69,7 @@ package struct OptimizationSettings: SettingsGroup {
     }
   }
 
-  /// Makes the optimizer for slabs of `count` floats.
+  /// Creates the optimizer for slabs of `count` floats.
   package func makeOptimizer(count: Int) -> any Optimizer {
     optimizer.make(count: count, settings: OptimizerSettings(momentum: momentum ?? 0.9, weightDecay: weightDecay))
   }

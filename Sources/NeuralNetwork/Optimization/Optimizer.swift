@@ -1,26 +1,26 @@
 import Settings
 import Tensors
 
-/// A rule that changes weights of a network from their gradients, in place, on flat slabs.
+/// A rule that updates the weights of a network from their gradients, in place, on flat slabs.
 ///
 /// The state is flat too: a checkpoint stores every slot of ``slots`` with the weights' names and shapes, and ``step``.
 /// An update is a pure function of (state, step, arguments): the same bits on every rank.
 public protocol Optimizer: AnyObject {
   /// The name on the command line and in files, for example `adamw`.
   var name: String { get }
-  /// Updates done so far. A resumed run sets it, together with the contents of ``slots``.
+  /// The number of updates so far. A resumed run sets it, together with the contents of ``slots``.
   var step: Int { get set }
-  /// The state, one slab as long as the weights for each slot, under PyTorch's names.
+  /// The state: one slab per slot, as long as the weights, under PyTorch's names.
   var slots: [(name: String, storage: Storage)] { get }
 
-  /// Does one step: values change by gradients * `gradientScale`. Weights outside of `ranges` and their state stay as they
-  /// are.
+  /// Makes one update, by gradients * `gradientScale`. Weights outside of `ranges` and their state stay
+  /// unchanged.
   ///
   /// - Parameters:
   ///   - values: the weights.
-  ///   - gradients: d loss / d values, as long.
+  ///   - gradients: d loss / d values, of the same length.
   ///   - ranges: the floats of the slabs that change. Bounds are multiples of 16, and none is above the count the
-  ///     optimizer was made for.
+  ///     optimizer was created for.
   ///   - learningRate: this step's rate.
   ///   - gradientScale: the factor of ``GradientClipping/coefficient(norm:)``, or 1.
   func update(
@@ -29,7 +29,7 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
-  /// Does one step with the first `count` weights, a multiple of 16.
+  /// Makes one update of the first `count` weights, a multiple of 16.
   public func update(
     values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, learningRate: Float,
     gradientScale: Float
@@ -40,15 +40,16 @@ extension Optimizer {
   }
 }
 
-/// What optimizers can be told; the defaults are PyTorch's, except that weights do not decay and that SGD has momentum.
+/// The settings of optimizers. The defaults are PyTorch's, except that weights do not decay and that SGD has momentum.
 public struct OptimizerSettings: Codable, Sendable, Equatable {
   /// Adam: share of the old mean that is kept each step.
   public var beta1: Double
   /// Adam: share of the old mean of squares that is kept each step.
   public var beta2: Double
-  /// Adam, Adadelta: keeps roots and quotients away from zero; must be positive. nil is 1e-8 for Adam, 1e-6 for Adadelta.
+  /// Adam, Adadelta: keeps roots and quotients away from zero; must be positive. nil is 1e-8 for Adam, 1e-6 for
+  /// Adadelta.
   public var epsilon: Double?
-  /// SGD: share of the old direction that is kept each step.
+  /// SGD: share of the previous direction that is kept each step.
   public var momentum: Double
   /// Adadelta: share of the old means of squares that is kept each step.
   public var rho: Double
@@ -70,7 +71,7 @@ public enum OptimizerKind: String, OptionChoice {
   case sgd
   case adadelta
 
-  /// Makes the optimizer for slabs of `count` floats.
+  /// Creates the optimizer for slabs of `count` floats.
   public func make(count: Int, settings: OptimizerSettings) -> any Optimizer {
     switch self {
     case .adam: Adam(count: count, settings: settings)

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Stochastic gradient descent with momentum, as PyTorch's `SGD` without dampening and Nesterov's correction: weight decay
-/// is L2 regularisation, added to the gradient.
+/// Stochastic gradient descent with momentum, as PyTorch's `SGD` without dampening and Nesterov's correction: weight
+/// decay is L2 regularization, added to the gradient.
 public final class SGD: Optimizer {
   public let name = "sgd"
   public var step = 0

@@ -1,18 +1,18 @@
 import Tensors
 
 /// An exponential moving average of a network's weights and of its running statistics (Polyak and Juditsky 1992; as in
-/// Tarvainen and Valpola 2017, arXiv 1703.01780): less noisy than the weights that are trained, and evaluated in their
+/// Tarvainen and Valpola 2017, arXiv 1703.01780): less noisy than the trained weights, and evaluated in their
 /// place.
 ///
-/// The average of update t keeps min(decay, (1 + t) / (10 + t)) of the one before, so that it soon leaves the weights
-/// behind that training began with.
+/// Update t keeps the share min(decay, (1 + t) / (10 + t)) of the previous average, so that the initial weights soon
+/// lose their influence.
 public final class WeightAverage {
   public let decay: Double
-  /// The averages, as long as the slabs of the store they were made for.
+  /// The averages, as long as the slabs of the parameters.
   public let values: Storage
   public let buffers: Storage
 
-  /// Starts with the store's weights.
+  /// Starts with the current weights.
   public init(decay: Double, of parameters: Parameters) {
     self.decay = decay
     values = Storage(count: parameters.count)
@@ -20,20 +20,20 @@ public final class WeightAverage {
     restart(from: parameters)
   }
 
-  /// Forgets what was averaged.
+  /// Restarts the average from the current weights.
   public func restart(from parameters: Parameters) {
     values.base.update(from: parameters.values.base, count: parameters.count)
     buffers.base.update(from: parameters.bufferValues.base, count: parameters.bufferCount)
   }
 
-  /// Takes the weights in after update number `update`, counted from 1.
+  /// Adds the weights to the average after update number `update`, counted from 1.
   public func add(_ parameters: Parameters, update: Int) {
     let share = Float(1 - min(decay, Double(1 + update) / Double(10 + update)))
     approach(values.base, parameters.values.base, share: share, count: parameters.count)
     approach(buffers.base, parameters.bufferValues.base, share: share, count: parameters.bufferCount)
   }
 
-  /// Puts the averages into the store and what was there here; a second time undoes it.
+  /// Swaps the averages and the weights; a second call undoes it.
   public func exchange(with parameters: Parameters) {
     swapFloats(values.base, parameters.values.base, count: parameters.count)
     swapFloats(buffers.base, parameters.bufferValues.base, count: parameters.bufferCount)

@@ -1,19 +1,19 @@
 import Tensors
 
-/// Bootstrap over images (Efron 1979): how far a figure may be off because the data set is a sample. The random numbers
+/// Bootstrap over images (Efron 1979): the uncertainty of a figure because the data set is a sample. The random numbers
 /// are keyed, so the same images give the same intervals.
 enum Bootstrap {
   static let resamples = 1000
 
-  /// The range that holds 95 % of the resamples' values: their 2.5 and 97.5 percentiles.
+  /// The interval of 95 % of the resamples' values: their 2.5 and 97.5 percentiles.
   static func interval(_ values: [Double]) -> [Double] {
     let sorted = values.sorted()
     let cut = sorted.count / 40
     return sorted.isEmpty ? [] : [sorted[cut], sorted[sorted.count - 1 - cut]]
   }
 
-  /// The counts of data sets of the same size, drawn with replacement from `images`, the counts of one image each. With
-  /// the same number of images the same are drawn: so two models' resamples are paired.
+  /// The counts of resampled data sets of the same size, drawn with replacement from `images`, which has the counts of
+  /// each image. The draws depend only on the number of images, so two models' resamples are paired.
   static func resample(_ images: [RecognitionCounts]) -> [RecognitionCounts] {
     guard !images.isEmpty else { return [] }
     return (0..<resamples).map { number in

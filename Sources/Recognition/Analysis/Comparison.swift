@@ -1,10 +1,10 @@
 import Messages
 
-/// Two models on the same images: whether they differ by more than chance. `akuru evaluate --compare A B`.
+/// A test of whether two models differ by more than chance on the same images. `akuru evaluate --compare A B`.
 package struct Comparison: Encodable, Sendable {
   package let a: DetailedReport
   package let b: DetailedReport
-  /// B's figure minus A's.
+  /// B's rate minus A's.
   package let cer: Difference
   package let graphemeCER: Difference
   package let wer: Difference
@@ -15,9 +15,9 @@ package struct Comparison: Encodable, Sendable {
     package let value: Double
     /// [low, high] of 95 % of the resamples.
     package let interval: [Double]
-    /// Twice the share of resamples in which the sign is another, at most 1.
+    /// Twice the share of resamples in which the sign is the opposite, at most 1.
     package let p: Double
-    /// Whether the interval leaves zero out.
+    /// Whether the interval excludes zero.
     package let significant: Bool
 
     init(_ value: Double, _ resamples: [Double]) {
@@ -29,7 +29,7 @@ package struct Comparison: Encodable, Sendable {
     }
   }
 
-  /// Both must have read the same images in the same order.
+  /// Both reports must be of the same images in the same order.
   package init(_ a: DetailedReport, _ b: DetailedReport) {
     precondition(a.images.map(\.path) == b.images.map(\.path), "the images differ")
     (self.a, self.b) = (a, b)
@@ -43,7 +43,7 @@ package struct Comparison: Encodable, Sendable {
     exactMatch = difference(a.report.exactMatch, b.report.exactMatch, \.exactMatch)
   }
 
-  /// For people.
+  /// The comparison as text for people.
   package func lines(names: [String]) -> [String] {
     func line(_ name: String, _ difference: Difference) -> String {
       func points(_ value: Double) -> String { (value > 0 ? "+" : "") + (100 * value).formatted(decimals: 2) }

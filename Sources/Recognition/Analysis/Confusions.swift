@@ -1,16 +1,16 @@
-/// A letter read as another; an empty `reference` is a letter too many, an empty `prediction` one left out.
+/// A letter read as another; an empty `reference` is an inserted letter, an empty `prediction` a deleted one.
 package struct Confusion: Codable, Sendable, Equatable {
   package let reference: String
   package let prediction: String
   package let count: Int
-  /// The first images with it, in the order of the data set.
+  /// The first images that contain it, in the order of the data set.
   package let images: [String]
 }
 
-/// Counts which letters are taken for which. Images are numbered; tables of parts of a data set can be merged, and give
-/// the same in any order.
+/// Counts confusions of letters. Images are numbered; tables of parts of a data set can be merged, and give
+/// the same result in any order.
 struct ConfusionTable {
-  /// Confusions that are reported, and images that are named for each.
+  /// The limits of reported confusions, and of images named for each.
   static let (reported, examples) = (50, 3)
 
   private struct Key: Hashable {
@@ -18,7 +18,7 @@ struct ConfusionTable {
     let prediction: UInt32?
   }
 
-  /// One row, as ranks send it to each other.
+  /// One row, as sent between ranks.
   struct Row: Codable {
     let reference: UInt32?
     let prediction: UInt32?

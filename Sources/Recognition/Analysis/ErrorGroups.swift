@@ -13,10 +13,10 @@ package struct FrequencyGroup: Codable, Sendable, Equatable {
   package let from: Int
   /// nil: no limit.
   package let to: Int?
-  /// Different letters, and how often they occur together.
+  /// Distinct letters, and their total occurrences.
   package let letters: Int
   package let occurrences: Int
-  /// Occurrences that were left out or read as another letter, and their share.
+  /// Occurrences that were deleted or read as another letter, and their share.
   package let errors: Int
   package let errorRate: Double
 }
@@ -43,7 +43,7 @@ struct LengthTable {
   }
 }
 
-/// Counts errors by how frequent a letter is.
+/// Counts errors by the frequency of a letter.
 struct FrequencyTable {
   private struct Letter {
     var occurrences = 0

@@ -1,7 +1,7 @@
 import Foundation
 import Messages
 
-/// An image with what it says and what was read.
+/// An image with its reference and the prediction.
 package struct EvaluatedImage: Sendable, Equatable {
   package let path: String
   package let reference: String
@@ -12,7 +12,7 @@ package struct EvaluatedImage: Sendable, Equatable {
   }
 }
 
-/// What `akuru evaluate` tells besides ``EvaluationReport``: how sure its figures are, and where the errors lie. A
+/// The output of `akuru evaluate` besides ``EvaluationReport``: confidence intervals, and the places of errors. A
 /// function of the images alone.
 package struct EvaluationDetails: Codable, Sendable, Equatable {
   package let intervals: ErrorIntervals

@@ -3,9 +3,10 @@ import MessagePassing
 import Messages
 import Tensors
 
-/// What an evaluation found besides its figures: some images with what was read in them, the images with the most errors,
-/// and what was taken for what. The same on any number of ranks.
+/// The examples of an evaluation: some images with their predictions, the images with the most errors, and the
+/// confusions. The same on any number of ranks.
 package struct Findings {
+  /// An image with its prediction.
   package struct Image: Codable, Equatable {
     /// Number of the record in the data set.
     package let sample: Int
@@ -16,16 +17,16 @@ package struct Findings {
     let length: Int
   }
 
-  /// A random choice, in the order of the data set.
+  /// A random selection, in the order of the data set.
   package let samples: [Image]
-  /// The most errors first; none of the images that were read without one.
+  /// Images with errors, the most errors first.
   package let worst: [Image]
   package let confusions: [Confusion]
 }
 
-/// Collects what one rank finds, and merges it on rank 0.
+/// Collects the findings of one rank, and merges them on rank 0.
 struct FindingsCollector {
-  /// Images that are chosen, and worst ones that are kept.
+  /// The numbers of selected and of worst images.
   static let (chosen, worst) = (24, 12)
 
   private let choice: Set<Int>
@@ -33,7 +34,7 @@ struct FindingsCollector {
   private var worst: [Findings.Image] = []
   private var confusions = ConfusionTable()
 
-  /// - Parameter count: images in the data set; the choice depends on it alone.
+  /// - Parameter count: images in the data set; the selection depends on it alone.
   init(count: Int) {
     choice = FindingsCollector.choice(of: FindingsCollector.chosen, from: count)
   }
@@ -77,7 +78,7 @@ struct FindingsCollector {
     let confusions: [ConfusionTable.Row]
   }
 
-  /// What all ranks found; nil but on rank 0. Collective.
+  /// The findings of all ranks, on rank 0; nil elsewhere. Collective.
   ///
   /// - Parameter name: the name of an image.
   func gathered(over communicator: Communicator, naming name: (Int) -> String) throws -> Findings? {

@@ -6,7 +6,7 @@ import MessagePassing
 import Messages
 import NeuralNetwork
 
-/// Measures a network on a data set, spread over all ranks. The plan is fixed and the counts are integers, so the figures
+/// Evaluates a network on a data set, on all ranks. The plan is fixed and the counts are integers, so the metrics
 /// have the same bits on any number of ranks.
 package final class Evaluator {
   private let network: CRNN
@@ -30,24 +30,24 @@ package final class Evaluator {
     loss = CTCLoss(classes: alphabet.classCount)
   }
 
-  /// What was measured.
+  /// The result of an evaluation.
   package struct Evaluation {
     package let report: EvaluationReport
-    /// Predictions of all samples, if they were asked for; on rank 0 only.
+    /// Predictions of all samples, if requested; on rank 0 only.
     let predictions: [Int: String]
-    /// If they were asked for; on rank 0 only.
+    /// Findings, if requested; on rank 0 only.
     package let findings: Findings?
   }
 
-  /// Reads every image of the data set and compares with its text.
+  /// Reads every image of the data set and compares the prediction with its text. Collective.
   ///
   /// The error rates count all images. The loss is the mean over the images whose text can be spelled with the alphabet
-  /// and fits the image's time steps; for the others it would be infinite.
+  /// and fits the image's time steps; for others it is infinite.
   ///
   /// - Parameters:
-  ///   - timePerCost: time for a unit of cost, of each rank; empty when all are equally fast.
-  ///   - output: where progress is shown.
-  /// - Returns: nil, on all ranks, when a rank was asked to stop meanwhile.
+  ///   - timePerCost: each rank's time per unit of cost; empty if all are equally fast.
+  ///   - output: the log that shows progress.
+  /// - Returns: nil, on all ranks, if a rank was asked to stop meanwhile.
   package func evaluate(
     _ data: AuditedDataSet, keepsPredictions: Bool = false, collectsFindings: Bool = false, timePerCost: [Double] = [],
     output: RunLog? = nil

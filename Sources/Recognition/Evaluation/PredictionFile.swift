@@ -1,14 +1,14 @@
 import Datasets
 import Foundation
 
-/// Texts that any program read: a UTF-8 file with one line for each image as `akuru predict` prints it, path, TAB, text.
+/// Predictions of any program: a UTF-8 file with one line per image as `akuru predict` prints it: path, TAB, text.
 package enum PredictionFile {
   /// The end of such a file's name.
   package static let suffix = ".tsv"
 
-  /// Compares the texts with those of a data set, whose every image must be there once. There is no loss.
+  /// Compares the texts with those of a data set. The file must contain each of its images once. There is no loss.
   ///
-  /// - Throws: `DataSetError` naming the file and the line.
+  /// - Throws: `DataSetError` that names the file and the line.
   package static func evaluate(_ path: String, on argument: String) throws -> DetailedReport {
     func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
     func malformed(_ place: String, _ reason: String) -> DataSetError {

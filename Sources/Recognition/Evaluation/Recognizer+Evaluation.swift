@@ -3,9 +3,9 @@ import DataPreparation
 import MessagePassing
 
 extension Recognizer {
-  /// Measures the network on a data set: `akuru evaluate`. Collective.
+  /// Evaluates the network on a data set: `akuru evaluate`. Collective.
   ///
-  /// - Returns: the figures and all images; on rank 0 only.
+  /// - Returns: the metrics and all images; on rank 0 only.
   package func evaluate(
     _ argument: String, decoding: DecodingOptions = DecodingOptions(), skipBad: Bool = false,
     over communicator: Communicator, output: RunLog

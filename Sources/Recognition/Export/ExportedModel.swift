@@ -4,7 +4,7 @@ import Files
 import Messages
 import NeuralNetwork
 
-/// What other programs need of a trained network: weights under PyTorch's names, the alphabet, and how an image becomes
+/// A trained network for other programs: weights under PyTorch's names, the alphabet, and how an image becomes
 /// the network's input.
 struct ExportedModel {
   let architecture: Architecture
@@ -42,11 +42,11 @@ struct ExportedModel {
   }
 }
 
-/// How an image file becomes the network's input, in figures, for whoever has to do the same elsewhere.
+/// The conversion of an image file to the network's input, for other programs that must do the same.
 struct Preprocessing: Codable, Equatable {
-  /// Pillow's name of 8-bit gray, (299 R + 587 G + 114 B) / 1000; transparency lies over white.
+  /// Pillow's name of 8-bit gray, (299 R + 587 G + 114 B) / 1000; transparency is composited over white.
   var mode = "L"
-  /// Lines of the input.
+  /// Rows of the input.
   var height: Int
   /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
   var minimumWidth: Int
@@ -57,7 +57,7 @@ struct Preprocessing: Codable, Equatable {
   /// input = offset + scale * gray, where gray is 0 (black) to 255 (white).
   var scale: Double
   var offset: Double
-  /// What stands right of an image in a batch.
+  /// The value of pixels to the right of an image in a batch.
   var padding: Double = 0
 
   init(_ geometry: InputGeometry, inkIsPositive: Bool) {
@@ -66,18 +66,18 @@ struct Preprocessing: Codable, Equatable {
   }
 }
 
-/// The forms `akuru export` writes.
+/// The formats that `akuru export` writes.
 package enum ExportFormat: String, Sendable, CaseIterable {
   case safetensors
   case onnx
 }
 
 extension Recognizer {
-  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only. A folder that is missing
-  /// is made.
+  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only. A missing folder
+  /// is created.
   ///
-  /// - Throws: `SafeTensorsError` or ``FileError`` when a file cannot be written; ``ConfigurationError`` when that would
-  ///   overwrite a checkpoint, or a `config.json` of something else.
+  /// - Throws: `SafeTensorsError` or `FileError` if a file cannot be written; `ConfigurationError` if that would
+  ///   overwrite a checkpoint, or a `config.json` of another kind.
   package func export(_ format: ExportFormat, to path: String) throws {
     if (try? SafeTensorsFile(path))?.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true {
       throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")

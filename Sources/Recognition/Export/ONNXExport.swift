@@ -33,18 +33,18 @@ extension ExportedModel {
 
 /// Turns an architecture and its weights into ONNX nodes.
 ///
-/// Images of a batch stand left in a common width, and whatever is right of an image must not be seen: a convolution that
-/// looks past an image's edge gets zeros there, a pool minus infinity, and an LSTM is told the lengths. So an image's
-/// logits do not depend on its neighbors.
+/// Images of a batch are left-aligned in a common width, and pixels to the right of an image must have no effect: a
+/// convolution that reaches past an image's edge gets zeros there, a pool minus infinity, and an LSTM gets the lengths.
+/// So an image's logits do not depend on its neighbors.
 private struct ONNXNetwork {
   private let model: ExportedModel
   private var graph: ONNXGraph
-  /// The name of the value that is transformed.
+  /// The name of the current value.
   private var value = "images"
-  /// The name of the images' widths at this place, and of the mask made of them, if any.
+  /// The name of the images' widths at this point, and of their mask, if any.
   private var widths = "widths"
   private var mask: String?
-  /// The lengths as LSTMs want them, once feature maps have become sequences.
+  /// The lengths in the form for LSTMs, once feature maps have become sequences.
   private var sequenceLengths: String?
 
   init(_ model: ExportedModel) {
@@ -68,7 +68,7 @@ private struct ONNXNetwork {
       append(stage, after: shape)
       shape = layer.output
     }
-    // From [time, batch, classes], with nothing left of what stands behind an image's end.
+    // From [time, batch, classes]; values after the end of an image are removed.
     value = graph.node("Transpose", [value], [.integers("perm", [1, 0, 2])])
     let steps = graph.node("Shape", [value], [.integer("start", 1), .integer("end", 2)])
     let inside = columnMask(extent: steps, axes: [1])
@@ -102,7 +102,7 @@ private struct ONNXNetwork {
           .integers("strides", stride.list),
         ])
       setWidths(padding: 2 * padding.width - kernel.width, stride: stride.width)
-    case .dropout: break  // changes nothing in evaluation
+    case .dropout: break  // no effect in evaluation
     case .lstm(let name, let layer, let hidden):
       toSequences(shape)
       appendLSTM(name, layer: layer, inputs: shape.features, hidden: hidden)
@@ -131,7 +131,7 @@ private struct ONNXNetwork {
     mask = nil
   }
 
-  /// Replaces everything right of the images in [batch, channels, height, width].
+  /// Replaces everything to the right of the images in [batch, channels, height, width].
   private mutating func hideBehindImages(_ replacement: String) {
     if mask == nil {
       let columns = graph.node("Shape", [value], [.integer("start", 3), .integer("end", 4)])
@@ -149,7 +149,7 @@ private struct ONNXNetwork {
     return graph.node("Less", [range, ends])
   }
 
-  /// [batch, channels, height, width] to [time, batch, channels * height], once.
+  /// [batch, channels, height, width] to [time, batch, channels * height], at the first call.
   private mutating func toSequences(_ shape: FeatureShape) {
     guard sequenceLengths == nil else { return }
     value = graph.node("Transpose", [value], [.integers("perm", [3, 0, 1, 2])])

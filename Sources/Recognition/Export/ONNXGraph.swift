@@ -2,7 +2,7 @@ import Foundation
 import ONNXSchema
 import SwiftProtobuf
 
-/// An ONNX graph under construction: values are named, and each node says what its output is called.
+/// An ONNX graph under construction: values are named, and each node names its output.
 struct ONNXGraph {
   private(set) var proto = Onnx_GraphProto()
   private var constants: Set<String> = []
@@ -32,7 +32,7 @@ struct ONNXGraph {
     tensor.name = name
     tensor.dims = shape.map(Int64.init)
     tensor.dataType = Int32(Onnx_TensorProto.DataType.float.rawValue)
-    // Little-endian, as ONNX wants it and as this program's platforms have it.
+    // ONNX requires little-endian, which is the order of all supported platforms.
     tensor.rawData = values.withUnsafeBytes { Data($0) }
     proto.initializer.append(tensor)
     return name
@@ -83,7 +83,7 @@ struct ONNXGraph {
   }
 }
 
-/// The extent of a tensor's dimension: known, or free and named.
+/// The extent of a tensor's dimension: a number, or a name if it is free.
 enum ONNXExtent {
   case fixed(Int)
   case free(String)

@@ -10,7 +10,7 @@ struct ExportedConfiguration: Codable, Equatable {
 
   var format = ExportedConfiguration.format
   var akuru = akuruVersion
-  /// Name of the file of weights.
+  /// The file name of the weights.
   var weights: String
   var architecture: Architecture
   /// Class k is `alphabet[k - 1]`.
@@ -21,21 +21,21 @@ struct ExportedConfiguration: Codable, Equatable {
 }
 
 extension ExportedModel {
-  /// Writes the weights alone as a safetensors file with alphabet, preprocessing and architecture in its metadata, and a
-  /// `config.json` with the same beside it.
+  /// Writes the weights alone as a safetensors file with alphabet, preprocessing and architecture in its metadata, and
+  /// a `config.json` with the same beside it.
   func writeSafeTensors(to path: String) throws {
     let configurationPath = "\(folder(of: path))/config.json"
     try refuseToOverwrite(configurationPath)
     let configuration = ExportedConfiguration(
       weights: lastComponent(path), architecture: architecture, alphabet: alphabet.scalars.map(String.init),
       preprocessing: preprocessing)
-    // `format: pt` is how Hugging Face's tools know that the names and layouts are PyTorch's.
+    // `format: pt` tells Hugging Face's tools that names and layouts are PyTorch's.
     let metadata = try metadata().merging(["format": "pt"]) { $1 }
     try SafeTensors.write(tensors, metadata: metadata, to: path)
     try AtomicFile.write(Array(RunJSON.pretty(configuration).utf8), to: configurationPath)
   }
 
-  /// A run directory's `config.json`, or another model's, is worth more than an export.
+  /// Throws if a run directory's `config.json`, or another model's, would be overwritten.
   private func refuseToOverwrite(_ path: String) throws {
     guard let kind = try kind(of: path) else { return }
     struct Format: Decodable {

@@ -1,18 +1,18 @@
-/// How a prediction differs from its reference, element by element, along one shortest edit script.
+/// The differences between a prediction and its reference, element by element, by one shortest edit script.
 package struct EditAlignment<Element: Equatable> {
-  /// nil for `reference`: inserted; nil for `prediction`: left out.
+  /// nil for `reference`: inserted; nil for `prediction`: deleted.
   package struct Edit {
     package let reference: Element?
     package let prediction: Element?
-    /// Where it is in the reference and in the prediction; for an element that is missing, what it is missing before.
+    /// The indices in the reference and in the prediction; for a missing element, the index of the next one.
     package let place: (reference: Int, prediction: Int)
   }
 
-  /// The differences, in the order of the texts; as many as the edit distance.
+  /// The differences, in the order of the texts; their number is the edit distance.
   package private(set) var edits: [Edit] = []
 
-  /// Wagner and Fischer 1974 with the whole table between the common ends. Of several shortest scripts the one that,
-  /// from the end, prefers substitutions, then leaving out, then insertions.
+  /// Wagner and Fischer 1974 with the whole table between the common ends. Of several shortest scripts, it picks the
+  /// one that, from the end, prefers substitutions, then deletions, then insertions.
   package init(reference: [Element], prediction: [Element]) {
     var (first, a, b) = (0, reference.count, prediction.count)
     while first < min(a, b) && reference[first] == prediction[first] { first += 1 }

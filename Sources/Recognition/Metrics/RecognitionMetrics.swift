@@ -19,7 +19,7 @@ package struct RecognitionCounts: Sendable, Equatable {
 
   package init() {}
 
-  /// The numbers in ``values``.
+  /// The length of ``values``.
   package static let valueCount = 8
 
   /// The counts as an array for a reduction over ranks.
@@ -29,7 +29,7 @@ package struct RecognitionCounts: Sendable, Equatable {
     ]
   }
 
-  /// The counts from ``values``; nil when there are not ``valueCount``.
+  /// The counts from ``values``; nil if there are not ``valueCount`` of them.
   package init?(values: [Int64]) {
     guard values.count == RecognitionCounts.valueCount else { return nil }
     (images, exactMatches, scalarEdits, scalarReference) = (values[0], values[1], values[2], values[3])
@@ -68,7 +68,7 @@ package struct RecognitionCounts: Sendable, Equatable {
     wordReference += Int64(referenceWords.count)
   }
 
-  /// Edits per reference scalar (micro average). It can exceed 1. Without any reference scalar: 0 when nothing was
+  /// Edits per reference scalar (micro average). It can exceed 1. Without any reference scalar: 0 if nothing was
   /// predicted either, else 1; the other rates likewise.
   package var cer: Double { RecognitionCounts.rate(scalarEdits, scalarReference) }
   /// Edits per reference grapheme cluster.
@@ -91,13 +91,13 @@ package struct RecognitionCounts: Sendable, Equatable {
   }
 }
 
-/// What `evaluate --json` prints: rates as fractions.
+/// The output of `evaluate --json`: rates as fractions.
 package struct EvaluationReport: Codable, Sendable, Equatable {
   package let cer: Double
   package let graphemeCER: Double
   package let wer: Double
   package let exactMatch: Double
-  /// Mean of -ln p / max(1, label length) over the images whose text the model can spell; null if there is none.
+  /// Mean of -ln p / max(1, label length) over the images whose text the model can spell; null if there are none.
   package let loss: Double?
   package let images: Int
 
@@ -110,7 +110,7 @@ package struct EvaluationReport: Codable, Sendable, Equatable {
     images = Int(counts.images)
   }
 
-  /// Keeps the key of a loss that is null.
+  /// Encodes the key of the loss even if it is null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(cer, forKey: .cer)

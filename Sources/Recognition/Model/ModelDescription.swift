@@ -4,21 +4,21 @@ import Foundation
 import Messages
 import NeuralNetwork
 
-/// What a trained model is, apart from its weights: the part of a checkpoint's `identity` that reading needs.
+/// The description of a trained model without its weights: the part of a checkpoint's `identity` for reading.
 package struct ModelDescription: Codable, Sendable, Equatable {
   package var architecture: Architecture
   /// Class k is letter k - 1; class 0 is the CTC blank.
   package var alphabet: Alphabet
   private var recipe: Reading
 
-  /// What the recipe of a training says about reading.
+  /// The part of a training recipe that concerns reading.
   private struct Reading: Codable, Equatable {
     var maxWidth: Int
     var microBatch: Int
   }
 
   /// - Parameters:
-  ///   - maximumWidth: columns above which a resized image is refused.
+  ///   - maximumWidth: the widest resized image that is accepted, in columns.
   ///   - microBatch: images in a micro-batch of an evaluation.
   package init(architecture: Architecture, alphabet: Alphabet, maximumWidth: Int, microBatch: Int) {
     (self.architecture, self.alphabet) = (architecture, alphabet)
@@ -26,7 +26,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
   }
 
   /// The description in a checkpoint.
-  /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
+  /// - Throws: `CheckpointError.damaged` if Akuru cannot have written it.
   package init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let description = try? RunJSON.decode(ModelDescription.self, from: text),
@@ -36,7 +36,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     try requireWeights(in: loaded)
   }
 
-  /// Checks that a checkpoint holds as many numbers as the model has weights, before memory is taken for the model.
+  /// Checks that a checkpoint has as many numbers as the model has weights, before memory is allocated for the model.
   package func requireWeights(in loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let weights = try? architecture.weightCount(classes: alphabet.classCount) else {
       throw .damaged(path: loaded.path, why: "it says nothing of model and alphabet")
@@ -46,15 +46,15 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     }
   }
 
-  /// What the network asks of its input images.
+  /// The network's requirements of its input images.
   package var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
 
-  /// Images in a micro-batch of an evaluation, whose figures depend on it in their last bits.
+  /// Images in a micro-batch of an evaluation, whose metrics depend on it in their last bits.
   package var microBatch: Int { recipe.microBatch }
 }
 
 extension InputGeometry {
-  /// What a network asks of its input images.
+  /// A network's requirements of its input images.
   package init(_ architecture: Architecture, maximumWidth: Int) {
     self.init(
       height: architecture.inputHeight, maximumWidth: maximumWidth, minimumWidth: max(4, architecture.minimumWidth),

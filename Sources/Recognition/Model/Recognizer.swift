@@ -5,14 +5,15 @@ import MessagePassing
 import NeuralNetwork
 import Tensors
 
-/// A trained network with its alphabet, read from a checkpoint: for prediction, evaluation and export. It has no optimizer.
+/// A trained network with its alphabet, read from a checkpoint: for prediction, evaluation and export. It has no
+/// optimizer.
 package final class Recognizer {
   package let description: ModelDescription
   package let network: CRNN
   package var alphabet: Alphabet { description.alphabet }
 
   /// A network whose weights are zero.
-  /// - Throws: `ArchitectureError` when the network cannot be built.
+  /// - Throws: `ArchitectureError` if the network cannot be built.
   package init(_ description: ModelDescription) throws {
     self.description = description
     network = try CRNN(architecture: description.architecture, classes: description.alphabet.classCount)
@@ -37,7 +38,7 @@ package final class Recognizer {
 }
 
 extension CRNN {
-  /// Takes weights and running statistics from a checkpoint: those that are evaluated, or those under another `prefix`.
+  /// Takes weights and running statistics from a checkpoint: those for evaluation, or those under another `prefix`.
   ///
   /// - Throws: `CheckpointError` for a tensor that is missing, has another shape, or a value that is not finite.
   package func restoreWeights(
@@ -55,7 +56,7 @@ extension CRNN {
     }
   }
 
-  /// Makes the weights and running statistics of all ranks those of rank 0. Collective.
+  /// Broadcasts the weights and running statistics of rank 0 to all ranks. Collective.
   func broadcastWeights(over communicator: Communicator) throws {
     for (storage, count) in [(parameters.values, parameters.count), (parameters.bufferValues, parameters.bufferCount)] {
       try communicator.broadcast(UnsafeMutableRawBufferPointer(start: storage.base, count: count * 4))

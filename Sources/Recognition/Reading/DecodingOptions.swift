@@ -3,11 +3,11 @@ import Foundation
 import Messages
 import NeuralNetwork
 
-/// How class scores become text, as options give it.
+/// Options of decoding class scores to text.
 package struct DecodingOptions: Sendable, Equatable {
-  /// Labels that prefix beam search follows; nil is greedy decoding, or 16 with a language model.
+  /// The beam width of prefix beam search; nil is greedy decoding, or 16 with a language model.
   package var beam: Int?
-  /// UTF-8 text, one image's text a line, that a language model is built from.
+  /// A UTF-8 text file for building a language model, with one image's text per line.
   package var lm: String?
   /// Weight of the language model.
   package var lmWeight: Double?
@@ -16,13 +16,13 @@ package struct DecodingOptions: Sendable, Equatable {
     (self.beam, self.lm, self.lmWeight) = (beam, lm, lmWeight)
   }
 
-  /// Letters of an n-gram.
+  /// The order of the n-grams, in letters.
   static let order = 6
   static let defaultWeight = 0.3
-  /// The bonus for a letter, in the language model's weights: about what a letter costs on average.
+  /// The bonus for a letter, in units of the language model's weight: about the average cost of a letter.
   static let bonusShare = 1.5
 
-  /// - Throws: ``ConfigurationError`` for an option that makes no sense; `DataSetError` for a text that cannot be used.
+  /// - Throws: `ConfigurationError` for an invalid option; `DataSetError` for an unusable text.
   func decoder(_ alphabet: Alphabet) throws -> any LabelDecoder {
     if let beam, !(1...1000).contains(beam) { throw ConfigurationError("--beam \(beam): must be 1 to 1000") }
     if let lmWeight, !(0...10).contains(lmWeight) {

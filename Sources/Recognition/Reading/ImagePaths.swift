@@ -2,25 +2,27 @@ import Files
 import Foundation
 import Images
 
-/// Images to be read, one after the other.
+/// A sequence of images to read.
 package protocol ImagePaths: AnyObject {
-  /// - Parameter waits: whether to wait for the next image; otherwise ``NextImage/later`` says that it is not known yet.
+  /// - Parameter waits: whether to wait for the next image; otherwise ``NextImage/later`` means that it is not known
+  ///   yet.
   func next(waits: Bool) throws -> NextImage
 }
 
+/// The result of asking for the next image.
 package enum NextImage {
   case image(String)
-  /// Something that was to be an image, or to hold some, and why it is not or does not.
+  /// An argument that is no image, or contains none, and the error.
   case failure(String, any Error)
   case later
   case end
 }
 
-/// Images as arguments name them: a file; a folder for the images in it, in the order of their names, without subfolders;
-/// `-` for paths on standard input, one on each line.
+/// Images as arguments name them: a file; a folder, which stands for its images in the order of their names, without
+/// subfolders; `-` for paths on standard input, one per line.
 package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
-  /// What is left of the folder, or of standard input, that was begun.
+  /// The rest of the current folder, or of standard input.
   private var folder: ArraySlice<String> = []
   private var lines: InputLines?
 
@@ -63,7 +65,7 @@ package final class ImageArguments: ImagePaths {
   }
 }
 
-/// The lines of standard input as they come.
+/// The lines of standard input as they arrive.
 private final class InputLines {
   private var buffer: [UInt8] = []
   private var isAtEnd = false

@@ -3,26 +3,27 @@ import Images
 import Messages
 import NeuralNetwork
 
-/// What an image says.
+/// The text read from an image.
 package struct Reading: Encodable, Sendable, Equatable {
   package let image: String
   package let text: String
-  /// p(text | image): that the whole text is right, as far as the network knows. nil when it was not asked for.
+  /// p(text | image): the network's probability that the whole text is right. nil if not requested.
   package let confidence: Double?
   /// One for each Unicode scalar of the text.
   package let letters: [Letter]?
 
+  /// A letter of the text with its confidence.
   package struct Letter: Encodable, Sendable, Equatable {
     package let letter: String
-    /// The letter's highest probability in the steps it was read from.
+    /// The letter's highest probability in the time steps from which it was read.
     package let confidence: Double
   }
 }
 
 /// Reads image files: `akuru predict`.
 ///
-/// Some hundred images are decoded, sorted by width and read in micro-batches of similar ones, so that many sequences
-/// share each product of the LSTM; they are handed out in the order they were given.
+/// Some hundred images are decoded, sorted by width and read in micro-batches of similar widths, so that many sequences
+/// share each matrix product of the LSTM. Results are returned in the given order.
 package final class ImageReader {
   private let recognizer: Recognizer
   private let decoder: any LabelDecoder
@@ -30,11 +31,11 @@ package final class ImageReader {
   private let buffer = ImageBuffer()
   private let labels = LabelBatch()
 
-  /// Images decoded ahead, and in a micro-batch; and the columns they may have together.
+  /// The limits of images and of their total columns: decoded ahead, and in a micro-batch.
   private static let (window, windowColumns) = (512, 1 << 17)
   private static let (microBatch, microBatchColumns) = (16, 1 << 13)
 
-  /// - Throws: what ``DecodingOptions`` throw.
+  /// - Throws: the errors of ``DecodingOptions``.
   package init(_ recognizer: Recognizer, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
   {
     self.recognizer = recognizer
@@ -42,12 +43,12 @@ package final class ImageReader {
     measuresConfidence = confidence
   }
 
-  /// Calls `body` for each image in order, with the error for one that is unreadable: `ImageError` for a file that is no
-  /// usable image; ``UnreadableImage`` for one that is too wide; what `images` says of one.
+  /// Calls `body` for each image in order, with an error for an unreadable one: `ImageError` for a file that is no
+  /// usable image; ``UnreadableImage`` for one that is too wide; or an error of `images`.
   package func read(
     _ images: some ImagePaths, _ body: (_ path: String, Result<Reading, any Error>) throws -> Void
   ) throws {
-    // The first windows are small, so that the first results come soon.
+    // The first windows are small, so that the first results appear soon.
     var size = ImageReader.microBatch
     var isAtEnd = false
     while !isAtEnd {
@@ -75,14 +76,14 @@ package final class ImageReader {
     }
   }
 
-  /// Reads one image file that is in memory.
-  /// - Throws: `ImageError`, ``UnreadableImage``, which name it by `name` if at all.
+  /// Reads one image file in memory.
+  /// - Throws: `ImageError`, ``UnreadableImage``, whose texts use `name` for the image.
   package func read(bytes: [UInt8], name: String) throws -> Reading {
     let image = try fitted(try ImageFile.decode(bytes), name: name)
     return try read([.success(image)], [name])[0].get()
   }
 
-  /// An image in the network's height.
+  /// The image, resized to the network's height.
   private func fitted(_ image: GrayImage, name: String) throws -> GrayImage {
     do throws(TooWideImage) {
       try recognizer.description.geometry.fit(image, into: buffer)
@@ -94,7 +95,7 @@ package final class ImageReader {
       width: view.width, height: view.height, pixels: Array(UnsafeBufferPointer(start: view.pixels, count: view.count)))
   }
 
-  /// Reads the images of a window; the results are in their order.
+  /// Reads the images of a window; the results have the same order.
   private func read(
     _ images: [Result<GrayImage, any Error>], _ paths: ArraySlice<String>
   ) throws -> [Result<Reading, any Error>] {
@@ -127,7 +128,7 @@ package final class ImageReader {
     decoder.decode(network.logits, into: labels)
   }
 
-  /// What was read of image `n` of the micro-batch.
+  /// The reading of image `n` of the micro-batch.
   private func reading(_ n: Int, image: String) -> Reading {
     let text = recognizer.alphabet.decode(labels[n])
     guard measuresConfidence else { return Reading(image: image, text: text, confidence: nil, letters: nil) }
@@ -141,7 +142,7 @@ package final class ImageReader {
   }
 }
 
-/// An image that a model cannot take; exit status 3.
+/// An image that a model cannot read; exit status 3.
 package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProviding {
   package let description: String
   package var exitStatus: ExitStatus { .badData }

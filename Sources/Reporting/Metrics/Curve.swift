@@ -1,22 +1,22 @@
-/// Values over steps, thinned out so that a run of any length gives a curve of bounded size: neighbors are averaged.
+/// Values over steps. Neighbors are averaged, so that a run of any length gives a curve of bounded size.
 struct Curve: Sendable, Equatable {
   struct Point: Sendable, Equatable {
     var x: Double
     var y: Double
   }
 
-  /// Points that are kept, at most.
+  /// The largest number of points.
   static let limit = 160
 
-  /// Means of `stride` values each, at the last of their places.
+  /// Means of `stride` values each, at the position of the last.
   private var full: [Point] = []
   private var stride = 1
-  /// The values that wait for their mean to be full.
+  /// The values of the incomplete last mean.
   private var pending: (count: Int, sum: Double, x: Double) = (0, 0, 0)
 
   static func == (a: Curve, b: Curve) -> Bool { a.points == b.points }
 
-  /// Adds a value; one that is not finite is left out. Places must not go back.
+  /// Adds a value; values that are not finite are ignored. Positions must not decrease.
   mutating func add(_ y: Double, at x: Double) {
     guard y.isFinite, x.isFinite, abs(y) < 1e100 else { return }
     pending = (pending.count + 1, pending.sum + y, x)

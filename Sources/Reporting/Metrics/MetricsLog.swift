@@ -2,19 +2,19 @@ import Files
 import Foundation
 import Messages
 
-/// `metrics.jsonl`: one JSON object per line, with sorted keys. Each line goes to the system in one piece at once, so a
-/// killed process leaves whole lines, but for the last.
+/// `metrics.jsonl`: one JSON object per line, with sorted keys. Each line is written by one system call, so a
+/// killed process leaves complete lines, except perhaps the last.
 package final class MetricsLog {
   package let path: String
   private let file: OpenFile
 
-  /// Opens the file for appending, creating it if needed. Throws when it cannot be opened.
+  /// Opens the file for appending, creating it if needed. Throws if it cannot be opened.
   package init(_ path: String) throws(FileError) {
     self.path = path
     file = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND, action: "write")
   }
 
-  /// Appends a value that encodes as a JSON object. When the line cannot be written whole, none of it stays.
+  /// Appends a value that encodes as a JSON object. If the line cannot be written completely, all of it is removed.
   package func append(_ value: some Encodable) throws(FileError) {
     guard let line = try? RunJSON.line(value) else { throw FileError("encode a line of", path, code: EINVAL) }
     let end = try file.size()
@@ -26,13 +26,13 @@ package final class MetricsLog {
     }
   }
 
-  /// What ``truncate(_:afterStep:)`` removed.
+  /// The lines that ``MetricsLog/truncate(_:afterStep:evaluationDue:)`` removed.
   package struct Cut: Sendable, Equatable {
     /// Lines of later steps.
     package var later = 0
-    /// Lines that are no JSON objects: the torn last line of a killed process, or damage.
+    /// Lines that are not JSON objects: the torn last line of a killed process, or damage.
     package var malformed = 0
-    /// Number, from 1, of the first of these.
+    /// The number, from 1, of the first malformed line.
     package var firstMalformed: Int?
 
     package init() {}
@@ -40,10 +40,10 @@ package final class MetricsLog {
 
   /// Cuts the file back to a checkpoint: keeps the lines whose `step` is at most `step`, or that have none.
   ///
-  /// With `evaluationDue`, the evaluation after `step` is still to come, and a line of it goes too.
+  /// With `evaluationDue`, the evaluation after `step` will be repeated, so its line is removed too.
   ///
-  /// The file is replaced whole or not at all. Does nothing when it is missing. Lines longer than 1 MB are malformed.
-  /// Throws when a system call fails.
+  /// The file is replaced atomically. Does nothing if it is missing. Lines longer than 1 MB are malformed.
+  /// Throws if a system call fails.
   @discardableResult
   package static func truncate(
     _ path: String, afterStep step: Int, evaluationDue: Bool = false

@@ -3,7 +3,7 @@ import Foundation
 import Messages
 import Recognition
 
-/// A line of `metrics.jsonl` about training steps. The keys are a promise: `Launch/docs/manual.md` explains them, and none
+/// A line of `metrics.jsonl` about training steps. The keys are stable: `Launch/docs/manual.md` explains them, and none
 /// changes its meaning. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity".
 package struct StepMetrics: Codable, Sendable, Equatable {
   package private(set) var kind = "step"
@@ -21,11 +21,11 @@ package struct StepMetrics: Codable, Sendable, Equatable {
   package var imagesPerSecond: Double
   /// Seconds that the steps since the last line took.
   package var seconds: Double
-  /// Steps since the last line that were not taken.
+  /// Steps since the last line that were skipped.
   package var skipped: Int
   /// Share of the time that rank 0 waited for images.
   package var waiting: Double
-  /// Share of the time that rank 0 spent on adding up gradients, and waited for other ranks.
+  /// Share of the time that rank 0 spent in the reduction, including waits for other ranks.
   package var reducing: Double?
 
   package init(
@@ -44,15 +44,15 @@ package struct EvaluationMetrics: Codable, Sendable, Equatable {
   package var step: Int
   package var epoch: Int
   package var time: Double?
-  /// Rates as fractions.
+  /// All rates are fractions.
   package var cer: Double
   package var graphemeCER: Double
   package var wer: Double
   package var exactMatch: Double
-  /// NaN when no text can be spelled with the alphabet.
+  /// NaN if no text can be spelled with the alphabet.
   package var loss: Double
   package var images: Int
-  /// Share of its time since the evaluation before that each rank waited for images, and for slower ranks.
+  /// Share of time since the previous evaluation that each rank waited for images, and for slower ranks.
   package var waitingForData: [Double]?
   package var waitingForRanks: [Double]?
 
@@ -83,7 +83,7 @@ package enum MetricsRecord: Decodable, Sendable {
 }
 
 extension MetricsLog {
-  /// Calls `body` with each line of the file that can be read; a missing file has none. Throws when a system call fails.
+  /// Calls `body` with each line of the file that can be read; a missing file has none. Throws if a system call fails.
   static func forEachRecord(_ path: String, _ body: (MetricsRecord) -> Void) throws(FileError) {
     guard try kind(of: path) != nil else { return }
     try forEachLine(path) { (line, complete) throws(FileError) in

@@ -1,4 +1,4 @@
-/// What a rank did with its time since the evaluation before.
+/// A rank's use of time since the previous evaluation.
 package struct RankTiming: Codable, Sendable, Equatable {
   package let rank: Int
   package let host: String
@@ -7,9 +7,9 @@ package struct RankTiming: Codable, Sendable, Equatable {
   package let images: Int?
   /// Seconds of training steps.
   package let seconds: Double
-  /// Seconds of those that it waited for images.
+  /// Seconds of those that it spent waiting for images.
   package let loading: Double
-  /// Seconds that it spent on adding up gradients, and waited for other ranks.
+  /// Seconds that it spent in the reduction, including waits for other ranks.
   package let reducing: Double
   /// Seconds of the evaluation.
   package let evaluating: Double

@@ -1,6 +1,6 @@
 import Files
 
-/// The curves of a run, as `metrics.jsonl` tells them.
+/// The curves of a run, from `metrics.jsonl`.
 package struct RunHistory: Sendable {
   private(set) var loss = Curve()
   private(set) var validationLoss = Curve()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A line chart as SVG, with values that appear where one points; it needs no JavaScript.
+/// A line chart as SVG, with values that appear on hovering; it needs no JavaScript.
 struct Chart {
   struct Series {
     let name: String
@@ -11,18 +11,18 @@ struct Chart {
   }
 
   let title: String
-  /// What a value is in words, for its label; axes use it too.
+  /// Formats a value for labels and axes.
   let format: (Double) -> String
   let series: [Series]
   /// Whether the vertical axis begins at zero.
   var startsAtZero = true
-  /// Powers of ten, if the values span many.
+  /// Whether the axis may be logarithmic, if the values span many powers of ten.
   var mayBeLogarithmic = false
 
   private static let (width, height) = (420.0, 220.0)
   private static let (left, right, top, bottom) = (56.0, 10.0, 10.0, 26.0)
 
-  /// Nothing when there is no value.
+  /// The chart; empty without values.
   var html: HTML {
     let shown = series.map { ($0, $0.curve.points) }.filter { !$0.1.isEmpty }
     let points = shown.flatMap(\.1)
@@ -82,7 +82,7 @@ struct Chart {
     }
   }
 
-  /// A strip for each step with a value, that shows its values while one points at it.
+  /// A strip for each step with a value, that shows its values on hovering.
   private func hover(
     _ shown: [(Series, [Curve.Point])], x: (Double) -> Double, y: (Double) -> Double
   ) -> HTML {
@@ -136,7 +136,7 @@ struct Axis {
 
   /// - Parameters:
   ///   - wanted: about how many ticks.
-  ///   - rounds: whether the ends are moved to ticks.
+  ///   - rounds: whether the ends are extended to ticks.
   init(low: Double, high: Double, isLogarithmic: Bool, wanted: Int = 4, rounds: Bool = true) {
     self.isLogarithmic = isLogarithmic
     if isLogarithmic {
@@ -157,7 +157,7 @@ struct Axis {
     ticks = stride(from: first, through: max(last, first + 1), by: 1).map { $0 == 0 ? 0 : $0 * step }
   }
 
-  /// Where a value is, from 0 to 1.
+  /// The position of a value on the axis, from 0 to 1.
   func share(_ value: Double) -> Double {
     isLogarithmic ? log10(value / low) / log10(high / low) : (value - low) / (high - low)
   }

@@ -6,8 +6,8 @@ import Images
 import Messages
 import Recognition
 
-/// What the newest evaluation of a run found, with the images it shows: `RUN/evaluation.json`. The report is made of it,
-/// so it can be made again when the data is gone.
+/// The newest evaluation of a run, with the shown images: `RUN/evaluation.json`. The report is made from it,
+/// so it can be made again without the data.
 package struct EvaluationSnapshot: Codable, Sendable {
   var step: Int
   var epoch: Int
@@ -22,7 +22,8 @@ package struct EvaluationSnapshot: Codable, Sendable {
     let reference: String
     let prediction: String
     let edits: Int
-    /// A PNG file, as the network sees the image, but at most ``largestHeight`` lines high; empty if it could not be read.
+    /// A PNG file, as the network sees the image, but at most ``largestHeight`` lines high; empty if it could not be
+    /// read.
     let png: Data
     let width: Int
     let height: Int
@@ -60,14 +61,14 @@ package struct EvaluationSnapshot: Codable, Sendable {
     return image.resized(width: width, height: largestHeight, by: buffer.resampler)
   }
 
-  /// Reads `evaluation.json`; nil when there is none, or it is not what Akuru writes.
+  /// Reads `evaluation.json`; nil if it is missing, or not written by Akuru.
   static func read(_ path: String) throws(FileError) -> EvaluationSnapshot? {
     guard let text = try boundedText(path, limit: largestFile) else { return nil }
     return try? RunJSON.decode(EvaluationSnapshot.self, from: text)
   }
 }
 
-/// A text file as a whole; nil when it is missing or larger than `limit` bytes.
+/// A text file as a whole; nil if it is missing or larger than `limit` bytes.
 func boundedText(_ path: String, limit: Int) throws(FileError) -> String? {
   guard try kind(of: path) == .file else { return nil }
   let file = try OpenFile.reading(path)

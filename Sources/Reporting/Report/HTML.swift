@@ -1,5 +1,5 @@
-/// A piece of HTML. Literals are markup; what is interpolated is text and gets escaped, unless it is HTML itself. So
-/// nothing that comes from data can become markup.
+/// A piece of HTML. Literals are markup; interpolated values are text and are escaped, unless they are HTML. So
+/// data can never become markup.
 struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
   var markup: String
 
@@ -24,8 +24,8 @@ struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
   static func += (a: inout HTML, b: HTML) { a.markup += b.markup }
   static func + (a: HTML, b: HTML) -> HTML { HTML(markup: a.markup + b.markup) }
 
-  /// Text as it may stand between tags and in attributes in double quotes. Control characters, which HTML cannot hold, are
-  /// shown as their pictures.
+  /// Escapes text for use between tags and in attributes in double quotes. Control characters, which HTML cannot
+  /// contain, are shown as control pictures.
   static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)

@@ -1,9 +1,9 @@
 import Recognition
 
-/// Texts as a page shows them, with the parts marked in which they differ. Parts are what a reader sees as one letter, so
-/// that marks do not break the shaping of conjuncts.
+/// Texts for a page, with their differences marked. The units are letters as readers see them, so that marks do not
+/// break the shaping of conjuncts.
 enum MarkedText {
-  /// A text in the language of its script, kept apart from the direction of what is around it.
+  /// A text in the language of its script, isolated from the direction of the surrounding text.
   static func html(_ text: String) -> HTML {
     text.isEmpty ? "<i class=\"none\">nothing</i>" : "<bdi lang=\"\(language(of: text))\">\(text)</bdi>"
   }
@@ -50,7 +50,7 @@ enum MarkedText {
     init(_ text: String) { scalars = Array(text.unicodeScalars) }
   }
 
-  /// The language that most texts of a script are in, so that browsers and screen readers choose font and voice; empty,
+  /// The language of most texts in a script, by which browsers and screen readers choose font and voice; empty,
   /// which is HTML's "unknown", for other scripts.
   static func language(of text: String) -> String {
     for scalar in text.unicodeScalars {

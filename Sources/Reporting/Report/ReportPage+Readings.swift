@@ -1,7 +1,7 @@
 import Foundation
 import Messages
 
-/// What was read: samples, the worst errors, and what is taken for what.
+/// The predictions: samples, the worst errors, and the confusions.
 extension ReportPage {
   var samples: HTML {
     guard other == nil, let snapshot = run.snapshot, !snapshot.samples.isEmpty else { return "" }
@@ -23,7 +23,7 @@ extension ReportPage {
         + "<div class=\"grid\">\(snapshot.worst.map(card))</div>")
   }
 
-  /// An image with what it says and what was read.
+  /// An image with its reference and prediction.
   private func card(_ image: EvaluationSnapshot.Image) -> HTML {
     let texts = MarkedText.html(reference: image.reference, prediction: image.prediction)
     let picture: HTML =
@@ -73,7 +73,7 @@ extension ReportPage {
         + table(heads: heads, Array(rows.prefix(first))) + rest)
   }
 
-  /// A scalar with its code point; a sign that stands on another letter gets a dotted circle to stand on.
+  /// A scalar with its code point; a combining mark gets a dotted circle.
   private func letter(_ text: String) -> HTML {
     guard let scalar = text.unicodeScalars.first else { return "<i class=\"none\">nothing</i>" }
     let name = scalar.properties.name.map { name -> HTML in " title=\"\(name)\"" }

@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Messages
 
-/// The run itself: its evaluations in numbers, what its processes do, its configuration, and how to go on.
+/// The run itself: its evaluations in numbers, its processes' use of time, its configuration, and commands to continue.
 extension ReportPage {
   var evaluations: HTML {
     guard other == nil, !run.history.evaluations.isEmpty else { return "" }
@@ -86,7 +86,7 @@ extension ReportPage {
     "<tr><th scope=\"row\">\(name)</th><td class=\"value\">\(value)</td></tr>\n"
   }
 
-  /// What differs between two runs.
+  /// The differences between two runs' configurations.
   private func comparedConfiguration(_ other: RunRecord) -> HTML {
     let values = [run, other].map { run in Dictionary(run.options.map { ($0.name, $0.value.words) }) { $1 } }
     let names = Set(values.flatMap(\.keys)).filter { values[0][$0] != values[1][$0] && $0 != "runDir" }.sorted()
@@ -144,7 +144,7 @@ extension ReportPage {
         + "\(blocks)")
   }
 
-  /// A word as a shell takes it.
+  /// A word, quoted for a shell.
   static func quoted(_ word: String) -> String {
     let plain = word.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./,+=:@%".unicodeScalars.contains($0)

@@ -7,7 +7,7 @@ struct ReportPage {
   /// Another run to compare with.
   var other: RunRecord?
 
-  /// The whole file.
+  /// The complete HTML file.
   var document: String {
     let title: HTML = other.map { "\(run.name) and \($0.name)" } ?? "\(run.name)"
     let page: HTML = """
@@ -43,7 +43,7 @@ struct ReportPage {
       "<time datetime=\"\(stamp)\">\(stamp.prefix(10).description) \(stamp.dropFirst(11).prefix(5).description)</time>"
   }
 
-  /// Where the run is, in a sentence.
+  /// The state of the run in one sentence.
   private var status: HTML {
     if let other {
       return """
@@ -147,7 +147,7 @@ struct ReportPage {
     "<section aria-labeledby=\"\(id)\">\n<h2 id=\"\(id)\">\(title)</h2>\n\(content)\n</section>\n"
   }
 
-  /// A table that scrolls sideways where it must.
+  /// A table that scrolls horizontally if it must.
   func table(heads: HTML, _ rows: [HTML]) -> HTML {
     """
     <div class="scroll"><table>

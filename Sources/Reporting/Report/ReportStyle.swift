@@ -1,4 +1,4 @@
-/// How the report looks: light or dark as the reader's system is, in one column on a phone.
+/// The style of the report: light or dark as the reader's system, one column on a phone.
 enum ReportStyle {
   static let css = """
     :root { color-scheme: light dark; --page: #ffffff; --ink: #1a1c1f; --soft: #575d66; --edge: #d5d9df; --card: #f5f6f8;

@@ -3,14 +3,14 @@ import Foundation
 import Logging
 import Messages
 
-/// Keeps the report of a run that is being trained: rank 0 rewrites `evaluation.json` and `report.html` at each
-/// evaluation. Training does not stop because they cannot be written; the log says so once.
+/// Maintains the report of a run during training: rank 0 rewrites `evaluation.json` and `report.html` at each
+/// evaluation. If they cannot be written, training continues and the log says so once.
 package final class ReportWriter {
   private let log: Logger
   private var record: RunRecord
   private var fails = false
 
-  /// Takes over what the run directory tells of the steps before; nil, with a warning, when it cannot be read.
+  /// Reads the history of earlier steps from the run directory; nil, with a warning, if it cannot be read.
   package init?(_ runDirectory: String, log: Logger) {
     self.log = log
     do {
@@ -23,8 +23,10 @@ package final class ReportWriter {
 
   package var history: RunHistory { record.history }
 
+  /// Adds a line of step metrics to the curves.
   package func add(_ step: StepMetrics) { record.history.add(step) }
 
+  /// Writes `evaluation.json` and `report.html` after an evaluation.
   package func write(_ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot) {
     record.history.add(evaluation)
     record.snapshot = snapshot
@@ -43,8 +45,8 @@ package final class ReportWriter {
 /// Writes the report of a run directory, or of two runs side by side: `akuru report`.
 ///
 /// - Parameter output: the file; nil is `report.html` in the first run directory, `compare.html` for two.
-/// - Returns: the file that was written.
-/// - Throws: an error of exit status 4 when there is no run, or the file cannot be written.
+/// - Returns: the path of the written file.
+/// - Throws: an error with exit status 4 if there is no run, or the file cannot be written.
 package func writeReport(_ run: String, comparedWith other: String?, to output: String?) throws -> String {
   let page = ReportPage(run: try RunRecord(run), other: try other.map { try RunRecord($0) })
   let path = output ?? "\(run)/\(other == nil ? "report" : "compare").html"

@@ -2,20 +2,20 @@ import Files
 import Foundation
 import Messages
 
-/// All that a report shows of a run.
+/// All data of a run that a report shows.
 struct RunRecord {
   let path: String
-  /// `config.json`, whatever version wrote it; nil if there is none.
+  /// `config.json` of any version; nil if there is none.
   let configuration: JSONValue?
   var history: RunHistory
   /// nil before the first evaluation.
   var snapshot: EvaluationSnapshot?
 
-  /// Bytes of `config.json`.
+  /// The size limit of `config.json`, in bytes.
   private static let largestConfiguration = 16 << 20
 
   /// Reads a run directory.
-  /// - Throws: ``NoRun`` when there is no run in it; `FileError`.
+  /// - Throws: ``NoRun`` if it contains no run; `FileError`.
   init(_ path: String) throws {
     let text = try boundedText("\(path)/config.json", limit: RunRecord.largestConfiguration)
     let hasMetrics = try kind(of: "\(path)/metrics.jsonl") == .file
@@ -26,10 +26,10 @@ struct RunRecord {
     snapshot = try EvaluationSnapshot.read("\(path)/evaluation.json")
   }
 
-  /// The run's name: that of its folder.
+  /// The run's name: the name of its folder.
   var name: String { lastComponent(URL(fileURLWithPath: path).standardizedFileURL.path) }
 
-  /// The options and what the recipe made of them, sorted by name.
+  /// The resolved options, sorted by name.
   var options: [(name: String, value: JSONValue)] {
     var fields = configuration?["configuration"]?.fields ?? [:]
     let recipe = fields.removeValue(forKey: "recipe")?.fields ?? [:]
@@ -41,7 +41,7 @@ struct RunRecord {
   var ranks: Int { configuration?["worldSize"]?.integer ?? 1 }
 }
 
-/// A folder holds no run; exit status 4.
+/// A folder contains no run; exit status 4.
 struct NoRun: ExitStatusProviding, CustomStringConvertible {
   let description: String
   var exitStatus: ExitStatus { .inputOutput }

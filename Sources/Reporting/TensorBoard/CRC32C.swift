@@ -1,5 +1,5 @@
-/// The checksum of TensorFlow's record files: CRC-32C (Castagnoli), masked so that a checksum of data that holds checksums
-/// is no fixed point.
+/// The checksum of TensorFlow's record files: CRC-32C (Castagnoli), masked, because the CRC of data that ends in its
+/// own CRC is a constant.
 enum CRC32C {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }

@@ -3,12 +3,13 @@ import Foundation
 import SwiftProtobuf
 import TensorBoardSchema
 
-/// A file `events.out.tfevents.*` that TensorBoard reads: records of length, checksum, data and checksum, each an event.
+/// A file `events.out.tfevents.*` that TensorBoard reads: records of length, checksum, data and checksum, each an
+/// event.
 struct EventFile: ~Copyable {
   private let file: OpenFile
 
-  /// Makes a file in `folder` whose name sorts behind those that are there, since TensorBoard reads them in this order.
-  /// - Throws: `FileError` when it cannot be made.
+  /// Creates a file in `folder` whose name sorts after the existing ones, since TensorBoard reads them in this order.
+  /// - Throws: `FileError` if it cannot be created.
   static func create(in folder: String, host: String) throws(FileError) -> EventFile {
     let others = try EventFile.names(in: folder).compactMap { name in
       name.dropFirst(EventFile.prefix.count).split(separator: ".").first.flatMap { Int($0) }
@@ -36,7 +37,7 @@ struct EventFile: ~Copyable {
     try folderContents(folder).filter { $0.hasPrefix(prefix) }
   }
 
-  /// Appends an event, of now. When it cannot be written whole, none of it stays.
+  /// Appends an event with the current time. If it cannot be written completely, all of it is removed.
   func append(_ event: TensorBoardEvent) throws(FileError) {
     var event = event
     event.wallTime = Date().timeIntervalSince1970

@@ -5,23 +5,23 @@ import NeuralNetwork
 import SwiftProtobuf
 import TensorBoardSchema
 
-/// Writes what TensorBoard shows of a run into its run directory. Rank 0 has one. Training does not stop because a file
-/// cannot be written: the log says so, and TensorBoard sees no more of this process.
+/// Writes the TensorBoard events of a run into its run directory. Rank 0 has one. If a file cannot be written, training
+/// continues, the log says so, and this process writes no more events.
 package final class TensorBoardLog {
   private let log: Logger
   private var file: EventFile?
-  /// Whether the sample images, which stay the same, were written.
+  /// Whether the sample images, which do not change, were written.
   private var hasImages = false
 
-  /// Images that are shown.
+  /// The number of shown images.
   private static let images = 8
 
   /// Begins a new file.
   ///
   /// - Parameters:
   ///   - hyperparameters: the recipe, by the names of its options.
-  ///   - nextEvent: the step that this process writes first. What older files say of it and of later ones is taken back.
-  ///   - history: what `metrics.jsonl` tells of the steps before.
+  ///   - nextEvent: the first step that this process writes. Events of older files from this step on are superseded.
+  ///   - history: the earlier steps in `metrics.jsonl`.
   package init(
     _ folder: String, host: String, hyperparameters: [String: JSONValue], nextEvent: Int, history: RunHistory?,
     log: Logger
@@ -30,7 +30,7 @@ package final class TensorBoardLog {
     attempt {
       let goesOn = try !EventFile.names(in: folder).isEmpty
       file = try EventFile.create(in: folder, host: host)
-      // TensorBoard takes the first start of a run for its beginning, and only those after it for restarts.
+      // TensorBoard treats the first start of a run as its beginning, and only later ones as restarts.
       let firstStep = goesOn ? nextEvent : 0
       var event = TensorBoardEvent()
       event.step = Int64(firstStep)
@@ -40,7 +40,7 @@ package final class TensorBoardLog {
         return try append(step: 0, [TensorBoardLog.sessionStart(hyperparameters)])
       }
       hasImages = history?.evaluations.first.map { $0.step < firstStep } ?? false
-      // The line of the step that is taken back with the evaluation that is due after it.
+      // Rewrites the line of the step that was superseded together with its evaluation.
       if let last = history?.lastStep, last.step == firstStep { try append(last) }
     }
   }
@@ -60,7 +60,7 @@ package final class TensorBoardLog {
     try append(step: step.step, values)
   }
 
-  /// - Parameter gradients: whether the network's gradients are those of the last step.
+  /// - Parameter gradients: whether the network holds the gradients of the last step.
   package func add(
     _ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot, weights parameters: Parameters, gradients: Bool
   ) {
@@ -89,7 +89,7 @@ package final class TensorBoardLog {
     }
   }
 
-  /// Ends a run that came to its end.
+  /// Marks the end of a finished run.
   package func finish() {
     attempt {
       var end = TensorBoardHParamsSessionEndInfo()
@@ -143,7 +143,7 @@ package final class TensorBoardLog {
     }
   }
 
-  /// The form that TensorFlow 2 writes: width, height and file as texts.
+  /// The form of TensorFlow 2: width, height and file as texts.
   private static func image(
     _ tag: String, _ png: Data, width: Int, height: Int, description: String
   ) -> TensorBoardSummary.Value {
@@ -165,7 +165,7 @@ package final class TensorBoardLog {
       $0.metadata.pluginData.pluginName = "hparams"
       $0.metadata.pluginData.content = (try? data.serializedData()) ?? Data()
       $0.metadata.dataClass = .tensor
-      // A tensor without values, as TensorBoard's own sessions have.
+      // A tensor without values, like TensorBoard's own sessions.
       $0.tensor = .with { ($0.dtype, $0.tensorShape) = (.dtFloat, .with { $0.dim = [.init()] }) }
     }
   }
@@ -186,7 +186,7 @@ package final class TensorBoardLog {
     return session("start", .with { $0.sessionStartInfo = start })
   }
 
-  /// Text as a cell of a table in Markdown holds it.
+  /// Text, escaped for a cell of a Markdown table.
   static func markdown(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

@@ -1,6 +1,6 @@
 import TensorBoardSchema
 
-/// How the values of a tensor are distributed, in bins of equal width between the smallest and the largest.
+/// The distribution of a tensor's values, in bins of equal width between the smallest and the largest.
 struct ValueHistogram: Equatable {
   static let bins = 30
 

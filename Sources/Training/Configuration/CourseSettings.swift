@@ -2,29 +2,29 @@ import Datasets
 import Messages
 import Settings
 
-/// What a run goes through, from its first random number to its end.
+/// The course of a run: random seed, data mixture, length, label dropout and frozen weights.
 package struct CourseSettings: SettingsGroup {
   package var seed: UInt64 = 1
-  /// Weights of the training folders, see `Mixture`; nil when all are 1. They are a part of the option `train`.
+  /// Weights of the training folders, see `Mixture`; nil if all are 1. The option `train` contains them.
   package var mixture: [Double]?
-  /// Passes over the training data; nil when steps or minutes end the run.
+  /// Passes over the training data; nil if steps or minutes end the run.
   package var epochs: Int?
-  /// Evaluations without improvement after which the run is done; nil is never.
+  /// Evaluations without improvement after which the run ends; nil is never.
   package var earlyStopping: Int?
-  /// Share of the letters that are left out of the labels at random, anew in each step; nil is none.
+  /// Share of letters that are dropped from the labels at random, anew in each step; nil is none.
   package var labelDropout: Double?
-  /// Names of weights that are not trained, see ``FrozenWeights``; nil is none.
+  /// Names of weights that are not trained, see `FrozenWeights`; nil is none.
   package var freeze: String?
 
   package init() {}
 
-  /// What is left out of labels in a step.
+  /// The label dropout of a step; nil is none.
   func labelDropout(step: Int) -> LabelDropout? {
     labelDropout.map { LabelDropout(rate: Float($0), seed: seed, step: step) }
   }
 
-  /// The weights in a data set argument; nil when all are 1.
-  /// - Throws: ``ConfigurationError``.
+  /// The weights in a data set argument; nil if all are 1.
+  /// - Throws: `ConfigurationError`.
   static func mixture(of argument: String) throws -> [Double]? {
     do {
       let parsed = try DataSetArgument(argument)
@@ -35,7 +35,7 @@ package struct CourseSettings: SettingsGroup {
   }
 
   /// A resumed run keeps the weights of its training folders.
-  /// - Throws: ``ConfigurationError`` when `argument` says others.
+  /// - Throws: `ConfigurationError` if `argument` gives other weights.
   func requireSameMixture(as argument: String) throws {
     guard try CourseSettings.mixture(of: argument) != mixture else { return }
     let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"

@@ -3,8 +3,8 @@ import Messages
 import NeuralNetwork
 import Settings
 
-/// Everything that decides the weights a run ends with, besides the data: two runs with the same recipe and data have
-/// the same bits. It is stored in every checkpoint; a resumed run takes it from there.
+/// All settings that determine the weights: two runs with the same recipe and data have the same bits. Every checkpoint
+/// stores the recipe; a resumed run reads it from there.
 package struct Recipe: Codable, Sendable, Equatable {
   package var model: ModelSettings
   package var batch: BatchSettings
@@ -35,8 +35,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     for group in groups { try group.encode(to: encoder) }
   }
 
-  /// Checks every value, also those that come from a checkpoint.
-  /// - Throws: ``ConfigurationError`` naming the option.
+  /// Checks every value, including those from a checkpoint.
+  /// - Throws: `ConfigurationError` that names the option.
   func validate() throws {
     for group in groups { try group.validate() }
   }
@@ -49,7 +49,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// The defaults of a model.
-  /// - Throws: ``ConfigurationError`` for a model that does not exist.
+  /// - Throws: `ConfigurationError` for a model that does not exist.
   package static func preset(model name: String) throws -> Recipe {
     let model = try ModelSettings(model: name)
     if model.isTutorial {
@@ -68,7 +68,7 @@ package struct Recipe: Codable, Sendable, Equatable {
       augmentation: AugmentationSettings())
   }
 
-  /// The defaults of what `options` choose: of the model, then of the optimizer, the schedule and the batch size.
+  /// The defaults for `options`: those of the model, then of the optimizer, the schedule and the batch size.
   private static func preset(for options: Overrides) throws -> Recipe {
     var recipe = try options.located { try preset(model: options.text("model") ?? "akuru") }
     if let kind = options.text("optimizer").flatMap(OptimizerKind.init) { recipe.optimization.use(kind) }
@@ -81,8 +81,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     return recipe
   }
 
-  /// The defaults with `options` over them.
-  /// - Throws: ``ConfigurationError`` naming the option and the values it takes.
+  /// The defaults overridden by `options`.
+  /// - Throws: `ConfigurationError` that names the option and its possible values.
   package init(_ options: Overrides) throws {
     self = try options.applied(to: Recipe.preset(for: options))
     try options.located { [self] in try validate() }
@@ -90,8 +90,8 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   // MARK: Resuming
 
-  /// A resumed run keeps its recipe: an option that was given must say what the recipe says.
-  /// - Throws: ``ConfigurationError`` naming the first option that contradicts.
+  /// A resumed run keeps its recipe: a given option must agree with the recipe.
+  /// - Throws: `ConfigurationError` that names the first contradicting option.
   func requireNoContradiction(by options: Overrides) throws {
     let asked = try options.applied(to: self)
     func object(_ recipe: Recipe) throws -> [String: JSONValue] {

@@ -1,6 +1,6 @@
 import MessagePassing
 
-/// How far the bits of a run are reproducible, by how its gradients are summed.
+/// The degree to which a run is reproducible, which depends on how its gradients are summed.
 enum Reproducibility: String, Codable, Sendable {
   /// All sums are exact.
   case exact = "the same bits on any number of ranks"
@@ -9,7 +9,7 @@ enum Reproducibility: String, Codable, Sendable {
     the same bits on every rank and from run to run with the same ranks on the same machines, not with other numbers of ranks
     """
 
-  /// Within a machine sums are exact, whatever `precision` says.
+  /// Within a machine sums are exact, for any `precision`.
   init(_ precision: Precision, over communicator: Communicator) {
     self = precision == .exact || communicator.isOneMachine ? .exact : .perLayout
   }

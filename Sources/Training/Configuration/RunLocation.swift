@@ -2,7 +2,7 @@ import Files
 import Messages
 import Settings
 
-/// Where a run is, which must be known before its recipe: a resumed run reads the recipe there.
+/// The location of a run. It must be known before the recipe, since a resumed run reads its recipe there.
 struct RunLocation {
   let runDir: String
   let resume: Bool
@@ -14,7 +14,7 @@ struct RunLocation {
     (self.runDir, resume) = (runDir, options.isOn("resume"))
   }
 
-  /// Keeps a run out of a folder that was meant as data.
+  /// Throws if the run directory is a data set, so that a run never writes into its data.
   func requireNoDataSet() throws {
     let names = (try? folderContents(runDir)) ?? []
     let isData = names.contains { ["metadata.csv", "metadata.jsonl"].contains($0) || $0.hasSuffix(".gt.txt") }

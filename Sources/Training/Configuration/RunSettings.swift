@@ -4,7 +4,7 @@ import Messages
 import Settings
 import Survival
 
-/// How a run is done: where data and results are, when to evaluate, save and stop. It changes no bit of the weights.
+/// The settings that do not change the weights: files, and when to evaluate, save and stop.
 package struct RunSettings: Codable, Sendable, Equatable {
   package var files = FileSettings()
   package var start = StartSettings()
@@ -37,23 +37,23 @@ package struct RunSettings: Codable, Sendable, Equatable {
   }
 }
 
-/// Where a run reads and writes.
+/// The files that a run reads and writes.
 package struct FileSettings: SettingsGroup {
-  /// Data set argument: a folder or several, comma-separated, each with a weight or without.
+  /// Data set argument: one or several folders, separated by commas, each with an optional weight.
   package var train: String?
   package var validation: String?
   /// Folder for the results.
   package var runDir: String?
-  /// Folder of decoded images; nil is `cache` in the run directory, "none" decodes each image whenever it is needed.
+  /// Folder of decoded images; nil is `cache` in the run directory, "none" decodes each image at each use.
   package var cache: String?
-  /// Alphabet file; nil takes the letters of the training labels.
+  /// Alphabet file; nil uses the letters of the training labels.
   package var alphabet: String?
-  /// Leave bad records out instead of stopping.
+  /// Skip bad records instead of stopping.
   package var skipBad = false
 
   package init() {}
 
-  /// Where decoded images are kept; nil is nowhere.
+  /// The folder of decoded images; nil if they are not cached.
   var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir ?? ".")/cache" }
 
   package func validate() throws {
@@ -68,14 +68,14 @@ package struct FileSettings: SettingsGroup {
   }
 }
 
-/// What a run begins with.
+/// The initial state of a run.
 package struct StartSettings: SettingsGroup {
-  /// Network to begin with: a checkpoint, a run directory or a safetensors file of PyTorch.
+  /// Initial network: a checkpoint, a run directory or a safetensors file of PyTorch.
   package var initFrom: String?
-  /// Alphabet file of that network, if it says none.
+  /// Alphabet file of that network, if it contains none.
   package var initAlphabet: String?
   package var alphabetChange = AlphabetChange.fail
-  /// Go on from the newest good checkpoint.
+  /// Continue from the newest good checkpoint.
   package var resume = false
 
   package init() {}
@@ -88,15 +88,15 @@ package struct StartSettings: SettingsGroup {
   }
 }
 
-/// When a run ends and how often it is evaluated.
+/// The length of a run and the interval of its evaluations.
 package struct LengthSettings: SettingsGroup {
-  /// Steps after which the run is done; nil is no limit.
+  /// Steps after which the run ends; nil is no limit.
   package var maxSteps: Int?
   /// Minutes after which this process checkpoints and exits with 85; nil is no limit.
   package var maxMinutes: Double?
   /// Steps between evaluations; nil is once an epoch.
   package var evalEvery: Int?
-  /// Skipped steps in a row after which the run is given up.
+  /// Consecutive skipped steps after which the run fails.
   package var maxBadSteps = 5
 
   package init() {}
@@ -112,7 +112,7 @@ package struct LengthSettings: SettingsGroup {
   }
 }
 
-/// What a run says.
+/// The log settings of a run.
 package struct LogSettings: SettingsGroup {
   /// Steps between lines in metrics.jsonl.
   package var logEvery = 10
@@ -129,20 +129,20 @@ package struct LogSettings: SettingsGroup {
   }
 }
 
-/// How ranks share the work, and how they are checked.
+/// The division of work among ranks, and checks of the ranks.
 package struct RankSettings: SettingsGroup {
   /// How micro-batches are assigned to ranks.
   package var balance = Balance.static
-  /// What gradients are sent as between machines.
+  /// The form in which gradients are sent between machines.
   package var reduce = Precision.exact
   /// Steps between comparisons of the ranks' weights; they are also compared before each checkpoint.
   package var verifyEvery = 500
 
-  /// How micro-batches are assigned to ranks. The weights get the same bits either way.
+  /// How micro-batches are assigned to ranks. The weights have the same bits either way.
   package enum Balance: String, OptionChoice {
     /// As if all ranks were equally fast.
     case `static`
-    /// By the speeds of the ranks in the steps before.
+    /// By the measured speeds of the ranks.
     case adaptive
   }
 

@@ -1,9 +1,9 @@
 import Messages
 
-/// How long a run is.
+/// The length of a run.
 extension TrainingConfiguration {
-  /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
-  /// - Throws: ``ConfigurationError`` when a schedule that needs an end has none.
+  /// The number of steps in the schedule of a new run, given the steps per epoch; nil if the run has no end.
+  /// - Throws: `ConfigurationError` if a schedule that needs an end has none.
   func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
     guard recipe.optimization.schedule.needsEnd else { return nil }
     if let steps = limits(stepsPerEpoch).min() { return steps }
@@ -12,10 +12,10 @@ extension TrainingConfiguration {
       " \(recipe.optimization.schedule.rawValue) needs to know its end: give --epochs or --max-steps")
   }
 
-  /// Refuses a new run that would not end, or whose schedule could not be made, before the data is read.
-  /// - Throws: ``ConfigurationError``.
+  /// Throws for a new run that would not end, or whose schedule needs an end, before the data is read.
+  /// - Throws: `ConfigurationError`.
   func requireEnd() throws {
-    // How long an epoch is does not matter here.
+    // The length of an epoch does not matter here.
     if limits(1).isEmpty && run.length.maxMinutes == nil { throw TrainingConfiguration.endless }
     _ = try scheduleSteps(stepsPerEpoch: 1)
   }
@@ -23,10 +23,10 @@ extension TrainingConfiguration {
   private static let endless = ConfigurationError(
     "nothing ends this run: give --epochs, --max-steps or --max-minutes")
 
-  /// The step after which the run is done; `Int.max` when only minutes end it.
+  /// The step after which the run ends; `Int.max` if only minutes end it.
   ///
-  /// - Parameter scheduleSteps: of the run, which may have begun with other limits.
-  /// - Throws: ``ConfigurationError`` when nothing ends the run, or it is to go on past the end of its schedule.
+  /// - Parameter scheduleSteps: the run's schedule, which may have started with other limits.
+  /// - Throws: `ConfigurationError` if nothing ends the run, or it would continue past the end of its schedule.
   func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
     if let scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps, recipe.course.epochs == nil {
       throw ConfigurationError(
@@ -40,7 +40,7 @@ extension TrainingConfiguration {
   }
 
   private func limits(_ stepsPerEpoch: Int) -> [Int] {
-    // Epochs and steps of an epoch are bounded: their product fits.
+    // Epochs and steps per epoch are bounded, so their product does not overflow.
     [recipe.course.epochs.map { $0 * stepsPerEpoch }, run.length.maxSteps].compactMap { $0 }
   }
 }

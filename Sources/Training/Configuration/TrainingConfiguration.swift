@@ -2,7 +2,7 @@ import Messages
 import NeuralNetwork
 import Settings
 
-/// A training run, fully resolved.
+/// The resolved configuration of a training run.
 package struct TrainingConfiguration: Codable, Sendable, Equatable {
   package var recipe: Recipe
   package var run: RunSettings
@@ -14,20 +14,20 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     return (RunSettings().groups + recipe.groups).flatMap(\.optionNames).filter { $0 != "mixture" }
   }()
 
-  /// Options of the command line over those of a file.
-  /// - Throws: ``ConfigurationError`` for a file that is wrong, alone or together with the command line.
+  /// The options of a file, overridden by those of the command line.
+  /// - Throws: `ConfigurationError` for a file that is invalid, alone or together with the command line.
   package static func options(_ flags: Overrides, file: String?) throws -> Overrides {
     guard let file else { return flags }
     let all = flags.over(try Overrides(file: file, names: optionNames))
-    // Some options of a resumed run are the checkpoint's.
+    // Some options of a resumed run come from its checkpoint.
     if !all.isOn("resume") { _ = try TrainingConfiguration(all.withPlaceholders) }
     return all
   }
 
-  /// Preset, file and command line in one merge.
+  /// Merges preset, file and command line.
   ///
-  /// - Parameter resumed: the recipe of the checkpoint, when a run is resumed; otherwise the options make one.
-  /// - Throws: ``ConfigurationError`` for a missing or contradictory option.
+  /// - Parameter resumed: the checkpoint's recipe if a run is resumed; nil builds the recipe from the options.
+  /// - Throws: `ConfigurationError` for a missing or contradictory option.
   package init(_ options: Overrides, recipe resumed: Recipe? = nil) throws {
     if let resumed { try resumed.requireNoContradiction(by: options) }
     recipe = try resumed ?? Recipe(options)
@@ -51,7 +51,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
   package var validation: String { run.files.validation ?? "" }
   package var runDir: String { run.files.runDir ?? "" }
 
-  // MARK: Coding: the recipe in an object of its own, all other options beside it
+  // MARK: Coding: the recipe as a nested object, all other options beside it
 
   private enum CodingKeys: CodingKey { case recipe }
 
@@ -68,7 +68,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
 }
 
 extension Overrides {
-  /// These options with a text in place of each path that a run needs and that was left open.
+  /// These options with a placeholder for each required path that was not given.
   fileprivate var withPlaceholders: Overrides {
     var options = self
     for name in TrainingConfiguration.paths where options[name] == nil { options[name] = .text("open") }
@@ -80,10 +80,10 @@ extension TrainingConfiguration {
   /// Options that every run needs and that have no default.
   fileprivate static let paths = ["train", "validation", "runDir"]
 
-  /// Every option with the value that a new run would have, null where it has none: `akuru train --print-config`. As the file
-  /// of `--config` it gives the same run. Data sets and run directory may be left open.
+  /// Every option with the value that a new run would have, null if it has none: `akuru train --print-config`. Given as
+  /// the file of `--config`, it reproduces the run. Data sets and run directory may be missing.
   ///
-  /// - Throws: ``ConfigurationError`` for options that contradict each other.
+  /// - Throws: `ConfigurationError` for options that contradict each other.
   package static func resolved(_ options: Overrides) throws -> [String: JSONValue] {
     if options.isOn("resume") {
       throw ConfigurationError(
@@ -94,7 +94,7 @@ extension TrainingConfiguration {
       try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(value))
     }
     var values = try object(configuration.recipe).merging(object(configuration.run)) { $1 }
-    // The set itself is long; its name or file gives it again.
+    // The set itself is long; its name or file reproduces it.
     values["augment"] =
       options["augment"] ?? configuration.recipe.augmentation.augment.name.map { .text($0) } ?? .null
     for name in paths where options[name] == nil { values[name] = .null }

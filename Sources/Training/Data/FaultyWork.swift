@@ -1,7 +1,7 @@
 import Datasets
 import Instrumentation
 
-/// Work on its way to the loader, whose thread asks for it: a fault of the phase `load` strikes there.
+/// A sequence of work in which faults of the phase `load` strike, on the loader's thread.
 struct FaultyWork<Work: Sequence<WorkItem> & Sendable>: Sequence, Sendable {
   let work: Work
 

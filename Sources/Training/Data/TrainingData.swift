@@ -6,21 +6,21 @@ import MessagePassing
 import Messages
 import NeuralNetwork
 
-/// Everything a run learns from and is measured on.
+/// The training and validation data of a run.
 struct TrainingData {
   private(set) var train: AuditedDataSet
   private(set) var validation: AuditedDataSet
   let alphabet: Alphabet
   /// Encoded training labels.
   private let labels: LabelTable
-  /// How often an epoch draws the training images.
+  /// The number of draws per epoch of the training images.
   private let mixture: Mixture
   /// Widths of all draws of the training images.
   private let widths: [Int]
 
   /// - Parameters:
-  ///   - resumed: the alphabet of the run that is resumed.
-  ///   - pretrained: the network that a new run begins with.
+  ///   - resumed: the alphabet of the resumed run.
+  ///   - pretrained: the initial network of a new run.
   init(
     _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
     pretrained: PretrainedNetwork.Description? = nil, context: RunContext
@@ -65,10 +65,10 @@ struct TrainingData {
     (self.mixture, widths) = (mixture, mixture.repeated(train.widths))
   }
 
-  /// Images that an epoch draws, repeated ones counted as often.
+  /// Images per epoch, counting each draw.
   var drawCount: Int { mixture.drawCount }
 
-  /// Decodes all images once; from then on they are read from a file that the ranks of a machine share.
+  /// Decodes all images once into a file, from which the ranks of a machine read them later.
   mutating func cacheImages(in folder: String, context: RunContext) throws {
     try train.cacheImages(in: folder, over: context.communicator, output: context.output)
     try validation.cacheImages(in: folder, over: context.communicator, output: context.output)
@@ -88,7 +88,7 @@ struct TrainingData {
         mixture: mixture, steps: steps, rank: communicator.rank, ranks: communicator.size))
   }
 
-  /// What no micro-batch exceeds.
+  /// Upper bounds of every micro-batch.
   func bounds(_ recipe: Recipe) -> MicroBatchBounds {
     MicroBatchBounds(
       microBatch: recipe.batch.microBatch, widths: widths, labels: labels, geometry: train.geometry,

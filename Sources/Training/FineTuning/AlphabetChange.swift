@@ -4,21 +4,21 @@ import Messages
 import Settings
 import Tensors
 
-/// What happens when the training texts have other letters than the network that a run begins with.
+/// The treatment of training texts whose letters differ from those of the initial network.
 package enum AlphabetChange: String, OptionChoice {
-  /// A letter that the network does not know is an error.
+  /// A letter that the network lacks is an error.
   case fail
   /// The network keeps its letters and learns the new ones.
   case union
-  /// The letters of the training texts, whatever the network knew.
+  /// The network gets exactly the letters of the training texts.
   case new
 
   /// The letters of the run.
   ///
   /// - Parameters:
-  ///   - old: the network's.
-  ///   - wanted: those of the training texts, or given with `--alphabet`.
-  /// - Throws: ``ConfigurationError`` naming letters that are not allowed.
+  ///   - old: the letters of the network.
+  ///   - wanted: the letters of the training texts, or of `--alphabet`.
+  /// - Throws: `ConfigurationError` that names letters that are not allowed.
   func alphabet(old: Alphabet, wanted: Alphabet, path: String) throws -> Alphabet {
     let missing = wanted.scalars.filter { !old.contains($0) }
     switch self {
@@ -36,8 +36,8 @@ package enum AlphabetChange: String, OptionChoice {
 
 /// The rows of an output layer for another alphabet.
 ///
-/// The blank and the letters of both alphabets keep their rows. A new letter's is drawn from a normal distribution with the
-/// mean and the variance that the old letters' rows have in each column; its numbers depend on seed and letter only.
+/// The blank and the letters of both alphabets keep their rows. A new letter's row is drawn from a normal distribution
+/// with the mean and the variance of the old letters' rows in each column; its numbers depend on seed and letter only.
 struct LetterRows {
   private let sources: [Int?]
   private let letters: [Unicode.Scalar]
@@ -48,7 +48,7 @@ struct LetterRows {
     (letters, self.seed) = (new.scalars, seed)
   }
 
-  /// `tensor` has one row for each old class, blank first; the result one for each new class.
+  /// `tensor` has one row for each old class, blank first; the result has one for each new class.
   func rows(of tensor: NamedTensor) -> [Float] {
     let (count, values) = (tensor.shape[0], tensor.values)
     let columns = values.count / count
@@ -60,7 +60,7 @@ struct LetterRows {
     }
     return sources.enumerated().flatMap { row, source -> [Float] in
       if let source { return Array(values[source * columns..<(source + 1) * columns]) }
-      // Weights and bias get streams of their own.
+      // Weights and bias use separate streams.
       var random = KeyedRandom(
         seed: seed, purpose: .weights, time: columns == 1 ? 2 : 1, sample: letters[row - 1].value)
       return statistics.map { $0.mean + $0.deviation * random.normal() }

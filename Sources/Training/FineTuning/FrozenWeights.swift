@@ -2,24 +2,24 @@ import Messages
 import NeuralNetwork
 import Tensors
 
-/// Weights that training leaves as they are, with their optimizer state: `--freeze`.
+/// Weights that training does not change, nor their optimizer state: `--freeze`.
 ///
-/// Frozen batch normalizations use their running statistics in training, and keep them.
+/// Frozen batch normalizations use their running statistics in training and do not update them.
 struct FrozenWeights {
-  /// Floats of the parameter slab that are trained; bounds are multiples of 16.
+  /// Trained floats of the parameter slab; bounds are multiples of 16.
   let trained: [Range<Int>]
-  /// Those that are not.
+  /// Frozen floats of the parameter slab.
   let frozen: [Range<Int>]
-  /// Floats of the buffer slab that follow the statistics of training.
+  /// Floats of the buffer slab that training updates.
   let trainedBuffers: [Range<Int>]
 
   private let prefixes: [String]
 
-  /// Which weights of a network are frozen; nil freezes none.
+  /// Selects the frozen weights of a network; nil freezes none.
   ///
   /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
   ///   convolutions and batch normalizations, `cnn.0` one of them.
-  /// - Throws: ``ConfigurationError`` for a prefix without weights, or when nothing is left to train.
+  /// - Throws: `ConfigurationError` for a prefix without weights, or if nothing is left to train.
   init(_ prefixes: String?, of network: CRNN) throws {
     let parameters = network.parameters
     let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -56,7 +56,7 @@ struct FrozenWeights {
     prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
   }
 
-  /// A tensor's place in its slab, up to the next tensor.
+  /// A tensor's range in its slab, up to the next tensor.
   private static func range(_ matrix: Matrix) -> Range<Int> {
     matrix.offset..<matrix.offset + (matrix.count + 15) & ~15
   }
@@ -71,7 +71,7 @@ struct FrozenWeights {
     }
   }
 
-  /// Clears the gradients of weights that are not trained, so that they count in no norm.
+  /// Clears the gradients of frozen weights, so that no norm includes them.
   func clearGradients(of parameters: Parameters) {
     for range in frozen { (parameters.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
   }

@@ -7,10 +7,9 @@ import NeuralNetwork
 import Recognition
 import Settings
 
-/// A trained network that a run begins with, `--init-from`: from a checkpoint of Akuru or a safetensors file of PyTorch.
-/// Rank 0 reads it.
+/// The initial network of a run, `--init-from`: an Akuru checkpoint or a safetensors file of PyTorch. Rank 0 reads it.
 struct PretrainedNetwork {
-  /// What all ranks know of it.
+  /// The facts that rank 0 broadcasts.
   struct Description: Codable, Sendable {
     var path: String
     var architecture: Architecture
@@ -27,8 +26,8 @@ struct PretrainedNetwork {
   /// - Parameters:
   ///   - argument: a checkpoint, a run directory (its best checkpoint, else the newest), or a safetensors file with the
   ///     names of a PyTorch state dict.
-  ///   - options: say what a file of PyTorch does not: model, height, polarity and alphabet.
-  /// - Throws: `CheckpointError`, `SafeTensorsError` or ``ConfigurationError``, naming file and remedy.
+  ///   - options: give what a PyTorch file lacks: model, height, polarity and alphabet.
+  /// - Throws: `CheckpointError`, `SafeTensorsError` or `ConfigurationError`, which name file and remedy.
   init(_ argument: String, options: Overrides, log: (String) -> Void) throws {
     let path = try CheckpointDirectory.resolve(argument)
     let (architecture, alphabet): (Architecture, Alphabet)
@@ -39,7 +38,7 @@ struct PretrainedNetwork {
       tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
     } else {
       let file = try SafeTensorsFile(path)
-      // PyTorch counts the batches of a batch normalization; only a momentum of None would need them.
+      // PyTorch counts the batches of a batch normalization; only a momentum of None needs them.
       let entries = file.entries.filter { !$0.name.hasSuffix(".num_batches_tracked") }
       tensors = try entries.map { NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name)) }
       architecture = try PretrainedNetwork.architecture(of: file, options)
@@ -63,7 +62,7 @@ struct PretrainedNetwork {
     return hexadecimal(hash.finalize())
   }
 
-  /// The network that the file says, or that its names and shapes belong to, or that the options name.
+  /// The architecture in the file, else that of the options, else the one that its names and shapes match.
   private static func architecture(of file: SafeTensorsFile, _ options: Overrides) throws -> Architecture {
     if let text = file.metadata["architecture"], let said = try? RunJSON.decode(Architecture.self, from: text) {
       return said
@@ -84,7 +83,7 @@ struct PretrainedNetwork {
     return found
   }
 
-  /// The letters that the file says, or those given for it.
+  /// The alphabet in the file, or the one given for it.
   private static func alphabet(of file: SafeTensorsFile, _ options: Overrides) throws -> Alphabet {
     if let path = options.text("initAlphabet") { return try Alphabet(fileURL: URL(fileURLWithPath: path)) }
     if let text = file.metadata["alphabet"] {
@@ -111,7 +110,7 @@ struct PretrainedNetwork {
     return scalar
   }
 
-  /// Checks that the tensors are those of the network, whole and finite.
+  /// Checks that the tensors are exactly those of the network, and finite.
   private func check() throws {
     let (architecture, classes) = (description.architecture, description.alphabet.classCount)
     func fail(_ what: String) -> ConfigurationError { ConfigurationError("--init-from \(description.path): \(what)") }
@@ -145,8 +144,8 @@ struct PretrainedNetwork {
 
   private func tensor(_ name: String) -> NamedTensor? { tensors.first { $0.name == name } }
 
-  /// Writes the weights into a network of the same architecture, whose output has the letters of `alphabet`: those both
-  /// alphabets have keep their rows, and new ones are drawn from the statistics of the old rows.
+  /// Writes the weights into a network of the same architecture, whose output has the letters of `alphabet`: letters of
+  /// both alphabets keep their rows, and new ones are drawn from the statistics of the old rows.
   func copy(into network: CRNN, alphabet: Alphabet, seed: UInt64) throws {
     let output = network.architecture.stages.last?.name ?? ""
     let letters = LetterRows(from: description.alphabet, to: alphabet, seed: seed)
@@ -169,7 +168,7 @@ struct PretrainedNetwork {
 }
 
 extension PretrainedNetwork.Description {
-  /// The options with the network's architecture, where they name no other.
+  /// The options, completed by the network's architecture unless they name another.
   func completing(_ options: Overrides) -> Overrides {
     var found = Overrides()
     let names = modelOptions
@@ -178,7 +177,7 @@ extension PretrainedNetwork.Description {
     return options.over(found)
   }
 
-  /// The options that make the architecture: those of a named network, else its spec string.
+  /// The options that give the architecture: those of a named network, else its spec string.
   private var modelOptions: [String: JSONValue] {
     let (height, stages) = (JSONValue.integer(architecture.inputHeight), architecture.stages)
     if stages == Architecture.akuru().stages { return ["model": .text("akuru"), "height": height] }
@@ -195,7 +194,7 @@ extension PretrainedNetwork.Description {
 }
 
 extension Overrides {
-  /// Those that name a network.
+  /// The options that name a network.
   fileprivate var forModel: Overrides {
     var options = Overrides()
     for name in ["model", "channels", "hidden", "height", "paperValue"] { options[name] = self[name] }

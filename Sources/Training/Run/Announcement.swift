@@ -5,13 +5,13 @@ import Messages
 import Reporting
 import Tensors
 
-/// What `config.json` says.
+/// The contents of `config.json`.
 struct RunDescription: Encodable {
   let configuration: TrainingConfiguration
   let identity: RunIdentity
   let version = akuruVersion
   let openBLAS = BLAS.configuration
-  /// How far the run's bits are reproducible.
+  /// The degree to which the run is reproducible.
   let reproducibility: Reproducibility
   let worldSize: Int
   let hosts: [String]
@@ -24,7 +24,7 @@ struct RunDescription: Encodable {
   }
 }
 
-/// The last stage before the first step: rank 0 writes the first files of the run, and the log says what begins.
+/// The last stage before the first step: rank 0 writes the first files of the run, and the log describes the run.
 func announce(
   _ state: TrainingState, _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
 ) throws -> RunRecorder {
@@ -63,7 +63,7 @@ private func writeFirstFiles(
   _ directory: RunDirectory, _ state: TrainingState, _ prepared: PreparedRun, _ configuration: TrainingConfiguration,
   hosts: [String], log: Logger
 ) throws {
-  // Before the first file of the run, so that it can be started again when there is space.
+  // Checked before the first file of the run is written, so that the run can be started again later.
   try directory.checkpoints.requireSpace(bytes: (configuration.run.checkpoints.keep + 2) * state.checkpointBytes)
   try directory.writeAlphabet(prepared.data.alphabet.scalars)
   try directory.writeConfiguration(
@@ -78,7 +78,7 @@ private func writeFirstFiles(
   }
 }
 
-/// Logs the first lines of a run; on rank 0, which knows the bindings of all.
+/// Logs the first lines of a run; on rank 0, which has the bindings of all ranks.
 private func describe(
   _ state: TrainingState, _ prepared: PreparedRun, _ bindings: [RankBinding], log: Logger
 ) throws {
@@ -111,7 +111,7 @@ private func describe(
 }
 
 extension Alphabet {
-  /// The letters for the log; of many, the first.
+  /// The letters for the log; of a long alphabet, the first.
   var summary: String {
     let most = 100
     return scalars.prefix(most).map(\.shownAlone).joined(separator: " ")

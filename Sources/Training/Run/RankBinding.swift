@@ -2,13 +2,13 @@ import Foundation
 import MessagePassing
 import Messages
 
-/// Where a rank is bound: its machine, and the CPUs that it may use there.
+/// The binding of a rank: its machine, and the CPUs that it may use there.
 struct RankBinding: Codable, Sendable, Equatable {
   let host: String
-  /// As Linux lists them, such as 0-3,8; empty where that is unknown.
+  /// In Linux's notation, such as 0-3,8; empty if unknown.
   let cpus: String
 
-  /// Of all ranks, on rank 0; empty elsewhere. Collective.
+  /// The bindings of all ranks, on rank 0; empty elsewhere. Collective.
   static func gather(over communicator: Communicator) throws -> [RankBinding] {
     let mine = RankBinding(host: communicator.hostName, cpus: Processors.allowedList())
     return try communicator.gather(Array(RunJSON.line(mine).utf8)).map {
@@ -16,7 +16,7 @@ struct RankBinding: Codable, Sendable, Equatable {
     }
   }
 
-  /// One line; of many ranks, what they have in common.
+  /// One line; for many ranks, what they have in common.
   static func summary(_ bindings: [RankBinding]) -> String {
     if bindings.count <= 8 {
       return bindings.enumerated().map { rank, binding in
@@ -28,7 +28,7 @@ struct RankBinding: Codable, Sendable, Equatable {
     return "\(bindings.count) ranks on \(counted(Set(bindings.map(\.host)).count, "machine"))\(cpus ?? "")"
   }
 
-  /// Ranks that are kept on fewer CPUs than they are.
+  /// Warnings about ranks that are bound to fewer CPUs than there are ranks.
   static func warnings(_ bindings: [RankBinding]) -> [String] {
     let crowds = Dictionary(grouping: bindings.indices) { bindings[$0] }.filter { !$0.key.cpus.isEmpty }
     return crowds.filter { $0.value.count > Processors.numbers($0.key.cpus).count }.sorted { $0.value[0] < $1.value[0] }

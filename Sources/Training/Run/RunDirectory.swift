@@ -7,11 +7,11 @@ import Messages
 /// Why a run directory cannot be used.
 package enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProviding {
   case io(FileError)
-  /// It holds a run already and `--resume` was not given.
+  /// It contains a run already and `--resume` was not given.
   case holdsRun(path: String, found: String)
-  /// Another process writes it; `holder` is what that process wrote into the lock file.
+  /// Another process holds its lock; `holder` is that process's text in the lock file.
   case locked(path: String, holder: String)
-  /// A value could not be turned into JSON.
+  /// A value could not be encoded as JSON.
   case encoding(path: String, why: String)
 
   package var exitStatus: ExitStatus {
@@ -35,7 +35,7 @@ package enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProvid
   }
 }
 
-/// The folder of one run, locked for this process as long as the object lives. Rank 0 makes one.
+/// The folder of one run, locked for this process during the lifetime of the object. Rank 0 has one.
 ///
 /// Keep it in a property or in `withExtendedLifetime`: a local constant may be released after its last use.
 ///
@@ -45,7 +45,7 @@ package final class RunDirectory: Sendable {
   package let checkpoints: CheckpointDirectory
   /// Names of temporary files of killed processes that were removed.
   package let removedTemporaries: [String]
-  /// Set when the file system has no locks: then nothing keeps a second job out, which is worth a warning.
+  /// A warning, set if the file system has no locks: nothing then keeps out a second job.
   package let lockWarning: String?
 
   private let lock: OpenFile
@@ -58,10 +58,10 @@ package final class RunDirectory: Sendable {
 
   /// Creates the folder if needed, locks it, checks that it can be written, and cleans up after killed processes.
   ///
-  /// - Parameter log: told of the lease of a job that is waited for, or whose place is taken.
+  /// - Parameter log: receives messages about a lease that is waited for or taken over.
   ///
-  /// Throws `RunDirectoryError.holdsRun` when it holds a run and `resume` is false, `.locked` when another process has
-  /// it, `.io` when it cannot be created or written.
+  /// Throws `RunDirectoryError.holdsRun` if it contains a run and `resume` is false, `.locked` if another process holds
+  /// its lock, `.io` if it cannot be created or written.
   package init(_ path: String, resume: Bool, log: (String) -> Void = { _ in })
     throws(RunDirectoryError)
   {
@@ -112,10 +112,10 @@ package final class RunDirectory: Sendable {
     do throws(FileError) { try AtomicFile.write(Array(text.utf8), to: path) } catch { throw .io(error) }
   }
 
-  /// Seconds to wait for a lock: a process that was killed holds it until it is gone.
+  /// Seconds to wait for a lock: a killed process holds it until the process is gone.
   private static let patience = 5
 
-  /// Locks `.lock`, and writes who holds it. Returns a warning when the file system has no locks.
+  /// Locks `.lock`, and writes the holder into it. Returns a warning if the file system has no locks.
   private static func acquire(_ lock: borrowing OpenFile, _ path: String) throws(RunDirectoryError) -> String? {
     let holder: String
     let deadline = ContinuousClock.now + .seconds(patience)
@@ -143,7 +143,7 @@ package final class RunDirectory: Sendable {
     throw .locked(path: path, holder: holder)
   }
 
-  /// The name of a file that shows that a run was here.
+  /// The name of a file that shows that the folder contains a run.
   private static func traceOfRun(
     _ path: String, _ checkpoints: CheckpointDirectory
   ) throws(RunDirectoryError) -> String? {
@@ -155,7 +155,7 @@ package final class RunDirectory: Sendable {
     }
   }
 
-  /// Writes, flushes and removes a small file.
+  /// Writes, flushes and removes a small file, to test the folder.
   private static func probe(_ folder: String) throws(FileError) {
     let name = AtomicFile.temporaryName(for: "\(folder)/probe")
     defer { unlink(name) }

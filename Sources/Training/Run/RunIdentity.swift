@@ -7,20 +7,20 @@ import Messages
 import NeuralNetwork
 import Recognition
 
-/// What a run is, apart from its state: what a resumed run takes over. Its part that reading needs is ``ModelDescription``.
+/// The identity of a run, without its state: a resumed run takes it over. The part for reading is `ModelDescription`.
 package struct RunIdentity: Codable, Sendable, Equatable {
   package var recipe: Recipe
   package var architecture: Architecture
   package var alphabet: Alphabet
-  /// Steps the learning-rate schedule is made for; nil for one that never ends.
+  /// Steps of the learning-rate schedule; nil if it never ends.
   package var scheduleSteps: Int?
   package var trainFingerprint: String
   package var validationFingerprint: String
-  /// SHA-256 of the weights that the run began with, if they were given.
+  /// SHA-256 of the initial weights, if they were given.
   package var initialWeights: String?
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
-  /// How far bits are reproducible, if it is less than the usual: the least of all times that the run was resumed.
+  /// The degree of reproducibility, if it is lower than usual: the lowest of all parts of a resumed run.
   var reproducibility: Reproducibility?
 
   private enum CodingKeys: String, CodingKey {
@@ -38,8 +38,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     (self.trainFingerprint, self.validationFingerprint) = (trainFingerprint, validationFingerprint)
   }
 
-  /// The identity that a checkpoint was written under.
-  /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
+  /// The identity in a checkpoint.
+  /// - Throws: `CheckpointError.damaged` if Akuru cannot have written it.
   init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let identity = try? RunJSON.decode(RunIdentity.self, from: text),
@@ -49,15 +49,15 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     try model.requireWeights(in: loaded)
   }
 
-  /// What reading needs of it.
+  /// The part that reading needs.
   var model: ModelDescription {
     ModelDescription(
       architecture: architecture, alphabet: alphabet, maximumWidth: recipe.model.maxWidth,
       microBatch: recipe.batch.microBatch)
   }
 
-  /// This identity, resumed where `now` is what options and data say today.
-  /// - Throws: ``ChangedData`` if the data is not what the run began with.
+  /// This identity, continued with the current options and data, `now`.
+  /// - Throws: ``ChangedData`` if the data has changed since the run started.
   func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
     if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
     if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
@@ -80,7 +80,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   }
 }
 
-/// The data is not what the resumed run began with; exit status 3.
+/// The data has changed since the resumed run started; exit status 3.
 struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
   let description: String
   var exitStatus: ExitStatus { .badData }

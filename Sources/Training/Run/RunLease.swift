@@ -4,14 +4,14 @@ import Instrumentation
 import Messages
 import Tensors
 
-/// Who writes a run directory, for other machines: `RUN/.lease` names host and process, and its time is renewed every few
-/// seconds by a thread. One that was not renewed for a minute is stale: its job is dead, or its machine cannot be
-/// reached. (On one machine `flock` decides, which the system gives back when a process dies.)
+/// The lease of a run directory, for other machines: `RUN/.lease` names host and process, and a thread renews its time
+/// every few seconds. A lease that was not renewed for a minute is stale: its job is dead, or its machine cannot be
+/// reached. (On one machine `flock` decides, which the system releases when a process dies.)
 ///
-/// Times are compared with that of a file just written to the same folder, so that clocks need not agree.
+/// Times are compared with that of a file that was just written to the same folder, so that clocks need not agree.
 ///
-/// Unchecked: after `init`, `scratch` belongs to the thread, but for ``end()``, which may read nonsense into it and then
-/// leaves the file.
+/// Unchecked: after `init`, the thread owns `scratch`; only ``end()`` may also use it, which at worst reads garbage and
+/// then keeps the file.
 final class RunLease: @unchecked Sendable {
   /// Seconds after which a lease that is not renewed is stale.
   static let duration = 60
@@ -19,19 +19,19 @@ final class RunLease: @unchecked Sendable {
   private static let renewal: UInt32 = 10
 
   private let file: OpenFile
-  /// What this job wrote into the file.
+  /// This job's contents of the file.
   private let text: [UInt8]
   private let path: String
-  /// `path` in C.
+  /// `path` as a C string.
   private let place: UnsafeMutablePointer<CChar>
-  /// Room for what the file says.
+  /// A buffer for the file's contents.
   private let scratch: UnsafeMutableRawPointer
 
-  /// Waits while another machine's lease may be alive, and takes it.
+  /// Waits while another machine's lease may be valid, then takes the lease.
   ///
-  /// - Parameter isLocked: whether the caller has the lock; false when the file system has none.
-  /// - Parameter log: told of a lease that is waited for, or taken over.
-  /// - Throws: `RunDirectoryError.locked` when the other job renews its lease; `.io`.
+  /// - Parameter isLocked: whether the caller holds the lock; false if the file system has none.
+  /// - Parameter log: receives messages about a lease that is waited for or taken over.
+  /// - Throws: `RunDirectoryError.locked` if the other job renews its lease; `.io`.
   init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
     path = "\(folder)/.lease"
     let host = Self.hostName
@@ -43,7 +43,7 @@ final class RunLease: @unchecked Sendable {
       let before = try file.bytes(200, at: 0)
       let holder = RunLease.holder(before)
       if !before.isEmpty {
-        // On this machine the lock is proof that the holder is dead.
+        // On the same machine, getting the lock proves that the holder is dead.
         if !isLocked || !holder.hasSuffix(" on \(host)") {
           guard try RunLease.outlives(file, folder, holder, log) else {
             throw FileError("lock", path, code: EBUSY)
@@ -67,12 +67,12 @@ final class RunLease: @unchecked Sendable {
     free(place)
   }
 
-  /// Gives the lease back.
+  /// Stops renewing and releases the lease.
   func end() {
     if isOurs { unlink(path) }
   }
 
-  /// Whether the lease of another machine, unchanged, becomes stale; false as soon as it is renewed.
+  /// Waits until another machine's lease becomes stale; returns false as soon as it is renewed.
   private static func outlives(
     _ file: borrowing OpenFile, _ folder: String, _ holder: String, _ log: (String) -> Void
   ) throws(FileError) -> Bool {
@@ -106,16 +106,16 @@ final class RunLease: @unchecked Sendable {
     return text.onOneLine
   }
 
-  /// Writes the same again, which changes the file's time. Allocates nothing.
+  /// Rewrites the same contents, which updates the file's time. Allocates nothing.
   private func renew() throws(FileError) {
     let written = text.withUnsafeBytes { pwrite(file.descriptor, $0.baseAddress, $0.count, 0) }
     guard written == text.count else { throw FileError("write", path) }
   }
 
-  /// Whether the file still says what this job wrote. Allocates nothing.
+  /// Whether the file still has this job's contents. Allocates nothing.
   private var isOurs: Bool {
     var status = stat()
-    guard stat(place, &status) == 0 else { return errno != ENOENT }  // What cannot be asked may be ours.
+    guard stat(place, &status) == 0 else { return errno != ENOENT }  // The state is unknown, so it may be ours.
     let count = pread(file.descriptor, scratch, text.count, 0)
     return count < 0 || count == text.count && text.withUnsafeBytes { memcmp($0.baseAddress!, scratch, count) == 0 }
   }
@@ -133,7 +133,7 @@ final class RunLease: @unchecked Sendable {
           }
           _exit(ExitStatus.inputOutput.rawValue)
         }
-        try? self.renew()  // A disk that is full for a while must not end the run.
+        try? self.renew()  // A temporarily full disk must not end the run.
       }
     }
     thread.name = "akuru lease"

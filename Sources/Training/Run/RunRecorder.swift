@@ -8,7 +8,7 @@ import NeuralNetwork
 import Recognition
 import Reporting
 
-/// What rank 0 writes while training: metrics, log, report and checkpoints. On other ranks it does nothing.
+/// Writes metrics, log, report and checkpoints on rank 0 during training. On other ranks it does nothing.
 final class RunRecorder {
   private let metrics: MetricsLog?
   private let output: RunLog
@@ -21,7 +21,7 @@ final class RunRecorder {
   private var window = Window()
   private var metricsFail = false
   private var progress: TrainingProgress
-  /// When a line of progress was shown or logged last.
+  /// The time at which the progress line was last shown or logged.
   private var shown = ContinuousClock.now
 
   /// Sums since the last line.
@@ -58,6 +58,7 @@ final class RunRecorder {
     progress.cer = report?.history.evaluations.last?.cer
   }
 
+  /// Records a step: progress, and every `logEvery` steps a line of metrics.
   package func record(_ result: StepResult, step: Int, epoch: Int) {
     guard metrics != nil else { return }
     window.images += result.images
@@ -77,7 +78,7 @@ final class RunRecorder {
     let seconds = max(window.duration.seconds, 1e-9)
     let line = StepMetrics(
       step: step, epoch: epoch, time: secondsSince1970(),
-      loss: window.loss / Double(window.steps - window.skipped),  // NaN when all were skipped
+      loss: window.loss / Double(window.steps - window.skipped),  // NaN if all were skipped
       learningRate: Double(result.learningRate), gradientNorm: result.gradientNorm,
       imagesPerSecond: (Double(window.images) / seconds).inThousandths, seconds: seconds.inThousandths,
       skipped: window.skipped, waiting: (window.waiting.seconds / seconds).inThousandths,
@@ -88,7 +89,7 @@ final class RunRecorder {
     window = Window()
   }
 
-  /// On a terminal the line moves five times a second; a log gets one every half minute, or all with --verbose.
+  /// A terminal's line is updated five times per second; a log gets one line per half minute, or all with --verbose.
   private func showProgress(step: Int, epoch: Int, isLogged: Bool) {
     let isDue = shown.duration(to: .now) >= (output.showsProgress ? .milliseconds(200) : .seconds(30))
     if output.showsProgress, isDue || step == lastStep {
@@ -105,9 +106,9 @@ final class RunRecorder {
   }
 
   /// - Parameters:
-  ///   - evaluation: with findings on rank 0.
+  ///   - evaluation: the evaluation, with findings on rank 0.
   ///   - ranks: the times of all ranks.
-  ///   - gradients: whether the network's gradients are those of the last step.
+  ///   - gradients: whether the network holds the gradients of the last step.
   func record(
     _ evaluation: Evaluator.Evaluation, of data: AuditedDataSet, ranks: [RankTiming], weights: Parameters,
     gradients: Bool, step: Int, epoch: Int, isBest: Bool
@@ -130,7 +131,7 @@ final class RunRecorder {
   /// Logs a decision of the run.
   func note(_ text: String) { log.info("\(text)") }
 
-  /// Appends a line to metrics.jsonl. Training does not stop because it cannot be written; the log says so once.
+  /// Appends a line to metrics.jsonl. If it cannot be written, training continues and the log says so once.
   private func append(_ line: some Encodable) {
     do {
       try metrics?.append(line)
@@ -141,7 +142,7 @@ final class RunRecorder {
     }
   }
 
-  /// Begins to write a checkpoint of the state, as that of its step, as the best one, or as both.
+  /// Starts to write the state as the checkpoint of its step, as the best one, or as both.
   func save(_ state: TrainingState, asStep: Bool, asBest: Bool) throws {
     guard let writer else { return }
     writer.write(
@@ -150,10 +151,10 @@ final class RunRecorder {
     )
   }
 
-  /// Waits until the checkpoints are written. Throws if one of those begun last was not.
+  /// Waits until the checkpoints are written. Throws if one of the last ones could not be written.
   func finishSaving() throws { try writer?.finish() }
 
-  /// The run came to its end.
+  /// Completes the TensorBoard log of a finished run.
   func finish() { board?.finish() }
 
   /// Waits until the checkpoints are written, or have failed.

@@ -7,25 +7,25 @@ import Settings
 import Survival
 import Tensors
 
-// The stages of a run before its first step, in order. All ranks call them together.
+// The stages of a run before its first step, in order. All stages are collective.
 
-/// A run directory that was opened, and what is to be resumed in it.
+/// The result of ``openRun(_:_:)``: an open run directory, and the run that is resumed in it.
 struct OpenedRun {
   /// On rank 0, which has the run's lock; nil elsewhere.
   var directory: RunDirectory?
-  /// On rank 0: the state of the checkpoint that the run goes on from, and its file.
+  /// On rank 0: the state of the checkpoint from which the run continues, and its file.
   var restored: (path: String, state: TrainingState)?
-  /// What the run is that is resumed; nil for a new one.
+  /// The identity of the resumed run; nil for a new one.
   let resumed: RunIdentity?
 }
 
-/// Rank 0 opens the run directory and restores the checkpoint to go on from; all ranks learn what run it is.
+/// Opens the run directory and restores the newest good checkpoint, on rank 0; broadcasts the run's identity.
 func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
   let (communicator, output, log) = (context.communicator, context.output, context.log)
   let location = try communicator.together {
     let location = try RunLocation(options)
-    // What is wrong with the options of a new run is said before its directory is made. (With --resume, what is there says
-    // whether it is new.)
+    // Wrong options of a new run are reported before its directory is created. (With --resume, the directory decides
+    // whether the run is new.)
     if !location.resume { try TrainingConfiguration(options).requireEnd() }
     try location.requireNoDataSet()
     return location
@@ -57,16 +57,16 @@ func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
   return OpenedRun(directory: directory, restored: restored, resumed: resumed)
 }
 
-/// The configuration of a run, and the network that it begins with.
+/// The result of ``resolveConfiguration(_:_:_:)``: the configuration of a run, and its initial network.
 struct ResolvedRun {
   let configuration: TrainingConfiguration
-  /// On rank 0: the network that a new run begins with, if one was given.
+  /// On rank 0: the initial network of a new run, if one was given.
   let pretrained: PretrainedNetwork?
-  /// What all ranks know of that network.
+  /// The facts about that network that all ranks have.
   let description: PretrainedNetwork.Description?
 }
 
-/// Merges presets, options and what is resumed into one configuration, which all ranks must have alike.
+/// Merges presets, options and the resumed recipe into one configuration, and checks that all ranks agree on it.
 func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: RunContext) throws -> ResolvedRun {
   let (communicator, log) = (context.communicator, context.log)
   var pretrained: PretrainedNetwork?
@@ -98,16 +98,17 @@ func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: 
   return ResolvedRun(configuration: configuration, pretrained: pretrained, description: description)
 }
 
-/// The data of a run, and what the run is.
+/// The result of ``prepareData(_:_:_:)``: the data of a run, and its identity.
 struct PreparedRun {
   let data: TrainingData
   let identity: RunIdentity
-  /// How far the bits of this process's steps are reproducible.
+  /// The degree to which this process's steps are reproducible.
   let reproducibility: Reproducibility
   let lastStep: Int
 }
 
-/// Every rank reads the records, audits its share of the images, and decodes its share into the machine's cache.
+/// Reads the records on every rank; each rank audits a share of the images, and decodes a share into the machine's
+/// cache.
 func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext) throws -> PreparedRun {
   let (communicator, configuration) = (context.communicator, settings.configuration)
   let (recipe, resumed) = (configuration.recipe, opened.resumed)
@@ -134,7 +135,7 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
     data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, lastStep: lastStep)
 }
 
-/// The state of the run: restored, or fresh, or begun with another network; then rank 0's on every rank.
+/// Creates the state of the run, restored, new or from an initial network, and broadcasts it from rank 0.
 func makeState(
   _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
 ) throws -> TrainingState {
@@ -149,7 +150,7 @@ func makeState(
       return state
     }
     let state = try TrainingState(identity: prepared.identity)
-    // The ranks but rank 0 get its state.
+    // The other ranks receive rank 0's state.
     if communicator.rank == 0 {
       state.network.initialize(seed: recipe.course.seed)
       try settings.pretrained?.copy(into: state.network, alphabet: prepared.data.alphabet, seed: recipe.course.seed)

@@ -8,7 +8,7 @@ import Settings
 import Survival
 import Tensors
 
-/// What all parts of a run need: the other ranks, and the log.
+/// The context of all parts of a run: the ranks and the log.
 struct RunContext {
   let communicator: Communicator
   let output: RunLog
@@ -19,9 +19,9 @@ struct RunContext {
   }
 }
 
-/// Trains as the options say, on all ranks of the communicator: `akuru train`.
+/// Trains with the given options, on all ranks of the communicator: `akuru train`.
 ///
-/// - Throws: errors that ``ExitStatus`` gives the exit status of.
+/// - Throws: errors whose exit status `ExitStatus` gives.
 package func runTraining(_ options: Overrides, over communicator: Communicator) throws -> ExitStatus {
   let verbosity: Verbosity = options.isOn("quiet") ? .quiet : options.isOn("verbose") ? .verbose : .normal
   let output = RunLog(rank: communicator.rank, verbosity: verbosity)
@@ -29,12 +29,12 @@ package func runTraining(_ options: Overrides, over communicator: Communicator) 
     return try train(options, RunContext(communicator, output))
   } catch {
     output.endProgress()
-    output.record("error: \(error)")  // Standard error has it from whoever ends the process.
+    output.record("error: \(error)")  // The process prints it on standard error when it ends.
     throw error
   }
 }
 
-/// The stages of a run. Every rank goes through them together; each gives its result to the next.
+/// The stages of a run, all collective; each passes its result to the next.
 private func train(_ options: Overrides, _ context: RunContext) throws -> ExitStatus {
   try context.communicator.together { try Faults.check() }
   try Watchdog.connect(over: context.communicator)
@@ -49,7 +49,7 @@ private func train(_ options: Overrides, _ context: RunContext) throws -> ExitSt
   return try trainToTheEnd(state, prepared, settings, recorder, context)
 }
 
-/// Trains, and says how it ended.
+/// Trains, and logs how the run ended.
 private func trainToTheEnd(
   _ state: TrainingState, _ prepared: PreparedRun, _ settings: ResolvedRun, _ recorder: RunRecorder,
   _ context: RunContext
@@ -88,5 +88,5 @@ private func trainToTheEnd(
   return status
 }
 
-/// A character error rate above this is that of a model that has not begun to read.
+/// A model with a character error rate above this has not started to learn.
 private let untrainedCER = 0.8

@@ -4,13 +4,13 @@ import Instrumentation
 import Logging
 import MessagePassing
 
-/// A timeline that is being taken: where it will be written, and what puts this rank's times on rank 0's clock.
+/// A timeline that is being recorded: its file, and the offset of this rank's clock from rank 0's.
 struct TimelineRecording {
   private let path: String
-  /// What this rank's clock says at the time zero of the timeline.
+  /// The reading of this rank's clock at time zero of the timeline.
   private let zero: Int64
 
-  /// Begins to take events on all ranks, after rank 0 has made sure that it can write the file. Collective.
+  /// Starts recording on all ranks, after rank 0 has opened the file. Collective.
   init(_ path: String, over communicator: Communicator) throws {
     try communicator.together {
       if communicator.rank == 0 { try AtomicFile.write(Array("[]\n".utf8), to: path) }
@@ -21,7 +21,7 @@ struct TimelineRecording {
     (self.path, self.zero) = (path, zero + offset)
   }
 
-  /// Ends it: rank 0 writes the events of all ranks. That it cannot be written is a warning. Collective.
+  /// Stops recording; rank 0 writes the events of all ranks. A failure to write is a warning. Collective.
   func finish(over communicator: Communicator, log: Logger) throws {
     guard let events = Trace.stop() else { return }
     let lost = try communicator.allreduceMax([Int64(events.lost)])[0]

@@ -28,7 +28,7 @@ package final class TraceFile {
     }
   }
 
-  /// Appends the events of a rank. An error waits for ``finish()``.
+  /// Appends the events of a rank. ``finish()`` throws the first error.
   package func append(_ events: [TraceEvent], rank: Int, name: String) {
     let shown = (try? RunJSON.line([name])) ?? "[\"\"]"
     var text = isEmpty ? "[\n" : ",\n"
@@ -44,7 +44,7 @@ package final class TraceFile {
     write(&bytes)
   }
 
-  /// Ends the file and gives it its name.
+  /// Completes the file and renames it to its final name.
   package func finish() throws(FileError) {
     var end = Array((isEmpty ? "[]\n" : "\n]\n").utf8)
     write(&end)
@@ -81,7 +81,7 @@ package final class TraceFile {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Does what the first failure has not made useless.
+  /// Runs `work` unless an earlier write failed.
   private func attempt(_ work: () throws(FileError) -> Void) {
     guard failure == nil else { return }
     do throws(FileError) { try work() } catch { failure = error }

@@ -1,24 +1,25 @@
 import NeuralNetwork
 
-/// How far a run has come: consumed, not prefetched, work.
+/// The position of a run: consumed work, not prefetched work.
 package struct Cursor: Codable, Sendable, Equatable {
-  /// Finished steps, skipped ones included.
+  /// Finished steps, including skipped ones.
   package var step = 0
   /// Epoch of the next step.
   package var epoch = 0
   /// Index of the next step in its epoch.
   package var stepInEpoch = 0
-  /// Skipped steps in a row.
+  /// Consecutive skipped steps.
   package var badSteps = 0
-  /// How long the validation CER has not fallen, where something depends on it.
+  /// The evaluations without a lower validation CER, if a setting depends on them.
   package var plateau: Plateau?
-  /// Skipped steps in all.
+  /// Total skipped steps.
   package var skippedSteps = 0
-  /// Set when the run was asked to stop before the evaluation that was due after the last step: it comes first.
+  /// Set if the run was stopped before the evaluation that was due after the last step; a resumed run starts with it.
   package var evaluationDue = false
-  /// Lowest validation CER so far, and the step it was measured after.
+  /// Lowest validation CER so far, and the step after which it was measured.
   package var best: Best?
 
+  /// The lowest validation CER and its step.
   package struct Best: Codable, Sendable, Equatable {
     package var cer: Double
     package var step: Int
@@ -26,7 +27,7 @@ package struct Cursor: Codable, Sendable, Equatable {
 
   init() {}
 
-  /// Checkpoints of earlier versions say nothing of skipped steps and pending evaluations.
+  /// Checkpoints of earlier versions lack skipped steps and pending evaluations.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     step = try values.decode(Int.self, forKey: .step)
@@ -39,7 +40,7 @@ package struct Cursor: Codable, Sendable, Equatable {
     best = try values.decodeIfPresent(Best.self, forKey: .best)
   }
 
-  /// Whether a run can have come here; a checkpoint may say anything.
+  /// Whether a run can reach this position; a damaged checkpoint may contain any values.
   var isSensible: Bool {
     step >= 0 && (0...step) ~= epoch && (0...step) ~= stepInEpoch && badSteps >= 0 && badSteps <= skippedSteps
       && skippedSteps <= step && best.map { $0.cer >= 0 } ?? true && plateau?.isSensible ?? true

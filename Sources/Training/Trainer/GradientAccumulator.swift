@@ -6,9 +6,10 @@ import Tensors
 
 /// Accumulates a step's loss, gradients and statistics, exactly, over the micro-batches of all ranks.
 ///
-/// A step: ``begin(microBatches:localCount:images:)``, ``add(images:fault:)`` for each micro-batch of this rank, ``finish()``; then
-/// what all ranks accumulated can be read. Where ranks run on several machines, gradients travel while the rank's last micro-batch
-/// is still in its backward pass, from the last weight to the first, which is the order they are complete in.
+/// A step: ``begin(microBatches:localCount:images:)``, ``add(images:fault:)`` for each micro-batch of this rank,
+/// ``finish()``; then the sums over all ranks can be read. With several machines, gradients are sent during the
+/// backward pass of the rank's last micro-batch, from the last weight to the first, the order in which they are
+/// completed.
 package final class GradientAccumulator {
   private let reducer: ExactReducer
   private let network: CRNN
@@ -18,31 +19,31 @@ package final class GradientAccumulator {
   private let overlaps: Bool
 
   private var images = 1
-  /// Micro-batches of this rank that are still to come.
+  /// Remaining micro-batches of this rank.
   private var remaining = 0
-  /// Gradients from here on are added in the last micro-batch of this rank.
+  /// Gradients from this index on have been added in the last micro-batch of this rank.
   private var addedFrom = 0
-  /// What went wrong within a layer.
+  /// The error of a progress hook within a layer.
   private var failure: (any Error)?
-  /// When gradients last went on.
+  /// The time of the last progress of messages.
   private var advanced = ContinuousClock.now
-  /// Lets gradients go on from within a layer. Made once: steps allocate nothing.
+  /// Lets messages progress from within a layer. Created once, so that steps allocate nothing.
   private var progressHook: (() -> Void)?
 
-  /// Time between two looks at messages, at least.
+  /// The shortest time between two polls of messages.
   private static let pause = Duration.milliseconds(1)
 
-  /// The integers that are summed over the ranks. Those from `times` on are the times of the ranks.
+  /// The integers that are summed over the ranks. Slots from `times` on are the times of the ranks.
   private enum Slot: Int {
     case stop, checkpoint, times
   }
 
-  /// All ranks make it together.
+  /// Collective.
   ///
   /// - Parameters:
-  ///   - sharesTimes: whether each rank tells the others how long it computed.
-  ///   - precision: what gradients are sent as between machines.
-  ///   - overlaps: nil to let the machines decide.
+  ///   - sharesTimes: whether the ranks share their computing times.
+  ///   - precision: the form in which gradients are sent between machines.
+  ///   - overlaps: whether gradients are sent during the backward pass; nil depends on the number of machines.
   package init(
     _ network: CRNN, loss: CTCLoss, sharesTimes: Bool = false, precision: Precision = .exact, overlaps: Bool? = nil,
     over communicator: Communicator
@@ -57,19 +58,19 @@ package final class GradientAccumulator {
     progressHook = { [unowned self] in pollProgress() }
   }
 
-  /// Whether the ranks of a machine add up in shared memory; without room there they send messages.
+  /// Whether the ranks of a machine accumulate in shared memory; without room there they send messages.
   package var sharesMemory: Bool { reducer.sharesMemory }
 
   // MARK: A step of this rank
 
-  /// Starts a step of that many micro-batches and images over all ranks, `localCount` of the micro-batches on this one.
+  /// Starts a step of `microBatches` and `images` over all ranks, with `localCount` micro-batches on this rank.
   package func begin(microBatches: Int, localCount: Int, images: Int) throws {
     try reducer.begin(microBatches: microBatches)
     (self.images, remaining) = (images, localCount)
     addedFrom = reducer.gradientCount
   }
 
-  /// Computes the micro-batch that was loaded into the network, of `count` images, and adds its share.
+  /// Computes the micro-batch that was loaded into the network, of `count` images, and accumulates its results.
   ///
   /// - Parameter fault: `nanLoss` or `nanGradient` for a test.
   package func add(images count: Int, fault: FaultInjection.Kind? = nil) throws {
@@ -112,15 +113,15 @@ package final class GradientAccumulator {
   /// Asks for a checkpoint after the step.
   func requestCheckpoint() { reducer.addInteger(1, at: Slot.checkpoint.rawValue) }
 
-  /// Tells all ranks how long this one computed, without what it waited for others.
+  /// Shares this rank's computing time with all ranks, without the time that it waited for others.
   func report(computed time: Duration) {
     reducer.addInteger(Int64((time - reducer.waited).seconds * 1e9), at: Slot.times.rawValue + rank)
   }
 
-  /// Micro-batches of this rank with a value that cannot be summed.
+  /// Values of this rank in this step that could not be accumulated.
   var refusedHere: Int64 { reducer.refusedHere }
 
-  /// Sums over all ranks what is not yet on its way, and waits.
+  /// Reduces the remaining gradients over all ranks, and waits for all sums.
   package func finish() throws {
     require(remaining == 0, "fewer micro-batches than announced")
     try reducer.reduce()
@@ -136,10 +137,10 @@ package final class GradientAccumulator {
   var stopRequested: Bool { reducer.integer(at: Slot.stop.rawValue) > 0 }
   /// Whether a rank asked for a checkpoint.
   var checkpointRequested: Bool { reducer.integer(at: Slot.checkpoint.rawValue) > 0 }
-  /// How long a rank computed, in nanoseconds.
+  /// The computing time of a rank, in nanoseconds.
   func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
 
-  /// Writes the step's gradients over those of the last micro-batch in the network.
+  /// Overwrites the network's gradients, those of the last micro-batch, with those of the step.
   package func takeStepGradients() { reducer.gradients(into: network.parameters.gradients.base) }
 
   /// Moves the running statistics of batch normalization towards those of the step.
@@ -149,7 +150,7 @@ package final class GradientAccumulator {
 
   // MARK: Gradients on their way
 
-  /// Adds the gradients from `from` on, which are complete, and lets them go.
+  /// Adds the gradients from `from` on, which are complete, and releases them for sending.
   private func add(from: Int) throws {
     try reducer.addGradients(network.parameters.gradients.base + from, count: addedFrom - from, at: from)
     addedFrom = from

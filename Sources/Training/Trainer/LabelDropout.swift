@@ -2,8 +2,8 @@ import Datasets
 import NeuralNetwork
 import Tensors
 
-/// Letters left out of training labels at random, so that a network trusts the image more than the words it has seen. The
-/// letters are a function of (seed, step, sample).
+/// Drops letters of training labels at random, so that a network trusts the image more than memorized words. The
+/// dropped letters are a function of (seed, step, sample).
 struct LabelDropout {
   let rate: Float
   let seed: UInt64

@@ -2,7 +2,7 @@ import MessagePassing
 import Messages
 import Reporting
 
-/// Adds up a rank's times. Allocates nothing.
+/// Accumulates a rank's times. Allocates nothing.
 struct RankClock {
   private var steps = 0
   private var images = 0
@@ -18,7 +18,7 @@ struct RankClock {
     reducing += result.reduceTime
   }
 
-  /// The times of all ranks, on rank 0; starts anew. Collective.
+  /// Returns the times of all ranks, on rank 0, and resets them. Collective.
   mutating func gather(evaluating: Duration, over communicator: Communicator) throws -> [RankTiming] {
     let mine = RankTiming(
       rank: communicator.rank, host: communicator.hostName, steps: steps, images: images,

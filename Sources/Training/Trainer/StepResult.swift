@@ -1,4 +1,4 @@
-/// What one step did.
+/// The result of one step.
 struct StepResult {
   /// Images in the step, over all ranks.
   let images: Int
@@ -12,11 +12,11 @@ struct StepResult {
   var duration = Duration.zero
   /// Time this rank waited for the loader.
   var loadWait = Duration.zero
-  /// Time this rank spent on the allreduce, and waited in it for other ranks.
+  /// Time this rank spent in the allreduce, including waits for other ranks.
   var reduceTime = Duration.zero
   var stopRequested = false
   var checkpointRequested = false
-  /// The step was not taken, because a loss or gradient was not finite or too large to be summed exactly.
+  /// True if the step was skipped, because a loss or gradient was not finite or too large to be summed exactly.
   var skipped = false
 
   init(images: Int) {

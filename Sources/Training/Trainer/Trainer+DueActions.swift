@@ -3,33 +3,33 @@ import MessagePassing
 import Messages
 import NeuralNetwork
 
-/// What is due between two steps: evaluation, comparison of the ranks, checkpoints, and the end of the run.
+/// Actions between two steps: evaluation, comparison of the ranks, checkpoints, and the end of the run.
 extension Trainer {
-  /// Whether the validation CER has not fallen for so long that the run is done.
+  /// Whether the validation CER has not fallen for `earlyStopping` evaluations.
   var shouldStopEarly: Bool {
     guard let earlyStopping = recipe.course.earlyStopping, let plateau = state.cursor.plateau else { return false }
     return plateau.sinceBest >= earlyStopping
   }
 
-  /// Whether this rank asks all to stop: on a signal, and rank 0 when the time is over.
+  /// Whether this rank asks all ranks to stop: after a signal, or on rank 0 when the time is over.
   var shouldStop: Bool {
     if StopRequest.isRaised { return true }
     guard communicator.rank == 0, let minutes = configuration.run.length.maxMinutes else { return false }
     return started.duration(to: .now) >= .seconds(minutes * 60)
   }
 
-  /// Whether rank 0 asks for a checkpoint because the last one is too long ago.
+  /// Whether rank 0 asks for a checkpoint because the last one is too old.
   var isCheckpointOverdue: Bool {
     let minutes = configuration.run.checkpoints.checkpointMinutes
     return communicator.rank == 0 && minutes > 0 && saved.duration(to: .now) >= .seconds(minutes * 60)
   }
 
-  /// Evaluates, compares the ranks and saves, where they are due.
+  /// Evaluates, compares the ranks and saves, if due.
   ///
   /// - Parameters:
-  ///   - stops: whether a rank asked all to stop.
-  ///   - saves: whether a checkpoint was asked for.
-  /// - Returns: how the run ends, if it does.
+  ///   - stops: whether a rank asked all ranks to stop.
+  ///   - saves: whether a rank asked for a checkpoint.
+  /// - Returns: the exit status if the run ends, else nil.
   func runDueActions(stops stopRequested: Bool, saves saveRequested: Bool) throws -> ExitStatus? {
     let (isLast, endsEpoch) = (state.cursor.step == lastStep, state.cursor.stepInEpoch == 0)
     var isBest = false
@@ -62,7 +62,7 @@ extension Trainer {
     saved = .now
   }
 
-  /// - Returns: whether the weights are the best so far; nil, on all ranks, when one was asked to stop meanwhile.
+  /// - Returns: whether the weights are the best so far; nil, on all ranks, if one was asked to stop meanwhile.
   private func evaluate() throws -> Bool? {
     let (step, started) = (state.cursor.step, ContinuousClock.now)
     let evaluation = try state.withAveragedWeights {
@@ -80,7 +80,7 @@ extension Trainer {
     return isBest
   }
 
-  /// Counts for how long the CER has not fallen, where the recipe asks for it.
+  /// Counts evaluations without a lower CER, if the recipe needs the count.
   private func recordPlateau(isBest: Bool) {
     guard recipe.optimization.schedule == .plateau || recipe.course.earlyStopping != nil else { return }
     var plateau = state.cursor.plateau ?? Plateau()
@@ -92,7 +92,7 @@ extension Trainer {
     }
   }
 
-  /// Compares the state of all ranks, bit by bit: one that differs must not go on, and never into a checkpoint.
+  /// Compares the state of all ranks, bit by bit: a rank that differs must not continue, nor be saved.
   private func verify() throws {
     guard communicator.size > 1 else { return }
     let item = "weights and optimizer state after step \(state.cursor.step)"

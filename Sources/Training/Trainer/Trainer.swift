@@ -6,7 +6,7 @@ import Messages
 import NeuralNetwork
 import Recognition
 
-/// Trains a network: the same on every rank, but for the micro-batches each rank computes.
+/// Trains a network. Every rank does the same, except for the micro-batches that are assigned to it.
 final class Trainer {
   let configuration: TrainingConfiguration
   let context: RunContext
@@ -16,11 +16,11 @@ final class Trainer {
   let evaluator: Evaluator
   let lastStep: Int
   var clock = RankClock()
-  /// Nil when all ranks are taken to be equally fast.
+  /// nil if all ranks are treated as equally fast.
   var speeds: RankSpeeds?
-  /// Whether the network's gradients are those of the last step.
+  /// Whether the network holds the gradients of the last step.
   var hasGradients = false
-  /// When this process began to train, and when it wrote a checkpoint last.
+  /// When this process started to train, and when it last wrote a checkpoint.
   let started = ContinuousClock.now
   var saved = ContinuousClock.now
 
@@ -31,14 +31,14 @@ final class Trainer {
   private let scheduler: MicroBatchScheduler
   private let loader: MicroBatchLoader
   private let targets = LabelBatch()
-  /// What is wrong with micro-batches of this rank in this step.
+  /// Descriptions of this rank's bad micro-batches in this step.
   private var suspects: [String] = []
 
   var network: CRNN { state.network }
   var recipe: Recipe { state.identity.recipe }
   var communicator: Communicator { context.communicator }
 
-  /// All ranks make it together.
+  /// Collective.
   init(
     _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, lastStep: Int,
     recorder: RunRecorder, context: RunContext
@@ -64,10 +64,10 @@ final class Trainer {
     try reserve(bounds)
   }
 
-  /// Makes room for every micro-batch, so that no step allocates.
+  /// Reserves memory for every micro-batch, so that no step allocates.
   private func reserve(_ bounds: MicroBatchBounds) throws {
-    // One image may need longer tables of time steps, all together more rows and columns. What pools round off one by
-    // one, they must not round off the average.
+    // One image may need longer tables of time steps, all together more rows and columns. Pools round down each image's
+    // size, so the average must not be rounded down.
     let average = (bounds.columns / bounds.images + 16) & ~15
     try network.reserve(images: 1, width: bounds.widest)
     let steps = network.logits.layout.steps
@@ -78,7 +78,7 @@ final class Trainer {
     targets.reserve(images: bounds.images, scalars: bounds.labels)
   }
 
-  /// Without shared memory sums are slower, and with `--reduce float` other ones.
+  /// Without shared memory, sums are slower, and different with `--reduce float`.
   private static func requireSharedMemory(
     _ accumulator: GradientAccumulator, _ configuration: TrainingConfiguration, _ context: RunContext
   ) throws {
@@ -115,7 +115,7 @@ final class Trainer {
 
   // MARK: One step
 
-  /// Trains on one batch: forward and backward on this rank's micro-batches, the exact sum over all of them, update.
+  /// Trains on one batch: forward and backward on this rank's micro-batches, exact reduction over all ranks, update.
   private func step() throws -> StepResult {
     let (started, number) = (ContinuousClock.now, state.cursor.step + 1)
     var result = StepResult(images: scheduler.imageCount)
@@ -155,23 +155,23 @@ final class Trainer {
     if accumulator.refusedHere > refused { suspects.append(suspect(microBatch)) }
   }
 
-  /// Sums over all ranks. What this rank asks of the others travels with the gradients.
+  /// Reduces over all ranks. This rank's requests travel with the gradients.
   private func reduce(computed time: Duration) throws {
     if shouldStop { accumulator.requestStop() }
     if isCheckpointOverdue { accumulator.requestCheckpoint() }
     if speeds != nil { accumulator.report(computed: time) }
-    // Only a timeline tells waiting from adding up.
+    // Only a timeline distinguishes waiting from reducing.
     if Trace.isOn { try Trace.span(.wait) { try communicator.barrier() } }
     try Trace.span(.reduce) { try accumulator.finish() }
   }
 
-  /// Assigns the micro-batches of another step. What it depends on is the same on all ranks.
+  /// Assigns the micro-batches of another step, from values that are equal on all ranks.
   private func scheduleNext() {
     speeds?.add(time: accumulator.time(of:), cost: scheduler.cost(ofRank:))
     scheduler.advance(timePerCost: speeds?.timePerCost ?? [])
   }
 
-  /// Changes weights and running statistics, unless the step is bad: then all ranks leave it out.
+  /// Updates weights and running statistics, unless the step is bad: then all ranks skip it.
   private func update(_ result: inout StepResult) throws {
     result.loss = accumulator.meanLoss
     result.learningRate = schedule.rate(
@@ -194,9 +194,9 @@ final class Trainer {
     Faults.flipBit(in: parameters.values.base, step: state.cursor.step + 1)
   }
 
-  // MARK: Steps that cannot be taken
+  // MARK: Skipped steps
 
-  /// Leaves a bad step out. The ranks tell rank 0 which micro-batches are to blame.
+  /// Skips a bad step. The ranks report their bad micro-batches to rank 0.
   private func skip() throws {
     let step = state.cursor.step + 1
     state.cursor.badSteps += 1
@@ -214,7 +214,7 @@ final class Trainer {
     }
   }
 
-  /// Says what is wrong with the micro-batch that was added last.
+  /// Describes the micro-batch that was just refused.
   private func suspect(_ microBatch: MicroBatch) -> String {
     let records = data.train.dataSet.records
     let bad = (0..<microBatch.count).filter { !loss.losses[$0].isFinite }

@@ -1,7 +1,7 @@
 import MessagePassing
 import Messages
 
-/// Too many steps in a row had to be skipped.
+/// Too many consecutive steps were skipped.
 struct TrainingDiverged: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
   let step: Int
   let badSteps: Int

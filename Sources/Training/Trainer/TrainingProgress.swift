@@ -1,13 +1,13 @@
 import Messages
 
-/// How training goes, in one line: smoothed over some dozen steps. Adding a step allocates nothing.
+/// The progress of training in one line, smoothed over some dozen steps. Adding a step allocates nothing.
 struct TrainingProgress {
   private let lastStep: Int
   private let stepsPerEpoch: Int
   /// CER of the newest evaluation.
   var cer: Double?
 
-  /// Weight of the steps before the newest; a hundredth of a step's weight is left after 90.
+  /// The decay of older steps' weights per step; after 90 steps a hundredth is left.
   private static let memory = 0.95
   private var weight = 0.0
   private var lossWeight = 0.0
@@ -24,7 +24,7 @@ struct TrainingProgress {
 
   mutating func add(_ result: StepResult) {
     steps += 1
-    // The first step fills caches and memory.
+    // The first step is slower, since it fills caches and memory: it is not counted.
     if steps == 2 { (weight, images, seconds, waiting) = (0, 0, 0, 0) }
     func smooth(_ value: inout Double, _ new: Double) { value = TrainingProgress.memory * value + new }
     smooth(&weight, 1)
@@ -37,7 +37,7 @@ struct TrainingProgress {
     }
   }
 
-  /// Seconds of a step.
+  /// Seconds per step.
   private var pace: Double { seconds / max(weight, 1e-9) }
 
   /// For example: step 1200/3600, epoch 3, loss 0.123, CER 3.20 %, 640 images/s, waiting 2 %, 0:45 left.
@@ -52,7 +52,7 @@ struct TrainingProgress {
     return parts.joined(separator: ", ")
   }
 
-  /// Said once, when ten steps have shown the pace of a run that has some more before it.
+  /// The expected duration, logged once, when ten steps have shown the pace and enough steps remain.
   func expectation(step: Int) -> String? {
     guard steps == 11, lastStep - step >= 20 else { return nil }
     let end = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * pace)) to the last step"

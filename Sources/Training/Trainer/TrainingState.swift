@@ -12,24 +12,24 @@ import Tensors
 package final class TrainingState {
   package let network: CRNN
   package let optimizer: any Optimizer
-  /// The moving average of the weights, if the recipe asks for one. Checkpoints have it under the weights' names, and the
-  /// weights that training goes on with as `training.<name>`.
+  /// The moving average of the weights, if the recipe asks for one. Checkpoints store it under the weights' names, and
+  /// the weights with which training continues as `training.<name>`.
   let average: WeightAverage?
-  /// What is trained of the network.
+  /// The frozen and the trained weights of the network.
   let frozen: FrozenWeights
   var cursor = Cursor()
 
-  /// What a checkpoint says besides tensors and cursor.
+  /// The contents of a checkpoint besides tensors and cursor.
   package private(set) var identity: RunIdentity
 
-  /// Bytes of a checkpoint, a little more than it takes.
+  /// An upper estimate of a checkpoint's bytes.
   var checkpointBytes: Int {
     let parameters = network.parameters
     let copies = average == nil ? 1 : 2
     return 4 * (parameters.count * (copies + optimizer.slots.count) + copies * parameters.bufferCount) + (1 << 20)
   }
 
-  /// - Throws: `ArchitectureError` when the network cannot be built for that height or that many letters.
+  /// - Throws: `ArchitectureError` if the network cannot be built for that height or number of letters.
   package init(identity: RunIdentity) throws {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
@@ -70,8 +70,8 @@ package final class TrainingState {
       ])
   }
 
-  /// The state in a checkpoint.
-  /// - Throws: `CheckpointError.damaged` saying what is wrong with it.
+  /// Restores the state of a checkpoint.
+  /// - Throws: `CheckpointError.damaged` that describes the damage.
   convenience init(restoring loaded: CheckpointDirectory.LoadedCheckpoint) throws {
     do {
       try self.init(identity: RunIdentity(of: loaded))
@@ -83,10 +83,10 @@ package final class TrainingState {
     }
   }
 
-  /// Takes over the identity of the run as it goes on.
+  /// Sets the identity of the continued run.
   func goOn(as continued: RunIdentity) { identity = continued }
 
-  /// Does work on the weights that predict later: their average, where there is one.
+  /// Runs `work` with the weights for prediction: the average, if there is one.
   func withAveragedWeights<Value>(_ work: () throws -> Value) rethrows -> Value {
     average?.exchange(with: network.parameters)
     defer { average?.exchange(with: network.parameters) }
@@ -102,7 +102,7 @@ package final class TrainingState {
     return hexadecimal(hash.finalize().prefix(8))
   }
 
-  /// Takes the whole state from a checkpoint.
+  /// Restores the whole state from a checkpoint.
   private func restore(_ loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     let (checkpoint, path) = (loaded.checkpoint, loaded.path)
     try network.restoreWeights(from: loaded)
@@ -135,7 +135,7 @@ package final class TrainingState {
     return slabs
   }
 
-  /// Makes the state of all ranks that of rank 0.
+  /// Broadcasts the state of rank 0 to all ranks.
   func broadcast(over communicator: Communicator) throws {
     for (storage, count) in slabs {
       try communicator.broadcast(UnsafeMutableRawBufferPointer(start: storage.base, count: count * 4))

@@ -187,7 +187,7 @@ package final class TensorBoardLog {
   }
 
   /// Text as a cell of a table in Markdown holds it.
-  static func markdown(_ text: String) -> String {
+  package static func markdown(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -37,7 +37,7 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   /// Checks every value, also those that come from a checkpoint.
   /// - Throws: ``ConfigurationError`` naming the option.
-  func validate() throws {
+  package func validate() throws {
     for group in groups { try group.validate() }
   }
 
@@ -92,7 +92,7 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   /// A resumed run keeps its recipe: an option that was given must say what the recipe says.
   /// - Throws: ``ConfigurationError`` naming the first option that contradicts.
-  func requireNoContradiction(by options: Overrides) throws {
+  package func requireNoContradiction(by options: Overrides) throws {
     let asked = try options.applied(to: self)
     func object(_ recipe: Recipe) throws -> [String: JSONValue] {
       try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(recipe))

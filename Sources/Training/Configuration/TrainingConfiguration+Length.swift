@@ -4,7 +4,7 @@ import Messages
 extension TrainingConfiguration {
   /// Steps the schedule of a new run is made for, from the number of steps an epoch has; nil when it has no end.
   /// - Throws: ``ConfigurationError`` when a schedule that needs an end has none.
-  func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
+  package func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
     guard recipe.optimization.schedule.needsEnd else { return nil }
     if let steps = limits(stepsPerEpoch).min() { return steps }
     throw ConfigurationError(
@@ -14,7 +14,7 @@ extension TrainingConfiguration {
 
   /// Refuses a new run that would not end, or whose schedule could not be made, before the data is read.
   /// - Throws: ``ConfigurationError``.
-  func requireEnd() throws {
+  package func requireEnd() throws {
     // How long an epoch is does not matter here.
     if limits(1).isEmpty && run.length.maxMinutes == nil { throw TrainingConfiguration.endless }
     _ = try scheduleSteps(stepsPerEpoch: 1)
@@ -27,7 +27,7 @@ extension TrainingConfiguration {
   ///
   /// - Parameter scheduleSteps: of the run, which may have begun with other limits.
   /// - Throws: ``ConfigurationError`` when nothing ends the run, or it is to go on past the end of its schedule.
-  func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
+  package func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
     if let scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps, recipe.course.epochs == nil {
       throw ConfigurationError(
         option: "maxSteps",

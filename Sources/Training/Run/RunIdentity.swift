@@ -21,7 +21,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
   /// How far bits are reproducible, if it is less than the usual: the least of all times that the run was resumed.
-  var reproducibility: Reproducibility?
+  package var reproducibility: Reproducibility?
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights,
@@ -40,7 +40,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   /// The identity that a checkpoint was written under.
   /// - Throws: `CheckpointError.damaged` when it cannot have been written by Akuru.
-  init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
+  package init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let identity = try? RunJSON.decode(RunIdentity.self, from: text),
       (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1
@@ -58,7 +58,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   /// This identity, resumed where `now` is what options and data say today.
   /// - Throws: ``ChangedData`` if the data is not what the run began with.
-  func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
+  package func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
     if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
     if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
     if now.blasCore != blasCore {
@@ -81,9 +81,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 }
 
 /// The data is not what the resumed run began with; exit status 3.
-struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
-  let description: String
-  var exitStatus: ExitStatus { .badData }
+package struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  package let description: String
+  package var exitStatus: ExitStatus { .badData }
 
   init(_ which: String) {
     description =

@@ -12,9 +12,9 @@ import Tensors
 ///
 /// Unchecked: after `init`, `scratch` belongs to the thread, but for ``end()``, which may read nonsense into it and then
 /// leaves the file.
-final class RunLease: @unchecked Sendable {
+package final class RunLease: @unchecked Sendable {
   /// Seconds after which a lease that is not renewed is stale.
-  static let duration = 60
+  package static let duration = 60
   /// Seconds between renewals.
   private static let renewal: UInt32 = 10
 
@@ -32,7 +32,7 @@ final class RunLease: @unchecked Sendable {
   /// - Parameter isLocked: whether the caller has the lock; false when the file system has none.
   /// - Parameter log: told of a lease that is waited for, or taken over.
   /// - Throws: `RunDirectoryError.locked` when the other job renews its lease; `.io`.
-  init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
+  package init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
     path = "\(folder)/.lease"
     let host = Self.hostName
     place = strdup(path)
@@ -68,7 +68,7 @@ final class RunLease: @unchecked Sendable {
   }
 
   /// Gives the lease back.
-  func end() {
+  package func end() {
     if isOurs { unlink(path) }
   }
 
@@ -141,7 +141,7 @@ final class RunLease: @unchecked Sendable {
     thread.start()
   }
 
-  static var hostName: String {
+  package static var hostName: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
       guard gethostname(name.baseAddress!, name.count - 1) == 0 else { return "localhost" }
       name[255] = 0

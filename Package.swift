@@ -133,7 +133,8 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("Messages", ["Tensors"]),
-    tests("Files", []),
+    tests("Instrumentation", ["Messages"]),
+    tests("Files", ["Messages"]),
     tests("Console", []),
     tests("Settings", ["Messages"]),
     tests("Hashing", []),
@@ -151,15 +152,19 @@ let package = Package(
     tests("Datasets", ["Images", "Tensors", "Files", "Messages", "Settings"]),
     tests("MessagePassing", ["Tensors", "CollectivesCheck"]),
     tests("Checkpoints", ["Files", "Messages", "Tensors"]),
-    tests("Recognition", ["Messages", "Tensors", "NeuralNetwork", "Datasets", "Checkpoints"]),
-    tests("Reporting", ["Files", "Messages"]),
+    tests(
+      "Recognition",
+      [
+        "Checkpoints", "Console", "DataPreparation", "Datasets", "Images", "MessagePassing", "Messages",
+        "NeuralNetwork", "Tensors",
+      ]),
+    tests("Reporting", ["Console", "Files", "Messages", "Recognition", "TensorBoardSchema"]),
     tests("Survival", ["Instrumentation"]),
     tests(
       "Training",
       [
-        "Checkpoints", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages", "NeuralNetwork",
-        "Recognition",
-        "Reporting", "Settings", "Tensors",
+        "Checkpoints", "Console", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages",
+        "NeuralNetwork", "Recognition", "Reporting", "Settings", "Tensors",
       ]),
     tests("Diagnostics", ["Messages"]),
     tests("Typesetting", ["Images", "Messages", "Tensors", "akuru-synth"]),

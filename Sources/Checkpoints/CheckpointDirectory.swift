@@ -15,6 +15,8 @@ package struct CheckpointDirectory: Sendable {
   package struct LoadedCheckpoint: Sendable {
     package let path: String
     package let checkpoint: Checkpoint
+
+    package init(path: String, checkpoint: Checkpoint) { (self.path, self.checkpoint) = (path, checkpoint) }
   }
 
   package var bestPath: String { "\(path)/best.safetensors" }

@@ -37,7 +37,7 @@ package struct FaultInjection: Sendable, Equatable {
   }
 
   /// - Throws: `ConfigurationError` that says what is wrong.
-  init(_ text: Substring) throws {
+  package init(_ text: Substring) throws {
     func wrong(_ why: String) -> ConfigurationError {
       ConfigurationError("\(FaultInjection.variable) \(text): \(why); it is rank:step:phase:kind, as 1:12:reduce:kill")
     }
@@ -68,7 +68,7 @@ package struct FaultInjection: Sendable, Equatable {
 
 extension FaultInjection.Kind {
   fileprivate init?(_ text: Substring) {
-    let parts = text.split(separator: "=", maxSplits: 1)
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let value = parts.count > 1 ? Double(parts[1]) : nil
     guard let name = parts.first, parts.count == 1 || value.map({ (0...1e6) ~= $0 }) == true else { return nil }
     switch name {

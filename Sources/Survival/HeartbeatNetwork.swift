@@ -15,13 +15,6 @@ final class HeartbeatNetwork: @unchecked Sendable {
   /// The addresses of all other ranks.
   private let addresses: [sockaddr_in]
 
-  /// The progress of one rank.
-  struct Message: Equatable {
-    var rank = 0
-    var place: UInt64 = 0
-    var count = 0
-  }
-
   private struct Contact: Codable {
     var host: String
     var port: UInt16
@@ -66,17 +59,14 @@ final class HeartbeatNetwork: @unchecked Sendable {
   deinit { close(descriptor) }
 
   /// Sends this rank's message to all. Messages that cannot be sent are dropped.
-  func send(_ message: Message) {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
-      words[0] = token.littleEndian
-      words[1] = UInt64(message.rank).littleEndian
-      words[2] = message.place.littleEndian
-      words[3] = UInt64(message.count).littleEndian
+  func send(_ message: HeartbeatMessage) {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: HeartbeatMessage.words) { words in
+      message.write(to: words, token: token)
       for var address in addresses {
         _ = withUnsafePointer(to: &address) { pointer in
           pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
             sendto(
-              descriptor, words.baseAddress, 32, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+              descriptor, words.baseAddress, HeartbeatMessage.bytes, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
           }
         }
       }
@@ -84,20 +74,18 @@ final class HeartbeatNetwork: @unchecked Sendable {
   }
 
   /// The next message that has arrived; nil when there is none.
-  func receive() -> Message? {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 5) { words in
+  func receive() -> HeartbeatMessage? {
+    // One word more than a message has, to see that another one is longer.
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: HeartbeatMessage.words + 1) { words in
       while true {
-        let count = recv(descriptor, words.baseAddress, 40, 0)
+        let count = recv(descriptor, words.baseAddress, HeartbeatMessage.bytes + 8, 0)
         if count < 0 && errno == EINTR { continue }
         // An earlier send to an address without a listener is reported here; messages may have arrived after it.
         if count < 0 && errno == ECONNREFUSED { continue }
         guard count >= 0 else { return nil }
-        guard count == 32, UInt64(littleEndian: words[0]) == token else { continue }
-        let sender = UInt64(littleEndian: words[1])
-        guard sender < UInt64(names.count), sender != UInt64(rank) else { continue }
-        return Message(
-          rank: Int(sender), place: UInt64(littleEndian: words[2]),
-          count: Int(truncatingIfNeeded: UInt64(littleEndian: words[3])))
+        let message = HeartbeatMessage(
+          UnsafeBufferPointer(words), bytes: count, token: token, ranks: names.count, own: rank)
+        if let message { return message }
       }
     }
   }

@@ -1,15 +1,15 @@
 import Messages
 
 /// The watchdog's report of a stall: which ranks are missing, and the progress of each.
-struct StallReport {
+package struct StallReport {
   /// A summary line, and a line for each rank.
-  let text: String
+  package let text: String
   /// The same for `train.log`.
-  var logText: String {
+  package var logText: String {
     text.replacing("akuru: ", with: "\(timeStamp()) error: ", maxReplacements: 1)
   }
 
-  init(_ clock: StallClock, names: [String], own: Int, silence: Double, now: Double) {
+  package init(_ clock: StallClock, names: [String], own: Int, silence: Double, now: Double) {
     func name(_ rank: Int) -> String { rank < names.count ? names[rank] : "this process" }
     func place(_ rank: Int) -> String {
       "\(clock.ranks[rank].phase) of step \(clock.ranks[rank].step)"

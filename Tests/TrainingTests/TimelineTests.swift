@@ -5,25 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite struct TraceTests {
+@Suite struct TraceFileTests {
   private func event(_ i: Int) -> TraceEvent {
     TraceEvent(kind: Trace.Kind.allCases[i % 8], step: i, start: Int64(1000 * i + 7), duration: Int64(i))
-  }
-
-  @Test func keepsTheNewest() {
-    let events = TraceEvents(capacity: 5)
-    #expect(events.events == [] && events.lost == 0 && events.bytes(zero: 3) == [])
-    for i in 0..<5 { events.add(event(i)) }
-    #expect(events.events == (0..<5).map(event) && events.lost == 0)
-    for i in 5..<13 { events.add(event(i)) }
-    #expect(events.events == (8..<13).map(event) && events.lost == 8)
-    let received = TraceEvents.events(events.bytes(zero: 1007))
-    let starts: [Int64] = [7000, 8000, 9000, 10000, 11000]
-    #expect(received.map(\.start) == starts)
-    #expect(received.map(\.kind) == events.events.map(\.kind))
-    #expect(received.map(\.step) == [8, 9, 10, 11, 12])
-    let durations: [Int64] = [8, 9, 10, 11, 12]
-    #expect(received.map(\.duration) == durations)
   }
 
   @Test func fileIsJSON() throws {

@@ -80,7 +80,7 @@ package struct ModelSettings: SettingsGroup {
     }
     try requireCount(channels, CodingKeys.channels, to: 4096)
     try requireCount(hidden, CodingKeys.hidden, to: 4096)
-    try require((1...4096).contains(height), CodingKeys.height, height, "must be 1 to 4096 pixels")
+    try require((1...1024).contains(height), CodingKeys.height, height, "must be 1 to 1024 pixels")
     try require((4...65_535).contains(maxWidth), CodingKeys.maxWidth, maxWidth, "must be 4 to 65535 pixels")
     try requireShare(featureDropout, CodingKeys.featureDropout)
     try require((0...1).contains(paperValue ?? 0), CodingKeys.paperValue, paperValue ?? 0, "must be 0 or 1")

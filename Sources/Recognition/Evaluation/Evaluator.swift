@@ -34,7 +34,7 @@ package final class Evaluator {
   package struct Evaluation {
     package let report: EvaluationReport
     /// Predictions of all samples, if requested; on rank 0 only.
-    let predictions: [Int: String]
+    package let predictions: [Int: String]
     /// Findings, if requested; on rank 0 only.
     package let findings: Findings?
   }

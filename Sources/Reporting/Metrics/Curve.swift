@@ -1,12 +1,14 @@
 /// Values over steps. Neighbors are averaged, so that a run of any length gives a curve of bounded size.
-struct Curve: Sendable, Equatable {
-  struct Point: Sendable, Equatable {
-    var x: Double
-    var y: Double
+package struct Curve: Sendable, Equatable {
+  package struct Point: Sendable, Equatable {
+    package var x: Double
+    package var y: Double
   }
 
   /// The largest number of points.
-  static let limit = 160
+  package static let limit = 160
+
+  package init() {}
 
   /// Means of `stride` values each, at the position of the last.
   private var full: [Point] = []
@@ -14,10 +16,10 @@ struct Curve: Sendable, Equatable {
   /// The values of the incomplete last mean.
   private var pending: (count: Int, sum: Double, x: Double) = (0, 0, 0)
 
-  static func == (a: Curve, b: Curve) -> Bool { a.points == b.points }
+  package static func == (a: Curve, b: Curve) -> Bool { a.points == b.points }
 
   /// Adds a value; values that are not finite are ignored. Positions must not decrease.
-  mutating func add(_ y: Double, at x: Double) {
+  package mutating func add(_ y: Double, at x: Double) {
     guard y.isFinite, x.isFinite, abs(y) < 1e100 else { return }
     pending = (pending.count + 1, pending.sum + y, x)
     guard pending.count == stride else { return }
@@ -30,7 +32,7 @@ struct Curve: Sendable, Equatable {
     stride *= 2
   }
 
-  var points: [Point] {
+  package var points: [Point] {
     pending.count == 0 ? full : full + [Point(x: pending.x, y: pending.sum / Double(pending.count))]
   }
 }

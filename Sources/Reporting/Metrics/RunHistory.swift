@@ -2,29 +2,29 @@ import Files
 
 /// The curves of a run, from `metrics.jsonl`.
 package struct RunHistory: Sendable {
-  private(set) var loss = Curve()
-  private(set) var validationLoss = Curve()
-  private(set) var cer = Curve()
-  private(set) var exactMatch = Curve()
-  private(set) var learningRate = Curve()
-  private(set) var gradientNorm = Curve()
-  private(set) var imagesPerSecond = Curve()
-  private(set) var waiting = Curve()
-  private(set) var reducing = Curve()
+  package private(set) var loss = Curve()
+  package private(set) var validationLoss = Curve()
+  package private(set) var cer = Curve()
+  package private(set) var exactMatch = Curve()
+  package private(set) var learningRate = Curve()
+  package private(set) var gradientNorm = Curve()
+  package private(set) var imagesPerSecond = Curve()
+  package private(set) var waiting = Curve()
+  package private(set) var reducing = Curve()
   /// The newest evaluations, oldest first.
   package private(set) var evaluations: [EvaluationMetrics] = []
   /// The earliest evaluation with the lowest CER.
-  private(set) var best: EvaluationMetrics?
-  private(set) var lastStep: StepMetrics?
-  private(set) var skipped = 0
+  package private(set) var best: EvaluationMetrics?
+  package private(set) var lastStep: StepMetrics?
+  package private(set) var skipped = 0
 
   /// Evaluations that are kept for tables.
-  static let kept = 40
+  package static let kept = 40
 
-  init() {}
+  package init() {}
 
   /// Reads `metrics.jsonl`.
-  init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     var history = RunHistory()
     try MetricsLog.forEachRecord(path) { record in
       switch record {
@@ -36,7 +36,7 @@ package struct RunHistory: Sendable {
     self = history
   }
 
-  mutating func add(_ step: StepMetrics) {
+  package mutating func add(_ step: StepMetrics) {
     let x = Double(step.step)
     loss.add(step.loss, at: x)
     learningRate.add(step.learningRate, at: x)
@@ -48,7 +48,7 @@ package struct RunHistory: Sendable {
     skipped = skipped.addingReportingOverflow(step.skipped).partialValue
   }
 
-  mutating func add(_ evaluation: EvaluationMetrics) {
+  package mutating func add(_ evaluation: EvaluationMetrics) {
     let x = Double(evaluation.step)
     cer.add(evaluation.cer, at: x)
     exactMatch.add(evaluation.exactMatch, at: x)

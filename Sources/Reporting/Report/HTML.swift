@@ -1,32 +1,32 @@
 /// A piece of HTML. Literals are markup; interpolated values are text and are escaped, unless they are HTML. So
 /// data can never become markup.
-struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
-  var markup: String
+package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
+  package var markup: String
 
-  init(stringLiteral value: String) { markup = value }
+  package init(stringLiteral value: String) { markup = value }
 
-  init(markup: String) { self.markup = markup }
+  package init(markup: String) { self.markup = markup }
 
-  init(stringInterpolation: Interpolation) { markup = stringInterpolation.markup }
+  package init(stringInterpolation: Interpolation) { markup = stringInterpolation.markup }
 
-  struct Interpolation: StringInterpolationProtocol {
+  package struct Interpolation: StringInterpolationProtocol {
     fileprivate var markup = ""
 
-    init(literalCapacity: Int, interpolationCount: Int) { markup.reserveCapacity(literalCapacity) }
+    package init(literalCapacity: Int, interpolationCount: Int) { markup.reserveCapacity(literalCapacity) }
 
-    mutating func appendLiteral(_ literal: String) { markup += literal }
-    mutating func appendInterpolation(_ html: HTML) { markup += html.markup }
-    mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { markup += part.markup } }
-    mutating func appendInterpolation(_ text: String) { markup += HTML.escape(text) }
-    mutating func appendInterpolation(_ number: Int) { markup += String(number) }
+    package mutating func appendLiteral(_ literal: String) { markup += literal }
+    package mutating func appendInterpolation(_ html: HTML) { markup += html.markup }
+    package mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { markup += part.markup } }
+    package mutating func appendInterpolation(_ text: String) { markup += HTML.escape(text) }
+    package mutating func appendInterpolation(_ number: Int) { markup += String(number) }
   }
 
-  static func += (a: inout HTML, b: HTML) { a.markup += b.markup }
-  static func + (a: HTML, b: HTML) -> HTML { HTML(markup: a.markup + b.markup) }
+  package static func += (a: inout HTML, b: HTML) { a.markup += b.markup }
+  package static func + (a: HTML, b: HTML) -> HTML { HTML(markup: a.markup + b.markup) }
 
   /// Escapes text for use between tags and in attributes in double quotes. Control characters, which HTML cannot
   /// contain, are shown as control pictures.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

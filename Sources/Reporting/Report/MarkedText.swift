@@ -2,14 +2,14 @@ import Recognition
 
 /// Texts for a page, with their differences marked. The units are letters as readers see them, so that marks do not
 /// break the shaping of conjuncts.
-enum MarkedText {
+package enum MarkedText {
   /// A text in the language of its script, isolated from the direction of the surrounding text.
-  static func html(_ text: String) -> HTML {
+  package static func html(_ text: String) -> HTML {
     text.isEmpty ? "<i class=\"none\">nothing</i>" : "<bdi lang=\"\(language(of: text))\">\(text)</bdi>"
   }
 
   /// Both texts, with their differences in `mark`.
-  static func html(reference: String, prediction: String) -> (reference: HTML, prediction: HTML) {
+  package static func html(reference: String, prediction: String) -> (reference: HTML, prediction: HTML) {
     let (a, b) = (parts(of: reference), parts(of: prediction))
     let edits = EditAlignment(reference: a.map(Part.init), prediction: b.map(Part.init)).edits
     let wrongInA = Set(edits.filter { $0.reference != nil }.map(\.place.reference))
@@ -32,7 +32,7 @@ enum MarkedText {
   }
 
   /// Grapheme clusters, joined where a zero-width joiner makes two of them one sign.
-  static func parts(of text: String) -> [String] {
+  package static func parts(of text: String) -> [String] {
     var parts: [String] = []
     for character in text.precomposedStringWithCanonicalMapping {
       if parts.last?.unicodeScalars.last == "\u{200D}" {
@@ -52,7 +52,7 @@ enum MarkedText {
 
   /// The language of most texts in a script, by which browsers and screen readers choose font and voice; empty,
   /// which is HTML's "unknown", for other scripts.
-  static func language(of text: String) -> String {
+  package static func language(of text: String) -> String {
     for scalar in text.unicodeScalars {
       if let match = languages.first(where: { $0.range.contains(scalar.value) }) { return match.language }
     }

@@ -5,12 +5,12 @@ import TensorBoardSchema
 
 /// A file `events.out.tfevents.*` that TensorBoard reads: records of length, checksum, data and checksum, each an
 /// event.
-struct EventFile: ~Copyable {
+package struct EventFile: ~Copyable {
   private let file: OpenFile
 
   /// Creates a file in `folder` whose name sorts after the existing ones, since TensorBoard reads them in this order.
   /// - Throws: `FileError` if it cannot be created.
-  static func create(in folder: String, host: String) throws(FileError) -> EventFile {
+  package static func create(in folder: String, host: String) throws(FileError) -> EventFile {
     let others = try EventFile.names(in: folder).compactMap { name in
       name.dropFirst(EventFile.prefix.count).split(separator: ".").first.flatMap { Int($0) }
     }
@@ -33,12 +33,12 @@ struct EventFile: ~Copyable {
   private static let prefix = "events.out.tfevents."
 
   /// The event files that a folder holds.
-  static func names(in folder: String) throws(FileError) -> [String] {
+  package static func names(in folder: String) throws(FileError) -> [String] {
     try folderContents(folder).filter { $0.hasPrefix(prefix) }
   }
 
   /// Appends an event with the current time. If it cannot be written completely, all of it is removed.
-  func append(_ event: TensorBoardEvent) throws(FileError) {
+  package func append(_ event: TensorBoardEvent) throws(FileError) {
     var event = event
     event.wallTime = Date().timeIntervalSince1970
     guard let data = try? event.serializedBytes() as [UInt8] else {

@@ -187,7 +187,7 @@ package final class TensorBoardLog {
   }
 
   /// Text, escaped for a cell of a Markdown table.
-  static func markdown(_ text: String) -> String {
+  package static func markdown(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -19,13 +19,13 @@ package struct CourseSettings: SettingsGroup {
   package init() {}
 
   /// The label dropout of a step; nil is none.
-  func labelDropout(step: Int) -> LabelDropout? {
+  package func labelDropout(step: Int) -> LabelDropout? {
     labelDropout.map { LabelDropout(rate: Float($0), seed: seed, step: step) }
   }
 
   /// The weights in a data set argument; nil if all are 1.
   /// - Throws: `ConfigurationError`.
-  static func mixture(of argument: String) throws -> [Double]? {
+  package static func mixture(of argument: String) throws -> [Double]? {
     do {
       let parsed = try DataSetArgument(argument)
       return parsed.isPlain ? nil : parsed.weights
@@ -36,7 +36,7 @@ package struct CourseSettings: SettingsGroup {
 
   /// A resumed run keeps the weights of its training folders.
   /// - Throws: `ConfigurationError` if `argument` gives other weights.
-  func requireSameMixture(as argument: String) throws {
+  package func requireSameMixture(as argument: String) throws {
     guard try CourseSettings.mixture(of: argument) != mixture else { return }
     let kept = mixture.map { "weights \($0.map { "\($0)" }.joined(separator: ", "))" } ?? "no weights"
     throw ConfigurationError(

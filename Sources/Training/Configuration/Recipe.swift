@@ -37,7 +37,7 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   /// Checks every value, including those from a checkpoint.
   /// - Throws: `ConfigurationError` that names the option.
-  func validate() throws {
+  package func validate() throws {
     for group in groups { try group.validate() }
   }
 
@@ -92,7 +92,7 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   /// A resumed run keeps its recipe: a given option must agree with the recipe.
   /// - Throws: `ConfigurationError` that names the first contradicting option.
-  func requireNoContradiction(by options: Overrides) throws {
+  package func requireNoContradiction(by options: Overrides) throws {
     let asked = try options.applied(to: self)
     func object(_ recipe: Recipe) throws -> [String: JSONValue] {
       try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(recipe))

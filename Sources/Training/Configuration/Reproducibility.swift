@@ -1,7 +1,7 @@
 import MessagePassing
 
 /// The degree to which a run is reproducible, which depends on how its gradients are summed.
-enum Reproducibility: String, Codable, Sendable {
+package enum Reproducibility: String, Codable, Sendable {
   /// All sums are exact.
   case exact = "the same bits on any number of ranks"
   /// Sums are rounded between machines (`Precision.float`).

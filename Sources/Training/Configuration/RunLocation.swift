@@ -3,11 +3,11 @@ import Messages
 import Settings
 
 /// The location of a run. It must be known before the recipe, since a resumed run reads its recipe there.
-struct RunLocation {
-  let runDir: String
-  let resume: Bool
+package struct RunLocation {
+  package let runDir: String
+  package let resume: Bool
 
-  init(_ options: Overrides) throws {
+  package init(_ options: Overrides) throws {
     guard let runDir = options.text("runDir"), !runDir.isEmpty else {
       throw ConfigurationError(option: "runDir", " is missing: give a folder for the results")
     }
@@ -15,7 +15,7 @@ struct RunLocation {
   }
 
   /// Throws if the run directory is a data set, so that a run never writes into its data.
-  func requireNoDataSet() throws {
+  package func requireNoDataSet() throws {
     let names = (try? folderContents(runDir)) ?? []
     let isData = names.contains { ["metadata.csv", "metadata.jsonl"].contains($0) || $0.hasSuffix(".gt.txt") }
     if isData {

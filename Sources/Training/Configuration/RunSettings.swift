@@ -32,7 +32,7 @@ package struct RunSettings: Codable, Sendable, Equatable {
     for group in groups { try group.encode(to: encoder) }
   }
 
-  func validate() throws {
+  package func validate() throws {
     for group in groups { try group.validate() }
   }
 }
@@ -54,7 +54,7 @@ package struct FileSettings: SettingsGroup {
   package init() {}
 
   /// The folder of decoded images; nil if they are not cached.
-  var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir ?? ".")/cache" }
+  package var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir ?? ".")/cache" }
 
   package func validate() throws {
     func need(_ value: String?, _ key: CodingKeys, _ what: String) throws {

@@ -4,7 +4,7 @@ import Messages
 extension TrainingConfiguration {
   /// The number of steps in the schedule of a new run, given the steps per epoch; nil if the run has no end.
   /// - Throws: `ConfigurationError` if a schedule that needs an end has none.
-  func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
+  package func scheduleSteps(stepsPerEpoch: Int) throws -> Int? {
     guard recipe.optimization.schedule.needsEnd else { return nil }
     if let steps = limits(stepsPerEpoch).min() { return steps }
     throw ConfigurationError(
@@ -14,7 +14,7 @@ extension TrainingConfiguration {
 
   /// Throws for a new run that would not end, or whose schedule needs an end, before the data is read.
   /// - Throws: `ConfigurationError`.
-  func requireEnd() throws {
+  package func requireEnd() throws {
     // The length of an epoch does not matter here.
     if limits(1).isEmpty && run.length.maxMinutes == nil { throw TrainingConfiguration.endless }
     _ = try scheduleSteps(stepsPerEpoch: 1)
@@ -27,7 +27,7 @@ extension TrainingConfiguration {
   ///
   /// - Parameter scheduleSteps: the run's schedule, which may have started with other limits.
   /// - Throws: `ConfigurationError` if nothing ends the run, or it would continue past the end of its schedule.
-  func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
+  package func lastStep(stepsPerEpoch: Int, scheduleSteps: Int?) throws -> Int {
     if let scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps, recipe.course.epochs == nil {
       throw ConfigurationError(
         option: "maxSteps",

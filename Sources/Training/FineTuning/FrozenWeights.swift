@@ -5,13 +5,13 @@ import Tensors
 /// Weights that training does not change, nor their optimizer state: `--freeze`.
 ///
 /// Frozen batch normalizations use their running statistics in training and do not update them.
-struct FrozenWeights {
+package struct FrozenWeights {
   /// Trained floats of the parameter slab; bounds are multiples of 16.
-  let trained: [Range<Int>]
+  package let trained: [Range<Int>]
   /// Frozen floats of the parameter slab.
-  let frozen: [Range<Int>]
+  package let frozen: [Range<Int>]
   /// Floats of the buffer slab that training updates.
-  let trainedBuffers: [Range<Int>]
+  package let trainedBuffers: [Range<Int>]
 
   private let prefixes: [String]
 
@@ -20,7 +20,7 @@ struct FrozenWeights {
   /// - Parameter prefixes: beginnings of weights' names up to a dot or the end, separated by commas: `cnn` is all
   ///   convolutions and batch normalizations, `cnn.0` one of them.
   /// - Throws: `ConfigurationError` for a prefix without weights, or if nothing is left to train.
-  init(_ prefixes: String?, of network: CRNN) throws {
+  package init(_ prefixes: String?, of network: CRNN) throws {
     let parameters = network.parameters
     let names = (prefixes ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     self.prefixes = names
@@ -50,7 +50,7 @@ struct FrozenWeights {
   }
 
   /// Whether the weight of that name is frozen.
-  func isFrozen(_ name: String) -> Bool { FrozenWeights.isFrozen(name, by: prefixes) }
+  package func isFrozen(_ name: String) -> Bool { FrozenWeights.isFrozen(name, by: prefixes) }
 
   private static func isFrozen(_ name: String, by prefixes: [String]) -> Bool {
     prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
@@ -72,7 +72,7 @@ struct FrozenWeights {
   }
 
   /// Clears the gradients of frozen weights, so that no norm includes them.
-  func clearGradients(of parameters: Parameters) {
+  package func clearGradients(of parameters: Parameters) {
     for range in frozen { (parameters.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
   }
 }

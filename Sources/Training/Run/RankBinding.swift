@@ -3,10 +3,12 @@ import MessagePassing
 import Messages
 
 /// The binding of a rank: its machine, and the CPUs that it may use there.
-struct RankBinding: Codable, Sendable, Equatable {
-  let host: String
+package struct RankBinding: Codable, Sendable, Equatable {
+  package let host: String
   /// In Linux's notation, such as 0-3,8; empty if unknown.
-  let cpus: String
+  package let cpus: String
+
+  package init(host: String, cpus: String) { (self.host, self.cpus) = (host, cpus) }
 
   /// The bindings of all ranks, on rank 0; empty elsewhere. Collective.
   static func gather(over communicator: Communicator) throws -> [RankBinding] {
@@ -17,7 +19,7 @@ struct RankBinding: Codable, Sendable, Equatable {
   }
 
   /// One line; for many ranks, what they have in common.
-  static func summary(_ bindings: [RankBinding]) -> String {
+  package static func summary(_ bindings: [RankBinding]) -> String {
     if bindings.count <= 8 {
       return bindings.enumerated().map { rank, binding in
         "rank \(rank) on \(binding.host)\(binding.cpus.isEmpty ? "" : ", CPU \(binding.cpus)")"
@@ -29,7 +31,7 @@ struct RankBinding: Codable, Sendable, Equatable {
   }
 
   /// Warnings about ranks that are bound to fewer CPUs than there are ranks.
-  static func warnings(_ bindings: [RankBinding]) -> [String] {
+  package static func warnings(_ bindings: [RankBinding]) -> [String] {
     let crowds = Dictionary(grouping: bindings.indices) { bindings[$0] }.filter { !$0.key.cpus.isEmpty }
     return crowds.filter { $0.value.count > Processors.numbers($0.key.cpus).count }.sorted { $0.value[0] < $1.value[0] }
       .map {

@@ -21,7 +21,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
   /// The degree of reproducibility, if it is lower than usual: the lowest of all parts of a resumed run.
-  var reproducibility: Reproducibility?
+  package var reproducibility: Reproducibility?
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights,
@@ -40,7 +40,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   /// The identity in a checkpoint.
   /// - Throws: `CheckpointError.damaged` if Akuru cannot have written it.
-  init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
+  package init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let identity = try? RunJSON.decode(RunIdentity.self, from: text),
       (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1
@@ -58,7 +58,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   /// This identity, continued with the current options and data, `now`.
   /// - Throws: ``ChangedData`` if the data has changed since the run started.
-  func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
+  package func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
     if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
     if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
     if now.blasCore != blasCore {
@@ -81,9 +81,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 }
 
 /// The data has changed since the resumed run started; exit status 3.
-struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
-  let description: String
-  var exitStatus: ExitStatus { .badData }
+package struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomStringConvertible {
+  package let description: String
+  package var exitStatus: ExitStatus { .badData }
 
   init(_ which: String) {
     description =

@@ -12,9 +12,9 @@ import Tensors
 ///
 /// Unchecked: after `init`, the thread owns `scratch`; only ``end()`` may also use it, which at worst reads garbage and
 /// then keeps the file.
-final class RunLease: @unchecked Sendable {
+package final class RunLease: @unchecked Sendable {
   /// Seconds after which a lease that is not renewed is stale.
-  static let duration = 60
+  package static let duration = 60
   /// Seconds between renewals.
   private static let renewal: UInt32 = 10
 
@@ -32,7 +32,7 @@ final class RunLease: @unchecked Sendable {
   /// - Parameter isLocked: whether the caller holds the lock; false if the file system has none.
   /// - Parameter log: receives messages about a lease that is waited for or taken over.
   /// - Throws: `RunDirectoryError.locked` if the other job renews its lease; `.io`.
-  init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
+  package init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
     path = "\(folder)/.lease"
     let host = Self.hostName
     place = strdup(path)
@@ -68,7 +68,7 @@ final class RunLease: @unchecked Sendable {
   }
 
   /// Stops renewing and releases the lease.
-  func end() {
+  package func end() {
     if isOurs { unlink(path) }
   }
 
@@ -141,7 +141,7 @@ final class RunLease: @unchecked Sendable {
     thread.start()
   }
 
-  static var hostName: String {
+  package static var hostName: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
       guard gethostname(name.baseAddress!, name.count - 1) == 0 else { return "localhost" }
       name[255] = 0

@@ -25,7 +25,7 @@ package struct Cursor: Codable, Sendable, Equatable {
     package var step: Int
   }
 
-  init() {}
+  package init() {}
 
   /// Checkpoints of earlier versions lack skipped steps and pending evaluations.
   package init(from decoder: any Decoder) throws {
@@ -41,12 +41,12 @@ package struct Cursor: Codable, Sendable, Equatable {
   }
 
   /// Whether a run can reach this position; a damaged checkpoint may contain any values.
-  var isSensible: Bool {
+  package var isSensible: Bool {
     step >= 0 && (0...step) ~= epoch && (0...step) ~= stepInEpoch && badSteps >= 0 && badSteps <= skippedSteps
       && skippedSteps <= step && best.map { $0.cer >= 0 } ?? true && plateau?.isSensible ?? true
   }
 
-  mutating func advance(stepsPerEpoch: Int) {
+  package mutating func advance(stepsPerEpoch: Int) {
     step += 1
     stepInEpoch += 1
     if stepInEpoch == stepsPerEpoch { (epoch, stepInEpoch) = (epoch + 1, 0) }

@@ -108,18 +108,18 @@ package final class GradientAccumulator {
   }
 
   /// Asks all ranks to stop after the step.
-  func requestStop() { reducer.addInteger(1, at: Slot.stop.rawValue) }
+  package func requestStop() { reducer.addInteger(1, at: Slot.stop.rawValue) }
 
   /// Asks for a checkpoint after the step.
-  func requestCheckpoint() { reducer.addInteger(1, at: Slot.checkpoint.rawValue) }
+  package func requestCheckpoint() { reducer.addInteger(1, at: Slot.checkpoint.rawValue) }
 
   /// Shares this rank's computing time with all ranks, without the time that it waited for others.
-  func report(computed time: Duration) {
+  package func report(computed time: Duration) {
     reducer.addInteger(Int64((time - reducer.waited).seconds * 1e9), at: Slot.times.rawValue + rank)
   }
 
   /// Values of this rank in this step that could not be accumulated.
-  var refusedHere: Int64 { reducer.refusedHere }
+  package var refusedHere: Int64 { reducer.refusedHere }
 
   /// Reduces the remaining gradients over all ranks, and waits for all sums.
   package func finish() throws {
@@ -130,15 +130,15 @@ package final class GradientAccumulator {
   // MARK: What all ranks accumulated, after `finish`
 
   /// Mean loss per image.
-  var meanLoss: Double { reducer.statistic(at: network.parameters.bufferCount) }
+  package var meanLoss: Double { reducer.statistic(at: network.parameters.bufferCount) }
   /// Whether a loss or gradient of any rank was not finite, or too large to be summed exactly.
-  var hasOverflowed: Bool { reducer.overflowCount > 0 }
+  package var hasOverflowed: Bool { reducer.overflowCount > 0 }
   /// Whether a rank asked all to stop.
-  var stopRequested: Bool { reducer.integer(at: Slot.stop.rawValue) > 0 }
+  package var stopRequested: Bool { reducer.integer(at: Slot.stop.rawValue) > 0 }
   /// Whether a rank asked for a checkpoint.
-  var checkpointRequested: Bool { reducer.integer(at: Slot.checkpoint.rawValue) > 0 }
+  package var checkpointRequested: Bool { reducer.integer(at: Slot.checkpoint.rawValue) > 0 }
   /// The computing time of a rank, in nanoseconds.
-  func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
+  package func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
 
   /// Overwrites the network's gradients, those of the last micro-batch, with those of the step.
   package func takeStepGradients() { reducer.gradients(into: network.parameters.gradients.base) }

@@ -14,10 +14,10 @@ package final class TrainingState {
   package let optimizer: any Optimizer
   /// The moving average of the weights, if the recipe asks for one. Checkpoints store it under the weights' names, and
   /// the weights with which training continues as `training.<name>`.
-  let average: WeightAverage?
+  package let average: WeightAverage?
   /// The frozen and the trained weights of the network.
   let frozen: FrozenWeights
-  var cursor = Cursor()
+  package var cursor = Cursor()
 
   /// The contents of a checkpoint besides tensors and cursor.
   package private(set) var identity: RunIdentity
@@ -40,7 +40,7 @@ package final class TrainingState {
   }
 
   /// A copy of the state.
-  func checkpoint() throws -> Checkpoint {
+  package func checkpoint() throws -> Checkpoint {
     let parameters = network.parameters
     var tensors: [NamedTensor] = []
     func add(_ prefix: String, _ slab: Storage) {
@@ -72,7 +72,7 @@ package final class TrainingState {
 
   /// Restores the state of a checkpoint.
   /// - Throws: `CheckpointError.damaged` that describes the damage.
-  convenience init(restoring loaded: CheckpointDirectory.LoadedCheckpoint) throws {
+  package convenience init(restoring loaded: CheckpointDirectory.LoadedCheckpoint) throws {
     do {
       try self.init(identity: RunIdentity(of: loaded))
       try restore(loaded)
@@ -84,17 +84,17 @@ package final class TrainingState {
   }
 
   /// Sets the identity of the continued run.
-  func goOn(as continued: RunIdentity) { identity = continued }
+  package func goOn(as continued: RunIdentity) { identity = continued }
 
   /// Runs `work` with the weights for prediction: the average, if there is one.
-  func withAveragedWeights<Value>(_ work: () throws -> Value) rethrows -> Value {
+  package func withAveragedWeights<Value>(_ work: () throws -> Value) rethrows -> Value {
     average?.exchange(with: network.parameters)
     defer { average?.exchange(with: network.parameters) }
     return try work()
   }
 
   /// A hash of weights, running statistics, averages and optimizer state.
-  func digest() -> String {
+  package func digest() -> String {
     let hash = SHA256()
     for (storage, count) in slabs {
       hash.update(UnsafeRawBufferPointer(start: storage.base, count: 4 * count))

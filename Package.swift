@@ -62,8 +62,8 @@ let package = Package(
     .systemLibrary(
       name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
-    // Leaves: any target may import them. Messages: texts for people. Instrumentation: what watches and disturbs a process.
-    // Files: the one door to the file system. Console: the log and the terminal.
+    // Base: any target may import these. Messages: texts for people. Instrumentation: what watches and disturbs a process.
+    // Files: how files are opened, read, written and replaced. Console: the log and the terminal.
     .target(name: "Messages"),
     .target(name: "Instrumentation", dependencies: ["Messages"]),
     .target(name: "Files", dependencies: ["Instrumentation", "Messages"]),

@@ -1,3 +1,3 @@
 // Holds: What a run says while it runs: the log, lines of progress, the terminal.
 // Not here: No other output: results are printed by the commands.
-// Note: Leaf: any target may import it.
+// Note: Base: any target may import it.

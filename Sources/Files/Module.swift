@@ -1,3 +1,3 @@
-// Holds: The one door to the file system: open, read, write, map, lock, replace whole. Interrupted system calls are repeated here.
+// Holds: How files are opened, read, written, mapped, locked and replaced whole. Interrupted system calls are repeated here.
 // Not here: No format of any file.
-// Note: Leaf: any target may import it.
+// Note: Base: any target may import it.

@@ -1,3 +1,3 @@
 // Holds: Digests, by OpenSSL.
 // Not here: Nothing else.
-// Note: Leaf: any target may import it.
+// Note: Base: any target may import it.

@@ -1,3 +1,3 @@
-// Holds: What watches and disturbs a process: heartbeat, timeline, faults on purpose, requests to stop. All process-wide state is here.
+// Holds: What watches and disturbs a process: heartbeat, timeline, faults on purpose, requests to stop.
 // Not here: Nothing that knows MPI, files of a run or a network.
-// Note: Leaf: any target may import it.
+// Note: Base: any target may import it.

@@ -39,10 +39,16 @@ package final class Communicator {
   /// This process alone, without MPI: rank 0 of 1, for commands and tests that need no other ranks.
   package init() {
     (rank, size, isOneMachine, world, exitCode) = (0, 1, true, nil, { _ in 1 })
-    var name = [CChar](repeating: 0, count: 256)
-    hostName =
-      gethostname(&name, name.count - 1) == 0
-      ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "localhost"
+    hostName = Self.ownHostName
+  }
+
+  /// This machine's name, as the system knows it; MPI may know it by another.
+  package static var ownHostName: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
+      guard gethostname(name.baseAddress!, name.count - 1) == 0 else { return "localhost" }
+      name[255] = 0
+      return String(cString: name.baseAddress!)
+    }
   }
 
   /// All ranks, after MPI has started.

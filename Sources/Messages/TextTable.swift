@@ -1,9 +1,11 @@
-/// Rows of text under a heading. The first column is aligned left, the others right.
+/// Rows of text under a heading. The first columns are aligned left, the others right.
 package struct TextTable {
   private var rows: [[String]]
+  private let leftColumns: Int
 
-  package init(_ heading: String...) {
-    rows = [heading]
+  /// - Parameter leftColumns: the number of columns that are aligned left.
+  package init(_ heading: String..., leftColumns: Int = 1) {
+    (rows, self.leftColumns) = ([heading], leftColumns)
   }
 
   /// Appends a row with a cell for each column of the heading.
@@ -18,7 +20,7 @@ package struct TextTable {
     return rows.map { row in
       row.indices.map { column in
         let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + space : space + row[column]
+        return column < leftColumns ? row[column] + space : space + row[column]
       }.joined(separator: "  ")
     }
   }

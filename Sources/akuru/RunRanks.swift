@@ -7,8 +7,7 @@ import Messages
 /// - Parameter mayRunAlone: whether to run without MPI if there is no launcher, for commands that are faster than the
 ///   start of MPI.
 func runRanks(mayRunAlone: Bool = false, _ body: (Communicator) throws -> ExitStatus) -> Never {
-  let launchers = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
-  if mayRunAlone && launchers.allSatisfy({ ProcessInfo.processInfo.environment[$0] == nil }) {
+  if mayRunAlone && !MPIRuntime.isLaunched {
     runAlone { try body(Communicator()) }
   }
   MPIRuntime.run(exitCode: { ExitStatus(for: $0).rawValue }) { try body($0).rawValue }

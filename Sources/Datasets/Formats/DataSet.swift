@@ -58,6 +58,13 @@ package struct DataSet: Sendable {
       folders: folders, records: collector.records, unpaired: collector.unpaired, unlisted: collector.unlisted)
   }
 
+  /// Whether a folder directly holds a data set: a metadata file, shards or labels.
+  package static func isInFolder(_ folder: String) -> Bool {
+    let names = (try? folderContents(folder)) ?? []
+    let files = [MetadataFile.csvName, MetadataFile.jsonLinesName, ShardIndex.fileName]
+    return names.contains { files.contains($0) || $0.hasSuffix(ImageTextPairs.textSuffix) }
+  }
+
   /// The data set without some records, given by index. Its fingerprint differs.
   package func removing(_ indices: [Int]) -> DataSet {
     let removed = Set(indices)

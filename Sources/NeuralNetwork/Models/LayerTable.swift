@@ -1,3 +1,5 @@
+import Messages
+
 /// One row of a network's table of layers.
 public struct LayerDescription: Sendable, Equatable {
   public let name: String
@@ -51,16 +53,12 @@ extension Architecture {
   public func table(classes: Int) throws(ArchitectureError) -> String {
     let layers = try layers(classes: classes)
     let total = layers.reduce(0) { $0 + $1.weights }
-    var rows = [["layer", "kind", "output", "weights"]]
-    rows += layers.map { [$0.name, $0.summary, $0.output.description, String($0.weights)] }
-    rows.append([name, "height \(inputHeight), \(classes) classes", "", String(total)])
-    let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].utf8.count) } }
-    return rows.map { row in
-      row.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].utf8.count)
-        return column == 3 ? space + row[column] : row[column] + space
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    var table = TextTable("layer", "kind", "output", "weights", leftColumns: 3)
+    for layer in layers {
+      table.append(layer.name, layer.summary, layer.output.description, String(layer.weights))
+    }
+    table.append(name, "height \(inputHeight), \(classes) classes", "", String(total))
+    return table.lines.joined(separator: "\n")
   }
 }
 

@@ -81,7 +81,7 @@ package struct OptimizationSettings: SettingsGroup {
     try require(clipNorm.isFinite && clipNorm >= 0, CodingKeys.clipNorm, clipNorm, "must not be negative (0 is off)")
     try requireShare(momentum, CodingKeys.momentum)
     try requireShare(ema, CodingKeys.ema)
-    try requireCount(warmUp, CodingKeys.warmUp)
+    try requireCount(warmUp, CodingKeys.warmUp, from: 0)
     try requireCount(decayEvery, CodingKeys.decayEvery)
     try requireCount(patience, CodingKeys.patience, from: 0)
     if let decayFactor {

@@ -1,4 +1,4 @@
-import Files
+import Datasets
 import Messages
 import Settings
 
@@ -16,9 +16,7 @@ package struct RunLocation {
 
   /// Throws if the run directory is a data set, so that a run never writes into its data.
   package func requireNoDataSet() throws {
-    let names = (try? folderContents(runDir)) ?? []
-    let isData = names.contains { ["metadata.csv", "metadata.jsonl"].contains($0) || $0.hasSuffix(".gt.txt") }
-    if isData {
+    if DataSet.isInFolder(runDir) {
       throw ConfigurationError(
         option: "runDir", " \(runDir): holds a data set; give a folder for the results (are the options swapped?)")
     }

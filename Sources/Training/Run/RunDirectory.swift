@@ -2,6 +2,7 @@ import Checkpoints
 import Files
 import Foundation
 import Instrumentation
+import MessagePassing
 import Messages
 
 /// Why a run directory cannot be used.
@@ -127,7 +128,7 @@ package final class RunDirectory: Sendable {
     do throws(FileError) {
       if code == 0 {
         try lock.truncate(0)
-        try lock.write(Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8))
+        try lock.write(Array("process \(getpid()) on \(Communicator.ownHostName)".utf8))
         return nil
       }
       if code != EWOULDBLOCK {

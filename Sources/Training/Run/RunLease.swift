@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Instrumentation
+import MessagePassing
 import Messages
 import Tensors
 
@@ -34,7 +35,7 @@ package final class RunLease: @unchecked Sendable {
   /// - Throws: `RunDirectoryError.locked` if the other job renews its lease; `.io`.
   package init(_ folder: String, isLocked: Bool, log: (String) -> Void) throws(RunDirectoryError) {
     path = "\(folder)/.lease"
-    let host = Self.hostName
+    let host = Communicator.ownHostName
     place = strdup(path)
     text = Array("process \(getpid()) on \(host), \(UInt64.random(in: 0 ... .max))\n".utf8)
     scratch = .allocate(byteCount: text.count, alignment: 1)
@@ -139,13 +140,5 @@ package final class RunLease: @unchecked Sendable {
     thread.name = "akuru lease"
     thread.stackSize = 1 << 20
     thread.start()
-  }
-
-  package static var hostName: String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
-      guard gethostname(name.baseAddress!, name.count - 1) == 0 else { return "localhost" }
-      name[255] = 0
-      return String(cString: name.baseAddress!)
-    }
   }
 }

@@ -59,7 +59,8 @@ extension Trainer {
         if waits { try recorder.finishSaving() }
       }
     }
-    saved = .now
+    // A best checkpoint is not what a resumed run starts from.
+    if asStep { saved = .now }
   }
 
   /// - Returns: whether the weights are the best so far; nil, on all ranks, if one was asked to stop meanwhile.

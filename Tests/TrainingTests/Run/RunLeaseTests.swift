@@ -1,6 +1,7 @@
 import Foundation
 import Messages
 import TestSupport
+import MessagePassing
 import Testing
 import Training
 
@@ -28,18 +29,18 @@ import Training
   @Test func aNewLeaseNamesHostAndProcess() throws {
     let (log, text) = try take()
     #expect(log == [])
-    #expect(text.hasPrefix("process \(getpid()) on \(RunLease.hostName), ") && text.hasSuffix("\n"))
+    #expect(text.hasPrefix("process \(getpid()) on \(Communicator.ownHostName), ") && text.hasSuffix("\n"))
     #expect(try folder.names() == [], "it was given back, and the clock's file is gone")
     #expect(try take().text != text, "each has a number of its own")
   }
 
   /// On this machine the lock is proof that the other job is dead, however new its lease is.
   @Test func aDeadJobsLeaseIsTakenOver() throws {
-    try write("process 17 on \(RunLease.hostName), 4711 and a long rest of a line that must go\n", age: 0)
+    try write("process 17 on \(Communicator.ownHostName), 4711 and a long rest of a line that must go\n", age: 0)
     let (log, text) = try take()
     #expect(
       log == [
-        "taking the run directory \(folder.path) over from process 17 on \(RunLease.hostName), which ended without a word"
+        "taking the run directory \(folder.path) over from process 17 on \(Communicator.ownHostName), which ended without a word"
       ])
     #expect(text.hasPrefix("process \(getpid()) on ") && text.split(separator: "\n").count == 1, "\(text)")
   }
@@ -61,7 +62,7 @@ import Training
   }
 
   /// A job that renews its lease lives; its file stays as it is. Without locks that is so on this machine too.
-  @Test(arguments: ["elsewhere", RunLease.hostName]) func aJobThatRenewsLives(host: String) throws {
+  @Test(arguments: ["elsewhere", Communicator.ownHostName]) func aJobThatRenewsLives(host: String) throws {
     let text = "process 17 on \(host), 4711\n"
     try write(text, age: 30)
     let path = folder.file(".lease")

@@ -69,7 +69,7 @@ import Testing
     let folder = try TemporaryDirectory()
     let lines = texts.enumerated().map { #"{"file_name": "\#($0).png", "text": "\#($1)"}"# }
     try folder.add("metadata.jsonl", lines.joined(separator: "\n"))
-    let error = try dataSetError {
+    let error = dataSetError {
       _ = try ValidationSplit(DataSet.load(folder.path), share: 0.1, in: folder.path)
     }
     #expect(error?.description.contains("no text can be set aside") == true, "\(String(describing: error))")
@@ -79,7 +79,7 @@ import Testing
     let folder = try TemporaryDirectory()
     _ = try dataSet(folder, records: 12)
     try folder.add("other/x", "")
-    let error = try dataSetError {
+    let error = dataSetError {
       _ = try ValidationSplit(DataSet.load(folder.path), share: 0.3, in: folder.url("other").path)
     }
     #expect(error?.description.contains("are not inside this folder") == true)

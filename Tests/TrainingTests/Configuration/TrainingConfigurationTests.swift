@@ -169,8 +169,9 @@ import Training
     #expect(try !RunLocation(Overrides(["runDir": "r"])).resume)
   }
 
-  @Test(arguments: ["metadata.csv", "metadata.jsonl", "0.gt.txt"]) func dataIsNoFolderForResults(_ name: String) throws
-  {
+  @Test(arguments: ["metadata.csv", "metadata.jsonl", "0.gt.txt", "shards.json"]) func dataIsNoFolderForResults(
+    _ name: String
+  ) throws {
     let folder = try TemporaryDirectory()
     let location = try RunLocation(Overrides(["runDir": .text(folder.path)]))
     try location.requireNoDataSet()

@@ -71,7 +71,7 @@ let smallRun: [String: JSONValue] = [
     Wrong(["optimizer": "sgd", "momentum": 1], "--momentum 1.0: must be from 0 to below 1"),
     Wrong(["optimizer": "sgd", "momentum": -0.1], "--momentum -0.1: must be from 0 to below 1"),
     Wrong(["schedule": "one-cycle", "warmUp": 3], "--warm-up: the one-cycle schedule has a rise of its own"),
-    Wrong(["warmUp": 0], "--warm-up 0: must be 1 to 1,000,000,000"),
+    Wrong(["warmUp": -1], "--warm-up -1: must be 0 to 1,000,000,000"),
     Wrong(["decayEvery": 3], "--decay-every goes with --schedule step only"),
     Wrong(["schedule": "plateau", "decayEvery": 3], "--decay-every goes with --schedule step only"),
     Wrong(["schedule": "step"], "--schedule step needs --decay-every STEPS"),

@@ -90,14 +90,16 @@ package func audit(
   let progress = WorkProgress(
     "looking at images", total: dataSet.records.count / communicator.size, ranks: communicator.size, output)
   defer { progress.finish() }
-  let slice = Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
-    .runSlice(
-      rank: communicator.rank, ranks: communicator.size,
-      threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
-      while: {
-        progress.tick()
-        return Heartbeat.goesOn()
-      })
+  let slice = try communicator.together {
+    try Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
+      .runSlice(
+        rank: communicator.rank, ranks: communicator.size,
+        threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
+        while: {
+          progress.tick()
+          return Heartbeat.goesOn()
+        })
+  }
   try communicator.leaveIfStopIsRequested()
   let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
   return try communicator.together {

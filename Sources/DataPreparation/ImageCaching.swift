@@ -20,7 +20,7 @@ extension AuditedDataSet {
     let machine = try communicator.sameMachine()
     let layout = ImageCacheLayout(height: geometry.height, widths: widths, digests: digests)
     let path = "\(folder)/\(layout.fileName(machine: machine.size < communicator.size ? communicator.hostName : nil))"
-    let share = layout.count * machine.rank / machine.size..<layout.count * (machine.rank + 1) / machine.size
+    let share = dataSet.share(machine.rank, of: machine.size, in: 0..<layout.count)
     let size = "\(layout.count) images, \((Double(layout.fileSize) / 1e6).formatted(decimals: 1)) MB"
 
     // First every rank maps the file and verifies its share of the pixels.

@@ -24,12 +24,13 @@ package func packData(
     throw ConfigurationError("--output \(output): is not empty; choose another folder, or remove it")
   }
   let dataSet = try DataSet.load(argument)
-  if let first = dataSet.unpaired.first {
+  let problems = dataSet.leftOut.filter(\.isProblem)
+  if let first = problems.first {
     if !skipBad {
-      let more = dataSet.unpaired.count > 1 ? " (and \(dataSet.unpaired.count - 1) more such files)" : ""
+      let more = problems.count > 1 ? " (and \(problems.count - 1) more such files)" : ""
       throw DataSetError.invalid(reason: "\(first)\(more), or leave such files out with --skip-bad")
     }
-    for file in dataSet.unpaired { log.warning("left out: \(file)") }
+    for file in problems { log.warning("left out: \(file)") }
   }
   var leftOut = 0
   let summary = try ShardPacker(output: output, shardSize: bytes).pack(dataSet) { error in

@@ -40,8 +40,7 @@ package func splitData(_ argument: String, share: Double, output: String?, log: 
   )
   try requireNewFile(train)
   try requireNewFile(validation)
-  for file in dataSet.unpaired { log.warning("left out: \(file)") }
-  for file in dataSet.unlisted { log.warning("left out: \(file.onOneLine): the metadata does not list it") }
+  for file in dataSet.leftOut { log.warning("left out: \(file)") }
   let split = try ValidationSplit(dataSet, share: share, in: folder.path)
   try AtomicFile.write(split.train.file, to: train)
   do {

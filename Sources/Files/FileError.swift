@@ -27,6 +27,15 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
     code == FileError.notRegular ? "not a regular file" : String(cString: strerror(code))
   }
 
+  /// Whether the machine refused, as with permissions, open files or a failing disk. Otherwise the file is the reason: there is
+  /// none, a link leads in a circle, or it is no regular file.
+  package var isOfTheMachine: Bool {
+    switch code {
+    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EISDIR, FileError.notRegular: false
+    default: true
+    }
+  }
+
   private var remedy: String {
     switch code {
     case ENOSPC, EDQUOT: "; free some space, or choose another folder"

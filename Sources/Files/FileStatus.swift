@@ -2,9 +2,16 @@ import Foundation
 
 /// The file system's information about a path.
 package struct FileStatus {
-  package enum Kind { case file, folder, link, other }
+  package enum Kind: Sendable { case file, folder, link, other }
   package let kind: Kind
   package let size: Int64
+  /// What tells a file from all others of the machine.
+  package let identity: Identity
+
+  package struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let number: UInt64
+  }
 
   /// nil if nothing exists at the path, or nothing that this user may examine.
   ///
@@ -15,8 +22,18 @@ package struct FileStatus {
     self.init(status)
   }
 
+  /// The status of `path`, links followed; nil if there is no such file: see ``FileError/isOfTheMachine``.
+  package static func following(_ path: String) throws(FileError) -> FileStatus? {
+    var status = stat()
+    guard stat(path, &status) != 0 else { return FileStatus(status) }
+    let error = FileError("examine", path)
+    if error.isOfTheMachine { throw error }
+    return nil
+  }
+
   private init(_ status: stat) {
     size = Int64(status.st_size)
+    identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .file
     case S_IFDIR: kind = .folder
@@ -33,6 +50,19 @@ package struct FileStatus {
       throw FileError("examine", path)
     }
     return FileStatus(status).kind
+  }
+}
+
+extension FileStatus.Kind {
+  /// The kind of a `dirent`; nil for DT_UNKNOWN, which some file systems always give.
+  init?(entryType: UInt8) {
+    switch Int(entryType) {
+    case Int(DT_REG): self = .file
+    case Int(DT_DIR): self = .folder
+    case Int(DT_LNK): self = .link
+    case Int(DT_UNKNOWN): return nil
+    default: self = .other
+    }
   }
 }
 

@@ -2,24 +2,36 @@ import Foundation
 
 /// The names in a folder, without "." and "..", in no particular order. Bytes that are not valid UTF-8 are replaced.
 package func folderContents(_ path: String) throws(FileError) -> [String] {
-  try folderNames(path).map(\.name)
+  try folderEntries(path).map(\.name)
 }
 
-/// The names in a folder, without "." and "..", in no particular order, and whether each is valid UTF-8.
-package func folderNames(_ path: String) throws(FileError) -> [(name: String, isUTF8: Bool)] {
+/// A name in a folder.
+package struct FolderEntry: Sendable {
+  /// Bytes that are not valid UTF-8 are replaced.
+  package let name: String
+  package let isUTF8: Bool
+  /// What the folder says of its kind; nil if the file system does not say it there.
+  package let kind: FileStatus.Kind?
+}
+
+/// The names in a folder, without "." and "..", in no particular order.
+package func folderEntries(_ path: String) throws(FileError) -> [FolderEntry] {
   guard let folder = opendir(path) else { throw FileError("read the folder", path) }
   defer { closedir(folder) }
   let nameOffset = MemoryLayout<dirent>.offset(of: \dirent.d_name)!
-  var names: [(name: String, isUTF8: Bool)] = []
+  var entries: [FolderEntry] = []
   errno = 0
   while let entry = readdir(folder) {
     let text = (UnsafeRawPointer(entry) + nameOffset).assumingMemoryBound(to: CChar.self)
     let name = String(cString: text)
-    if name != "." && name != ".." { names.append((name, String(validatingCString: text) != nil)) }
+    if name != "." && name != ".." {
+      let isUTF8 = String(validatingCString: text) != nil
+      entries.append(FolderEntry(name: name, isUTF8: isUTF8, kind: FileStatus.Kind(entryType: entry.pointee.d_type)))
+    }
     errno = 0
   }
   guard errno == 0 else { throw FileError("read the folder", path) }
-  return names
+  return entries
 }
 
 /// Creates a folder and its missing parents.

@@ -157,7 +157,7 @@ import Testing
     #expect(whole.findings.map(\.record) == [1, 2, 3, 4, 5, 10])
     for ranks in 1...13 {
       let parts = try (0..<ranks).reversed().map { rank in
-        let part = audit.runSlice(rank: rank, ranks: ranks, threads: 1 + rank % 3)
+        let part = try audit.runSlice(rank: rank, ranks: ranks, threads: 1 + rank % 3)
         return try JSONDecoder().decode(AuditResult.self, from: JSONEncoder().encode(part))
       }
       #expect(try AuditResult.merging(parts, of: dataSet) == whole, "\(ranks) ranks")

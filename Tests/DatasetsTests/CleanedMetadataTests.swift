@@ -41,7 +41,7 @@ import Testing
     let place = folder.url(name).deletingLastPathComponent().path
     try folder.add(name, try cleaned(folder.path + "/data", in: place).lines.joined(separator: "\n") + "\n")
     let again = try DataSet.load(folder.url(name).path)
-    #expect(again.records.map(\.text) == ["a\"\\b", "\u{E9}"] && again.unlisted.isEmpty)
+    #expect(again.records.map(\.text) == ["a\"\\b", "\u{E9}"] && again.leftOut.isEmpty)
     let result = try Audit(again, geometry: geometry()).run()
     #expect(result.findings.isEmpty, "\(result.findings)")
   }
@@ -74,7 +74,7 @@ import Testing
     let data = folder.path + "/data"
     #expect(try DataSet.load("\(data)/some.csv").records.map(\.text) == ["x"])
     #expect(try DataSet.load("\(data)/some.csv,\(data)/some.csv").records.count == 2)
-    expectLoadError("\(data)/notes.txt", ["not a data set", "a file; give the folder that holds it"])
+    expectLoadError("\(data)/notes.txt", ["not a data set", "an empty file"])
     try folder.add("data/none.jsonl", "\n")
     expectLoadError("\(data)/none.jsonl", ["none.jsonl: holds no records"])
   }

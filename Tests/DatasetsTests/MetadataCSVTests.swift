@@ -19,6 +19,14 @@ import Testing
       try folder.add("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
   }
 
+  private func expectBad(
+    _ csv: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let folder = try TemporaryDirectory()
+    try expectBadRecord(
+      folder.add("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
+  }
+
   @Test func plainRecordsInTheOrderOfTheFile() throws {
     let records = try load("file_name,text\nb.png,one\na.png,two\n")
     #expect(records.map(\.path) == ["b.png", "a.png"])
@@ -30,7 +38,7 @@ import Testing
   @Test(arguments: [
     ("a.png,\"x,y\"\n", "x,y"), ("a.png,\"x\ny\"\n", "x\ny"), ("a.png,\"x\r\ny\"\r\n", "x\r\ny"),
     ("a.png,\"say \"\"hi\"\"\"\n", "say \"hi\""), ("a.png,\"\"\"\"\n", "\""), ("a.png,\"\"\n", ""), ("a.png,\n", ""),
-    ("a.png,", ""), ("a.png,x", "x"), ("a.png,x\r\n", "x"), ("a.png,x\r", "x"), ("a.png, x \n", " x "),
+    ("a.png,", ""), ("a.png,x", "x"), ("a.png,x\r\n", "x"), ("a.png,x\r", "x"), ("a.png, x \n", "x"),
     ("\"a.png\",x\n", "x"), ("a.png,5\" disk\n", "5\" disk"), ("a.png,\"x\"", "x"), ("\n\r\na.png,x\n\n\r\n", "x"),
   ])
   func quoting(_ rows: String, _ text: String) throws {
@@ -74,12 +82,12 @@ import Testing
   @Test func latin1NamesFileAndRecord() throws {
     let folder = try TemporaryDirectory()
     try folder.add("metadata.csv", Array("file_name,text\n1.png,ok\n\n2.png,caf".utf8) + [0xE9, 10])
-    expectLoadError(folder.path, ["metadata.csv", "record 2 (line 4)", "UTF-8", "iconv"])
+    try expectBadRecord(folder.path, ["metadata.csv", "record 2 (line 4)", "UTF-8", "iconv"])
   }
 
   @Test func missingColumnNamesTheColumnsFound() throws {
-    try expectError("file_name,label\n1.png,x\n", ["\"text\"", "\"file_name\", \"label\""])
-    try expectError("path;text\n", ["\"file_name\"", "\"path;text\""])
+    try expectError("file_name,mark\n1.png,x\n", ["\"text\"", "\"file_name\", \"mark\"", "--columns"])
+    try expectError("where;text\n", ["\"file_name\"", "\"where\", \"text\""])
   }
 
   @Test func columnNamedTwice() throws {
@@ -87,14 +95,14 @@ import Testing
   }
 
   @Test func raggedRowNamesTheRecordAndItsFirstLine() throws {
-    try expectError("file_name,text\n1.png,\"a\nb\"\n2.png,x,y\n", ["record 2 (line 4)", "3 fields", "2"])
-    try expectError("file_name,text\n1.png,a\n2.png\n", ["record 2 (line 3)", "1 field "])
+    try expectBad("file_name,text\n1.png,\"a\nb\"\n2.png,x,y\n", ["record 2 (line 4)", "3 fields", "2"])
+    try expectBad("file_name,text\n1.png,a\n2.png\n", ["record 2 (line 3)", "1 field "])
   }
 
   @Test func malformedQuoting() throws {
-    try expectError("file_name,text\n1.png,\"a\nb\nc\n", ["record 1 (line 2)", "never ends"])
-    try expectError("file_name,text\n1.png,\"a\"b\n", ["record 1 (line 2)", "after a closing quote"])
-    try expectError("file_name,text\n1.png,a\rb\n", ["record 1 (line 2)", "carriage return"])
+    try expectBad("file_name,text\n1.png,\"a\nb\nc\n", ["record 1 (line 2)", "never ends"])
+    try expectBad("file_name,text\n1.png,\"a\"b\n", ["record 1 (line 2)", "after a closing quote"])
+    try expectBad("file_name,text\n1.png,a\rb\n", ["record 1 (line 2)", "carriage return"])
   }
 
   @Test func headerOnlyAndEmptyFile() throws {
@@ -105,8 +113,10 @@ import Testing
 
   @Test func textAboveTheLimit() throws {
     #expect(try load("file_name,text\n1.png,\(String(repeating: "x", count: 10_000))\n").count == 1)
-    try expectError(
-      "file_name,text\n1.png,\(String(repeating: "x", count: 10_001))\n", ["record 1 (line 2)", "10,000 scalars"])
+    let folder = try TemporaryDirectory()
+    try expectBadRecord(
+      folder.add("metadata.csv", "file_name,text\n1.png,\(String(repeating: "x", count: 10_001))\n").path,
+      ["1.png", "10,000 scalars"])
   }
 
   @Test func manyRecordsKeepTheirNumbers() throws {

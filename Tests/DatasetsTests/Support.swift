@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Messages
 import Tensors
 import TestSupport
 import Testing
@@ -62,4 +63,17 @@ func expectLoadError(
     #expect(error.description.contains(part), "\(error) lacks \(part)", sourceLocation: sourceLocation)
   }
   #expect(!error.description.utf8.contains(10), "more than one line: \(error)", sourceLocation: sourceLocation)
+}
+
+/// Checks that loading gives bad records, and that the fault of one holds all `parts`, in one line.
+func expectBadRecord(
+  _ argument: String, _ parts: [String], _ options: ReadingOptions = ReadingOptions(),
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let faults = try DataSet.load(argument, options).records.filter { $0.fault != nil }
+    .map { "\($0.path): \($0.fault ?? "")".onOneLine }
+  #expect(
+    faults.contains { fault in parts.allSatisfy { fault.contains($0) } && !fault.utf8.contains(10) },
+    "\(faults) lack \(parts)",
+    sourceLocation: sourceLocation)
 }

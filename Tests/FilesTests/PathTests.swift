@@ -60,7 +60,7 @@ import Testing
     let file = open(bad, O_CREAT | O_WRONLY, 0o600)
     try #require(file >= 0)
     close(file)
-    let names = try folderNames(folder.path).sorted { $0.name < $1.name }
+    let names = try folderEntries(folder.path).sorted { $0.name < $1.name }
     #expect(names.map(\.name) == ["a\u{FFFD}", "good"] && names.map(\.isUTF8) == [false, true])
     #expect(thrown(FileError.self) { _ = try folderContents(folder.file("good")) }?.code == ENOTDIR)
     unlink(bad)

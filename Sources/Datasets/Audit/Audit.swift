@@ -31,7 +31,7 @@ package struct Audit: Sendable {
 
   /// Audits the whole data set.
   package func run(threads: Int = 1) throws(DataSetError) -> AuditResult {
-    try AuditResult.merging([runSlice(rank: 0, ranks: 1, threads: threads)], of: dataSet)
+    try AuditResult.merging([try runSlice(rank: 0, ranks: 1, threads: threads)], of: dataSet)
   }
 
   /// Audits the slice of one rank: a contiguous part of the records. Every image is decoded completely, since the
@@ -40,38 +40,39 @@ package struct Audit: Sendable {
   /// - Parameter goesOn: called before each record, on several threads; after it returns false, the result is invalid.
   package func runSlice(
     rank: Int, ranks: Int, threads: Int = 1, while goesOn: @Sendable () -> Bool = { true }
-  ) -> AuditResult {
+  ) throws(DataSetError) -> AuditResult {
     precondition(ranks > 0 && rank >= 0 && rank < ranks && threads > 0)
-    let count = dataSet.records.count
-    let slice = count * rank / ranks..<count * (rank + 1) / ranks
-    guard threads > 1 && slice.count > 1 else { return audit(slice, while: goesOn) }
+    let slice = dataSet.share(rank, of: ranks, in: dataSet.records.indices)
+    guard threads > 1 && slice.count > 1 else { return try audit(slice, while: goesOn) }
     let pieces = min(slice.count, threads * 16)
     let results = PieceResults(count: pieces)
     let next = PieceCounter(count: pieces)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while let piece = next.take() {
-        let start = slice.lowerBound + slice.count * piece / pieces
-        let end = slice.lowerBound + slice.count * (piece + 1) / pieces
-        results.set(piece, audit(start..<end, while: goesOn))
+        let range = dataSet.share(piece, of: pieces, in: slice)
+        results.set(piece, Result { () throws(DataSetError) in try audit(range, while: goesOn) })
       }
     }
-    return results.joined(slice)
+    return try results.joined(slice)
   }
 
-  private func audit(_ range: Range<Int>, while goesOn: () -> Bool) -> AuditResult {
+  private func audit(_ range: Range<Int>, while goesOn: () -> Bool) throws(DataSetError) -> AuditResult {
     var result = AuditResult(records: range)
+    let images = RecordImages()
     result.widths.reserveCapacity(range.count)
     result.digests.reserveCapacity(range.count * AuditResult.digestBytes)
     var counts: [UInt32: Int] = [:]
     for index in range {
       guard goesOn() else { break }
-      check(index, &result, &counts)
+      try check(index, images, &result, &counts)
     }
     result.scalarCounts = AuditResult.sorted(counts)
     return result
   }
 
-  private func check(_ index: Int, _ result: inout AuditResult, _ counts: inout [UInt32: Int]) {
+  private func check(
+    _ index: Int, _ images: RecordImages, _ result: inout AuditResult, _ counts: inout [UInt32: Int]
+  ) throws(DataSetError) {
     let record = dataSet.records[index]
     let path = record.absolutePath
     func finding(_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) {
@@ -81,16 +82,21 @@ package struct Audit: Sendable {
     for scalar in record.text.unicodeScalars { counts[scalar.value, default: 0] += 1 }
 
     var (width, digest) = (0, Data(count: AuditResult.digestBytes))
-    do {
-      let bytes = try record.readImage()
-      let image = try decodeImage(bytes, path: path)
-      width = geometry.resizedWidth(width: image.width, height: image.height)
-      digest = Data(SHA256.hash(bytes).prefix(AuditResult.digestBytes))
-    } catch {
-      finding(.unreadableImage, true, error.reasonWithoutPath)
+    if let fault = record.fault {
+      finding(.badRecord, true, fault)
+    } else {
+      do throws(DataSetError) {
+        let (image, identity) = try images.identifiedImage(of: record)
+        width = geometry.resizedWidth(width: image.width, height: image.height)
+        digest = Data(identity)
+      } catch {
+        if error.isOfTheMachine { throw error }
+        finding(.unreadableImage, true, error.reasonInFinding)
+      }
     }
     result.widths.append(width)
     result.digests.append(digest)
+    if record.fault != nil { return }
     checkLength(of: record, width: width, finding)
     checkLetters(of: record, finding)
   }
@@ -136,8 +142,17 @@ package struct Audit: Sendable {
         finding(.unknownScalars, use == .training, "\(error.description); \(remedy)")
       }
     }
-    if record.rawText != nil {
-      finding(.labelNotNFC, false, "the text is not in Unicode normalization form C; it is used normalized")
+    if let raw = record.rawText {
+      let changes = dataSet.textPolicy.changes(in: raw)
+      if changes.form {
+        let form = dataSet.textPolicy.normalization.rawValue.uppercased()
+        finding(.labelNotNFC, false, "the text is not in the Unicode normalization form \(form); it is used normalized")
+      }
+      if changes.whitespace {
+        finding(
+          .spacesChanged, false,
+          "the text has white space at its ends or in a row, or other than U+0020; it is used collapsed")
+      }
     }
     if let mark = record.text.unicodeScalars.first(where: \.isInvisibleMark) {
       let name = mark.properties.name ?? "a mark"
@@ -168,41 +183,36 @@ private final class PieceCounter: @unchecked Sendable {
 /// Results of the pieces of a slice. Unchecked: `results` is accessed only while `lock` is held.
 private final class PieceResults: @unchecked Sendable {
   private let lock = NSLock()
-  private var results: [AuditResult?]
+  private var results: [Result<AuditResult, DataSetError>?]
 
-  init(count: Int) { results = [AuditResult?](repeating: nil, count: count) }
+  init(count: Int) { results = [Result<AuditResult, DataSetError>?](repeating: nil, count: count) }
 
-  func set(_ piece: Int, _ result: AuditResult) {
+  func set(_ piece: Int, _ result: Result<AuditResult, DataSetError>) {
     lock.withLock { results[piece] = result }
   }
 
   /// Merges all pieces in order.
-  func joined(_ slice: Range<Int>) -> AuditResult {
-    lock.withLock {
-      var whole = AuditResult(records: slice)
-      var counts: [UInt32: Int] = [:]
-      for case let part? in results {
-        whole.findings += part.findings
-        whole.widths += part.widths
-        whole.digests += part.digests
-        for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
-      }
-      whole.scalarCounts = AuditResult.sorted(counts)
-      return whole
+  func joined(_ slice: Range<Int>) throws(DataSetError) -> AuditResult {
+    let results = lock.withLock { self.results }
+    var whole = AuditResult(records: slice)
+    var counts: [UInt32: Int] = [:]
+    for case let result? in results {
+      let part = try result.get()
+      whole.findings += part.findings
+      whole.widths += part.widths
+      whole.digests += part.digests
+      for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
     }
+    whole.scalarCounts = AuditResult.sorted(counts)
+    return whole
   }
 }
 
 extension DataSetError {
-  /// The description without the path at its start, for findings that name the path themselves.
-  fileprivate var reasonWithoutPath: String {
-    switch self {
-    case .badImage(_, let reason): return reason
-    case .notFound: return "there is no such file; add the image or remove the record"
-    case .unreadable(_, let reason): return "cannot be read: \(reason)"
-    case .tooLarge(_, _, let what, let limit): return "\(what) is above the limit of \(limit)"
-    default: return description
-    }
+  /// The reason for findings about an image.
+  fileprivate var reasonInFinding: String {
+    if case .notFound = self { return "there is no such file; add the image or remove the record" }
+    return reason
   }
 }
 

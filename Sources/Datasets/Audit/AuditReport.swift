@@ -42,14 +42,20 @@ package struct AuditReport: Sendable {
   private static func title(_ kind: AuditFinding.Kind) -> String {
     switch kind {
     case .unpairedFile: "files without a partner"
-    case .unlistedImage: "images that the metadata does not list"
+    case .unlistedImage: "images that are not used"
+    case .otherVersion: "images that gave way to others of the same text"
+    case .lineWithoutText: "lines without text"
+    case .lineWithoutArea: "lines without area"
+    case .lineOfAnotherType: "lines of other types"
+    case .badRecord: "records that cannot be read"
     case .unreadableImage: "unreadable images"
     case .emptyLabel: "empty labels"
     case .controlCharacter: "labels with control characters"
     case .labelTooLong: "labels that do not fit their image"
     case .imageTooWide: "images that are too wide"
     case .unknownScalars: "labels with scalars outside the alphabet"
-    case .labelNotNFC: "labels that are not in NFC"
+    case .labelNotNFC: "labels in another normalization form"
+    case .spacesChanged: "labels whose white space is collapsed"
     case .invisibleMark: "labels with invisible marks"
     case .duplicateFile: "duplicate files"
     }

@@ -4,9 +4,10 @@ import Messages
 /// A finding of the audit about one record or file.
 package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
   package enum Kind: String, Codable, Sendable, CaseIterable {
-    case unpairedFile, unlistedImage, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
+    case unpairedFile, unlistedImage, otherVersion, lineWithoutText, lineWithoutArea, lineOfAnotherType
+    case badRecord, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
       unknownScalars
-    case labelNotNFC, invisibleMark, duplicateFile
+    case labelNotNFC, spacesChanged, invisibleMark, duplicateFile
   }
 
   /// Index of the record; nil for an unpaired file.
@@ -96,15 +97,8 @@ package struct AuditResult: Codable, Sendable, Equatable {
     }
     whole.scalarCounts = sorted(counts)
     whole.addDuplicates(dataSet)
-    whole.findings += dataSet.unpaired.map {
-      AuditFinding(
-        record: nil, path: $0.path, kind: .unpairedFile, isProblem: true,
-        detail: "there is no \($0.missing) beside it; add it or remove the file")
-    }
-    whole.findings += dataSet.unlisted.map {
-      AuditFinding(
-        record: nil, path: $0, kind: .unlistedImage, isProblem: false,
-        detail: "the metadata does not list it, so it is not used; list it or remove it")
+    whole.findings += dataSet.leftOut.map {
+      AuditFinding(record: nil, path: $0.path, kind: $0.kind, isProblem: $0.isProblem, detail: $0.detail)
     }
     return whole
   }

@@ -44,8 +44,7 @@ package struct CleanedMetadata: Sendable {
       }
       if record.rawText != nil {
         changes.append(
-          Change(
-            kind: .normalized, path: record.absolutePath, detail: "the text is now in Unicode normalization form C"))
+          Change(kind: .normalized, path: record.absolutePath, detail: "the text is now as the text policy has it"))
       }
       lines.append(try metadata.line(record))
     }

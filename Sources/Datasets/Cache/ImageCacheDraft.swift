@@ -75,7 +75,7 @@ package final class ImageCacheDraft {
 
   /// Removes temporary caches that no living process has locked. If the file system has no locks, they are kept.
   private static func removeAbandoned(in folder: String) {
-    guard let names = try? listFolder(folder) else { return }
+    guard let names = try? folderContents(folder) else { return }
     for name in names where name.hasPrefix(".images-") && name.contains(".cache.tmp-") {
       let path = joinPath(folder, name)
       guard let file = try? OpenFile(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) else { continue }

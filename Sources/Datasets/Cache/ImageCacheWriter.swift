@@ -1,12 +1,11 @@
 import Dispatch
 import Files
 import Foundation
-import Hashing
 
 /// Decodes images into the temporary file of an ``ImageCacheDraft``; each rank writes a share of the images.
 package struct ImageCacheWriter: Sendable {
   private let layout: ImageCacheLayout
-  private let records: [Record]
+  private let dataSet: DataSet
   private let images: FileImageSource
   private let file: MappedFile
 
@@ -18,7 +17,7 @@ package struct ImageCacheWriter: Sendable {
   ) throws(ImageCacheError) {
     precondition(dataSet.records.count == layout.count && geometry.height == layout.height)
     self.layout = layout
-    records = dataSet.records
+    self.dataSet = dataSet
     images = FileImageSource(dataSet, geometry: geometry)
     file = try mapCache(path, size: layout.fileSize, writable: true)
   }
@@ -31,11 +30,10 @@ package struct ImageCacheWriter: Sendable {
   ) throws {
     let failures = Failures()
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-      let start = samples.lowerBound + samples.count * thread / threads
-      let end = samples.lowerBound + samples.count * (thread + 1) / threads
+      let share = dataSet.share(thread, of: threads, in: samples)
       let buffer = ImageBuffer()
       do {
-        for sample in start..<end {
+        for sample in share {
           guard goesOn() else { break }
           try write(sample, buffer)
         }
@@ -47,14 +45,14 @@ package struct ImageCacheWriter: Sendable {
   }
 
   private func write(_ sample: Int, _ buffer: ImageBuffer) throws {
-    let path = records[sample].absolutePath
-    let bytes = try records[sample].readImage()
+    let path = dataSet.records[sample].absolutePath
+    let (original, found) = try buffer.records.identifiedImage(of: dataSet.records[sample])
     let digest = layout.digests[sample * ImageCacheLayout.digestSize..<(sample + 1) * ImageCacheLayout.digestSize]
-    guard digest.elementsEqual(SHA256.hash(bytes).prefix(ImageCacheLayout.digestSize)) else {
+    guard digest.elementsEqual(found) else {
       throw DataSetError.badImage(
         path: path, reason: "has changed since the audit; start again when nobody writes to it")
     }
-    try images.resize(bytes, path: path, into: buffer)
+    try images.resize(original, path: path, into: buffer)
     let view = buffer.view
     precondition(view.width == layout.widths[sample], "the audit found another width")
     let target = file.mutableBytes

@@ -7,20 +7,20 @@ import Messages
 package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatusProviding {
   /// There is no such folder or file.
   case notFound(path: String)
-  /// The operating system refused to read it.
+  /// It is no file that can be read, such as a folder.
   case unreadable(path: String, reason: String)
-  /// The folder holds no data set of a known format.
+  /// The machine refused, as with permissions, open files or a failing disk. This is never bad data.
+  case inputOutput(FileError)
+  /// It is no data set of a known form.
   case unrecognized(path: String, found: String)
   /// A data set without a single record.
   case noRecords(path: String)
   /// Bytes that are not UTF-8; `place` is a line or a record.
   case notUTF8(path: String, place: String)
-  /// A metadata file without a column (CSV) or key (JSON Lines) that is required.
+  /// A list without a column (table) or key (JSON Lines) that is required.
   case missingColumn(path: String, place: String, column: String, found: [String])
   /// A record that does not follow the format.
   case malformed(path: String, place: String, reason: String)
-  /// A file name that leads outside the data set.
-  case outside(path: String, place: String, fileName: String, reason: String)
   /// A file or a count above the limit that protects memory.
   case tooLarge(path: String, place: String, what: String, limit: String)
   /// An image that cannot be used.
@@ -28,39 +28,51 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   /// A contradiction between arguments.
   case invalid(reason: String)
 
-  package var exitStatus: ExitStatus { .badData }
+  package var exitStatus: ExitStatus { isOfTheMachine ? .inputOutput : .badData }
 
-  package var description: String { text.onOneLine }
+  /// Whether the machine is the reason, and not the data.
+  package var isOfTheMachine: Bool { if case .inputOutput = self { true } else { false } }
 
-  private var text: String {
+  package var description: String { (path.map { "\($0): \(plainReason)" } ?? plainReason).onOneLine }
+
+  /// The description without the path, for messages that name it themselves.
+  var reason: String { plainReason.onOneLine }
+
+  private var path: String? {
     switch self {
-    case .notFound(let path):
-      return "\(path): no such file or folder"
-    case .unreadable(let path, let reason):
-      return "\(path): cannot be read: \(reason)"
-    case .unrecognized(let path, let found):
-      return "\(path): not a data set: expected metadata.csv or metadata.jsonl with \"file_name\" and \"text\", "
-        + "shards, or pairs X.png + X.gt.txt (X.jpg as well); found \(found)"
-    case .noRecords(let path):
-      return "\(path): holds no records; add at least one image with its text"
-    case .notUTF8(let path, let place):
-      return "\(path): \(place) is not UTF-8; convert the file, for example with iconv -f LATIN1 -t UTF-8"
-    case .missingColumn(let path, let place, let column, let found):
-      let more = found.count > 20 ? " and \(found.count - 20) more" : ""
-      let names = found.isEmpty ? "nothing" : found.prefix(20).map(quoted).joined(separator: ", ") + more
-      return "\(path): \(place) lacks \"\(column)\"; found \(names); name it \"\(column)\""
-    case .malformed(let path, let place, let reason):
-      return "\(path): \(place): \(reason)"
-    case .outside(let path, let place, let fileName, let reason):
-      return "\(path): \(place): file_name \(quoted(fileName)) \(reason); images must be inside the data set's folder"
-    case .tooLarge(let path, let place, let what, let limit):
-      return "\(path): \(place.isEmpty ? "" : place + ": ")\(what) is above the limit of \(limit)"
-    case .badImage(let path, let reason):
-      return "\(path): \(reason)"
-    case .invalid(let reason):
-      return reason
+    case .notFound(let path), .unreadable(let path, _), .unrecognized(let path, _), .noRecords(let path),
+      .notUTF8(let path, _), .missingColumn(let path, _, _, _), .malformed(let path, _, _),
+      .tooLarge(let path, _, _, _),
+      .badImage(let path, _):
+      path
+    case .inputOutput, .invalid: nil
     }
   }
+
+  private var plainReason: String {
+    switch self {
+    case .notFound: return "no such file or folder"
+    case .unreadable(_, let reason): return "cannot be read: \(reason)"
+    case .inputOutput(let error): return error.description
+    case .unrecognized(_, let found):
+      return "not a data set: expected \(GroundTruthForm.expected); found \(found)"
+    case .noRecords: return "holds no records; add at least one image with its text"
+    case .notUTF8(_, let place): return "\(place) \(DataSetError.notUTF8Remedy)"
+    case .missingColumn(_, let place, let column, let found):
+      let more = found.count > 20 ? " and \(found.count - 20) more" : ""
+      let names = found.isEmpty ? "nothing" : found.prefix(20).map(quoted).joined(separator: ", ") + more
+      return "\(place) lacks \"\(column)\"; found \(names); name it \"\(column)\", or say which column is which with "
+        + "--columns image=NAME,text=NAME"
+    case .malformed(_, let place, let reason): return "\(place): \(reason)"
+    case .tooLarge(_, let place, let what, let limit):
+      return "\(place.isEmpty ? "" : place + ": ")\(what) is above the limit of \(limit)"
+    case .badImage(_, let reason): return reason
+    case .invalid(let reason): return reason
+    }
+  }
+
+  /// What to do about a text in another encoding.
+  static let notUTF8Remedy = "is not UTF-8; convert the file, for example with iconv -f LATIN1 -t UTF-8"
 }
 
 /// Text from a file, for a one-line message: control characters are escaped, and long texts are cut.
@@ -78,20 +90,13 @@ func readFile(_ path: String, limit: Int, limitName: String) throws(DataSetError
   }
 }
 
-/// The names in a folder, in no particular order; all of them must be UTF-8.
-func listFolder(_ path: String) throws(DataSetError) -> [String] {
-  let names: [(name: String, isUTF8: Bool)]
-  do throws(FileError) { names = try folderNames(path) } catch { throw DataSetError(error) }
-  if let bad = names.first(where: { !$0.isUTF8 }) {
-    throw .unreadable(path: path, reason: "it holds \(quoted(bad.name)), a name not in UTF-8; rename it")
-  }
-  return names.map(\.name)
-}
-
 extension DataSetError {
-  /// The error of a file or folder that the system refuses.
+  /// The error of a file or folder that cannot be opened or read.
   init(_ error: FileError) {
-    self =
-      error.code == ENOENT ? .notFound(path: error.path) : .unreadable(path: error.path, reason: error.reason)
+    if error.isOfTheMachine {
+      self = .inputOutput(error)
+    } else {
+      self = error.code == ENOENT ? .notFound(path: error.path) : .unreadable(path: error.path, reason: error.reason)
+    }
   }
 }

@@ -19,7 +19,7 @@ struct MetadataLines {
   /// `{"file_name":"sub/0.png","text":"..."}`, with the text in NFC.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the image is outside of the folder or in a shard.
   mutating func line(_ record: Record) throws(DataSetError) -> String {
-    guard record.place == nil else {
+    guard !record.isInShard else {
       throw .invalid(
         reason:
           "\(record.absolutePath): is inside a shard, which a metadata file cannot name; give the folder that was packed"

@@ -2,30 +2,47 @@ import Foundation
 
 /// One image with its text.
 package struct Record: Sendable {
-  /// Path of the image relative to the data set's folder, as in the metadata.
+  /// Path of the image relative to the data set's folder, as in the metadata. A line of a page is `PAGE.xml#LINE`.
   package let path: String
   /// The folder that `path` starts from.
   package let folder: String
-  /// The text in the image, in NFC.
+  /// The text in the image, by the data set's ``TextPolicy``.
   package let text: String
-  /// The text as written in the file, if that is not NFC.
+  /// The text as written in the file, if the policy changed it.
   package let rawText: String?
   /// Index of the folder in ``DataSet/folders``.
   package let source: Int
   /// Bytes of the image file; -1 if there is none.
   package let size: Int64
-  /// The image's place in a shard; nil if it is a file of its own.
-  var place: ShardLocation?
+  /// Where the image's pixels come from.
+  let origin: Origin
+  /// What is wrong with the record, found before its image was opened, with the remedy; nil if nothing is.
+  package let fault: String?
+
+  enum Origin: Sendable {
+    case file
+    case shard(ShardLocation)
+    case line(PageLine)
+  }
 
   /// The image file. For an image in a shard, a name for messages: the shard's path, then the image's.
-  package var absolutePath: String { place.map { joinPath($0.file.path, path) } ?? joinPath(folder, path) }
-
-  /// The bytes of the image file.
-  /// - Throws: ``DataSetError`` that names it.
-  package func readImage() throws(DataSetError) -> [UInt8] {
-    if let place { return try place.read(size, path: absolutePath) }
-    return try readImageFile(absolutePath)
+  package var absolutePath: String {
+    if case .shard(let place) = origin { return joinPath(place.file.path, path) }
+    // A list may name an absolute path, with --allow-outside.
+    return path.utf8.first == UInt8(ascii: "/") ? path : joinPath(folder, path)
   }
+
+  /// The page that the image is a line of; nil for an image of its own.
+  package var page: Page? { if case .line(let line) = origin { line.page } else { nil } }
+
+  /// The folder of the image, which is the book where each book has a folder.
+  package var book: String {
+    let file = PageLines.parts(of: path)?.file ?? path
+    return file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? ""
+  }
+
+  /// Whether the image is in a shard, which no list can name.
+  var isInShard: Bool { if case .shard = origin { true } else { false } }
 }
 
 /// `folder` with `name` inside it.
@@ -35,28 +52,22 @@ func joinPath(_ folder: String, _ name: String) -> String {
 
 /// Limits of what a data set can make the program allocate.
 enum DataSetLimits {
-  /// Bytes of a metadata file.
+  /// Bytes of a list.
   static let metadataBytes = 1 << 30
   /// Records of all folders together.
   static let records = 50_000_000
-  /// Bytes of one record of a metadata file.
+  /// Bytes of one record of a list.
   static let recordBytes = 4 << 20
-  /// Fields of one record of a metadata.csv.
+  /// Fields of one record of a table.
   static let fields = 10_000
   /// Bytes of a file_name: the operating system's limit (PATH_MAX).
   static let fileNameBytes = 4096
   /// Unicode scalars of one text.
   static let textScalars = 10_000
-}
-
-/// The text in Unicode normalization form C (Unicode Standard Annex 15); ZWJ and all other scalars are kept.
-func normalized(_ text: String) -> String {
-  // Scalars below U+0300 do not combine with each other, and recompose after canonical decomposition.
-  if text.unicodeScalars.allSatisfy({ $0.value < 0x300 }) { return text }
-  return text.precomposedStringWithCanonicalMapping
-}
-
-/// Whether two strings consist of the same scalars. `==` would also accept canonically equivalent ones.
-func sameScalars(_ a: String, _ b: String) -> Bool {
-  a.utf8.elementsEqual(b.utf8)
+  /// Bytes of a text file beside an image.
+  static let textBytes = 64 << 10
+  /// Folders in each other.
+  static let depth = 64
+  /// Folders that are searched.
+  static let folders = 1_000_000
 }

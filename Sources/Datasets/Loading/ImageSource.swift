@@ -7,7 +7,7 @@ package protocol ImageSource: Sendable {
   func load(_ sample: Int, into image: ImageBuffer) throws
 }
 
-/// A reused buffer for one gray image, with the scratch memory for producing it. One thread owns it.
+/// A reused buffer for one gray image, with what produces it. One thread owns it.
 package final class ImageBuffer {
   package private(set) var width = 0
   package private(set) var height = 0
@@ -15,6 +15,8 @@ package final class ImageBuffer {
   private var capacity = 0
   /// Resizes into this buffer.
   package let resampler = Resampler()
+  /// Reads the images to resize.
+  let records = RecordImages()
 
   package init() {}
 
@@ -51,31 +53,16 @@ package struct FileImageSource: ImageSource {
 
   /// ``load(_:into:)`` with a typed error.
   func read(_ sample: Int, into image: ImageBuffer) throws(DataSetError) {
-    let record = records[sample]
-    try resize(try record.readImage(), path: record.absolutePath, into: image)
+    try resize(try image.records.image(of: records[sample]), path: records[sample].absolutePath, into: image)
   }
 
-  /// The same for an image file that has been read.
-  func resize(_ bytes: [UInt8], path: String, into image: ImageBuffer) throws(DataSetError) {
-    let original = try decodeImage(bytes, path: path)
+  /// The same for an image that has been read.
+  func resize(_ original: GrayImage, path: String, into image: ImageBuffer) throws(DataSetError) {
     do throws(TooWideImage) {
       try geometry.fit(original, into: image)
     } catch {
       throw .badImage(path: path, reason: error.description)
     }
-  }
-}
-
-/// The bytes of an image file.
-func readImageFile(_ path: String) throws(DataSetError) -> [UInt8] {
-  try readFile(path, limit: ImageLimits().fileBytes, limitName: "\(ImageLimits().fileBytes >> 20) MiB")
-}
-
-func decodeImage(_ bytes: [UInt8], path: String) throws(DataSetError) -> GrayImage {
-  do {
-    return try ImageFile.decode(bytes)
-  } catch {
-    throw .badImage(path: path, reason: error.description)
   }
 }
 

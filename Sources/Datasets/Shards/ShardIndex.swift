@@ -9,6 +9,8 @@ struct ShardIndex: Codable {
   static let fileName = "shards.json"
   static let format = "akuru-shards"
   static let version = 1
+  /// The policy of the texts in the fingerprint. The texts themselves are stored as they were written.
+  static let textPolicy = TextPolicy.ofOlderModels
   /// The size limit of the file, in bytes.
   static let largestFile = DataSetLimits.metadataBytes
 

@@ -34,6 +34,7 @@ package struct ShardPacker {
     _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }
   ) throws -> Summary {
     let folder = try ShardFolder(beside: output)
+    let images = RecordImages()
     var shards: [ShardIndex.Shard] = []
     var archive: ShardArchive?
     var (size, number, indexBytes) = (Int64(0), 0, 0)
@@ -46,8 +47,9 @@ package struct ShardPacker {
     for record in dataSet.records {
       let (image, ending): ([UInt8], String)
       do {
-        image = try record.readImage()
-        ending = try checkedEnding(image, path: record.absolutePath)
+        image = try images.file(of: record)
+        _ = try images.image(of: record)
+        ending = image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
       } catch {
         guard leaveOut(error) else { throw error }
         continue
@@ -78,7 +80,7 @@ package struct ShardPacker {
       shards[last].texts.append(text)
       shards[last].sizes.append(Int64(image.count))
       shards[last].digests.append(ShardLocation.digest(of: image))
-      fingerprint.add(source: 0, path: path, size: Int64(image.count), text: record.text)
+      fingerprint.add(source: 0, path: path, size: Int64(image.count), text: ShardIndex.textPolicy.applied(to: text))
       (size, number) = (size + need, number + 1)
       indexBytes += 2 * (path.utf8.count + letters.count) + 80  // Escaping may double a text.
       guard indexBytes < ShardIndex.largestFile else {
@@ -95,12 +97,6 @@ package struct ShardPacker {
     try folder.publish(as: output)
     return Summary(
       records: number, shards: shards.count, bytes: shards.reduce(0) { $0 + $1.bytes }, fingerprint: index.fingerprint)
-  }
-
-  /// Decodes the image and returns its file name extension.
-  private func checkedEnding(_ image: [UInt8], path: String) throws(DataSetError) -> String {
-    _ = try decodeImage(image, path: path)
-    return image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
   }
 
   /// The size of the end of a tar file, in bytes.

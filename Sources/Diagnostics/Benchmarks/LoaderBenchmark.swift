@@ -119,10 +119,9 @@ package struct LoaderBenchmark {
   /// Decodes, resizes and augments each image separately; the clock is read between the stages.
   private func measureImages(_ times: inout Times) throws {
     let augmenter = Augmenter(recipe.augmentation.augment, seed: recipe.course.seed, geometry: geometry)
-    let (image, augmented) = (ImageBuffer(), ImageBuffer())
+    let (image, augmented, images) = (ImageBuffer(), ImageBuffer(), RecordImages())
     for (i, record) in data.dataSet.records.enumerated() {
-      let bytes = try record.readImage()
-      let original = try timed(&times.decode) { try ImageFile.decode(bytes) }
+      let original = try timed(&times.decode) { try images.image(of: record) }
       try timed(&times.resize) { try geometry.fit(original, into: image) }
       try timed(&times.readCached) { try data.source.load(i, into: image) }
       timed(&times.augment) {

@@ -4,7 +4,7 @@ import Messages
 
 /// The letters that a network can output: class k is `scalars[k - 1]`, class 0 is the CTC blank.
 ///
-/// A letter is a Unicode scalar of NFC text; ZWJ (U+200D) also counts, because Sinhala conjuncts need it.
+/// A letter is a Unicode scalar; ZWJ (U+200D) also counts, because Sinhala conjuncts need it.
 package struct Alphabet: Sendable, Equatable {
   /// In class order.
   package let scalars: [Unicode.Scalar]
@@ -45,11 +45,11 @@ package struct Alphabet: Sendable, Equatable {
     self.classes = classes
   }
 
-  /// The sorted scalars of texts after NFC.
+  /// The sorted scalars of texts, which follow a ``TextPolicy``.
   package init(texts: some Sequence<String>) throws(DataSetError) {
     var found: Set<UInt32> = []
     for text in texts {
-      for scalar in normalized(text).unicodeScalars { found.insert(scalar.value) }
+      for scalar in text.unicodeScalars { found.insert(scalar.value) }
     }
     try self.init(scalars: found.sorted().compactMap(Unicode.Scalar.init))
   }
@@ -93,7 +93,7 @@ package struct Alphabet: Sendable, Equatable {
   /// Whether the alphabet contains the scalar.
   package func contains(_ scalar: Unicode.Scalar) -> Bool { classes[scalar.value] != nil }
 
-  /// The classes of the scalars of `text`, which should be in NFC.
+  /// The classes of the scalars of `text`, which follows the model's ``TextPolicy``.
   package func encode(_ text: String) throws(UnknownScalars) -> [Int32] {
     var labels: [Int32] = []
     labels.reserveCapacity(text.utf8.count)

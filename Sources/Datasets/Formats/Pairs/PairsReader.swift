@@ -1,0 +1,64 @@
+import Files
+import Images
+import Messages
+
+/// Reads ``ImageTextPairs`` of one folder.
+struct PairsReader: GroundTruthReader {
+  let folder: GroundTruthFolder
+  /// The names of the folder's files.
+  let names: [String]
+  let pairs: ImageTextPairs
+
+  /// - Parameter claimed: stems of names that belong to pages, whose `.txt` holds the text of a whole page.
+  init(_ folder: GroundTruthFolder, names: [String], options: ReadingOptions) {
+    (self.folder, self.names) = (folder, names)
+    pairs = ImageTextPairs(names: names, imageSuffix: options.imageSuffix)
+  }
+
+  func read(into records: inout RecordCollector) throws(DataSetError) {
+    for pair in pairs.pairs { try add(pair, to: &records) }
+    for (name, missing) in pairs.unpaired {
+      let (path, isProblem) = (folder.file(name), !pairs.pairs.isEmpty)
+      records.leave(path, .unpairedFile, isProblem: isProblem, DataSet.LeftOut.missing(missing))
+    }
+    if let first = pairs.otherVersions.first {
+      records.leave(
+        folder.path, .otherVersion,
+        "\(counted(pairs.otherVersions.count, "image")) gave way to another with the same text, the first is \(quoted(first)); "
+          + "--image-suffix chooses")
+    }
+  }
+
+  private func add(_ pair: ImageTextPairs.Pair, to records: inout RecordCollector) throws(DataSetError) {
+    let path = folder.prefix + pair.image
+    let size = try PairsReader.size(folder.file(pair.image))
+    if let rival = pair.rival {
+      let fault = "\(quoted(rival)) has the same text \(quoted(pair.text)); keep one, or choose with --image-suffix"
+      return try records.add(path, text: "", size: size, fault: fault, in: folder)
+    }
+    do throws(DataSetError) {
+      try records.add(path, text: try PairsReader.readText(folder.file(pair.text)), size: size, in: folder)
+    } catch {
+      if error.isOfTheMachine { throw error }
+      try records.add(path, text: "", size: size, fault: "\(quoted(pair.text)): \(error.reason)", in: folder)
+    }
+  }
+
+  private static func size(_ path: String) throws(DataSetError) -> Int64 {
+    do throws(FileError) { return try FileStatus.following(path)?.size ?? -1 } catch { throw DataSetError(error) }
+  }
+
+  /// The text of a text file: UTF-8, or UTF-16 with a byte order mark; one trailing line break is removed.
+  static func readText(_ path: String) throws(DataSetError) -> String {
+    let bytes = try readFile(path, limit: DataSetLimits.textBytes, limitName: "64 KiB")
+    guard var utf8 = TextBytes.utf8(bytes)?[...] else { throw .notUTF8(path: path, place: "the file") }
+    if utf8.last == UInt8(ascii: "\n") {
+      utf8 = utf8.dropLast()
+      if utf8.last == UInt8(ascii: "\r") { utf8 = utf8.dropLast() }
+    }
+    guard let text = String(validating: utf8, as: UTF8.self) else {
+      throw .notUTF8(path: path, place: "line \(1 + TextBytes.lineBreaks(beforeBadLineIn: utf8))")
+    }
+    return text
+  }
+}

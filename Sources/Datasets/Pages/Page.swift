@@ -1,0 +1,22 @@
+import Images
+
+/// A page whose lines are records.
+package final class Page: Sendable {
+  /// The file that describes it.
+  package let path: String
+  package let imagePath: String
+  /// Bytes of the image file.
+  let size: Int64
+
+  init(path: String, imagePath: String, size: Int64) {
+    (self.path, self.imagePath, self.size) = (path, imagePath, size)
+  }
+}
+
+/// A line of a page.
+struct PageLine: Sendable {
+  let page: Page
+  /// The line's name in the file.
+  let id: String
+  let outline: LineOutline
+}

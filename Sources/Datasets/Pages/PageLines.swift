@@ -1,0 +1,37 @@
+import Foundation
+import Files
+
+/// Finds lines of pages that a list names, as in `PAGE.xml#LINE`. It keeps the last page.
+struct PageLines {
+  private let folder: GroundTruthFolder
+  private var last: (name: String, page: Page, document: PageDocument)?
+
+  init(_ folder: GroundTruthFolder) { self.folder = folder }
+
+  /// The page's file and the line's name; nil for other names.
+  static func parts(of name: String) -> (file: String, id: String)? {
+    guard let hash = name.range(of: ".xml#", options: .literal) ?? name.range(of: ".XML#", options: .literal) else {
+      return nil
+    }
+    let file = name[..<name.utf8.index(before: hash.upperBound)]
+    return (String(file), String(name[hash.upperBound...]))
+  }
+
+  /// The line, or why there is none.
+  mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<PageLine, DataSetError> {
+    do throws(DataSetError) {
+      if last.map({ sameScalars($0.name, name) }) != true {
+        let document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
+        last = (name, try PagesReader.page(of: document, name, in: folder), document)
+      }
+    } catch {
+      if error.isOfTheMachine { throw error }
+      return .failure(error)
+    }
+    guard let last, let line = last.document.lines.first(where: { sameScalars($0.id, id) }) else {
+      return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: "there is no such line"))
+    }
+    if let fault = line.fault { return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: fault)) }
+    return .success(PageLine(page: last.page, id: id, outline: line.outline))
+  }
+}

@@ -1,0 +1,99 @@
+import Files
+import Images
+import Messages
+
+/// Reads the lines of pages: PAGE-XML and ALTO files of one folder.
+struct PagesReader: GroundTruthReader {
+  let folder: GroundTruthFolder
+  /// The names of the files, in the order of reading.
+  let names: [String]
+
+  func read(into records: inout RecordCollector) throws(DataSetError) {
+    for name in names {
+      let document: PageDocument
+      let page: Page
+      do throws(DataSetError) {
+        document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
+        page = try PagesReader.page(of: document, name, in: folder)
+      } catch {
+        if error.isOfTheMachine { throw error }
+        try records.addBad(folder.prefix + name, error.reason, in: folder)
+        continue
+      }
+      try add(document, page, name, to: &records)
+    }
+  }
+
+  private func add(
+    _ document: PageDocument, _ page: Page, _ name: String, to records: inout RecordCollector
+  ) throws(DataSetError) {
+    let types = Set(records.options.lineTypes)
+    var others = 0
+    for line in document.lines {
+      if !types.isEmpty && types.isDisjoint(with: line.types) {
+        others += 1
+        continue
+      }
+      let path = folder.prefix + name + "#" + line.id
+      let text = line.text.map { records.options.text.applied(to: $0) } ?? ""
+      if let fault = line.fault {
+        try records.add(path, text: line.text ?? "", size: page.size, fault: fault, in: folder)
+      } else if text.isEmpty {
+        records.leave(folder.root + "/" + path, .lineWithoutText, "the line has no text, so it is not used")
+      } else if let reason = line.outline.refusal(of: document) {
+        records.leave(folder.root + "/" + path, .lineWithoutArea, "\(reason), so the line is not used")
+      } else {
+        let origin = Record.Origin.line(PageLine(page: page, id: line.id, outline: line.outline))
+        try records.add(path, text: line.text ?? "", size: page.size, origin: origin, in: folder)
+      }
+    }
+    if others > 0 {
+      let wanted = records.options.lineTypes.joined(separator: ",")
+      records.leave(
+        folder.file(name), .lineOfAnotherType, "\(counted(others, "line")) of other types than --line-types \(wanted)")
+    }
+  }
+
+  static func contents(_ path: String) throws(DataSetError) -> [UInt8] {
+    try readFile(path, limit: PageDocument.largestFile, limitName: "\(PageDocument.largestFile >> 20) MiB")
+  }
+
+  /// The page of a document, with its image: named by the document, or like the document, beside it or in the folder above.
+  static func page(of document: PageDocument, _ name: String, in folder: GroundTruthFolder) throws(DataSetError) -> Page
+  {
+    let place = folder.prefix + name
+    let slash = place.utf8.lastIndex(of: UInt8(ascii: "/")).map { place.utf8.index(after: $0) } ?? place.startIndex
+    let beside = String(place[..<slash])
+    let stem = String(place[slash...].dropLast(4))
+    let above = beside.isEmpty ? "../" : Files.folder(of: String(beside.dropLast())) + "/"
+    var names = ImageFormat.suffixes.map { stem + $0 }
+    if let given = document.imageName.map(lastPart), !given.isEmpty { names.insert(given, at: 0) }
+    for directory in [beside, above] {
+      for name in names where FileLocator.refusal(of: name) == nil {
+        let path = joinPath(folder.root, directory + name)
+        do throws(FileError) {
+          if let status = try FileStatus.following(path), status.kind == .file {
+            return Page(path: folder.file(name), imagePath: path, size: status.size)
+          }
+        } catch {
+          throw DataSetError(error)
+        }
+      }
+    }
+    throw .malformed(
+      path: folder.file(name), place: "its image",
+      reason: "\(quoted(names[0])) is neither beside it nor in the folder above; add the image")
+  }
+
+  /// The last part of a path with either kind of slash.
+  private static func lastPart(_ path: String) -> String {
+    path.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
+  }
+}
+
+extension LineOutline {
+  /// Why the line cannot be cut, if the document tells it.
+  fileprivate func refusal(of document: PageDocument) -> String? {
+    baseline.isEmpty && polygon.isEmpty && box == nil ? "the line has no area" : nil
+  }
+}

@@ -21,15 +21,16 @@ package struct AuditedDataSet {
   /// Reads a data set on every rank and audits a share on each; skips bad records or throws. Collective.
   ///
   /// - Parameters:
+  ///   - reading: how it is read, and what happens to its texts.
   ///   - alphabet: letters that labels may use; nil allows all.
   ///   - use: the purpose of the records, see `Audit`.
   ///   - allowsWeights: whether folders may have weights.
   /// - Throws: `BadData` that names the first bad records, unless `skipBad`.
   package init(
-    _ argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, allowsWeights: Bool = false,
-    skipBad: Bool, communicator: Communicator, output: RunLog
+    _ argument: String, _ reading: ReadingOptions, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
+    allowsWeights: Bool = false, skipBad: Bool, communicator: Communicator, output: RunLog
   ) throws {
-    let whole = try communicator.together { try DataSet.load(argument, allowsWeights: allowsWeights) }
+    let whole = try communicator.together { try DataSet.load(argument, reading, allowsWeights: allowsWeights) }
     try self.init(
       whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
       communicator: communicator, output: output)

@@ -17,14 +17,15 @@ package struct CheckedData {
 ///   - alphabetPath: file of the letters that texts may use; nil allows all.
 /// - Throws: `DataSetError` for a data set or alphabet that cannot be read.
 package func checkData(
-  _ arguments: [String], geometry: InputGeometry, alphabetPath: String?, over communicator: Communicator,
+  _ arguments: [String], _ reading: ReadingOptions, geometry: InputGeometry, alphabetPath: String?,
+  over communicator: Communicator,
   output: RunLog? = nil
 ) throws -> [CheckedData] {
   let alphabet = try communicator.together {
     try alphabetPath.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
   }
   return try arguments.map { argument in
-    let dataSet = try communicator.together { try DataSet.load(argument) }
+    let dataSet = try communicator.together { try DataSet.load(argument, reading) }
     return CheckedData(
       dataSet: dataSet,
       audit: try audit(

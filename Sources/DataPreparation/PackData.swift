@@ -9,7 +9,7 @@ import Messages
 /// - Throws: `DataSetError` for data that cannot be packed, `ConfigurationError` for wrong options,
 ///   `ShardError` for shards that cannot be written.
 package func packData(
-  _ argument: String, output: String, shardSize size: String, skipBad: Bool, log: Logger
+  _ argument: String, _ reading: ReadingOptions, output: String, shardSize size: String, skipBad: Bool, log: Logger
 ) throws -> ShardPacker.Summary {
   guard let match = size.wholeMatch(of: /([1-9][0-9]{0,12})([KMG]?)/.ignoresCase()), let number = Int64(match.1) else {
     throw ConfigurationError("--shard-size \(size): give bytes, or a number with K, M or G, as in 256M")
@@ -23,7 +23,7 @@ package func packData(
   if let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {
     throw ConfigurationError("--output \(output): is not empty; choose another folder, or remove it")
   }
-  let dataSet = try DataSet.load(argument)
+  let dataSet = try DataSet.load(argument, reading)
   let problems = dataSet.leftOut.filter(\.isProblem)
   if let first = problems.first {
     if !skipBad {

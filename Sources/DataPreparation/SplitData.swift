@@ -27,8 +27,10 @@ package struct SplitSummary: Encodable, Sendable {
 ///   - share: the largest share of images for validation.
 ///   - output: the folder of the two files; nil is the data set's only folder.
 /// - Throws: `DataSetError` for data that cannot be split, `ConfigurationError` for files that exist, `FileError`.
-package func splitData(_ argument: String, share: Double, output: String?, log: Logger) throws -> SplitSummary {
-  let dataSet = try DataSet.load(argument)
+package func splitData(
+  _ argument: String, _ reading: ReadingOptions, share: Double, output: String?, log: Logger
+) throws -> SplitSummary {
+  let dataSet = try DataSet.load(argument, reading)
   guard let first = dataSet.records.first, output != nil || dataSet.folders.count == 1 else {
     throw ConfigurationError("--output is missing: give the folder above \(argument), for the two files")
   }

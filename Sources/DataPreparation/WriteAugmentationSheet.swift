@@ -13,7 +13,8 @@ import Messages
 ///   - versions: augmented versions of each, 1...20.
 /// - Throws: `ConfigurationError`, `DataSetError`, and `FileError` if the picture cannot be written.
 package func writeAugmentationSheet(
-  of argument: String, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64, count: Int, versions: Int,
+  of argument: String, _ reading: ReadingOptions, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
+  count: Int, versions: Int,
   to path: String, over communicator: Communicator
 ) throws {
   try communicator.together {
@@ -23,7 +24,8 @@ package func writeAugmentationSheet(
     }
     guard communicator.rank == 0 else { return }
     let sheet = AugmentationSheet(
-      try DataSet.load(argument), geometry: geometry, augmentation: augmentation, seed: seed, versions: versions)
+      try DataSet.load(argument, reading), geometry: geometry, augmentation: augmentation, seed: seed,
+      versions: versions)
     try createFolder(of: path)
     try AtomicFile.write(PNG.encode(sheet.image(count: count)), to: path)
   }

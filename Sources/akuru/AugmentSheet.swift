@@ -23,6 +23,7 @@ struct AugmentSheet: ParsableCommand {
   @Option(help: "Seed of the augmentation. (default: 1)") var seed: UInt64?
   @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
 
   func run() throws {
     runRanks { communicator in
@@ -35,7 +36,8 @@ struct AugmentSheet: ParsableCommand {
         )
       }
       try writeAugmentationSheet(
-        of: data, geometry: geometry, augmentation: recipe.augmentation.augment, seed: recipe.course.seed, count: count,
+        of: data, try communicator.together { try groundTruth.reading() }, geometry: geometry,
+        augmentation: recipe.augmentation.augment, seed: recipe.course.seed, count: count,
         versions: versions, to: output, over: communicator)
       return .done
     }

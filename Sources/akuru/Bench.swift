@@ -73,6 +73,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)")
     var augment: String?
     @Option(help: "Images to take from the data set, spread evenly.") var images = 2000
+    @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
@@ -80,7 +81,7 @@ struct Bench: ParsableCommand {
         let benchmark = try communicator.together {
           var options = model.options
           options["augment"] = augment.map { .text($0) }
-          return try LoaderBenchmark(data, options, images: images, over: communicator)
+          return try LoaderBenchmark(data, groundTruth.reading(), options, images: images, over: communicator)
         }
         let result = try benchmark.run()
         if communicator.rank == 0 { try printResult(result, result.lines, json: json) }

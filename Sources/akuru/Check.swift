@@ -26,6 +26,8 @@ struct Check: ParsableCommand {
 
   @Argument(help: "Data sets.") var data: [String]
   @OptionGroup var audit: AuditOptions
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+  @OptionGroup(title: "Texts") var texts: TextOptions
   @Option(help: ArgumentHelp("Write the good records to a new file NAME.jsonl.", valueName: "file")) var fix: String?
   @Flag(help: "Print one JSON object for each data set.") var json = false
 
@@ -42,9 +44,11 @@ struct Check: ParsableCommand {
   func run() throws {
     runRanks { communicator in
       try communicator.together { if let fix { try Check.requireUsable(fix) } }
-      let geometry = try communicator.together { try audit.geometry() }
+      let (geometry, reading) = try communicator.together {
+        (try audit.geometry(), try groundTruth.reading(text: texts.policy()))
+      }
       let checked = try checkData(
-        data, geometry: geometry, alphabetPath: audit.alphabet, over: communicator,
+        data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator,
         output: RunLog(rank: communicator.rank))
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {

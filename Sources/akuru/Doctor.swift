@@ -16,11 +16,13 @@ struct Doctor: ParsableCommand {
 
   @Option(help: "Data set to compare on all ranks, as for train.") var data: String?
   @Option(help: "Run directory of the planned training.") var runDir: String?
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
     runRanks { communicator in
-      let diagnosis = try examine(data: data, runDir: runDir, over: communicator)
+      let diagnosis = try examine(
+        data: data, communicator.together { try groundTruth.reading() }, runDir: runDir, over: communicator)
       try communicator.together {
         guard let diagnosis else { return }
         for line in json ? [try RunJSON.line(diagnosis)] : diagnosis.lines { try printLine(line) }

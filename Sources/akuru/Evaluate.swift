@@ -33,6 +33,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Number of images to print with reference and prediction.") var samples = 0
   @OptionGroup var decoding: Decoding
   @Flag(help: "Skip images that cannot be read, and name each, instead of stopping.") var skipBad = false
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
@@ -54,11 +55,12 @@ struct Evaluate: ParsableCommand {
       let results = try (checkpoint.map { [$0] } ?? compare).compactMap { name -> DetailedReport? in
         if name.hasSuffix(PredictionFile.suffix) {
           return try communicator.together {
-            communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data) : nil
+            communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data, groundTruth.reading()) : nil
           }
         }
         return try Recognizer(name, over: communicator, log: output.logger()).evaluate(
-          data, decoding: decoding.options, skipBad: skipBad, over: communicator, output: output)
+          data, communicator.together { try groundTruth.reading() }, decoding: decoding.options, skipBad: skipBad,
+          over: communicator, output: output)
       }
       guard let result = results.first else { return .done }
       if results.count == 2 {

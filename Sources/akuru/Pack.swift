@@ -20,6 +20,7 @@ struct Pack: ParsableCommand {
   @Option(help: "Folder for the shards. It must be empty or not exist yet.") var output: String
   @Option(help: "Largest size of a shard in bytes, or with K, M or G.") var shardSize = "256M"
   @Flag(help: "Skip images that cannot be read, and name each, instead of stopping.") var skipBad = false
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -27,7 +28,8 @@ struct Pack: ParsableCommand {
       let log = RunLog(rank: communicator.rank).logger()
       try communicator.together {
         guard communicator.rank == 0 else { return }
-        let summary = try packData(data, output: output, shardSize: shardSize, skipBad: skipBad, log: log)
+        let summary = try packData(
+          data, groundTruth.reading(), output: output, shardSize: shardSize, skipBad: skipBad, log: log)
         let size = (Double(summary.bytes) / 1e6).rounded()
         let shards = "\(summary.shards) shard\(summary.shards == 1 ? "" : "s")"
         let text = "\(summary.records) records in \(shards) of \(output), \(Int(size)) MB"

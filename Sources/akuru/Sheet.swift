@@ -22,6 +22,7 @@ struct Sheet: ParsableCommand {
   @Option(help: "Images on the sheet.") var count = 60
   @Option(help: "Images in a row.") var columns = 4
   @Option(help: "Seed of the random selection.") var seed: UInt64 = 1
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
 
   func validate() throws {
     if !(1...1000).contains(count) { throw ValidationError("--count \(count): must be 1 to 1000") }
@@ -35,7 +36,7 @@ struct Sheet: ParsableCommand {
     runAlone {
       if MPIRuntime.isLaunched { throw ConfigurationError("akuru sheet needs one process; start it without mpirun") }
       try requireNewFile(output)
-      let records = try DataSet.load(data).records
+      let records = try DataSet.load(data, groundTruth.reading()).records.filter { $0.fault == nil }
       let chosen = KeyedRandom.sample(count, of: records.count, seed: seed).map { records[$0] }
       try createFolder(of: output)
       return try LabelSetter.draw(chosen, to: output, columns: columns)

@@ -23,6 +23,8 @@ struct Split: ParsableCommand {
       Folder for the two files. It must contain the images, directly or in subfolders. (default: folder of the data set)
       """)
   var output: String?
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+  @OptionGroup(title: "Texts") var texts: TextOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -34,7 +36,8 @@ struct Split: ParsableCommand {
       let log = RunLog(rank: communicator.rank).logger()
       try communicator.together {
         guard communicator.rank == 0 else { return }
-        let summary = try splitData(data, share: share, output: output, log: log)
+        let summary = try splitData(
+          data, groundTruth.reading(text: texts.policy()), share: share, output: output, log: log)
         guard !json else { return try printLine(RunJSON.line(summary)) }
         for part in [summary.train, summary.validation] {
           try printLine("\(part.file.onOneLine): \(part.records) records of \(part.texts) different texts")

@@ -17,12 +17,16 @@ struct Stats: ParsableCommand {
 
   @Argument(help: "Data sets.") var data: [String]
   @OptionGroup var audit: AuditOptions
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+  @OptionGroup(title: "Texts") var texts: TextOptions
   @Flag(help: "Print one JSON object for each data set.") var json = false
 
   func run() throws {
     runRanks { communicator in
-      let geometry = try communicator.together { try audit.geometry() }
-      let checked = try checkData(data, geometry: geometry, alphabetPath: audit.alphabet, over: communicator)
+      let (geometry, reading) = try communicator.together {
+        (try audit.geometry(), try groundTruth.reading(text: texts.policy()))
+      }
+      let checked = try checkData(data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator)
       try communicator.together {
         guard communicator.rank == 0, let first = checked.first, let firstName = data.first else { return }
         let vocabulary =

@@ -47,6 +47,8 @@ struct Train: ParsableCommand {
   @Option(help: "Steps after which the run ends.") var maxSteps: Int?
   @Option(help: "Minutes after which the run writes a checkpoint and exits with 85; --resume continues it.")
   var maxMinutes: Double?
+  @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+  @OptionGroup(title: "Texts") var texts: TextOptions
   @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
   @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)")

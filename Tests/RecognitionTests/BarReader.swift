@@ -16,7 +16,7 @@ enum BarReader {
   static func description(maximumWidth: Int = 64, microBatch: Int = 2) throws -> ModelDescription {
     ModelDescription(
       architecture: architecture, alphabet: try Alphabet(scalars: letters), maximumWidth: maximumWidth,
-      microBatch: microBatch)
+      microBatch: microBatch, textPolicy: TextPolicy())
   }
 
   /// Scores of blank, a, b and c for u inked pixels above and l below: 60, 60 u - 60 l, 60 l - 60 u, 30 (u + l) - 60. A

@@ -35,7 +35,7 @@ import Testing
     let description = try ModelDescription(of: loaded(Self.checkpoint()))
     let expected = ModelDescription(
       architecture: BarReader.architecture, alphabet: try Alphabet(scalars: BarReader.letters), maximumWidth: 300,
-      microBatch: 16)
+      microBatch: 16, textPolicy: .ofOlderModels)
     #expect(description == expected && description.microBatch == 16)
     #expect(description.geometry.height == 8 && description.geometry.maximumWidth == 300)
     #expect(description.geometry.minimumWidth == 4 && description.geometry.sequenceLength(17) == 17)

@@ -1,8 +1,9 @@
 import Files
 import Images
+import Settings
 
 /// The forms of ground truth. The raw value is the name for `--format`.
-package enum GroundTruthForm: String, Sendable, CaseIterable {
+package enum GroundTruthForm: String, OptionChoice {
   /// Images, each with a text file of the same name.
   case pairs
   /// PAGE-XML or ALTO, whose lines are cut out of images of pages.

@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Settings
 
 /// What happens to the texts of a data set before anything is done with them. A part of the model: evaluation treats references
 /// as training treated labels.
@@ -8,10 +9,10 @@ package struct TextPolicy: Codable, Sendable, Equatable {
   package var whitespace: Whitespace
 
   /// A normalization form of Unicode Standard Annex 15.
-  package enum Normalization: String, Codable, Sendable, CaseIterable { case nfc, nfd, nfkc, nfkd, none }
+  package enum Normalization: String, OptionChoice { case nfc, nfd, nfkc, nfkd, none }
 
   /// What happens to white space.
-  package enum Whitespace: String, Codable, Sendable, CaseIterable {
+  package enum Whitespace: String, OptionChoice {
     /// White space at the ends is removed; elsewhere, each run of it becomes one U+0020. A line break in the middle stays, since
     /// an image of one line cannot show it: the audit reports it.
     case collapse

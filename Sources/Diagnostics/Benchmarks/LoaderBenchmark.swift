@@ -55,14 +55,16 @@ package struct LoaderBenchmark {
   ///
   /// - Throws: `DataSetError` and `BadData`, which name unusable data; `ConfigurationError` for inconsistent
   ///   options.
-  package init(_ path: String, _ options: Overrides, images: Int, over communicator: Communicator) throws {
+  package init(
+    _ path: String, _ reading: ReadingOptions, _ options: Overrides, images: Int, over communicator: Communicator
+  ) throws {
     BLAS.useOneThread()
     self.communicator = communicator
     let (recipe, subset, letters) = try communicator.together {
       guard (1...1_000_000).contains(images) else {
         throw ConfigurationError("--images \(images): must be 1 to 1,000,000")
       }
-      let (recipe, subset) = (try Recipe(options), try DataSet.load(path).spread(images))
+      let (recipe, subset) = (try Recipe(options), try DataSet.load(path, reading).spread(images))
       return (recipe, subset, try Alphabet(texts: subset.records.map(\.text)))
     }
     geometry = InputGeometry(

@@ -10,7 +10,9 @@ import Tensors
 /// - Parameters:
 ///   - data: a data set as for `--train`; nil skips this check.
 ///   - runDir: the run directory that rank 0 will write; nil skips this check.
-package func examine(data: String?, runDir: String?, over communicator: Communicator) throws -> Diagnosis? {
+package func examine(
+  data: String?, _ reading: ReadingOptions, runDir: String?, over communicator: Communicator
+) throws -> Diagnosis? {
   BLAS.useOneThread()
   let probe = try communicator.fromRankZero { runDir.map(RunDirectoryProbe.init) }
   defer { if communicator.rank == 0 { probe?.remove() } }
@@ -19,7 +21,7 @@ package func examine(data: String?, runDir: String?, over communicator: Communic
   if let probe, probe.error == nil { facts.seesRunDirectory = probe.isSeen }
   if let data {
     do {
-      let dataSet = try DataSet.load(data, allowsWeights: true)
+      let dataSet = try DataSet.load(data, reading, allowsWeights: true)
       (facts.dataFingerprint, facts.dataRecords) = (dataSet.fingerprint, dataSet.records.count)
     } catch {
       facts.dataError = "\(error)"

@@ -9,20 +9,21 @@ package enum PredictionFile {
   /// Compares the texts with those of a data set. The file must contain each of its images once. There is no loss.
   ///
   /// - Throws: `DataSetError` that names the file and the line.
-  package static func evaluate(_ path: String, on argument: String) throws -> DetailedReport {
+  package static func evaluate(_ path: String, on argument: String, _ reading: ReadingOptions) throws -> DetailedReport
+  {
     func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
     func malformed(_ place: String, _ reason: String) -> DataSetError {
       .malformed(path: path, place: place, reason: reason)
     }
     var texts: [String: String] = [:]
-    for (i, line) in try TextLines.read(path).enumerated() {
+    for (i, line) in try TextLines.read(path, reading.text).enumerated() {
       let fields = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       guard fields.count == 2 else { throw malformed("text \(i + 1)", "it is not of the form path, TAB, text") }
       guard texts.updateValue(String(fields[1]), forKey: absolute(String(fields[0]))) == nil else {
         throw malformed("text \(i + 1)", "its image has a text already")
       }
     }
-    let records = try DataSet.load(argument).records
+    let records = try DataSet.load(argument, reading).records
     var counts = RecognitionCounts()
     let images = try records.map { record in
       guard let text = texts.removeValue(forKey: absolute(record.absolutePath)) else {

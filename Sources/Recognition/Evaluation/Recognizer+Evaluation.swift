@@ -1,18 +1,22 @@
 import Console
 import DataPreparation
+import Datasets
 import MessagePassing
 
 extension Recognizer {
-  /// Evaluates the network on a data set: `akuru evaluate`. Collective.
+  /// Evaluates the network on a data set, whose texts are treated by the model's policy: `akuru evaluate`. Collective.
   ///
   /// - Returns: the metrics and all images; on rank 0 only.
   package func evaluate(
-    _ argument: String, decoding: DecodingOptions = DecodingOptions(), skipBad: Bool = false,
+    _ argument: String, _ reading: ReadingOptions = ReadingOptions(), decoding: DecodingOptions = DecodingOptions(),
+    skipBad: Bool = false,
     over communicator: Communicator, output: RunLog
   ) throws -> DetailedReport? {
-    let decoder = try communicator.together { try decoding.decoder(alphabet) }
+    let decoder = try communicator.together { try decoding.decoder(alphabet, description.textPolicy) }
+    var reading = reading
+    reading.text = description.textPolicy
     let data = try AuditedDataSet(
-      argument, alphabet: nil, geometry: description.geometry, use: .evaluation, skipBad: skipBad,
+      argument, reading, alphabet: nil, geometry: description.geometry, use: .evaluation, skipBad: skipBad,
       communicator: communicator, output: output)
     let evaluator = Evaluator(
       network, alphabet: alphabet, microBatch: description.microBatch, decoder: decoder, communicator)

@@ -15,14 +15,21 @@ package struct ModelDescription: Codable, Sendable, Equatable {
   private struct Reading: Codable, Equatable {
     var maxWidth: Int
     var microBatch: Int
+    var normalize: TextPolicy.Normalization?
+    var whitespace: TextPolicy.Whitespace?
   }
 
   /// - Parameters:
   ///   - maximumWidth: the widest resized image that is accepted, in columns.
   ///   - microBatch: images in a micro-batch of an evaluation.
-  package init(architecture: Architecture, alphabet: Alphabet, maximumWidth: Int, microBatch: Int) {
+  ///   - textPolicy: what happened to the texts that it learned from.
+  package init(
+    architecture: Architecture, alphabet: Alphabet, maximumWidth: Int, microBatch: Int, textPolicy: TextPolicy
+  ) {
     (self.architecture, self.alphabet) = (architecture, alphabet)
-    recipe = Reading(maxWidth: maximumWidth, microBatch: microBatch)
+    recipe = Reading(
+      maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
+      whitespace: textPolicy.whitespace)
   }
 
   /// The description in a checkpoint.
@@ -48,6 +55,13 @@ package struct ModelDescription: Codable, Sendable, Equatable {
 
   /// The network's requirements of its input images.
   package var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
+
+  /// What happened to the texts that the model learned from; references are treated alike.
+  package var textPolicy: TextPolicy {
+    let older = TextPolicy.ofOlderModels
+    return TextPolicy(
+      normalization: recipe.normalize ?? older.normalization, whitespace: recipe.whitespace ?? older.whitespace)
+  }
 
   /// Images in a micro-batch of an evaluation, whose metrics depend on it in their last bits.
   package var microBatch: Int { recipe.microBatch }

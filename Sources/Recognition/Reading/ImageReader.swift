@@ -39,7 +39,7 @@ package final class ImageReader {
   package init(_ recognizer: Recognizer, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
   {
     self.recognizer = recognizer
-    decoder = try decoding.decoder(recognizer.alphabet)
+    decoder = try decoding.decoder(recognizer.alphabet, recognizer.description.textPolicy)
     measuresConfidence = confidence
   }
 

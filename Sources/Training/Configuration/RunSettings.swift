@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import MessagePassing
 import Messages
 import Settings
@@ -7,6 +8,7 @@ import Survival
 /// The settings that do not change the weights: files, and when to evaluate, save and stop.
 package struct RunSettings: Codable, Sendable, Equatable {
   package var files = FileSettings()
+  package var data = GroundTruthSettings()
   package var start = StartSettings()
   package var length = LengthSettings()
   package var log = LogSettings()
@@ -16,10 +18,11 @@ package struct RunSettings: Codable, Sendable, Equatable {
 
   package init() {}
 
-  package var groups: [any SettingsGroup] { [files, start, length, log, checkpoints, ranks, stall] }
+  package var groups: [any SettingsGroup] { [files, data, start, length, log, checkpoints, ranks, stall] }
 
   package init(from decoder: any Decoder) throws {
     files = try FileSettings(from: decoder)
+    data = try GroundTruthSettings(from: decoder)
     start = try StartSettings(from: decoder)
     length = try LengthSettings(from: decoder)
     log = try LogSettings(from: decoder)

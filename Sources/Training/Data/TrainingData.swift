@@ -36,8 +36,9 @@ struct TrainingData {
       return given
     }
     let geometry = InputGeometry(architecture, maximumWidth: recipe.model.maxWidth)
+    let reading = try communicator.together { try configuration.run.data.readingOptions(text: recipe.text.policy) }
     train = try AuditedDataSet(
-      configuration.train, alphabet: given ?? resumed, geometry: geometry, use: .training, allowsWeights: true,
+      configuration.train, reading, alphabet: given ?? resumed, geometry: geometry, use: .training, allowsWeights: true,
       skipBad: files.skipBad, communicator: communicator, output: output)
     let records = train.dataSet.records
     let letters = try communicator.together {
@@ -49,7 +50,7 @@ struct TrainingData {
     alphabet = letters
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try AuditedDataSet(
-      configuration.validation, alphabet: letters, geometry: geometry, use: .evaluation,
+      configuration.validation, reading, alphabet: letters, geometry: geometry, use: .evaluation,
       skipBad: files.skipBad, communicator: communicator, output: output)
     let shared = validation.imagesShared(with: train)
     if shared > 0 {

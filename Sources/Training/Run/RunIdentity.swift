@@ -53,7 +53,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   var model: ModelDescription {
     ModelDescription(
       architecture: architecture, alphabet: alphabet, maximumWidth: recipe.model.maxWidth,
-      microBatch: recipe.batch.microBatch)
+      microBatch: recipe.batch.microBatch, textPolicy: recipe.text.policy)
   }
 
   /// This identity, continued with the current options and data, `now`.

@@ -109,7 +109,7 @@ import Testing
   @Test func labelThatIsNotNFC() throws {
     expect(
       try audit(folder(["a", "e\u{301}"])), .labelNotNFC, record: 1, isProblem: false,
-      ["1.png", "normalization form C"])
+      ["1.png", "normalization form NFC"])
   }
 
   @Test func duplicateFiles() throws {

@@ -57,6 +57,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -75,7 +76,8 @@ let package = Package(
     .target(name: "NeuralNetwork", dependencies: ["Tensors", "Settings", "Messages"], swiftSettings: kernelSettings),
     .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors", "Files", "Messages"]),
     .target(
-      name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
+      name: "Datasets",
+      dependencies: ["CArchive", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
     .target(
       name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),

@@ -4,7 +4,7 @@ import PackageDescription
 // libFuzzer harnesses, one for each thing that Akuru reads. `Launch/develop/fuzz` builds and runs them; libFuzzer brings `main`.
 let readers = [
   "png", "jpeg", "csv", "jsonl", "lists", "pairs", "shards", "safetensors", "checkpoint", "config", "alphabet", "metrics",
-  "augmentation", "network", "lm",
+  "augmentation", "network", "lm", "pages",
 ]
 
 let package = Package(

@@ -1,0 +1,62 @@
+/// A plane beside a line's image: `inside` in the line's polygon, less in the rim around it, 0 farther out.
+struct LineMask {
+  /// The value in the polygon. The rim is one pixel less wide.
+  static let inside: UInt8 = 4
+
+  let width: Int
+  let height: Int
+  /// width * height values, row by row.
+  let values: UnsafeMutablePointer<UInt8>
+
+  /// Writes all values. A pixel is inside if the polygon winds around its center, so loops of a polygon that crosses itself
+  /// are inside.
+  func fill(inside strip: LineStrip) {
+    if strip.polygon.isEmpty {
+      values.update(repeating: Self.inside, count: width * height)
+      return
+    }
+    values.update(repeating: 0, count: width * height)
+    strip.columns.forEachCrossing(of: strip.polygon) { i, v, turn in
+      // The first row whose center is below the crossing.
+      let row = Int((v - Double(strip.top) - 0.5).rounded(.up))
+      guard row < height else { return }
+      values[max(0, row) * width + i] &+= UInt8(truncatingIfNeeded: turn)
+    }
+    // The sums from above are winding numbers.
+    for j in 1..<height { add(values + (j - 1) * width, to: values + j * width) }
+    for i in 0..<width * height { values[i] = values[i] == 0 ? 0 : Self.inside }
+    addRim()
+  }
+
+  private func add(_ above: UnsafeMutablePointer<UInt8>, to row: UnsafeMutablePointer<UInt8>) {
+    for i in 0..<width { row[i] = row[i] &+ above[i] }
+  }
+
+  /// Around the inside, values fall by one per pixel across and along.
+  private func addRim() {
+    let rim = Int(Self.inside) - 1
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: width + 2 * rim) { memory in
+      let copy = memory.baseAddress!
+      copy.update(repeating: 0, count: rim)
+      (copy + width + rim).update(repeating: 0, count: rim)
+      for j in 0..<height {
+        let row = values + j * width
+        (copy + rim).update(from: row, count: width)
+        for distance in 1...rim {
+          let (left, right) = (copy + rim - distance, copy + rim + distance)
+          let drop = UInt8(distance)
+          for i in 0..<width { row[i] = max(row[i], lowered(max(left[i], right[i]), by: drop)) }
+        }
+      }
+    }
+    for j in 1..<height { spread(from: values + (j - 1) * width, to: values + j * width) }
+    for j in (0..<height - 1).reversed() { spread(from: values + (j + 1) * width, to: values + j * width) }
+  }
+
+  private func spread(from other: UnsafeMutablePointer<UInt8>, to row: UnsafeMutablePointer<UInt8>) {
+    for i in 0..<width { row[i] = max(row[i], lowered(other[i], by: 1)) }
+  }
+
+  @inline(__always)
+  private func lowered(_ value: UInt8, by drop: UInt8) -> UInt8 { max(value, drop) &- drop }
+}

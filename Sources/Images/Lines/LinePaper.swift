@@ -1,0 +1,116 @@
+/// The paper of a line, as its own pixels show it: a level for each window along the line, above and below, interpolated
+/// between. Light or dark does not matter: paper is the level that most pixels are near to.
+struct LinePaper {
+  /// Levels along the upper and the lower half, one per column.
+  private let upper: [Int32]
+  private let lower: [Int32]
+
+  /// - Parameter image: its pixels inside `mask` are drawn.
+  init(_ image: GrayView, inside mask: LineMask) {
+    let window = max(16, min(image.height, image.width))
+    let windows = max(1, image.width / window)
+    var halves: [[Int32]] = []
+    for rows in [0..<image.height / 2, image.height / 2..<image.height] {
+      let counts = Self.counts(image, mask, rows: rows, windows: windows)
+      halves.append(Self.levels(counts, windows: windows))
+    }
+    for k in 0..<windows {
+      // A half without paper takes the other's.
+      if halves[0][k] < 0 { halves[0][k] = halves[1][k] }
+      if halves[1][k] < 0 { halves[1][k] = halves[0][k] }
+    }
+    upper = Self.columns(halves[0], count: image.width)
+    lower = Self.columns(halves[1], count: image.width)
+  }
+
+  /// 256 counts for each window, of pixels inside: of every second row if there are many.
+  private static func counts(_ image: GrayView, _ mask: LineMask, rows: Range<Int>, windows: Int) -> [Int32] {
+    var counts = [Int32](repeating: 0, count: 256 * windows)
+    counts.withUnsafeMutableBufferPointer { counts in
+      for j in stride(from: rows.lowerBound, to: rows.upperBound, by: image.height > 40 ? 2 : 1) {
+        let (row, inside) = (image.pixels + j * image.width, mask.values + j * image.width)
+        for k in 0..<windows {
+          let bins = counts.baseAddress! + 256 * k
+          for i in k * image.width / windows..<(k + 1) * image.width / windows where inside[i] == LineMask.inside {
+            bins[Int(row[i])] &+= 1
+          }
+        }
+      }
+    }
+    return counts
+  }
+
+  /// A level in 1/256 for each window, by its pixels and its neighbors'; -1 where there are none.
+  private static func levels(_ counts: [Int32], windows: Int) -> [Int32] {
+    (0..<windows).map { k in
+      var sums = [Int](repeating: 0, count: 256)
+      for neighbor in max(0, k - 1)...min(windows - 1, k + 1) {
+        for value in 0..<256 { sums[value] += Int(counts[256 * neighbor + value]) }
+      }
+      return level(sums)
+    }
+  }
+
+  /// The mean of the 33 neighboring values that hold the most pixels, in 1/256.
+  private static func level(_ counts: [Int]) -> Int32 {
+    var (best, most, held) = (0, 0, 0)
+    for value in 0..<256 + 16 {
+      if value < 256 { held += counts[value] }
+      if value >= 33 { held -= counts[value - 33] }
+      if held > most { (best, most) = (value - 16, held) }
+    }
+    guard most > 0 else { return -1 }
+    var sum = 0
+    for value in max(0, best - 16)...min(255, best + 16) { sum += counts[value] * value }
+    return Int32((256 * sum + most / 2) / most)
+  }
+
+  /// Levels at the windows' centers, interpolated; windows without paper do not count. White if there is none at all.
+  private static func columns(_ levels: [Int32], count: Int) -> [Int32] {
+    let known = levels.indices.filter { levels[$0] >= 0 }
+    guard let first = known.first, let last = known.last else { return [Int32](repeating: 255 << 8, count: count) }
+    func center(_ window: Int) -> Int { (2 * window + 1) * count / (2 * levels.count) }
+    var columns = [Int32](repeating: levels[first], count: count)
+    for (a, b) in zip(known, known.dropFirst()) {
+      let (from, to) = (center(a), center(b))
+      for i in from..<to {
+        columns[i] = levels[a] + (levels[b] - levels[a]) * Int32(i - from) / Int32(to - from)
+      }
+    }
+    for i in center(last)..<count { columns[i] = levels[last] }
+    return columns
+  }
+
+  /// Writes paper where the mask is 0. In the rim the page goes over into it, without its ink.
+  func fill(_ image: GrayView, outside mask: LineMask) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: image.width) { memory in
+      let paper = memory.baseAddress!
+      for j in 0..<image.height {
+        let (row, inside) = (image.pixels + j * image.width, mask.values + j * image.width)
+        // Half a height between the centers of the halves.
+        let below = Int32(max(0, min(256, (4 * j - image.height) * 128 / image.height)))
+        for i in 0..<image.width {
+          paper[i] = UInt8(truncatingIfNeeded: (upper[i] &* (256 &- below) &+ lower[i] &* below &+ 32_768) &>> 16)
+        }
+        for i in 0..<image.width {
+          let value = inside[i]
+          if value == 0 {
+            row[i] = paper[i]
+          } else if value < LineMask.inside {
+            row[i] = faded(row[i], paper[i], by: Int32(value))
+          }
+        }
+      }
+    }
+  }
+
+  /// A pixel of the rim: what differs from paper by up to 24 levels is faded, and what differs by more than 48 is ink and
+  /// gone.
+  @inline(__always)
+  private func faded(_ pixel: UInt8, _ paper: UInt8, by weight: Int32) -> UInt8 {
+    let difference = Int32(pixel) &- Int32(paper)
+    let size = min(abs(difference), max(0, 48 &- abs(difference)))
+    let part = (size &* weight) / Int32(LineMask.inside)
+    return UInt8(truncatingIfNeeded: Int32(paper) &+ (difference < 0 ? 0 &- part : part))
+  }
+}

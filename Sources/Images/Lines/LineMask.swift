@@ -2,6 +2,8 @@
 struct LineMask {
   /// The value in the polygon. The rim is one pixel less wide.
   static let inside: UInt8 = 4
+  /// Eight such values.
+  static let eightInside: UInt64 = 0x0404_0404_0404_0404
 
   let width: Int
   let height: Int
@@ -24,7 +26,7 @@ struct LineMask {
     }
     // The sums from above are winding numbers.
     for j in 1..<height { add(values + (j - 1) * width, to: values + j * width) }
-    for i in 0..<width * height { values[i] = values[i] == 0 ? 0 : Self.inside }
+    for i in 0..<width &* height { values[i] = values[i] == 0 ? 0 : Self.inside }
     addRim()
   }
 
@@ -43,20 +45,31 @@ struct LineMask {
         let row = values + j * width
         (copy + rim).update(from: row, count: width)
         for distance in 1...rim {
-          let (left, right) = (copy + rim - distance, copy + rim + distance)
-          let drop = UInt8(distance)
-          for i in 0..<width { row[i] = max(row[i], lowered(max(left[i], right[i]), by: drop)) }
+          raise(row, to: copy + rim - distance, minus: UInt8(distance))
+          raise(row, to: copy + rim + distance, minus: UInt8(distance))
         }
       }
     }
-    for j in 1..<height { spread(from: values + (j - 1) * width, to: values + j * width) }
-    for j in (0..<height - 1).reversed() { spread(from: values + (j + 1) * width, to: values + j * width) }
+    for j in 1..<height { raise(values + j * width, to: values + (j - 1) * width, minus: 1) }
+    for j in (0..<height - 1).reversed() { raise(values + j * width, to: values + (j + 1) * width, minus: 1) }
   }
 
-  private func spread(from other: UnsafeMutablePointer<UInt8>, to row: UnsafeMutablePointer<UInt8>) {
-    for i in 0..<width { row[i] = max(row[i], lowered(other[i], by: 1)) }
-  }
-
+  /// Raises the values of `row` to those of `other` minus `drop`, where they are less.
   @inline(__always)
-  private func lowered(_ value: UInt8, by drop: UInt8) -> UInt8 { max(value, drop) &- drop }
+  private func raise(_ row: UnsafeMutablePointer<UInt8>, to other: UnsafePointer<UInt8>, minus drop: UInt8) {
+    var i = 0
+    let drops = SIMD16<UInt8>(repeating: drop)
+    while i &+ 16 <= width {
+      let place = UnsafeMutableRawPointer(row + i)
+      let own = place.loadUnaligned(as: SIMD16<UInt8>.self)
+      let value = UnsafeRawPointer(other + i).loadUnaligned(as: SIMD16<UInt8>.self)
+      let lowered = value.replacing(with: drops, where: value .< drops) &- drops
+      place.storeBytes(of: own.replacing(with: lowered, where: own .< lowered), as: SIMD16<UInt8>.self)
+      i = i &+ 16
+    }
+    while i < width {
+      row[i] = max(row[i], max(other[i], drop) &- drop)
+      i = i &+ 1
+    }
+  }
 }

@@ -83,23 +83,38 @@ struct LinePaper {
 
   /// Writes paper where the mask is 0. In the rim the page goes over into it, without its ink.
   func fill(_ image: GrayView, outside mask: LineMask) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: image.width) { memory in
-      let paper = memory.baseAddress!
-      for j in 0..<image.height {
-        let (row, inside) = (image.pixels + j * image.width, mask.values + j * image.width)
-        // Half a height between the centers of the halves.
-        let below = Int32(max(0, min(256, (4 * j - image.height) * 128 / image.height)))
-        for i in 0..<image.width {
-          paper[i] = UInt8(truncatingIfNeeded: (upper[i] &* (256 &- below) &+ lower[i] &* below &+ 32_768) &>> 16)
+    upper.withUnsafeBufferPointer { upper in
+      lower.withUnsafeBufferPointer { lower in
+        for j in 0..<image.height {
+          let row = j * image.width
+          // Half a height is between the centers of the halves.
+          let below = Int32(max(0, min(256, (4 * j - image.height) * 128 / image.height)))
+          fillRow(
+            image.pixels + row, mask.values + row, upper.baseAddress!, lower.baseAddress!, below, count: image.width)
         }
-        for i in 0..<image.width {
-          let value = inside[i]
-          if value == 0 {
-            row[i] = paper[i]
-          } else if value < LineMask.inside {
-            row[i] = faded(row[i], paper[i], by: Int32(value))
-          }
-        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func fillRow(
+    _ row: UnsafeMutablePointer<UInt8>, _ mask: UnsafeMutablePointer<UInt8>, _ upper: UnsafePointer<Int32>,
+    _ lower: UnsafePointer<Int32>, _ below: Int32, count: Int
+  ) {
+    var i = 0
+    while i < count {
+      // Eight pixels of the page.
+      if i &+ 8 <= count && UnsafeRawPointer(mask + i).loadUnaligned(as: UInt64.self) == LineMask.eightInside {
+        i = i &+ 8
+        continue
+      }
+      let end = min(i &+ 8, count)
+      while i < end {
+        defer { i = i &+ 1 }
+        if mask[i] == LineMask.inside { continue }
+        let level = upper[i] &* (256 &- below) &+ lower[i] &* below &+ 32_768
+        let paper = UInt8(truncatingIfNeeded: level &>> 16)
+        row[i] = mask[i] == 0 ? paper : faded(row[i], paper, by: Int32(mask[i]))
       }
     }
   }

@@ -36,6 +36,11 @@ struct LineStrip {
 
   /// Whether a pixel of the page is in the line's region.
   func touches(pageWidth: Int, pageHeight: Int) -> Bool {
+    if let box = polygon.bounds, box.from.x >= 0, box.from.y >= 0, box.to.x <= Double(pageWidth),
+      box.to.y <= Double(pageHeight)
+    {
+      return true
+    }
     let extents = polygon.isEmpty ? nil : ColumnExtents(columns, polygon)
     let (low, high) = (Double(top), Double(top + height))
     for i in 0..<width {

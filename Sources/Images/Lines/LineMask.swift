@@ -18,11 +18,13 @@ struct LineMask {
       return
     }
     values.update(repeating: 0, count: width * height)
+    let top = Double(strip.top) + 0.5
     strip.columns.forEachCrossing(of: strip.polygon) { i, v, turn in
       // The first row whose center is below the crossing.
-      let row = Int((v - Double(strip.top) - 0.5).rounded(.up))
+      let place = v - top
+      let row = max(0, Int(place) + (place > 0 && Double(Int(place)) < place ? 1 : 0))
       guard row < height else { return }
-      values[max(0, row) * width + i] &+= UInt8(truncatingIfNeeded: turn)
+      values[row &* width &+ i] &+= UInt8(truncatingIfNeeded: turn)
     }
     // The sums from above are winding numbers.
     for j in 1..<height { add(values + (j - 1) * width, to: values + j * width) }

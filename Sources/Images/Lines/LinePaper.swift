@@ -1,9 +1,9 @@
 /// The paper of a line, as its own pixels show it: a level for each window along the line, above and below, interpolated
 /// between. Light or dark does not matter: paper is the level that most pixels are near to.
 struct LinePaper {
-  /// Levels along the upper and the lower half, one per column.
-  private let upper: [Int32]
-  private let lower: [Int32]
+  /// Levels along the upper and the lower half, in 1/128, one per column.
+  private let upper: [Int16]
+  private let lower: [Int16]
 
   /// - Parameter image: its pixels inside `mask` are drawn.
   init(_ image: GrayView, inside mask: LineMask) {
@@ -23,15 +23,17 @@ struct LinePaper {
     lower = Self.columns(halves[1], count: image.width)
   }
 
-  /// 256 counts for each window, of pixels inside: of every second row if there are many.
+  /// 256 counts for each window, of pixels inside: of a quarter of them if they are many.
   private static func counts(_ image: GrayView, _ mask: LineMask, rows: Range<Int>, windows: Int) -> [Int32] {
+    let step = image.height > 40 ? 2 : 1
     var counts = [Int32](repeating: 0, count: 256 * windows)
     counts.withUnsafeMutableBufferPointer { counts in
-      for j in stride(from: rows.lowerBound, to: rows.upperBound, by: image.height > 40 ? 2 : 1) {
+      for j in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
         let (row, inside) = (image.pixels + j * image.width, mask.values + j * image.width)
         for k in 0..<windows {
           let bins = counts.baseAddress! + 256 * k
-          for i in k * image.width / windows..<(k + 1) * image.width / windows where inside[i] == LineMask.inside {
+          let (from, to) = (k * image.width / windows, (k + 1) * image.width / windows)
+          for i in stride(from: from, to: to, by: step) where inside[i] == LineMask.inside {
             bins[Int(row[i])] &+= 1
           }
         }
@@ -40,7 +42,7 @@ struct LinePaper {
     return counts
   }
 
-  /// A level in 1/256 for each window, by its pixels and its neighbors'; -1 where there are none.
+  /// A level in 1/128 for each window, by its pixels and its neighbors'; -1 where there are none.
   private static func levels(_ counts: [Int32], windows: Int) -> [Int32] {
     (0..<windows).map { k in
       var sums = [Int](repeating: 0, count: 256)
@@ -51,7 +53,7 @@ struct LinePaper {
     }
   }
 
-  /// The mean of the 33 neighboring values that hold the most pixels, in 1/256.
+  /// The mean of the 33 neighboring values that hold the most pixels, in 1/128.
   private static func level(_ counts: [Int]) -> Int32 {
     var (best, most, held) = (0, 0, 0)
     for value in 0..<256 + 16 {
@@ -62,22 +64,22 @@ struct LinePaper {
     guard most > 0 else { return -1 }
     var sum = 0
     for value in max(0, best - 16)...min(255, best + 16) { sum += counts[value] * value }
-    return Int32((256 * sum + most / 2) / most)
+    return Int32((128 * sum + most / 2) / most)
   }
 
   /// Levels at the windows' centers, interpolated; windows without paper do not count. White if there is none at all.
-  private static func columns(_ levels: [Int32], count: Int) -> [Int32] {
+  private static func columns(_ levels: [Int32], count: Int) -> [Int16] {
     let known = levels.indices.filter { levels[$0] >= 0 }
-    guard let first = known.first, let last = known.last else { return [Int32](repeating: 255 << 8, count: count) }
+    guard let first = known.first, let last = known.last else { return [Int16](repeating: 255 << 7, count: count) }
     func center(_ window: Int) -> Int { (2 * window + 1) * count / (2 * levels.count) }
-    var columns = [Int32](repeating: levels[first], count: count)
+    var columns = [Int16](repeating: Int16(levels[first]), count: count)
     for (a, b) in zip(known, known.dropFirst()) {
       let (from, to) = (center(a), center(b))
       for i in from..<to {
-        columns[i] = levels[a] + (levels[b] - levels[a]) * Int32(i - from) / Int32(to - from)
+        columns[i] = Int16(levels[a] + (levels[b] - levels[a]) * Int32(i - from) / Int32(to - from))
       }
     }
-    for i in center(last)..<count { columns[i] = levels[last] }
+    for i in center(last)..<count { columns[i] = Int16(levels[last]) }
     return columns
   }
 
@@ -88,7 +90,7 @@ struct LinePaper {
         for j in 0..<image.height {
           let row = j * image.width
           // Half a height is between the centers of the halves.
-          let below = Int32(max(0, min(256, (4 * j - image.height) * 128 / image.height)))
+          let below = Int16(max(0, min(32_767, (4 * j - image.height) * 16_384 / image.height)))
           fillRow(
             image.pixels + row, mask.values + row, upper.baseAddress!, lower.baseAddress!, below, count: image.width)
         }
@@ -98,34 +100,40 @@ struct LinePaper {
 
   @inline(__always)
   private func fillRow(
-    _ row: UnsafeMutablePointer<UInt8>, _ mask: UnsafeMutablePointer<UInt8>, _ upper: UnsafePointer<Int32>,
-    _ lower: UnsafePointer<Int32>, _ below: Int32, count: Int
+    _ row: UnsafeMutablePointer<UInt8>, _ mask: UnsafeMutablePointer<UInt8>, _ upper: UnsafePointer<Int16>,
+    _ lower: UnsafePointer<Int16>, _ below: Int16, count: Int
   ) {
     var i = 0
     while i < count {
-      // Eight pixels of the page.
-      if i &+ 8 <= count && UnsafeRawPointer(mask + i).loadUnaligned(as: UInt64.self) == LineMask.eightInside {
-        i = i &+ 8
-        continue
+      if i &+ 8 <= count {
+        let eight = UnsafeRawPointer(mask + i).loadUnaligned(as: UInt64.self)
+        if eight == 0 { for k in i..<i &+ 8 { row[k] = paper(upper[k], lower[k], below) } }
+        if eight == 0 || eight == LineMask.eightInside {
+          i = i &+ 8
+          continue
+        }
       }
-      let end = min(i &+ 8, count)
-      while i < end {
-        defer { i = i &+ 1 }
-        if mask[i] == LineMask.inside { continue }
-        let level = upper[i] &* (256 &- below) &+ lower[i] &* below &+ 32_768
-        let paper = UInt8(truncatingIfNeeded: level &>> 16)
-        row[i] = mask[i] == 0 ? paper : faded(row[i], paper, by: Int32(mask[i]))
-      }
+      for k in i..<min(i &+ 8, count) { row[k] = faded(row[k], paper(upper[k], lower[k], below), mask[k]) }
+      i = i &+ 8
     }
   }
 
-  /// A pixel of the rim: what differs from paper by up to 24 levels is faded, and what differs by more than 48 is ink and
-  /// gone.
+  /// The level between two, `below` of the way in 1/32768.
   @inline(__always)
-  private func faded(_ pixel: UInt8, _ paper: UInt8, by weight: Int32) -> UInt8 {
-    let difference = Int32(pixel) &- Int32(paper)
-    let size = min(abs(difference), max(0, 48 &- abs(difference)))
-    let part = (size &* weight) / Int32(LineMask.inside)
-    return UInt8(truncatingIfNeeded: Int32(paper) &+ (difference < 0 ? 0 &- part : part))
+  private func paper(_ upper: Int16, _ lower: Int16, _ below: Int16) -> UInt8 {
+    let half = Int16(truncatingIfNeeded: (Int32(lower &- upper) &* Int32(below)) &>> 16)
+    return UInt8(truncatingIfNeeded: (upper &+ 2 &* half &+ 64) &>> 7)
+  }
+
+  /// A pixel inside as it is, and paper outside. In the rim, what differs from paper by up to 24 levels is faded; what
+  /// differs by more than 48 is ink and gone. Without branches, for the sake of vectors.
+  @inline(__always)
+  private func faded(_ pixel: UInt8, _ paper: UInt8, _ mask: UInt8) -> UInt8 {
+    let difference = Int16(pixel) &- Int16(paper)
+    let size = difference < 0 ? 0 &- difference : difference
+    let rest = size > 48 ? 0 : 48 &- size
+    let part = ((size < rest ? size : rest) &* Int16(mask)) &>> 2
+    let rim = Int16(paper) &+ (difference < 0 ? 0 &- part : part)
+    return mask == LineMask.inside ? pixel : UInt8(truncatingIfNeeded: rim)
   }
 }

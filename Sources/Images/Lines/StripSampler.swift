@@ -13,7 +13,7 @@ struct StripSampler {
   }
 
   /// How many pixels are drawn at once.
-  private static let piece = 64
+  private static let piece = 128
 
   private let page: GrayView
   private let places: [Place]
@@ -81,7 +81,7 @@ struct StripSampler {
       let (u, v) = (start.u &+ Int64(k) &* step.u, start.v &+ Int64(k) &* step.v)
       // As long as the next pixel of the strip is the next of the page's row.
       let drift = step.u &- 1 << 32
-      let run = min(count &- k, steps(u, drift), steps(v, step.v))
+      let run = steps(v, step.v, most: steps(u, drift, most: count &- k))
       // The same part of a pixel along all of the run, which is short enough.
       let along = UInt8(truncatingIfNeeded: (u &+ Int64(run / 2) &* drift) &>> 25) & 127
       let slope = UInt16(truncatingIfNeeded: step.v / 65_536)
@@ -93,11 +93,12 @@ struct StripSampler {
     return true
   }
 
-  /// How many places, `step` apart, have the whole part of the first.
+  /// How many places of `most`, `step` apart, have the whole part of the first.
   @inline(__always)
-  private func steps(_ place: Int64, _ step: Int64) -> Int {
-    let part = place & 0xFFFF_FFFF
-    return step == 0 ? .max : Int(step > 0 ? (0xFFFF_FFFF &- part) / step : part / (0 &- step)) &+ 1
+  private func steps(_ place: Int64, _ step: Int64, most: Int) -> Int {
+    if (place &+ Int64(most &- 1) &* step) &>> 32 == place &>> 32 { return most }
+    let part = UInt32(truncatingIfNeeded: place)
+    return Int(step > 0 ? ~part / UInt32(step) : part / UInt32(0 &- step)) &+ 1
   }
 
   /// Interpolates `count` neighbors: `along` in 1/128 pixel, `across` in 1/65536 and changing by `slope`. All in 16 bits,

@@ -1,8 +1,10 @@
 /// A plane beside a line's image: `inside` in the line's polygon, less in the rim around it, 0 farther out.
 struct LineMask {
-  /// The value in the polygon. The rim is one pixel less wide.
+  /// The value in the polygon.
   static let inside: UInt8 = 4
-  /// Eight such values.
+  /// The width of the rim.
+  private static let rim = 3
+  /// Eight times `inside`.
   static let eightInside: UInt64 = 0x0404_0404_0404_0404
 
   let width: Int
@@ -26,34 +28,37 @@ struct LineMask {
       guard row < height else { return }
       values[row &* width &+ i] &+= UInt8(truncatingIfNeeded: turn)
     }
-    // The sums from above are winding numbers.
-    for j in 1..<height { add(values + (j - 1) * width, to: values + j * width) }
-    for i in 0..<width &* height { values[i] = values[i] == 0 ? 0 : Self.inside }
-    addRim()
+    windings { copy, j in
+      let row = values + j &* width
+      row.update(from: copy, count: width)
+      // Around the inside, values fall by one per pixel along and across.
+      for distance in 1...Self.rim {
+        raise(row, to: copy - distance, minus: UInt8(distance))
+        raise(row, to: copy + distance, minus: UInt8(distance))
+      }
+      if j > 0 { raise(row, to: row - width, minus: 1) }
+    }
+    for j in (0..<height - 1).reversed() { raise(values + j * width, to: values + (j + 1) * width, minus: 1) }
   }
 
-  private func add(_ above: UnsafeMutablePointer<UInt8>, to row: UnsafeMutablePointer<UInt8>) {
-    for i in 0..<width { row[i] = row[i] &+ above[i] }
-  }
-
-  /// Around the inside, values fall by one per pixel across and along.
-  private func addRim() {
-    let rim = Int(Self.inside) - 1
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: width + 2 * rim) { memory in
-      let copy = memory.baseAddress!
-      copy.update(repeating: 0, count: rim)
-      (copy + width + rim).update(repeating: 0, count: rim)
+  /// Calls `body` for each row with `inside` where the sum of the values from above, the winding number, is not 0. Zeros
+  /// are before and after.
+  @inline(__always)
+  private func windings(_ body: (UnsafeMutablePointer<UInt8>, Int) -> Void) {
+    let room = width + 2 * Self.rim
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * room) { memory in
+      let sums = memory.baseAddress!
+      sums.update(repeating: 0, count: 2 * room)
+      let row = sums + room + Self.rim
       for j in 0..<height {
-        let row = values + j * width
-        (copy + rim).update(from: row, count: width)
-        for distance in 1...rim {
-          raise(row, to: copy + rim - distance, minus: UInt8(distance))
-          raise(row, to: copy + rim + distance, minus: UInt8(distance))
+        let turns = values + j &* width
+        for i in 0..<width {
+          sums[i] = sums[i] &+ turns[i]
+          row[i] = sums[i] == 0 ? 0 : Self.inside
         }
+        body(row, j)
       }
     }
-    for j in 1..<height { raise(values + j * width, to: values + (j - 1) * width, minus: 1) }
-    for j in (0..<height - 1).reversed() { raise(values + j * width, to: values + (j + 1) * width, minus: 1) }
   }
 
   /// Raises the values of `row` to those of `other` minus `drop`, where they are less.

@@ -45,26 +45,26 @@ struct LinePaper {
   /// A level in 1/128 for each window, by its pixels and its neighbors'; -1 where there are none.
   private static func levels(_ counts: [Int32], windows: Int) -> [Int32] {
     (0..<windows).map { k in
-      var sums = [Int](repeating: 0, count: 256)
+      var sums = [Int32](repeating: 0, count: 256)
       for neighbor in max(0, k - 1)...min(windows - 1, k + 1) {
-        for value in 0..<256 { sums[value] += Int(counts[256 * neighbor + value]) }
+        for (value, count) in counts[256 * neighbor..<256 * (neighbor + 1)].enumerated() { sums[value] &+= count }
       }
       return level(sums)
     }
   }
 
   /// The mean of the 33 neighboring values that hold the most pixels, in 1/128.
-  private static func level(_ counts: [Int]) -> Int32 {
-    var (best, most, held) = (0, 0, 0)
+  private static func level(_ counts: [Int32]) -> Int32 {
+    var (best, most, held) = (0, Int32(0), Int32(0))
     for value in 0..<256 + 16 {
-      if value < 256 { held += counts[value] }
-      if value >= 33 { held -= counts[value - 33] }
+      if value < 256 { held &+= counts[value] }
+      if value >= 33 { held &-= counts[value - 33] }
       if held > most { (best, most) = (value - 16, held) }
     }
     guard most > 0 else { return -1 }
-    var sum = 0
-    for value in max(0, best - 16)...min(255, best + 16) { sum += counts[value] * value }
-    return Int32((128 * sum + most / 2) / most)
+    var sum: Int64 = 0
+    for value in max(0, best - 16)...min(255, best + 16) { sum += Int64(counts[value]) * Int64(value) }
+    return Int32((128 * sum + Int64(most) / 2) / Int64(most))
   }
 
   /// Levels at the windows' centers, interpolated; windows without paper do not count. White if there is none at all.

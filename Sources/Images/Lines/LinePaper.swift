@@ -42,11 +42,16 @@ struct LinePaper {
     return counts
   }
 
+  /// A window and its neighbors, one at the ends; of two windows each stands alone.
+  private static func merged(_ window: Int, of windows: Int) -> ClosedRange<Int> {
+    windows < 3 ? window...window : max(0, window - 1)...min(windows - 1, window + 1)
+  }
+
   /// A level in 1/128 for each window, by its pixels and its neighbors'; -1 where there are none.
   private static func levels(_ counts: [Int32], windows: Int) -> [Int32] {
     (0..<windows).map { k in
       var sums = [Int32](repeating: 0, count: 256)
-      for neighbor in max(0, k - 1)...min(windows - 1, k + 1) {
+      for neighbor in merged(k, of: windows) {
         for (value, count) in counts[256 * neighbor..<256 * (neighbor + 1)].enumerated() { sums[value] &+= count }
       }
       return level(sums)
@@ -67,19 +72,26 @@ struct LinePaper {
     return Int32((128 * sum + Int64(most) / 2) / Int64(most))
   }
 
-  /// Levels at the windows' centers, interpolated; windows without paper do not count. White if there is none at all.
+  /// Levels at the centers of what they were taken from, interpolated, and going on at the ends by 16 levels at most;
+  /// windows without paper do not count. White if there is none at all.
   private static func columns(_ levels: [Int32], count: Int) -> [Int16] {
     let known = levels.indices.filter { levels[$0] >= 0 }
-    guard let first = known.first, let last = known.last else { return [Int16](repeating: 255 << 7, count: count) }
-    func center(_ window: Int) -> Int { (2 * window + 1) * count / (2 * levels.count) }
+    guard let first = known.first else { return [Int16](repeating: 255 << 7, count: count) }
     var columns = [Int16](repeating: Int16(levels[first]), count: count)
-    for (a, b) in zip(known, known.dropFirst()) {
-      let (from, to) = (center(a), center(b))
-      for i in from..<to {
-        columns[i] = Int16(levels[a] + (levels[b] - levels[a]) * Int32(i - from) / Int32(to - from))
+    func center(_ window: Int) -> Int {
+      let windows = merged(window, of: levels.count)
+      return (windows.lowerBound + windows.upperBound + 1) * count / (2 * levels.count)
+    }
+    for (index, (a, b)) in zip(known, known.dropFirst()).enumerated() {
+      let (start, end) = (center(a), center(b))
+      let (isFirst, isLast) = (index == 0, index == known.count - 2)
+      let (low, high) = (min(levels[a], levels[b]), max(levels[a], levels[b]))
+      let (least, most) = (isFirst || isLast ? low - 2_048 : low, isFirst || isLast ? high + 2_048 : high)
+      for i in (isFirst ? 0 : start)..<(isLast ? count : end) {
+        let level = levels[a] + (levels[b] - levels[a]) * Int32(i - start) / Int32(end - start)
+        columns[i] = Int16(max(0, least, min(level, most, 255 << 7)))
       }
     }
-    for i in center(last)..<count { columns[i] = Int16(levels[last]) }
     return columns
   }
 

@@ -86,7 +86,8 @@ extension [PagePoint] {
     guard count == 4, let box = bounds else { return nil }
     let isUpright = indices.allSatisfy { i in
       let (a, b) = (self[i], self[(i + 1) % 4])
-      return (a.x == b.x) != (a.y == b.y) && (a.x == box.from.x || a.x == box.to.x) && (a.y == box.from.y || a.y == box.to.y)
+      let isCorner = (a.x == box.from.x || a.x == box.to.x) && (a.y == box.from.y || a.y == box.to.y)
+      return isCorner && (a.x == b.x) != (a.y == b.y)
     }
     return isUpright ? box : nil
   }

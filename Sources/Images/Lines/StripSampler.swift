@@ -75,7 +75,9 @@ struct StripSampler {
     guard let step = levelStep else { return false }
     let start = places[first].point(row: j)
     let last = Int64(count &- 1)
-    guard isInside(start.u, start.v) && isInside(start.u &+ last &* step.u, start.v &+ last &* step.v) else { return false }
+    guard isInside(start.u, start.v) && isInside(start.u &+ last &* step.u, start.v &+ last &* step.v) else {
+      return false
+    }
     var k = 0
     while k < count {
       let (u, v) = (start.u &+ Int64(k) &* step.u, start.v &+ Int64(k) &* step.v)

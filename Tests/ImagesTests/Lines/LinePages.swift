@@ -42,12 +42,14 @@ extension LineOutline {
   }
 
   /// A line with the baseline y = f(x) and a polygon from `above` it to `below` it, with a corner every 10 pixels.
-  static func along(_ x: ClosedRange<Int>, above: Double = 40, below: Double = 15, _ f: (Double) -> Double) -> LineOutline {
+  static func along(
+    _ x: ClosedRange<Int>, above: Double = 40, below: Double = 15, _ f: (Double) -> Double
+  ) -> LineOutline {
     let places = stride(from: x.lowerBound, through: x.upperBound, by: 10).map(Double.init)
     let baseline = places.map { PagePoint($0, f($0)) }
-    return LineOutline(
-      baseline: baseline,
-      polygon: baseline.map { PagePoint($0.x, $0.y - above) } + baseline.reversed().map { PagePoint($0.x, $0.y + below) })
+    let upper = baseline.map { PagePoint($0.x, $0.y - above) }
+    let lower = baseline.map { PagePoint($0.x, $0.y + below) }
+    return LineOutline(baseline: baseline, polygon: upper + lower.reversed())
   }
 }
 

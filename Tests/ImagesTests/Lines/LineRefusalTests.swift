@@ -20,7 +20,8 @@ import Testing
     }
     #expect(refusal(LineOutline(polygon: points((10, 10), (11, 10), (11, 60), (10, 60)))) == .noArea)
     #expect(refusal(LineOutline(polygon: points((10, 10), (50, 10), (90, 10)))) == .noArea)
-    #expect(refusal(LineOutline(baseline: points((0, 9), (90, 9)), polygon: points((9, 9), (9, 9), (9, 9)))) == .noHeight(baselinePoints: 2))
+    let spot = LineOutline(baseline: points((0, 9), (90, 9)), polygon: points((9, 9), (9, 9), (9, 9)))
+    #expect(refusal(spot) == .noHeight(baselinePoints: 2))
     #expect(refusal(LineOutline(polygon: square.map { PagePoint($0.x + 95, $0.y) })) == .outsidePage)
     #expect(refusal(LineOutline(box: .init(from: PagePoint(-50, 0), to: PagePoint(0, 20)))) == .outsidePage)
     // Its box touches the page, but it does not.
@@ -103,7 +104,7 @@ import Testing
     let limits = ImageLimits(width: 2_000, height: 1_000, pixels: 150_000)
     let cutter = LineCutter(.noise(300, 200), limits: limits)
     var (cut, reasons) = (0, Set<String>())
-    for sample in 0..<6_000 {
+    for sample in 0..<4_000 {
       let outline = outline(sample)
       let refusal = outline.refusal(onPageWidth: 300, height: 200, limits: limits)
       do throws(LineError) {
@@ -118,6 +119,6 @@ import Testing
         reasons.insert(String("\(error)".prefix(20)))
       }
     }
-    #expect(cut > 2_000 && reasons.count >= 6, "\(cut) \(reasons)")
+    #expect(cut > 1_500 && reasons.count >= 6, "\(cut) \(reasons)")
   }
 }

@@ -40,8 +40,12 @@ struct PagesReader: GroundTruthReader {
         try records.add(path, text: line.text ?? "", size: page.size, fault: fault, in: folder)
       } else if text.isEmpty {
         records.leave(folder.root + "/" + path, .lineWithoutText, "the line has no text, so it is not used")
-      } else if let reason = line.outline.refusal(of: document) {
-        records.leave(folder.root + "/" + path, .lineWithoutArea, "\(reason), so the line is not used")
+      } else if let refusal = line.outline.refusal(of: document) {
+        if refusal.isNoArea {
+          records.leave(folder.root + "/" + path, .lineWithoutArea, "\(refusal); the line is not used")
+        } else {
+          try records.add(path, text: line.text ?? "", size: page.size, fault: refusal.description, in: folder)
+        }
       } else {
         let origin = Record.Origin.line(PageLine(page: page, id: line.id, outline: line.outline))
         try records.add(path, text: line.text ?? "", size: page.size, origin: origin, in: folder)
@@ -55,7 +59,7 @@ struct PagesReader: GroundTruthReader {
   }
 
   static func contents(_ path: String) throws(DataSetError) -> [UInt8] {
-    try readFile(path, limit: PageDocument.largestFile, limitName: "\(PageDocument.largestFile >> 20) MiB")
+    try readFile(path, limit: PageLimits.bytes, limitName: "\(PageLimits.bytes >> 20) MiB")
   }
 
   /// The page of a document, with its image: named by the document, or like the document, beside it or in the folder above.
@@ -92,8 +96,19 @@ struct PagesReader: GroundTruthReader {
 }
 
 extension LineOutline {
-  /// Why the line cannot be cut, if the document tells it.
-  fileprivate func refusal(of document: PageDocument) -> String? {
-    baseline.isEmpty && polygon.isEmpty && box == nil ? "the line has no area" : nil
+  /// Why the line cannot be cut, as far as the document tells it.
+  fileprivate func refusal(of document: PageDocument) -> LineError? {
+    if let size = document.size { return refusal(onPageWidth: size.width, height: size.height) }
+    return polygon.isEmpty && box == nil ? .noHeight(baselinePoints: baseline.count) : nil
+  }
+}
+
+extension LineError {
+  /// Whether the line is nowhere on its page.
+  fileprivate var isNoArea: Bool {
+    switch self {
+    case .noHeight, .noArea, .outsidePage: true
+    case .tooManyPoints, .badCoordinate, .tooLarge: false
+    }
   }
 }

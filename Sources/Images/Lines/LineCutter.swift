@@ -4,6 +4,9 @@
 /// An exactly horizontal or vertical line gives the page's own pixels; others are interpolated between four pixels
 /// (bilinear). The same bits everywhere: integers for pixels, and for geometry only what IEEE 754 rounds exactly.
 public struct LineCutter: Sendable {
+  /// Increment it when other pixels are cut: caches of lines know it.
+  public static let version = 1
+
   public let page: GrayImage
   public let limits: ImageLimits
 

@@ -22,6 +22,12 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
   /// The value of ``code`` for a folder, a device or a pipe where a file is expected.
   package static let notRegular: Int32 = -1
 
+  /// Whether the machine refuses, for example for want of permission or of open files. False if the path leads to no
+  /// file: to nothing, or to a folder, a device or a pipe.
+  package var isOfMachine: Bool {
+    ![FileError.notRegular, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ENXIO].contains(code)
+  }
+
   /// The system's description of the failure.
   package var reason: String {
     code == FileError.notRegular ? "not a regular file" : String(cString: strerror(code))

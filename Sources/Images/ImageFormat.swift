@@ -6,7 +6,13 @@ public enum ImageFormat: String, Sendable, CaseIterable {
   case webp = "WebP"
 
   /// The names of all formats, for messages: "PNG, JPEG, TIFF or WebP".
-  package static let list = allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or " + allCases.last!.rawValue
+  package static let list = alternatives(allCases.map(\.rawValue))
+  /// The suffixes of image files' names, for messages.
+  package static let suffixList = alternatives(suffixes)
+
+  private static func alternatives(_ words: [String]) -> String {
+    words.dropLast().joined(separator: ", ") + " or " + words.last!
+  }
 
   /// The suffixes of image files' names, in lower case; upper case is accepted as well.
   public static let suffixes = [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp"]
@@ -65,8 +71,9 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     if starts(Array("%PDF".utf8)) { return "a PDF document" }
     if starts(Array("AT&TFORM".utf8)) { return "a DjVu document" }
     if starts(Array("8BPS".utf8)) { return "a Photoshop image" }
-    if starts([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20]) || starts([0xFF, 0x4F, 0xFF, 0x51]) { return "a JPEG 2000 image" }
-    if starts([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20]) || starts([0xFF, 0x0A]) { return "a JPEG XL image" }
+    let box: [UInt8] = [0, 0, 0, 12]
+    if starts(box + "jP  ".utf8) || starts([0xFF, 0x4F, 0xFF, 0x51]) { return "a JPEG 2000 image" }
+    if starts(box + "JXL ".utf8) || starts([0xFF, 0x0A]) { return "a JPEG XL image" }
     if starts([0x50]), (0x31...0x36).contains(bytes.dropFirst().first ?? 0),
       [9, 10, 13, 32].contains(bytes.dropFirst(2).first ?? 0)
     {

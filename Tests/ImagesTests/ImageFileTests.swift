@@ -28,7 +28,8 @@ import Testing
 
   /// A damaged eXIf chunk is noticed: it decides which side is up.
   @Test func orientationOfPNGIsChecked() throws {
-    for item in try Fixtures.load("exif.json", as: Fixtures.FormatCase.self) where item.name.hasPrefix("orientation 6") {
+    for item in try Fixtures.load("exif.json", as: Fixtures.FormatCase.self) where item.name.hasPrefix("orientation 6")
+    {
       let expected = try PNG.decode(item.bytes)
       for bit in 0..<item.bytes.count * 8 {
         var bytes = item.bytes
@@ -90,7 +91,8 @@ import Testing
       (Array("BM123456".utf8), "not a PNG, JPEG, TIFF or WebP image but a BMP image"),
       ([0x49, 0x49, 42, 0], "truncated TIFF"), ([0x4D, 0x4D], "truncated TIFF"), (Array("RIFF".utf8), "truncated WebP"),
       (Array("RIFF".utf8) + [4, 0, 0, 0] + Array("WEBP".utf8), "corrupt WebP (it holds no image)"),
-      ([0x49, 0x49, 42, 0, 0, 0, 0, 0], "corrupt TIFF (it holds no image)"), (Array("P5 3 4".utf8), "a PBM, PGM or PPM"),
+      ([0x49, 0x49, 42, 0, 0, 0, 0, 0], "corrupt TIFF (it holds no image)"),
+      (Array("P5 3 4".utf8), "a PBM, PGM or PPM"),
       ([0, 0, 0, 12] + Array("jP  ".utf8), "a JPEG 2000 image"),
     ]
     try withTemporaryDirectory { folder in
@@ -101,6 +103,16 @@ import Testing
         let size = imageError { () throws(ImageError) in _ = try ImageFile.size(path: path) }?.description ?? "accepted"
         #expect(read.hasPrefix(path + ": ") && read.contains(file.words) && size == read, "\(read); \(size)")
       }
+    }
+  }
+
+  @Test(.enabled(if: geteuid() != 0)) func noPermission() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/x.png"
+      try PNG.write(GrayImage(width: 3, height: 3), to: path)
+      chmod(path, 0)
+      let error = imageError { () throws(ImageError) in _ = try ImageFile.read(path: path) }
+      #expect(error?.description == "\(path): cannot read: Permission denied" && error?.exitStatus == .inputOutput)
     }
   }
 
@@ -119,10 +131,6 @@ import Testing
       let path = folder + "/x.png"
       try PNG.write(GrayImage(width: 3, height: 3), to: path)
       #expect(status(path) == nil)
-      if geteuid() != 0 {
-        chmod(path, 0)
-        #expect(status(path) == .inputOutput)
-      }
       let written = imageError { () throws(ImageError) in
         try PNG.write(GrayImage(width: 3, height: 3), to: folder + "/none/x.png")
       }

@@ -1,7 +1,8 @@
 import Foundation
+import Images
 
 /// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that contain each record's image and text
-/// one after the other, as `000000000.png` and `000000000.txt`, and the index `shards.json`.
+/// one after the other, as `000000000.png` (or `.jpg`, `.tif`, `.webp`) and `000000000.txt`, and the index `shards.json`.
 ///
 /// The bytes depend on the data set and the shard size alone. Everything is written into a hidden folder beside the
 /// output, which is renamed when all is on the disk: a killed packer leaves no data set, and the next one removes its
@@ -100,7 +101,7 @@ package struct ShardPacker {
   /// Decodes the image and returns its file name extension.
   private func checkedEnding(_ image: [UInt8], path: String) throws(DataSetError) -> String {
     _ = try decodeImage(image, path: path)
-    return image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
+    return String((ImageFile.format(of: image) ?? .png).suffix.dropFirst())
   }
 
   /// The size of the end of a tar file, in bytes.

@@ -27,7 +27,7 @@ struct TIFFPage {
     orientation = try TIFFPage.orientation(directory)
     samples = try directory.value(.samplesPerPixel) ?? 1
     guard (1...8).contains(samples) else {
-      throw ImageError(tiff: .unsupported("a TIFF with \(samples) samples a pixel, which is not read; convert it to PNG"))
+      throw TIFFColors.unsupported("\(samples) samples a pixel")
     }
     bits = try TIFFPage.bits(directory)
     compression = try TIFFPage.compression(directory)

@@ -20,7 +20,7 @@ public enum ImageFormat: String, Sendable, CaseIterable {
   /// The suffixes of images, and of documents made of images, whose formats are not read.
   static let otherSuffixes = [
     ".avif", ".bmp", ".dib", ".djvu", ".gif", ".heic", ".heif", ".j2k", ".jp2", ".jpf", ".jpx", ".jxl", ".pbm", ".pdf",
-    ".pgm", ".pnm", ".ppm", ".psd",
+    ".pgm", ".pnm", ".ppm", ".psd", ".svg", ".tga",
   ]
 
   /// The usual suffix of a file of this format.

@@ -57,7 +57,7 @@ struct TIFFStructure<Reader: ByteReader> {
 
   /// The directory of a page.
   func directory(ofPage page: Int) throws(ImageError) -> TIFFDirectory<Reader> {
-    let offsets = try directoryOffsets(through: page)
+    let offsets = try directoryOffsets(through: page < 0 ? .max : page)
     guard offsets.indices.contains(page) else {
       throw ImageError(tiff: .unsupported("page \(page) of a TIFF with \(offsets.count), counted from 0; name another"))
     }

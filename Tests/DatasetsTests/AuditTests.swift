@@ -56,7 +56,7 @@ import Testing
     let whole = try PNG.encode(picture(width: 90, height: 40))
     try folder.add("1.png", Array(whole.dropLast(whole.count / 2)))
     // The header is whole, so its size can still be read.
-    #expect(try PNG.size(path: folder.path + "/1.png").width == 90)
+    #expect(try ImageFile.size(path: folder.path + "/1.png").width == 90)
     expect(try audit(folder), .unreadableImage, record: 1, isProblem: true, [folder.path + "/1.png: ", "truncated"])
   }
 

@@ -25,7 +25,7 @@ struct PageLines {
         last = (name, try PagesReader.page(of: document, name, in: folder), document)
       }
     } catch {
-      if error.isOfTheMachine { throw error }
+      if error.isOfMachine { throw error }
       return .failure(error)
     }
     guard let last, let line = last.document.lines.first(where: { sameScalars($0.id, id) }) else {

@@ -57,6 +57,6 @@ import Testing
     let folder = try TemporaryDirectory().add("1.png", "").add("1.gt.txt", "x")
     chmod(folder.path + "/1.gt.txt", 0)
     let error = dataSetError { _ = try DataSet.load(folder.path) }
-    #expect(error?.isOfTheMachine == true && error?.exitStatus == .inputOutput)
+    #expect(error?.isOfMachine == true && error?.exitStatus == .inputOutput)
   }
 }

@@ -22,7 +22,7 @@ package struct Record: Sendable {
   enum Origin: Sendable {
     case file
     case shard(ShardLocation)
-    case line(PageLine)
+    case line(LineOfPage)
   }
 
   /// The image file. For an image in a shard, a name for messages: the shard's path, then the image's.
@@ -37,7 +37,7 @@ package struct Record: Sendable {
 
   /// The folder of the image, which is the book where each book has a folder.
   package var book: String {
-    let file = PageLines.parts(of: path)?.file ?? path
+    let file = LineLookup.parts(of: path)?.file ?? path
     return file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? ""
   }
 

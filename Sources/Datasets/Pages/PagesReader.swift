@@ -48,7 +48,7 @@ struct PagesReader: GroundTruthReader {
           try records.add(path, text: line.text ?? "", size: page.size, fault: refusal.description, in: folder)
         }
       } else {
-        let origin = Record.Origin.line(PageLine(page: page, id: line.id, outline: line.outline))
+        let origin = Record.Origin.line(LineOfPage(page: page, id: line.id, outline: line.outline))
         try records.add(path, text: line.text ?? "", size: page.size, origin: origin, in: folder)
       }
     }

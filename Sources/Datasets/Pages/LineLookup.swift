@@ -2,7 +2,7 @@ import Foundation
 import Files
 
 /// Finds lines of pages that a list names, as in `PAGE.xml#LINE`. It keeps the last page.
-struct PageLines {
+struct LineLookup {
   private let folder: GroundTruthFolder
   private var last: (name: String, page: Page, document: PageDocument)?
 
@@ -18,7 +18,7 @@ struct PageLines {
   }
 
   /// The line, or why there is none.
-  mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<PageLine, DataSetError> {
+  mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<LineOfPage, DataSetError> {
     do throws(DataSetError) {
       if last.map({ sameScalars($0.name, name) }) != true {
         let document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
@@ -32,6 +32,6 @@ struct PageLines {
       return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: "there is no such line"))
     }
     if let fault = line.fault { return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: fault)) }
-    return .success(PageLine(page: last.page, id: id, outline: line.outline))
+    return .success(LineOfPage(page: last.page, id: id, outline: line.outline))
   }
 }

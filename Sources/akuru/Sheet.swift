@@ -66,7 +66,15 @@ private enum LabelSetter {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let list = folder.appendingPathComponent("records.jsonl")
-    let lines = try records.map { try RunJSON.line(["image": $0.absolutePath, "text": $0.text]) + "\n" }
+    let images = RecordImages()
+    let lines = try records.enumerated().map { index, record in
+      var path = record.absolutePath
+      if !record.isFile, let image = try? images.file(of: record) {
+        path = folder.appendingPathComponent("\(index)").path
+        try WholeFile.write(image, to: path)
+      }
+      return try RunJSON.line(["image": path, "text": record.text]) + "\n"
+    }
     try Data(lines.joined().utf8).write(to: list)
     process.standardInput = try FileHandle(forReadingFrom: list)
     do {

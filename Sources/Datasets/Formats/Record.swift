@@ -35,11 +35,19 @@ package struct Record: Sendable {
   /// The page that the image is a line of; nil for an image of its own.
   package var page: Page? { if case .line(let line) = origin { line.page } else { nil } }
 
+  /// The file of the page that the image is a line of, and the line's name; nil for an image of its own.
+  package var line: (page: String, id: String)? {
+    page == nil ? nil : LineLookup.parts(of: path).map { ($0.file, $0.id) }
+  }
+
   /// The folder of the image, which is the book where each book has a folder.
   package var book: String {
     let file = LineLookup.parts(of: path)?.file ?? path
     return file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? ""
   }
+
+  /// Whether the image is a file of its own: ``absolutePath``.
+  package var isFile: Bool { if case .file = origin { true } else { false } }
 
   /// Whether the image is in a shard, which no list can name.
   var isInShard: Bool { if case .shard = origin { true } else { false } }

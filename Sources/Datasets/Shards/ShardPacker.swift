@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -34,7 +35,7 @@ package struct ShardPacker {
   package func pack(
     _ dataSet: DataSet, leaveOut: (DataSetError) -> Bool = { _ in false }
   ) throws -> Summary {
-    let folder = try ShardFolder(beside: output)
+    let folder = try forShards { () throws(FileError) in try FolderDraft(beside: output) }
     let images = RecordImages()
     var shards: [ShardIndex.Shard] = []
     var archive: ShardArchive?
@@ -94,8 +95,11 @@ package struct ShardPacker {
     let index = ShardIndex(fingerprint: fingerprint.value, records: number, shards: shards)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try folder.write(Array(encoder.encode(index)) + [UInt8(ascii: "\n")], to: ShardIndex.fileName)
-    try folder.publish(as: output)
+    let contents = try Array(encoder.encode(index)) + [UInt8(ascii: "\n")]
+    try forShards { () throws(FileError) in
+      try folder.write(contents, to: ShardIndex.fileName)
+      try folder.publish(as: output)
+    }
     return Summary(
       records: number, shards: shards.count, bytes: shards.reduce(0) { $0 + $1.bytes }, fingerprint: index.fingerprint)
   }
@@ -105,6 +109,11 @@ package struct ShardPacker {
 
   /// Bytes of a file in a tar: a block of 512 for the header, and whole blocks for the contents.
   private static func entryBytes(_ count: Int) -> Int64 { Int64(512 + (count + 511) / 512 * 512) }
+}
+
+/// Runs `work` on the files of shards.
+private func forShards<Value>(_ work: () throws(FileError) -> Value) throws(ShardError) -> Value {
+  do throws(FileError) { return try work() } catch { throw ShardError(error) }
 }
 
 private func zeroPadded(_ number: Int, _ digits: Int) -> String {

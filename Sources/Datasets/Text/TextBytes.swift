@@ -12,6 +12,12 @@ enum TextBytes {
     return String(validating: units, as: UTF16.self).map { Array($0.utf8) }
   }
 
+  /// Whether a text is likely UTF-16 without a byte order mark: a quarter of its bytes are 0.
+  static func looksLikeUTF16(_ bytes: [UInt8]) -> Bool {
+    let start = bytes.prefix(1024)
+    return !start.isEmpty && start.count { $0 == 0 } * 4 >= start.count
+  }
+
   /// The number of line breaks before the first line that is not UTF-8.
   static func lineBreaks(beforeBadLineIn bytes: some Collection<UInt8>) -> Int {
     var breaks = 0

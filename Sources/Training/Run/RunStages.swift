@@ -130,7 +130,11 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
   if reproducibility != .exact { identity.reproducibility = reproducibility }
   if let resumed { identity = try resumed.continued(as: identity, log: context.log) }
   Heartbeat.enter(.cache, step: 0)
-  if let folder = configuration.run.files.cacheFolder { try data.cacheImages(in: folder, context: context) }
+  if let folder = configuration.run.files.cacheFolder {
+    try data.cacheImages(in: folder, context: context)
+  } else if data.train.dataSet.records.contains(where: { $0.page != nil }) {
+    context.log.warning("--cache none: each line decodes its whole page at each use; leave --cache out, or cut the lines with akuru lines")
+  }
   return PreparedRun(
     data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, lastStep: lastStep)
 }

@@ -24,7 +24,7 @@ struct ListReader: GroundTruthReader {
   func read(into records: inout RecordCollector) throws(DataSetError) {
     let before = records.records.count
     let bytes = try readFile(path, limit: DataSetLimits.metadataBytes, limitName: "1 GiB")
-    guard let text = TextBytes.utf8(bytes) else { throw .notUTF8(path: path, place: "the file") }
+    let text = try DataSetError.utf8(bytes, path: path)
     var locator = FileLocator(
       folder, allowsOutside: records.options.allowsOutside, inner: form == .json ? "images/" : nil)
     var lines = LineLookup(folder)

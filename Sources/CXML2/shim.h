@@ -9,13 +9,15 @@
 #include <libxml/xmlreader.h>
 #include <string.h>
 
-// The first error of a file that ends its reading, and the handler that was there before.
+// The first error of a file that ends its reading, and the handlers that were there before.
 typedef struct {
   int code;
   int line;
   char text[256];
   xmlStructuredErrorFunc former;
   void *former_context;
+  xmlGenericErrorFunc former_printer;
+  void *former_printer_context;
 } akuru_xml_errors;
 
 #if LIBXML_VERSION >= 21200
@@ -33,16 +35,26 @@ static inline void akuru_xml_keep(void *context, akuru_xml_error error) {
   strncpy(errors->text, error->message ? error->message : "", sizeof(errors->text) - 1);
 }
 
+// Some errors come as printed text only, next to others that are kept.
+static inline void akuru_xml_print_nothing(void *context, const char *format, ...) {
+  (void)context;
+  (void)format;
+}
+
 // Errors of this thread are kept, none is printed. In C, since libxml2 2.12 changed the handler's type.
 static inline void akuru_xml_begin(akuru_xml_errors *errors) {
   memset(errors, 0, sizeof(*errors));
   errors->former = xmlStructuredError;
   errors->former_context = xmlStructuredErrorContext;
+  errors->former_printer = xmlGenericError;
+  errors->former_printer_context = xmlGenericErrorContext;
   xmlSetStructuredErrorFunc(errors, akuru_xml_keep);
+  xmlSetGenericErrorFunc(errors, akuru_xml_print_nothing);
 }
 
 static inline void akuru_xml_end(akuru_xml_errors *errors) {
   xmlSetStructuredErrorFunc(errors->former_context, errors->former);
+  xmlSetGenericErrorFunc(errors->former_printer_context, errors->former_printer);
   xmlResetLastError();
 }
 

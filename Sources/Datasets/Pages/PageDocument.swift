@@ -103,7 +103,7 @@ enum PageLimits {
   /// Namespaces that one element declares: libxml2 compares the prefix of each element inside with all of them.
   static let namespaces = 16
   /// Starts and ends of elements.
-  static let tags = 4_000_000
+  static let tags = 2_000_000
   /// Comments, CDATA sections and processing instructions: libxml2's reader keeps them up to the next element.
   static let comments = 100_000
   /// Lines of a page.

@@ -138,7 +138,7 @@ struct XMLMarkup {
         tags += 1
       }
       guard tags <= PageLimits.tags && comments <= PageLimits.comments else {
-        throw error("more than 4,000,000 tags or 100,000 comments; divide the page")
+        throw error("more than 2,000,000 tags or 100,000 comments; divide the page")
       }
     }
   }

@@ -27,7 +27,7 @@ package struct PageDocument: Sendable {
     package var direction: Direction?
     /// Its text, with all white space; nil if the file gives none.
     package var text: String?
-    /// Its place on the page; without any point if `fault` says so.
+    /// Its place on the page; without any point if `fault` says so, or if the file gives none.
     package var outline: LineOutline
     /// What is wrong with this line alone, and the remedy; nil if nothing is.
     package var fault: String?

@@ -79,9 +79,6 @@ struct PageLine {
       direction: surroundings.direction, text: text, outline: outline, fault: fault)
     if outline.baseline.count < 2 { line.outline.baseline = [] }
     if outline.polygon.count < 3 { line.outline.polygon = [] }
-    if line.outline.baseline.isEmpty && line.outline.polygon.isEmpty && outline.box == nil && fault == nil {
-      line.fault = "it has neither a baseline nor a polygon nor a box; draw one"
-    }
     if line.fault != nil { line.outline = LineOutline() }
     return line
   }

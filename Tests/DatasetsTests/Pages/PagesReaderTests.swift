@@ -125,7 +125,8 @@ import Testing
 
   /// The lines of a page go to one rank and one thread, so that it is decoded once.
   @Test func sharesKeepPagesTogether() throws {
-    let dataSet = try DataSet.load(pages(5).path)
+    let folder = try pages(5)
+    let dataSet = try DataSet.load(folder.path)
     for count in 1...23 {
       var next = 0
       for index in 0..<count {

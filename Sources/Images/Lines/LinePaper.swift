@@ -23,9 +23,9 @@ struct LinePaper {
     lower = Self.columns(halves[1], count: image.width)
   }
 
-  /// 256 counts for each window, of pixels inside: of a quarter of them if they are many.
+  /// 256 counts for each window, of pixels inside: of about 16 rows, and as far apart along them.
   private static func counts(_ image: GrayView, _ mask: LineMask, rows: Range<Int>, windows: Int) -> [Int32] {
-    let step = image.height > 40 ? 2 : 1
+    let step = max(1, image.height / 16)
     var counts = [Int32](repeating: 0, count: 256 * windows)
     counts.withUnsafeMutableBufferPointer { counts in
       for j in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {

@@ -80,23 +80,26 @@ package struct Audit: Sendable {
     }
     for scalar in record.text.unicodeScalars { counts[scalar.value, default: 0] += 1 }
 
-    var (width, digest) = (0, Data(count: AuditResult.digestBytes))
+    var (width, inkWidth, digest) = (0, 0, Data(count: AuditResult.digestBytes))
     do {
       let bytes = try record.readImage()
       let image = try decodeImage(bytes, path: path)
       width = geometry.resizedWidth(width: image.width, height: image.height)
       digest = Data(SHA256.hash(bytes).prefix(AuditResult.digestBytes))
+      inkWidth = checkImage(image, of: record, finding)
     } catch {
       finding(.unreadableImage, true, error.reasonWithoutPath)
     }
     result.widths.append(width)
+    result.inkWidths.append(inkWidth)
     result.digests.append(digest)
     checkLength(of: record, width: width, finding)
     checkLetters(of: record, finding)
+    checkMistakes(in: record, finding)
   }
 
   /// Receives what is wrong with a record.
-  private typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
+  typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
 
   /// Checks that the text is not empty, has no control characters and fits into the image.
   private func checkLength(of record: Record, width: Int, _ finding: Finding) {
@@ -184,6 +187,7 @@ private final class PieceResults: @unchecked Sendable {
       for case let part? in results {
         whole.findings += part.findings
         whole.widths += part.widths
+        whole.inkWidths += part.inkWidths
         whole.digests += part.digests
         for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
       }

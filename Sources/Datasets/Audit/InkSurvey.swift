@@ -18,6 +18,8 @@ struct InkSurvey {
   /// Mean difference of neighbors, as a part of the standard deviation of local contrasts: 1 for white noise, 0.1 to
   /// 0.71 for writing, 0.01 for bars.
   private static let mostRoughness = 0.85
+  /// The greatest contrast of noise: stronger dots may be tiny writing.
+  private static let mostNoise = 128
   private static let leastRoughness = 0.03
   /// Least skewness of local contrasts of light strokes. Dark ones have -2.5 to 0.15.
   private static let leastSkewness = 0.2
@@ -25,9 +27,13 @@ struct InkSurvey {
   init(_ image: GrayImage) {
     let copy = CoarseCopy(image)
     let contrasts = LocalContrasts(copy)
-    isBlank = contrasts.greatest < InkSurvey.leastContrast || contrasts.roughness > InkSurvey.mostRoughness
+    isBlank =
+      contrasts.greatest < InkSurvey.leastContrast
+      || contrasts.greatest < InkSurvey.mostNoise
+        && min(contrasts.acrossRoughness, contrasts.downRoughness)
+          > InkSurvey.mostRoughness
     guard !isBlank else { return }
-    isBarsOnly = contrasts.roughness < InkSurvey.leastRoughness
+    isBarsOnly = contrasts.acrossRoughness < InkSurvey.leastRoughness
     let (threshold, darkPart) = copy.threshold()
     isInverted = darkPart > 0.5 && contrasts.skewness > InkSurvey.leastSkewness
     inkColumns = min(image.width, copy.factor * copy.inkColumns(threshold, isInverted: isInverted))
@@ -122,7 +128,10 @@ private struct CoarseCopy {
 private struct LocalContrasts {
   /// The greatest absolute one, after the greatest 0.2 %.
   private(set) var greatest = 0
-  private(set) var roughness = 0.0
+  /// Mean difference of neighbors in a row, as a part of the contrasts' standard deviation.
+  private(set) var acrossRoughness = 0.0
+  /// The same in a column.
+  private(set) var downRoughness = 0.0
   /// Negative for dark strokes on light paper.
   private(set) var skewness = 0.0
 
@@ -131,7 +140,7 @@ private struct LocalContrasts {
 
   init(_ copy: CoarseCopy) {
     var counts = [Int](repeating: 0, count: 511)
-    let differences = copy.values.withUnsafeBufferPointer { values in
+    let (across, down) = copy.values.withUnsafeBufferPointer { values in
       counts.withUnsafeMutableBufferPointer { LocalContrasts.count(values, copy, $0) }
     }
     let count = counts.reduce(0, +)
@@ -150,15 +159,16 @@ private struct LocalContrasts {
     guard squares > 0 else { return }
     let deviation = (squares / Double(count)).squareRoot()
     skewness = cubes / Double(count) / (deviation * deviation * deviation)
-    roughness = Double(differences) / Double(max(1, count - count / copy.width)) / deviation
+    acrossRoughness = Double(across) / Double(max(1, count - count / copy.width)) / deviation
+    downRoughness = Double(down) / Double(count) / deviation
   }
 
-  /// Counts each contrast, from -255; returns the sum of the differences of neighbors.
+  /// Counts each contrast, from -255; returns the sums of the differences of neighbors, in rows and in columns.
   private static func count(
     _ values: UnsafeBufferPointer<UInt8>, _ copy: CoarseCopy, _ counts: UnsafeMutableBufferPointer<Int>
-  ) -> Int {
+  ) -> (across: Int, down: Int) {
     let (width, height) = (copy.width, copy.height)
-    var differences = 0
+    var (across, down) = (0, 0)
     withUnsafeTemporaryAllocation(of: Int16.self, capacity: width) { contrasts in
       for y in stride(from: 0, to: height, by: copy.stride) {
         let row = y &* width
@@ -175,14 +185,22 @@ private struct LocalContrasts {
         for x in inner { contrasts[x] = contrast(x, x &- distance, x &+ distance) }
         for x in inner.upperBound..<width { contrasts[x] = contrast(x, max(0, x &- distance), width &- 1) }
         for x in 0..<width { counts[Int(contrasts[x]) &+ 255] &+= 1 }
-        var sum: UInt32 = 0
-        for x in 1..<max(1, width) {
-          let (a, b) = (values[row &+ x], values[row &+ x &- 1])
-          sum &+= UInt32(max(a, b) &- min(a, b))
-        }
-        differences += Int(sum)
+        // The last row has the one above it as its neighbor.
+        let next = (y &+ 1 < height ? y &+ 1 : max(0, y &- 1)) &* width
+        across += difference(values, row &+ 1, row, max(0, width &- 1))
+        down += difference(values, next, row, width)
       }
     }
-    return differences
+    return (across, down)
+  }
+
+  /// The sum of the absolute differences of `count` values from two places.
+  private static func difference(_ values: UnsafeBufferPointer<UInt8>, _ a: Int, _ b: Int, _ count: Int) -> Int {
+    var sum: UInt32 = 0
+    for x in 0..<count {
+      let (one, other) = (values[a &+ x], values[b &+ x])
+      sum &+= UInt32(max(one, other) &- min(one, other))
+    }
+    return Int(sum)
   }
 }

@@ -45,7 +45,7 @@ package struct AuditedDataSet {
     try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
     let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator, output: output)
     let (problems, warnings) = (audit.problems, audit.warnings)
-    for warning in warnings.prefix(10) { log.warning("\(warning)") }
+    for warning in audit.foremostWarnings(10) { log.warning("\(warning)") }
     if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
     if !problems.isEmpty {
       guard skipBad else { throw BadData(argument, audit) }

@@ -14,10 +14,16 @@ struct Check: ParsableCommand {
       Examples:
         akuru check data/train data/val
         akuru check data/train --fix data/train/clean.jsonl
+        akuru check data/train --suspects look.tsv
 
-      The command lists unreadable images, empty labels, labels that need more time steps than their image has, letters \
-      outside a given alphabet, labels that are not in NFC, and duplicate files. Then it lists image widths, the alphabet \
-      with counts, and letters that the first data set lacks. The exit status is 3 if a record cannot be trained on.
+      The command lists unreadable and too small images, empty labels, labels that need more time steps than their image \
+      has, letters outside a given alphabet, labels that are not in NFC, and duplicate files. It warns of images without \
+      writing, with light writing on dark paper, or with vertical lines, of labels that are far too long or too short for \
+      their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with counts, and letters \
+      that the first data set lacks. The exit status is 3 if a record cannot be trained on.
+
+      --suspects writes the records that deserve a look to a new file NAME.tsv, one line each: image, bad (yes or no), kind, \
+      detail, text. The file opens as a spreadsheet.
 
       --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC. It lists each change and \
       exits with status 0. The file must be in the folder of the images or above it. The file is a data set: akuru train \
@@ -29,9 +35,15 @@ struct Check: ParsableCommand {
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup(title: "Texts") var texts: TextOptions
   @Option(help: ArgumentHelp("Write the good records to a new file NAME.jsonl.", valueName: "file")) var fix: String?
+  @Option(
+    help: ArgumentHelp("Write a table of the records that deserve a look to a new file NAME.tsv.", valueName: "file"))
+  var suspects: String?
   @Flag(help: "Print one JSON object for each data set.") var json = false
 
   func validate() throws {
+    if let suspects, !suspects.lowercased().hasSuffix(".tsv") {
+      throw ValidationError("--suspects \(suspects): give a name that ends in .tsv")
+    }
     guard let fix else { return }
     guard data.count == 1 else {
       throw ValidationError("--fix takes one data set, not \(data.count); join folders with a comma")
@@ -43,7 +55,10 @@ struct Check: ParsableCommand {
 
   func run() throws {
     runRanks { communicator in
-      try communicator.together { if let fix { try Check.requireUsable(fix) } }
+      try communicator.together {
+        if let fix { try Check.requireUsable(fix) }
+        if let suspects { try requireNewFile(suspects) }
+      }
       let (geometry, reading) = try communicator.together {
         (try audit.geometry(), try groundTruth.reading(text: texts.policy()))
       }
@@ -53,8 +68,15 @@ struct Check: ParsableCommand {
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {
         guard communicator.rank == 0 else { return }
+        let lists = suspects == nil ? [] : checked.map { SuspectList($0.dataSet, $0.audit) }
+        if let suspects {
+          try writeNewFile(
+            ([SuspectList.heading] + lists.flatMap(\.lines)).joined(separator: "\n") + "\n", to: suspects)
+        }
         for (index, (found, name)) in zip(checked, data).enumerated() {
-          try report(found, name, comparedWith: index == 0 ? nil : (data[0], checked[0].audit))
+          try report(
+            found, name, comparedWith: index == 0 ? nil : (data[0], checked[0].audit),
+            suspects: lists.isEmpty ? nil : lists[index].lines.count)
         }
       }
       if fix != nil { status = .done }
@@ -63,7 +85,8 @@ struct Check: ParsableCommand {
   }
 
   private func report(
-    _ checked: CheckedData, _ name: String, comparedWith first: (name: String, audit: AuditResult)?
+    _ checked: CheckedData, _ name: String, comparedWith first: (name: String, audit: AuditResult)?,
+    suspects count: Int?
   ) throws {
     let cleaned = try fix.map { file in
       let cleaned = try CleanedMetadata(
@@ -73,11 +96,12 @@ struct Check: ParsableCommand {
     }
     if json {
       let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.audit)
-      try printLine(RunJSON.line(Report(summary: summary, fix: cleaned, file: fix)))
+      try printLine(RunJSON.line(Report(summary: summary, fix: cleaned, file: fix, suspects: count)))
       return
     }
     try printLine(name.onOneLine)
     for line in AuditReport(checked.audit, comparedWith: first).lines() { try printLine("  " + line) }
+    if let count, let suspects { try printLine("  records that deserve a look: \(count), in \(suspects.onOneLine)") }
     guard let cleaned, let fix else { return }
     try printLine("\(fix.onOneLine)")
     try printLine(
@@ -103,8 +127,10 @@ struct Check: ParsableCommand {
     let summary: AuditSummary
     let fix: CleanedMetadata?
     let file: String?
+    /// The records that deserve a look.
+    let suspects: Int?
 
-    enum CodingKeys: String, CodingKey { case fix }
+    enum CodingKeys: String, CodingKey { case fix, suspects }
     enum FixKeys: String, CodingKey {
       case file, records, leftOut, changes
       case normalized = "normalised"
@@ -112,8 +138,9 @@ struct Check: ParsableCommand {
 
     func encode(to encoder: any Encoder) throws {
       try summary.encode(to: encoder)
-      guard let fix else { return }
       var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encodeIfPresent(suspects, forKey: .suspects)
+      guard let fix else { return }
       var nested = container.nestedContainer(keyedBy: FixKeys.self, forKey: .fix)
       try nested.encode(file, forKey: .file)
       try nested.encode(fix.lines.count, forKey: .records)

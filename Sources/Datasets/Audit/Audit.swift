@@ -81,7 +81,7 @@ package struct Audit: Sendable {
     }
     for scalar in record.text.unicodeScalars { counts[scalar.value, default: 0] += 1 }
 
-    var (width, digest) = (0, Data(count: AuditResult.digestBytes))
+    var (width, inkWidth, digest) = (0, 0, Data(count: AuditResult.digestBytes))
     if let fault = record.fault {
       finding(.badRecord, true, fault)
     } else {
@@ -89,20 +89,23 @@ package struct Audit: Sendable {
         let (image, identity) = try images.identifiedImage(of: record)
         width = geometry.resizedWidth(width: image.width, height: image.height)
         digest = Data(identity)
+        inkWidth = checkImage(image, of: record, finding)
       } catch {
         if error.isOfMachine { throw error }
         finding(.unreadableImage, true, error.reasonInFinding)
       }
     }
     result.widths.append(width)
+    result.inkWidths.append(inkWidth)
     result.digests.append(digest)
     if record.fault != nil { return }
     checkLength(of: record, width: width, finding)
     checkLetters(of: record, finding)
+    checkMistakes(in: record, finding)
   }
 
   /// Receives what is wrong with a record.
-  private typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
+  typealias Finding = (_ kind: AuditFinding.Kind, _ isProblem: Bool, _ detail: String) -> Void
 
   /// Checks that the text is not empty, has no control characters and fits into the image.
   private func checkLength(of record: Record, width: Int, _ finding: Finding) {
@@ -200,6 +203,7 @@ private final class PieceResults: @unchecked Sendable {
       let part = try result.get()
       whole.findings += part.findings
       whole.widths += part.widths
+      whole.inkWidths += part.inkWidths
       whole.digests += part.digests
       for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
     }

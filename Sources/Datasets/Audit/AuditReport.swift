@@ -13,18 +13,28 @@ package struct AuditReport: Sendable {
     (self.result, self.first) = (result, first)
   }
 
-  /// The report, line by line: records, problems, warnings, widths, alphabet.
+  /// The report, line by line: records, kinds of findings, problems, warnings, widths, alphabet.
   package func lines() -> [String] {
     let bad = result.badRecords.count
     let lone = result.problems.count { $0.record == nil }
     let files = lone == 0 ? "" : "; besides, \(counted(lone, "file")) without a partner"
     var lines = ["records: \(result.records.count), of which \(result.records.count - bad) good and \(bad) bad\(files)"]
+    lines += summary()
     lines += findings("problems", result.problems)
     lines += findings("warnings", result.warnings)
     lines += widthLines()
     lines += alphabetLines()
     lines += missingLetterLines()
     return lines
+  }
+
+  /// One line that counts the findings of each kind; nothing if there is one kind at most.
+  private func summary() -> [String] {
+    let counts = Dictionary(grouping: result.findings, by: \.kind).mapValues(\.count)
+    guard counts.count > 1 else { return [] }
+    let parts = AuditFinding.Kind.allCases.compactMap { kind in counts[kind].map { "\(AuditReport.title(kind)) \($0)" }
+    }
+    return ["findings: " + parts.joined(separator: ", ")]
   }
 
   private func findings(_ title: String, _ findings: [AuditFinding]) -> [String] {
@@ -58,6 +68,16 @@ package struct AuditReport: Sendable {
     case .spacesChanged: "labels whose white space is collapsed"
     case .invisibleMark: "labels with invisible marks"
     case .duplicateFile: "duplicate files"
+    case .imageTooSmall: "images that are too small to read"
+    case .blankImage: "images without writing"
+    case .invertedImage: "images with light writing on dark paper"
+    case .verticalImage: "images that are too tall for their text"
+    case .textWidthMismatch: "labels that are too long or too short for their image"
+    case .replacementCharacter: "labels with lost letters"
+    case .unassignedScalar: "labels with scalars that are no characters"
+    case .leadingMark: "labels that begin with a mark"
+    case .privateUseScalar: "private letters"
+    case .rareLetter: "letters that occur once"
     }
   }
 

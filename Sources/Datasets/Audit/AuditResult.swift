@@ -3,11 +3,14 @@ import Messages
 
 /// A finding of the audit about one record or file.
 package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
+  /// The most important first.
   package enum Kind: String, Codable, Sendable, CaseIterable {
-    case unpairedFile, unlistedImage, otherVersion, lineWithoutText, lineWithoutArea, lineOfAnotherType
-    case badRecord, unreadableImage, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
+    case unpairedFile, badRecord, unreadableImage, imageTooSmall, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
       unknownScalars
-    case labelNotNFC, spacesChanged, invisibleMark, duplicateFile
+    case blankImage, invertedImage, verticalImage, textWidthMismatch, replacementCharacter, unassignedScalar,
+      leadingMark
+    case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType, privateUseScalar,
+      rareLetter, invisibleMark, labelNotNFC, spacesChanged
   }
 
   /// Index of the record; nil for an unpaired file.
@@ -38,6 +41,9 @@ package struct AuditResult: Codable, Sendable, Equatable {
   /// Width of each audited record's image at the network's height; 0 if it is unreadable. An image may exceed the
   /// maximum width; the findings then include it.
   package internal(set) var widths: [Int] = []
+  /// Width of each audited record's writing at the network's height, without gaps; 0 if that says nothing about the
+  /// text.
+  var inkWidths: [Int] = []
   /// The alphabet of the texts with counts, sorted by scalar.
   package internal(set) var scalarCounts: [ScalarCount] = []
   /// 16 bytes for each audited record: the start of its file's SHA-256, or zeros if it is unreadable.
@@ -73,8 +79,8 @@ package struct AuditResult: Codable, Sendable, Equatable {
     return scalarCounts.filter { !known.contains($0.scalar) }
   }
 
-  /// Merges the results of all slices, in any order, and adds findings about the whole data set: duplicate files
-  /// and files without a partner.
+  /// Merges the results of all slices, in any order, and adds findings about the whole data set: rare letters,
+  /// texts that do not fit their image, duplicate files and files without a partner.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the slices do not cover the data set exactly.
   package static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
     var whole = AuditResult(records: 0..<0)
@@ -83,11 +89,12 @@ package struct AuditResult: Codable, Sendable, Equatable {
       ($0.records.lowerBound, $0.records.count) < ($1.records.lowerBound, $1.records.count)
     }) {
       guard part.records.lowerBound == whole.records.upperBound, part.widths.count == part.records.count,
-        part.digests.count == part.records.count * digestBytes
+        part.inkWidths.count == part.records.count, part.digests.count == part.records.count * digestBytes
       else { throw .invalid(reason: "the audited slices do not follow one another; audit the same data on every rank") }
       whole.records = 0..<part.records.upperBound
       whole.findings += part.findings
       whole.widths += part.widths
+      whole.inkWidths += part.inkWidths
       whole.digests += part.digests
       for entry in part.scalarCounts { counts[entry.scalar, default: 0] += entry.count }
     }
@@ -96,6 +103,7 @@ package struct AuditResult: Codable, Sendable, Equatable {
         reason: "\(whole.records.count) of \(dataSet.records.count) records were audited; audit every slice")
     }
     whole.scalarCounts = sorted(counts)
+    whole.addFindingsAboutAll(dataSet)
     whole.addDuplicates(dataSet)
     whole.findings += dataSet.leftOut.map {
       AuditFinding(record: nil, path: $0.path, kind: $0.kind, isProblem: $0.isProblem, detail: $0.detail)

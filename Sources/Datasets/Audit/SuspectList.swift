@@ -1,0 +1,42 @@
+import Messages
+
+/// Records that deserve a look, as a table for spreadsheets and scripts: `akuru check --suspects`.
+package struct SuspectList: Sendable {
+  /// Tab-separated columns: image file, whether training refuses the record, kinds of findings, details, text. Fields
+  /// with a quotation mark are quoted as in CSV; control characters are escaped, so that a record is one line.
+  package static let heading = ["image", "bad", "kind", "detail", "text"].joined(separator: "\t")
+
+  /// One line for each record, in the order of the data set; then files that are not records.
+  package let lines: [String]
+
+  package init(_ dataSet: DataSet, _ audit: AuditResult) {
+    var groups: [[AuditFinding]] = []
+    // Findings are in the order of the records.
+    for finding in audit.findings where finding.kind.deservesALook {
+      if let record = finding.record, groups.last?.first?.record == record {
+        groups[groups.count - 1].append(finding)
+      } else {
+        groups.append([finding])
+      }
+    }
+    lines = groups.map { findings in
+      let fields = [
+        findings[0].path,
+        findings.contains(where: \.isProblem) ? "yes" : "no",
+        findings.map(\.kind.rawValue).joined(separator: ","),
+        findings.map(\.detail).joined(separator: "; "),
+        findings[0].record.map { dataSet.records[$0].text } ?? "",
+      ]
+      return fields.map(SuspectList.field).joined(separator: "\t")
+    }
+  }
+
+  private static func field(_ text: String) -> String {
+    let line = text.onOneLine
+    guard line.unicodeScalars.contains("\"") else { return line }
+    var quoted = "\"".unicodeScalars
+    for scalar in line.unicodeScalars { quoted += scalar == "\"" ? [scalar, scalar] : [scalar] }
+    quoted.append("\"")
+    return String(quoted)
+  }
+}

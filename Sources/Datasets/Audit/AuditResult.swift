@@ -67,6 +67,15 @@ package struct AuditResult: Codable, Sendable, Equatable {
     }
   }
 
+  /// The number of digests, as of ``goodDigests``, that are also in `others`.
+  package static func shared(_ digests: [UInt8], with others: [UInt8]) -> Int {
+    func pieces(_ digests: [UInt8]) -> [ArraySlice<UInt8>] {
+      stride(from: 0, to: digests.count, by: digestBytes).map { digests[$0..<$0 + digestBytes] }
+    }
+    let known = Set(pieces(others))
+    return pieces(digests).count { known.contains($0) }
+  }
+
   /// The letters of the texts that do not occur in those of another data set.
   func scalarCounts(missingFrom other: AuditResult) -> [ScalarCount] {
     let known = Set(other.scalarCounts.map(\.scalar))

@@ -35,9 +35,12 @@ package struct Record: Sendable {
   /// The page that the image is a line of; nil for an image of its own.
   package var page: Page? { if case .line(let line) = origin { line.page } else { nil } }
 
+  /// The file that describes the page, by its path from ``folder``, for a line of a page, in a shard as well; else nil.
+  var pageFile: String? { PageLines.parts(of: path)?.file }
+
   /// The folder of the image, which is the book where each book has a folder.
   package var book: String {
-    let file = PageLines.parts(of: path)?.file ?? path
+    let file = pageFile ?? path
     return file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? ""
   }
 

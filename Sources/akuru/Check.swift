@@ -88,7 +88,7 @@ struct Check: ParsableCommand {
     for line in report.lines() { try printLine("  " + line) }
     if let first, let shared {
       let lines = shared.warnings
-      try printLine("  shared with \(first.name.onOneLine), if that is trained on: \(lines.isEmpty ? "nothing" : "")")
+      try printLine("  shared with \(first.name.onOneLine), if that is trained on:\(lines.isEmpty ? " nothing" : "")")
       for line in lines { try printLine("    " + line) }
     }
     guard let cleaned, let fix else { return }

@@ -42,8 +42,8 @@ package struct SharedData: Encodable, Sendable, Equatable {
   /// A sentence for each kind of thing that is shared.
   package var warnings: [String] { warnings() }
 
-  /// - Parameter unit: what was kept together when both sets were split from one. The user has no choice then, so nothing is said of
-  ///   pages and folders that other units divide.
+  /// - Parameter unit: what was kept together when both sets were split from one. The user has no choice then, so nothing
+  ///   is said of pages and folders that other units divide.
   package func warnings(afterSplitBy unit: SplitUnit? = nil) -> [String] {
     var lines: [String] = []
     if images > 0 {
@@ -75,7 +75,9 @@ package struct SharedData: Encodable, Sendable, Equatable {
       + (share.shared == 1 ? "is" : "are")
   }
 
-  private static func noun(_ share: Share, _ noun: String) -> String { share.shared == 1 ? "a training \(noun)" : "training \(noun)s" }
+  private static func noun(_ share: Share, _ noun: String) -> String {
+    share.shared == 1 ? "a training \(noun)" : "training \(noun)s"
+  }
 
   /// What of a data set may be shared.
   private struct Traits {

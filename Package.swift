@@ -56,7 +56,10 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -73,9 +76,10 @@ let package = Package(
 
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
     .target(name: "NeuralNetwork", dependencies: ["Tensors", "Settings", "Messages"], swiftSettings: kernelSettings),
-    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "Tensors", "Files", "Messages"]),
+    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "CTIFF", "CWebP", "Tensors", "Files", "Messages"]),
     .target(
-      name: "Datasets", dependencies: ["CArchive", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
+      name: "Datasets",
+      dependencies: ["CArchive", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
     .target(
       name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),
@@ -147,7 +151,8 @@ let package = Package(
       ],
       resources: [.copy("Goldens/fixtures")]),
     tests(
-      "Images", ["Tensors", "Messages"], exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py"],
+      "Images", ["Tensors", "Messages"],
+      exclude: ["Goldens/generate.py", "Goldens/generate_jpeg.py", "Goldens/generate_formats.py"],
       resources: [.copy("Goldens/fixtures")]),
     tests("Datasets", ["Images", "Tensors", "Files", "Messages", "Settings"]),
     tests("MessagePassing", ["Tensors"]),

@@ -22,18 +22,15 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
   /// The value of ``code`` for a folder, a device or a pipe where a file is expected.
   package static let notRegular: Int32 = -1
 
+  /// Whether the machine refuses, for example for want of permission or of open files. False if the path leads to no
+  /// file: to nothing, or to a folder, a device or a pipe.
+  package var isOfMachine: Bool {
+    ![FileError.notRegular, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ENXIO].contains(code)
+  }
+
   /// The system's description of the failure.
   package var reason: String {
     code == FileError.notRegular ? "not a regular file" : String(cString: strerror(code))
-  }
-
-  /// Whether the machine refused, as with permissions, open files or a failing disk. Otherwise the file is the reason: there is
-  /// none, a link leads in a circle, or it is no regular file.
-  package var isOfTheMachine: Bool {
-    switch code {
-    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EISDIR, FileError.notRegular: false
-    default: true
-    }
   }
 
   private var remedy: String {

@@ -22,12 +22,12 @@ package struct FileStatus {
     self.init(status)
   }
 
-  /// The status of `path`, links followed; nil if there is no such file: see ``FileError/isOfTheMachine``.
+  /// The status of `path`, links followed; nil if there is no such file: see ``FileError/isOfMachine``.
   package static func following(_ path: String) throws(FileError) -> FileStatus? {
     var status = stat()
     guard stat(path, &status) != 0 else { return FileStatus(status) }
     let error = FileError("examine", path)
-    if error.isOfTheMachine { throw error }
+    if error.isOfMachine { throw error }
     return nil
   }
 

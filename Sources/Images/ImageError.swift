@@ -1,10 +1,13 @@
+import Files
 import Messages
 
 /// Why an image could not be read or written. `description` is one line, which starts with the path if there is one.
 public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, ExitStatusProviding {
   /// The kinds of errors.
   public enum Reason: Equatable, Sendable {
-    /// The file cannot be opened or read; with the operating system's description.
+    /// The path leads to no file; with the operating system's description.
+    case noFile(String)
+    /// The machine refuses to open or read the file; with the operating system's description.
     case unreadable(String)
     /// The file cannot be created or written; with the operating system's description.
     case unwritable(String)
@@ -36,20 +39,30 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible, E
 
   init(png reason: Reason) { self.init(reason, format: .png) }
   init(jpeg reason: Reason) { self.init(reason, format: .jpeg) }
+  init(tiff reason: Reason) { self.init(reason, format: .tiff) }
+  init(webp reason: Reason) { self.init(reason, format: .webp) }
+
+  /// A file that cannot be opened or read.
+  init(reading error: FileError) { self.init(error.isOfMachine ? .unreadable(error.reason) : .noFile(error.reason)) }
 
   /// The same error with a path.
   func at(_ path: String) -> ImageError { ImageError(reason, format: format, path: path) }
 
-  package var exitStatus: ExitStatus { .badData }
+  package var exitStatus: ExitStatus {
+    switch reason {
+    case .unreadable, .unwritable: .inputOutput
+    default: .badData
+    }
+  }
 
   public var description: String {
     let name = format?.rawValue ?? "image"
     let text =
       switch reason {
-      case .unreadable(let why): "cannot read: \(why)"
+      case .noFile(let why), .unreadable(let why): "cannot read: \(why)"
       case .unwritable(let why): "cannot write: \(why)"
       case .empty: "the file is empty; copy or render it again"
-      case .otherFormat(let what): "not a \(format?.rawValue ?? "PNG or JPEG") image but \(what); convert it to PNG"
+      case .otherFormat(let what): "not a \(format?.rawValue ?? ImageFormat.list) image but \(what); convert it to PNG"
       case .unsupported(let what): what
       case .truncated(let detail): "truncated \(name) (\(detail)); copy or render it again"
       case .corrupt(let detail): "corrupt \(name) (\(detail)); copy or render it again"

@@ -5,13 +5,39 @@ public enum ImageFile {
   /// Decodes a file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
-    let format = bytes.withUnsafeBytes { ImageFormat.of($0) }
-    switch format {
+    switch ImageFormat.of(bytes) {
     case .png: return try PNG.decode(bytes, limits: limits)
     case .jpeg: return try JPEG.decode(bytes, limits: limits)
+    case .tiff: return try TIFF.decode(bytes, limits: limits)
+    case .webp: return try WebP.decode(bytes, limits: limits)
     case nil:
       if bytes.isEmpty { throw ImageError(.empty) }
       throw ImageError(.otherFormat(bytes.withUnsafeBytes { ImageFormat.guess($0) }))
+    }
+  }
+
+  /// The format of a file in memory, by its first bytes; nil if it is not a known one.
+  package static func format(of bytes: [UInt8]) -> ImageFormat? { ImageFormat.of(bytes) }
+
+  /// Width and height of the upright image, from the parts of a file that tell them; the pixels may still be damaged.
+  /// - Throws: `ImageError` with the path.
+  public static func size(
+    path: String, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    do throws(ImageError) {
+      let reader = try FileReader(path, limit: limits.fileBytes)
+      let start = try reader.bytes(64, at: 0)
+      switch ImageFormat.of(start) {
+      case .png: return try PNG.size(reader, limits: limits)
+      case .jpeg: return try JPEG.size(reader, limits: limits)
+      case .tiff: return try TIFF.size(reader, limits: limits)
+      case .webp: return try WebP.size(reader, limits: limits)
+      case nil:
+        if start.isEmpty { throw ImageError(.empty) }
+        throw ImageError(.otherFormat(start.withUnsafeBytes { ImageFormat.guess($0) }))
+      }
+    } catch {
+      throw error.at(path)
     }
   }
 
@@ -33,19 +59,9 @@ func readImageFile(_ path: String, limit: Int) throws(ImageError) -> [UInt8] {
     return try WholeFile.read(path, limit: limit)
   } catch {
     switch error {
-    case .system(let error): throw ImageError(.unreadable(error.reason))
+    case .system(let error): throw ImageError(reading: error)
     case .tooLarge(let size?): throw ImageError(.tooLarge("\(size) bytes, at most \(limit)"))
     case .tooLarge(nil): throw ImageError(.tooLarge("more than \(limit) bytes"))
     }
-  }
-}
-
-/// The first bytes of an image file.
-/// - Throws: `ImageError`, without the path.
-func readImageStart(_ path: String, count: Int) throws(ImageError) -> [UInt8] {
-  do throws(FileError) {
-    return try WholeFile.readStart(path, count: count)
-  } catch {
-    throw ImageError(.unreadable(error.reason))
   }
 }

@@ -5,11 +5,18 @@ enum ImageOrientation: Int {
   case upright = 1
   case mirrored, turnedHalf, flipped, transposed, turnedRight, transversed, turnedLeft
 
-  /// The orientation in an APP1 segment, or nil if it has none. Malformed EXIF is ignored, as is a number without a
-  /// meaning.
+  /// What comes before EXIF data in a JPEG file.
+  static let exifHeader = Array("Exif".utf8) + [0, 0]
+
+  /// The orientation in an APP1 segment of a JPEG file; see ``init(tiff:)``.
   init?(exif segment: UnsafeRawBufferPointer) {
-    guard segment.count >= 14, segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) else { return nil }
-    let tiff = UnsafeRawBufferPointer(rebasing: segment[6...])
+    guard segment.starts(with: ImageOrientation.exifHeader) else { return nil }
+    self.init(tiff: UnsafeRawBufferPointer(rebasing: segment[6...]))
+  }
+
+  /// The orientation in EXIF data, or nil if it has none. Malformed EXIF is ignored, as is a number without a meaning.
+  init?(tiff: UnsafeRawBufferPointer) {
+    guard tiff.count >= 8 else { return nil }
     let isLittle: Bool
     switch (tiff[0], tiff[1]) {
     case (0x49, 0x49): isLittle = true
@@ -36,11 +43,23 @@ enum ImageOrientation: Int {
     return nil
   }
 
+  /// The orientation in EXIF data, with or without the header of JPEG files.
+  init?(bytes: [UInt8]) {
+    let data = bytes.starts(with: ImageOrientation.exifHeader) ? Array(bytes.dropFirst(6)) : bytes
+    guard let orientation = data.withUnsafeBytes({ ImageOrientation(tiff: $0) }) else { return nil }
+    self = orientation
+  }
+
+  /// Whether the upright image's rows are columns of the stored one.
+  private var isTurned: Bool { rawValue >= 5 }
+
+  /// The size of the upright image.
+  func upright(width: Int, height: Int) -> (width: Int, height: Int) { isTurned ? (height, width) : (width, height) }
+
   /// The upright image.
   func upright(_ image: GrayImage) -> GrayImage {
     if self == .upright { return image }
     let (width, height) = (image.width, image.height)
-    let isTurned = rawValue >= 5
     return image.withReadOnlyView { source in
       GrayImage.filled(width: isTurned ? height : width, height: isTurned ? width : height) { target in
         for y in 0..<target.height {

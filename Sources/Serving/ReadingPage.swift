@@ -33,7 +33,7 @@ let readingPage = """
   <body>
   <h1>Akuru reads an image of a word or a line</h1>
   <label id="drop">Drop images here, paste one, or <u>choose files</u>
-  <input id="file" type="file" accept="image/png,image/jpeg" multiple></label>
+  <input id="file" type="file" accept="image/png,image/jpeg,image/tiff,image/webp" multiple></label>
   <noscript><p>This page needs JavaScript. Without it: <code>curl --data-binary @photo.png ADDRESS/read</code></p></noscript>
   <main id="results" aria-live="polite"></main>
   <script>

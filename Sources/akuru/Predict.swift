@@ -16,9 +16,10 @@ struct Predict: ParsableCommand {
         akuru predict --checkpoint runs/first --write-text photos
         find photos -name '*.png' | akuru predict --checkpoint runs/first --json -
 
-      Images are PNG or JPEG files. A folder stands for the images in it, and - for paths on standard input, one on each \
-      line. Results are printed in the order of the images, as soon as they are known. If an image cannot be read, an error \
-      on standard error names it, the other images are read, and the exit status is 3.
+      Images are PNG, JPEG, TIFF (the first page) or WebP files. A folder stands for the images in it, and - for paths on \
+      standard input, one on each line, or with a NUL after each (find -print0). Results are printed in the order of the \
+      images, as soon as they are known. If an image cannot be read, an error on standard error names it, the other images \
+      are read, and the exit status is 3; it is 4 if the machine refuses to read it, for example without permission.
 
       With --json each line is an object with image, text, confidence (the probability of the whole text) and letters \
       (each letter with its own probability). --write-text also writes the text of X.png to X.txt beside it. A file that \
@@ -33,7 +34,8 @@ struct Predict: ParsableCommand {
   @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
   @Flag(help: "Replace text files that exist, with --write-text.") var overwrite = false
   @OptionGroup var decoding: Decoding
-  @Argument(help: "PNG and JPEG images, folders of images, or - for a list on standard input.") var images: [String]
+  @Argument(help: "PNG, JPEG, TIFF and WebP images, folders of images, or - for a list on standard input.")
+  var images: [String]
 
   func validate() throws {
     if overwrite && !writeText { throw ValidationError("--overwrite goes with --write-text only") }
@@ -47,7 +49,7 @@ struct Predict: ParsableCommand {
         try ImageReader(recognizer, decoding: decoding.options, confidence: json)
       }
       guard communicator.rank == 0 else { return .done }
-      var (badImages, unwritten) = (0, 0)
+      var (badImages, refusals) = (0, 0)
       try reader.read(ImageArguments(images)) { path, result in
         switch result {
         case .success(let reading):
@@ -56,14 +58,14 @@ struct Predict: ParsableCommand {
             if writeText { try writeNewFile(reading.text + "\n", to: Predict.textFile(path), replacing: overwrite) }
           } catch {
             printError("akuru: \(error)")
-            unwritten += 1
+            refusals += 1
           }
         case .failure(let error):
           printError("akuru: \(error)")
-          badImages += 1
+          if ExitStatus(for: error) == .inputOutput { refusals += 1 } else { badImages += 1 }
         }
       }
-      return unwritten > 0 ? .inputOutput : badImages > 0 ? .badData : .done
+      return refusals > 0 ? .inputOutput : badImages > 0 ? .badData : .done
     }
   }
 

@@ -17,7 +17,7 @@ struct Train: ParsableCommand {
         akuru train --config crnn.json --train data/train --validation data/val --run-dir runs/second
 
       A data set is a folder with metadata.csv or metadata.jsonl (file_name, text), with X.png + X.gt.txt pairs, or with \
-      shards of akuru pack. It can also be a metadata file of another name. Images are PNG or JPEG. Commas separate several \
+      shards of akuru pack. It can also be a metadata file of another name. Images are PNG, JPEG, TIFF or WebP. Commas separate several \
       data sets. A:2,B:0.5 draws each image of A twice an epoch, and half of the images of B, the other half in the next \
       epoch.
 

@@ -9,7 +9,7 @@ import Testing
     .data("PNG of 60,000 x 60,000 pixels", ["{train}/3.png: PNG too large", "60000 x 60000"]) {
       try $0.spoil("3.png", pngHeader(width: 60_000, height: 60_000))
     },
-    .data("text file named .png", ["{train}/9.png: not a PNG or JPEG image but text"]) {
+    .data("text file named .png", ["{train}/9.png: not a PNG, JPEG, TIFF or WebP image but text"]) {
       try $0.spoil("9.png", "hello\n")
     },
     .data("file without bytes", ["{train}/0.png: the file is empty"]) { try $0.spoil("0.png", "") },

@@ -273,6 +273,6 @@ import Testing
     #expect(result.exitCode == 3, "\(result.transcript)")
     #expect(result.stdout.split(separator: "\n").count == 2, "\(result.transcript)")
     #expect(result.stderr.contains("akuru: \(bad): cannot read"), "\(result.transcript)")
-    #expect(result.stderr.contains("akuru: \(text): not a PNG or JPEG image"), "\(result.transcript)")
+    #expect(result.stderr.contains("akuru: \(text): not a PNG, JPEG, TIFF or WebP image"), "\(result.transcript)")
   }
 }

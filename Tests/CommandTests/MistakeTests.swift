@@ -155,7 +155,7 @@ import Testing
     },
     BadInput(
       "photograph of another format", status: 3,
-      ["0.png: not a PNG or JPEG image but a HEIC or AVIF image", "convert it to PNG"]
+      ["0.png: not a PNG, JPEG, TIFF or WebP image but a HEIC or AVIF image", "convert it to PNG"]
     ) {
       try $0.spoil("0.png", [0, 0, 0, 24] + Array("ftypheic".utf8))
       return try train()($0)

@@ -32,12 +32,13 @@ import Testing
     #expect(result.exitCode == 3 && names(result) == ["d.png", "C.PNG", "a.png", "b.png"], "\(result.transcript)")
     let errors = result.stderr.split(separator: "\n")
     #expect(errors.count == 2 && errors[0].contains("/none.png: cannot read: No such file"), "\(result.transcript)")
-    #expect(errors[1].contains("/photos/bad.jpg: not a PNG or JPEG image but text"), "\(result.transcript)")
+    #expect(errors[1].contains("/photos/bad.jpg: not a PNG, JPEG, TIFF or WebP image but text"), "\(result.transcript)")
 
     try FileManager.default.createDirectory(atPath: workshop.path("empty"), withIntermediateDirectories: false)
     let empty = try akuru(ranks: ranks, arguments + [workshop.path("empty")])
     #expect(empty.exitCode == 3 && names(empty) == ["d.png"], "\(empty.transcript)")
-    #expect(empty.stderr.contains("/empty: holds no .png, .jpg or .jpeg"), "\(empty.transcript)")
+    let suffixes = ".png, .jpg, .jpeg, .jpe, .jfif, .tif, .tiff or .webp"
+    #expect(empty.stderr.contains("/empty: holds no \(suffixes)"), "\(empty.transcript)")
   }
 
   @Test func listOnStandardInput() throws {
@@ -56,6 +57,57 @@ import Testing
       ],
       directory: workshop.path(""))
     #expect(both.exitCode == 0 && names(both) == ["a.png", "b.png", "C.PNG"], "\(both.transcript)")
+  }
+
+  /// Lists of `find -print0`, and what a Windows editor puts before a list.
+  @Test(arguments: [
+    ("photos/b.png\\0photos/a.png\\0", 0, ["b.png", "a.png"]),
+    ("photos/b.png\\0photos/a.png", 0, ["b.png", "a.png"]),
+    ("\\357\\273\\277photos/b.png\\r\\nphotos/a.png\\n", 0, ["b.png", "a.png"]),
+    ("\\357\\273\\277photos/b.png\\0", 0, ["b.png"]),
+    ("photos/a\\nb.png\\0photos/a.png\\0", 0, ["a\\nb.png", "a.png"]),
+    ("photos/b.png", 0, ["b.png"]), ("", 0, []),
+  ]) func listsOfOtherPrograms(list: String, status: Int32, read: [String]) throws {
+    let workshop = try workshopWithRun()
+    try FileManager.default.copyItem(
+      atPath: workshop.path("photos/a.png"), toPath: workshop.path("photos/a\nb.png"))
+    let command = "printf '\(list)' | \"$1\" predict --checkpoint run -"
+    let result = try run("bash", ["-c", command, "bash", product("akuru")], directory: workshop.path(""))
+    #expect(result.exitCode == status && names(result) == read && result.stderr.isEmpty, "\(result.transcript)")
+  }
+
+  /// Every format that is read, by its first bytes, and the names of those that are not.
+  @Test func folderOfManyFormats() throws {
+    let workshop = try workshopWithRun()
+    let seeds = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fuzz/Seeds").standardizedFileURL
+    let sources = [
+      "1.png": "png/exif-orientation-6", "2.tif": "tiff/group4--white-is-1", "3.webp": "webp/31x17-lossy-3-channels",
+      "4.jpe": "jpeg/color", "5.JFIF": "jpeg/gray", "6.TIFF": "tiff/RGB-jpeg", "7.bmp": "png/gray8",
+    ]
+    let folder = workshop.path("many")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    for (name, source) in sources {
+      try FileManager.default.copyItem(atPath: seeds.appendingPathComponent(source).path, toPath: "\(folder)/\(name)")
+    }
+    for (name, start) in [("8.bmp", "BM and more"), ("9.pdf", "%PDF-1.4"), ("notes.md", "GIF89a")] {
+      try GlyphData.write([start], to: "\(folder)/\(name)")
+    }
+    let result = try akuru(["predict", "--checkpoint", workshop.path("run"), folder])
+    #expect(result.exitCode == 3 && names(result) == sources.keys.sorted(), "\(result.transcript)")
+    let errors = result.stderr.split(separator: "\n")
+    #expect(errors.count == 2, "\(result.transcript)")
+    #expect(errors.first?.contains("/8.bmp: not a PNG, JPEG, TIFF or WebP image but a BMP image") == true, "\(errors)")
+    #expect(errors.last?.contains("/9.pdf: ") == true && errors.last?.contains("a PDF document") == true, "\(errors)")
+  }
+
+  /// What the machine refuses says nothing about the image.
+  @Test(.enabled(if: geteuid() != 0)) func noPermissionIsNoBadImage() throws {
+    let workshop = try workshopWithRun()
+    chmod(workshop.path("photos/a.png"), 0)
+    let result = try akuru(["predict", "--checkpoint", workshop.path("run"), workshop.path("photos")])
+    #expect(result.exitCode == 4 && names(result) == ["C.PNG", "b.png"], "\(result.transcript)")
+    #expect(result.stderr.contains("/a.png: cannot read: Permission denied"), "\(result.transcript)")
   }
 
   /// A result is there before the next image is named.

@@ -1,4 +1,6 @@
 import Foundation
+import Images
+import Tensors
 import TestSupport
 import Testing
 
@@ -147,6 +149,68 @@ import Testing
     #expect(result.stderr.contains(" draws an epoch) and "), "\(result.transcript)")
     #expect(!result.stderr.contains("also training texts"), "\(result.transcript)")
     #expect(result.stderr.components(separatedBy: "left out: ").count == 3, "each is named once: \(result.transcript)")
+  }
+
+  /// Pages with three words each, of the glyphs of other tests.
+  private func pages(_ workshop: Workshop, _ count: Int) throws -> String {
+    let folder = workshop.path("pages")
+    try FileManager.default.createDirectory(atPath: "\(folder)/page", withIntermediateDirectories: true)
+    for page in 0..<count {
+      var whole = GrayImage(width: 260, height: 130, filledWith: 255)
+      var lines = ""
+      for line in 0..<3 {
+        let word = [page % 6, (page + line) % 6, (page / 2 + 2 * line) % 6]
+        var random = KeyedRandom(seed: 5, purpose: .test, sample: UInt32(3 * page + line))
+        let image = GlyphData.image(word, &random)
+        let top = 8 + 40 * line
+        for y in 0..<image.height { for x in 0..<image.width { whole[10 + x, top + y] = image[x, y] } }
+        let (right, bottom) = (10 + image.width, top + image.height)
+        let text = word.map { String(GlyphData.glyphs[$0].letter) }.joined()
+        lines += """
+          <TextLine id="l\(line)"><Coords points="10,\(top) \(right),\(top) \(right),\(bottom) 10,\(bottom)"/>
+          <TextEquiv><Unicode>\(text)</Unicode></TextEquiv></TextLine>
+          """
+      }
+      try PNG.write(whole, to: "\(folder)/\(page).png")
+      let xml = """
+        <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageFilename="\(page).png" \
+        imageWidth="260" imageHeight="130"><TextRegion id="r"><Coords points="0,0 260,0 260,130 0,130"/>\(lines)\
+        </TextRegion></Page></PcGts>
+        """
+      try GlyphData.write([xml], to: "\(folder)/page/\(page).xml")
+    }
+    return folder
+  }
+
+  @Test func wholePagesAreSetAside() throws {
+    let workshop = try Workshop(train: 3, validation: 3)
+    let pages = try pages(workshop, 20)
+    let lists = try summary([pages, "--output", workshop.path("lists")])
+    #expect(lists.by == "page" && lists.validation.groups == 2 && lists.validation.records == 6)
+    let beside = try summary([pages])
+    let line = try #require(String(contentsOfFile: beside.train.file, encoding: .utf8).split(separator: "\n").first)
+    #expect(line.contains(#"{"file_name":"page/"#) && line.contains(".xml#l0"), "\(line)")
+    let arguments = [
+      "train", "--train", lists.train.file, "--validation", lists.validation.file, "--run-dir",
+      workshop.path("lists/run"),
+      "--max-steps", "2", "--allow-outside",
+    ]
+    let listed = try akuru(arguments + Recipes.seed)
+    #expect(listed.exitCode == 0 && listed.stderr.contains("54 training and 6 validation"), "\(listed.transcript)")
+    #expect(!listed.stderr.contains("validation page"), "\(listed.transcript)")
+
+    let automatic = try akuru(ranks: 2, training(pages, workshop.path("run"), ["--max-steps", "2"]))
+    #expect(
+      automatic.stderr.contains("validation auto: set aside by page: 6 images of 2 of 20 pages, with "),
+      "\(automatic.transcript)")
+    #expect(
+      try workshop.bytes(workshop.best("lists/run")).count == workshop.bytes(workshop.best("run")).count,
+      "\(automatic.transcript)")
+
+    // Parts of one page on both sides.
+    let text = try summary([pages, "--by", "text", "--output", workshop.path("text")])
+    let leaking = try akuru(["check", text.train.file, text.validation.file, "--allow-outside"])
+    #expect(leaking.stdout.contains("also training pages: "), "\(leaking.transcript)")
   }
 
   // MARK: What is shared

@@ -56,7 +56,7 @@ import Testing
     let whole = try PNG.encode(picture(width: 90, height: 40))
     try folder.add("1.png", Array(whole.dropLast(whole.count / 2)))
     // The header is whole, so its size can still be read.
-    #expect(try PNG.size(path: folder.path + "/1.png").width == 90)
+    #expect(try ImageFile.size(path: folder.path + "/1.png").width == 90)
     expect(try audit(folder), .unreadableImage, record: 1, isProblem: true, [folder.path + "/1.png: ", "truncated"])
   }
 
@@ -109,7 +109,7 @@ import Testing
   @Test func labelThatIsNotNFC() throws {
     expect(
       try audit(folder(["a", "e\u{301}"])), .labelNotNFC, record: 1, isProblem: false,
-      ["1.png", "normalization form C"])
+      ["1.png", "normalization form NFC"])
   }
 
   @Test func duplicateFiles() throws {

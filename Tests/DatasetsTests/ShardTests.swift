@@ -66,6 +66,21 @@ private final class Packed {
     }
   }
 
+  /// Names in a shard end as the bytes of an image say, not as its file was called.
+  @Test func endingsOfImages() throws {
+    let folder = try TemporaryDirectory()
+    let seeds = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fuzz/Seeds")
+    let kinds = ["png/gray8", "jpeg/gray", "tiff/L-packbits", "webp/31x17-lossy-3-channels"]
+    for (i, kind) in kinds.enumerated() {
+      try folder.add("data/\(i).png", Array(Data(contentsOf: seeds.appendingPathComponent(kind).standardizedFileURL)))
+      try folder.add("data/\(i).gt.txt", "a\n")
+    }
+    _ = try ShardPacker(output: folder.path + "/shards", shardSize: 1 << 20).pack(DataSet.load(folder.path + "/data"))
+    let listed = try run("tar", ["-tf", folder.path + "/shards/shard-000000.tar"]).stdout.split(separator: "\n")
+    let endings = listed.compactMap { $0.split(separator: ".").last }.filter { $0 != "txt" }
+    #expect(endings == ["png", "jpg", "tif", "webp"], "\(listed)")
+  }
+
   @Test func sameDataSameBytes() throws {
     let (first, second) = (try Packed(), try Packed())
     for name in try first.names() { #expect(try first.bytes(name) == second.bytes(name)) }

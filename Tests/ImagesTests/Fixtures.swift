@@ -1,5 +1,7 @@
 import Foundation
 import Images
+import TestSupport
+import Testing
 
 /// The cases that Goldens/generate.py wrote.
 enum Fixtures {
@@ -39,6 +41,25 @@ enum Fixtures {
     let height: Int
     let jpeg: Data
     let gray: [UInt8]
+  }
+
+  /// A case of generate_formats.py.
+  struct FormatCase: Decodable {
+    let name: String
+    let width: Int
+    let height: Int
+    let page: Int
+    let tolerance: Float
+    let file: Data
+    let gray: Data
+
+    var bytes: [UInt8] { [UInt8](file) }
+
+    /// Checks an image that was read from the file.
+    func expect(_ image: GrayImage) {
+      #expect(image.width == width && image.height == height, "\(name)")
+      expectClose(image.floats, gray.map(Float.init), absolute: tolerance, name)
+    }
   }
 
   struct ResizeCase: Decodable {

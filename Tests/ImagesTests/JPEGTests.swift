@@ -160,7 +160,8 @@ import Testing
   @Test func otherThingsThanImages() throws {
     try withTemporaryDirectory { folder in
       let files: [(bytes: [UInt8], words: String)] = [
-        ([], "the file is empty"), (Array("hello\n".utf8), "not a PNG or JPEG image but text; convert it to PNG"),
+        ([], "the file is empty"),
+        (Array("hello\n".utf8), "not a PNG, JPEG, TIFF or WebP image but text; convert it to PNG"),
         ([0xFF, 0xD8], "truncated JPEG"), ([0xFF, 0xD8, 0xFF, 0xD9], "corrupt JPEG (it holds no image)"),
         ([0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0xFF, 0xD9], "corrupt JPEG"), (Array("GIF89a".utf8), "a GIF image"),
         ([0, 0, 0, 24] + Array("ftypheic".utf8), "a HEIC or AVIF image"),

@@ -20,7 +20,7 @@ import Testing
       for item in try Fixtures.load("png.json", as: Fixtures.PNGCase.self).prefix(60) {
         let path = folder + "/x.png"
         try item.png.write(to: URL(fileURLWithPath: path))
-        let size = try PNG.size(path: path)
+        let size = try ImageFile.size(path: path)
         #expect(size == (item.width, item.height), "\(item.name)")
         #expect(try PNG.read(path: path) == PNG.decode([UInt8](item.png)), "\(item.name)")
       }
@@ -33,9 +33,9 @@ import Testing
       let path = folder + "/header.png"
       let bytes = try PNG.encode(.testPattern(width: 300, height: 7))
       try Data(bytes.prefix(33)).write(to: URL(fileURLWithPath: path))
-      #expect(try PNG.size(path: path) == (300, 7))
+      #expect(try ImageFile.size(path: path) == (300, 7))
       try Data(bytes.prefix(32)).write(to: URL(fileURLWithPath: path))
-      #expect(throws: ImageError.self) { try PNG.size(path: path) }
+      #expect(throws: ImageError.self) { try ImageFile.size(path: path) }
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
       for path in [pipe, "/dev/zero"] {
         let expected = path.onOneLine + ": cannot read: not a regular file"
         #expect(imageError { () throws(ImageError) in _ = try PNG.read(path: path) }?.description == expected)
-        #expect(imageError { () throws(ImageError) in _ = try PNG.size(path: path) }?.description == expected)
+        #expect(imageError { () throws(ImageError) in _ = try ImageFile.size(path: path) }?.description == expected)
       }
     }
   }

@@ -90,7 +90,7 @@ package struct Audit: Sendable {
         width = geometry.resizedWidth(width: image.width, height: image.height)
         digest = Data(identity)
       } catch {
-        if error.isOfTheMachine { throw error }
+        if error.isOfMachine { throw error }
         finding(.unreadableImage, true, error.reasonInFinding)
       }
     }

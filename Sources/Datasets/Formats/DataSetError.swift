@@ -10,7 +10,7 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   /// It is no file that can be read, such as a folder.
   case unreadable(path: String, reason: String)
   /// The machine refused, as with permissions, open files or a failing disk. This is never bad data.
-  case inputOutput(FileError)
+  case inputOutput(String)
   /// It is no data set of a known form.
   case unrecognized(path: String, found: String)
   /// A data set without a single record.
@@ -28,10 +28,10 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   /// A contradiction between arguments.
   case invalid(reason: String)
 
-  package var exitStatus: ExitStatus { isOfTheMachine ? .inputOutput : .badData }
+  package var exitStatus: ExitStatus { isOfMachine ? .inputOutput : .badData }
 
   /// Whether the machine is the reason, and not the data.
-  package var isOfTheMachine: Bool { if case .inputOutput = self { true } else { false } }
+  package var isOfMachine: Bool { if case .inputOutput = self { true } else { false } }
 
   package var description: String { (path.map { "\($0): \(plainReason)" } ?? plainReason).onOneLine }
 
@@ -53,7 +53,7 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
     switch self {
     case .notFound: return "no such file or folder"
     case .unreadable(_, let reason): return "cannot be read: \(reason)"
-    case .inputOutput(let error): return error.description
+    case .inputOutput(let text): return text
     case .unrecognized(_, let found):
       return "not a data set: expected \(GroundTruthForm.expected); found \(found)"
     case .noRecords: return "holds no records; add at least one image with its text"
@@ -93,8 +93,8 @@ func readFile(_ path: String, limit: Int, limitName: String) throws(DataSetError
 extension DataSetError {
   /// The error of a file or folder that cannot be opened or read.
   init(_ error: FileError) {
-    if error.isOfTheMachine {
-      self = .inputOutput(error)
+    if error.isOfMachine {
+      self = .inputOutput(error.description)
     } else {
       self = error.code == ENOENT ? .notFound(path: error.path) : .unreadable(path: error.path, reason: error.reason)
     }

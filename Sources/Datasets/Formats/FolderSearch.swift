@@ -164,7 +164,7 @@ private struct Walk {
         images += 1
       } else if lowercased(name).hasSuffix(".txt") {
         texts += 1
-      } else {
+      } else if !lowercased(name).hasSuffix(".xml") {
         others += 1
         if name.hasSuffix(".parquet") { parquet += 1 }
         if name.hasSuffix(".tar") { holdsTars = true }

@@ -30,10 +30,9 @@ package enum GroundTruthForm: String, OptionChoice {
     let start: [UInt8]
     do throws(FileError) { start = try WholeFile.readStart(path, count: 1 << 16) } catch { throw DataSetError(error) }
     if let other = otherKind(start) { return .other(other) }
-    if let page = PageDocument.schema(of: start) {
-      return page ? .form(.xml) : .other("XML that is neither PAGE nor ALTO")
-    }
+    if PageDocument.schema(of: start) != nil { return .form(.xml) }
     guard let text = TextBytes.utf8(start) else { return .other("text in a broken UTF-16") }
+    if text.first(where: { !isSpace($0) }) == UInt8(ascii: "<") { return .other("XML that is neither PAGE nor ALTO") }
     let name = lowercased(path)
     if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") { return .form(.jsonl) }
     if text.first(where: { !isSpace($0) }) == UInt8(ascii: "{") {

@@ -22,7 +22,7 @@ package struct Record: Sendable {
   enum Origin: Sendable {
     case file
     case shard(ShardLocation)
-    case line(PageLine)
+    case line(LineOfPage)
   }
 
   /// The image file. For an image in a shard, a name for messages: the shard's path, then the image's.
@@ -36,7 +36,7 @@ package struct Record: Sendable {
   package var page: Page? { if case .line(let line) = origin { line.page } else { nil } }
 
   /// The file that describes the page, by its path from ``folder``, for a line of a page, in a shard as well; else nil.
-  var pageFile: String? { PageLines.parts(of: path)?.file }
+  var pageFile: String? { LineLookup.parts(of: path)?.file }
 
   /// The folder of the image, which is the book where each book has a folder.
   package var book: String {

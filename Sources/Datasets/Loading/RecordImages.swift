@@ -56,7 +56,7 @@ package final class RecordImages {
     return try readImageFile(record.absolutePath, limits: ImageLimits())
   }
 
-  private func image(of line: PageLine, named path: String) throws(DataSetError) -> GrayImage {
+  private func image(of line: LineOfPage, named path: String) throws(DataSetError) -> GrayImage {
     let page = try decodedPage(line.page)
     do {
       return try page.cutter.cut(line.outline)

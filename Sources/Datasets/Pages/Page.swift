@@ -14,7 +14,7 @@ package final class Page: Sendable {
 }
 
 /// A line of a page.
-struct PageLine: Sendable {
+struct LineOfPage: Sendable {
   let page: Page
   /// The line's name in the file.
   let id: String

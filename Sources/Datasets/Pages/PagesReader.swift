@@ -10,13 +10,14 @@ struct PagesReader: GroundTruthReader {
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
     for name in names {
-      let document: PageDocument
+      var document: PageDocument
       let page: Page
       do throws(DataSetError) {
         document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
         page = try PagesReader.page(of: document, name, in: folder)
+        try PagesReader.checkSize(of: &document, page)
       } catch {
-        if error.isOfTheMachine { throw error }
+        if error.isOfMachine { throw error }
         try records.addBad(folder.prefix + name, error.reason, in: folder)
         continue
       }
@@ -40,10 +41,14 @@ struct PagesReader: GroundTruthReader {
         try records.add(path, text: line.text ?? "", size: page.size, fault: fault, in: folder)
       } else if text.isEmpty {
         records.leave(folder.root + "/" + path, .lineWithoutText, "the line has no text, so it is not used")
-      } else if let reason = line.outline.refusal(of: document) {
-        records.leave(folder.root + "/" + path, .lineWithoutArea, "\(reason), so the line is not used")
+      } else if let refusal = line.outline.refusal(of: document) {
+        if refusal.isNoArea {
+          records.leave(folder.root + "/" + path, .lineWithoutArea, "\(refusal); the line is not used")
+        } else {
+          try records.add(path, text: line.text ?? "", size: page.size, fault: refusal.description, in: folder)
+        }
       } else {
-        let origin = Record.Origin.line(PageLine(page: page, id: line.id, outline: line.outline))
+        let origin = Record.Origin.line(LineOfPage(page: page, id: line.id, outline: line.outline))
         try records.add(path, text: line.text ?? "", size: page.size, origin: origin, in: folder)
       }
     }
@@ -55,7 +60,7 @@ struct PagesReader: GroundTruthReader {
   }
 
   static func contents(_ path: String) throws(DataSetError) -> [UInt8] {
-    try readFile(path, limit: PageDocument.largestFile, limitName: "\(PageDocument.largestFile >> 20) MiB")
+    try readFile(path, limit: PageLimits.bytes, limitName: "\(PageLimits.bytes >> 20) MiB")
   }
 
   /// The page of a document, with its image: named by the document, or like the document, beside it or in the folder above.
@@ -66,6 +71,7 @@ struct PagesReader: GroundTruthReader {
     let beside = String(place[..<slash])
     let stem = String(place[slash...].dropLast(4))
     let above = beside.isEmpty ? "../" : Files.folder(of: String(beside.dropLast())) + "/"
+    let file = folder.file(name)
     var names = ImageFormat.suffixes.map { stem + $0 }
     if let given = document.imageName.map(lastPart), !given.isEmpty { names.insert(given, at: 0) }
     for directory in [beside, above] {
@@ -73,7 +79,7 @@ struct PagesReader: GroundTruthReader {
         let path = joinPath(folder.root, directory + name)
         do throws(FileError) {
           if let status = try FileStatus.following(path), status.kind == .file {
-            return Page(path: folder.file(name), imagePath: path, size: status.size)
+            return Page(path: file, imagePath: path, size: status.size)
           }
         } catch {
           throw DataSetError(error)
@@ -81,8 +87,29 @@ struct PagesReader: GroundTruthReader {
       }
     }
     throw .malformed(
-      path: folder.file(name), place: "its image",
+      path: file, place: "its image",
       reason: "\(quoted(names[0])) is neither beside it nor in the folder above; add the image")
+  }
+
+  /// Checks that the image has the size that the document says, and takes its size where the document says none.
+  ///
+  /// An image that cannot be read is not looked at further: the audit says why.
+  static func checkSize(of document: inout PageDocument, _ page: Page) throws(DataSetError) {
+    let size: (width: Int, height: Int)
+    do throws(ImageError) {
+      size = try ImageFile.size(path: page.imagePath, limits: .page)
+    } catch {
+      if error.exitStatus == .inputOutput { throw .inputOutput(error.description) }
+      return
+    }
+    if let said = document.size, said != size {
+      throw .malformed(
+        path: page.path, place: "its image",
+        reason:
+          "\(lastComponent(page.imagePath)) has \(size.width) x \(size.height) pixels, and the file says \(said.width) x "
+          + "\(said.height), so the lines would be cut elsewhere; take the image that the file was made for")
+    }
+    document.size = size
   }
 
   /// The last part of a path with either kind of slash.
@@ -92,8 +119,19 @@ struct PagesReader: GroundTruthReader {
 }
 
 extension LineOutline {
-  /// Why the line cannot be cut, if the document tells it.
-  fileprivate func refusal(of document: PageDocument) -> String? {
-    baseline.isEmpty && polygon.isEmpty && box == nil ? "the line has no area" : nil
+  /// Why the line cannot be cut, as far as the document tells it.
+  fileprivate func refusal(of document: PageDocument) -> LineError? {
+    if let size = document.size { return refusal(onPageWidth: size.width, height: size.height) }
+    return polygon.isEmpty && box == nil ? .noHeight(baselinePoints: baseline.count) : nil
+  }
+}
+
+extension LineError {
+  /// Whether the line is nowhere on its page.
+  fileprivate var isNoArea: Bool {
+    switch self {
+    case .noHeight, .noArea, .outsidePage: true
+    case .tooManyPoints, .badCoordinate, .tooLarge: false
+    }
   }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import Images
 
 /// Packs a data set into WebDataset shards: tar files `shard-000000.tar` ... that contain each record's image and text
-/// one after the other, as `000000000.png` and `000000000.txt`, and the index `shards.json`.
+/// one after the other, as `000000000.png` (or `.jpg`, `.tif`, `.webp`) and `000000000.txt`, and the index `shards.json`.
 ///
 /// The bytes depend on the data set and the shard size alone. Everything is written into a hidden folder beside the
 /// output, which is renamed when all is on the disk: a killed packer leaves no data set, and the next one removes its
@@ -49,7 +50,7 @@ package struct ShardPacker {
       do {
         image = try images.file(of: record)
         _ = try images.image(of: record)
-        ending = image.starts(with: [0xFF, 0xD8, 0xFF]) ? "jpg" : "png"
+        ending = String((ImageFile.format(of: image) ?? .png).suffix.dropFirst())
       } catch {
         guard leaveOut(error) else { throw error }
         continue

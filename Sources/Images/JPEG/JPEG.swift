@@ -47,4 +47,21 @@ public enum JPEG {
       throw error.at(path)
     }
   }
+  /// Width and height of the upright image; the pixels may still be damaged. Reads on as far as the header goes.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+    var count = 1 << 16
+    while true {
+      let start = try reader.bytes(count, at: 0)
+      let result = start.withUnsafeBytes { buffer in
+        Result { () throws(ImageError) in try JPEGContainer.header(buffer, limits: limits) }
+      }
+      do throws(ImageError) {
+        let (frame, orientation) = try result.get()
+        return orientation.upright(width: frame.width, height: frame.height)
+      } catch {
+        guard case .truncated = error.reason, start.count < reader.count, start.count == count else { throw error }
+        count *= 4
+      }
+    }
+  }
 }

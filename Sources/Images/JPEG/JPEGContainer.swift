@@ -31,9 +31,8 @@ struct JPEGContainer {
         guard frame == nil else { throw ImageError(jpeg: .corrupt("it declares its size twice")) }
         frame = try JPEGFrame(segment, limits: limits)
       case 0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF:
-        throw ImageError(
-          jpeg: .unsupported("a lossless, hierarchical or arithmetic-coded JPEG, which is not read; convert it to PNG"))
-      case 0xE1 where orientation == nil:
+        throw JPEGContainer.notRead
+      case 0xE1 where orientation == nil && scans == 0:
         orientation = ImageOrientation(exif: segment)
       case 0xDA:
         guard frame != nil else { throw ImageError(jpeg: .corrupt("a scan before the size")) }
@@ -61,6 +60,28 @@ struct JPEGContainer {
     self.frame = frame
     self.orientation = orientation ?? .upright
   }
+
+  /// The frame and the orientation, from what comes before the first scan.
+  static func header(
+    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits
+  ) throws(ImageError) -> (frame: JPEGFrame, orientation: ImageOrientation) {
+    var frame: JPEGFrame?
+    var orientation: ImageOrientation?
+    var offset = 2
+    while let (code, segment) = try JPEGContainer.nextSegment(of: bytes, &offset), code != 0xDA {
+      switch code {
+      case 0xC0, 0xC1, 0xC2: if frame == nil { frame = try JPEGFrame(segment, limits: limits) }
+      case 0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF: throw notRead
+      case 0xE1 where orientation == nil: orientation = ImageOrientation(exif: segment)
+      default: break
+      }
+    }
+    guard let frame else { throw ImageError(jpeg: .corrupt("it holds no image")) }
+    return (frame, orientation ?? .upright)
+  }
+
+  private static let notRead = ImageError(
+    jpeg: .unsupported("a lossless, hierarchical or arithmetic-coded JPEG, which is not read; convert it to PNG"))
 
   /// Returns the code of the marker at `offset` and its segment, and advances `offset`; nil at the end of the image.
   private static func nextSegment(

@@ -4,7 +4,7 @@ import CPNG
 ///
 /// Every color type, bit depth and interlacing is accepted. Colors become gray by (299 R + 587 G + 114 B + 500) / 1000
 /// (ITU-R BT.601, as Pillow's `convert('L')`), 16-bit values are scaled to 8 bits, and transparency (alpha or tRNS)
-/// is composited over white. Gamma and color profiles are ignored, as Pillow does.
+/// is composited over white. The EXIF orientation is applied. Gamma and color profiles are ignored, as Pillow does.
 public enum PNG {
   /// Decodes a PNG file in memory.
   /// - Throws: `ImageError`, without a path.
@@ -24,17 +24,18 @@ public enum PNG {
     let (header, channels) = (container.header, container.channels)
     let count = header.width * header.height
     var failure: String?
-    let samples = [UInt8](unsafeUninitializedCapacity: count * channels.rawValue) { buffer, initialized in
+    let samples = [UInt8](unsafeUninitializedCapacity: count * channels.count) { buffer, initialized in
       failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { message in
         let result = akuru_png_decode(
           bytes.baseAddress, bytes.count, buffer.baseAddress, UInt32(header.width), UInt32(header.height),
-          Int32(channels.rawValue), message.baseAddress)
+          Int32(channels.count), message.baseAddress)
         return result == 0 ? nil : String(cString: message.baseAddress!)
       }
-      initialized = failure == nil ? count * channels.rawValue : 0
+      initialized = failure == nil ? count * channels.count : 0
     }
     if let failure { throw ImageError(png: .corrupt(failure)) }
-    return GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
+    let image = GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
+    return container.orientation.upright(image)
   }
 
   /// Reads and decodes a file.
@@ -47,20 +48,13 @@ public enum PNG {
     }
   }
 
-  /// Width and height of a file, from its first 33 bytes; the pixels may still be damaged.
-  /// - Throws: `ImageError` with the path.
-  public static func size(
-    path: String, limits: ImageLimits = ImageLimits()
-  ) throws(ImageError) -> (width: Int, height: Int) {
-    do {
-      let bytes = try readImageStart(path, count: PNGContainer.headerBytes)
-      let result = bytes.withUnsafeBytes { buffer -> Result<PNGHeader, ImageError> in
-        Result { () throws(ImageError) in try PNGHeader(buffer, limits: limits) }
-      }
-      let header = try result.get()
-      return (header.width, header.height)
-    } catch {
-      throw error.at(path)
+  /// Width and height of the upright image; the pixels may still be damaged.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+    let start = try reader.bytes(PNGContainer.headerBytes, at: 0)
+    let result = start.withUnsafeBytes { buffer -> Result<PNGHeader, ImageError> in
+      Result { () throws(ImageError) in try PNGHeader(buffer, limits: limits) }
     }
+    let header = try result.get()
+    return try PNGContainer.orientation(reader).upright(width: header.width, height: header.height)
   }
 }

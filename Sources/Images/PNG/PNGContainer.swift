@@ -11,6 +11,7 @@ struct PNGContainer {
   let header: PNGHeader
   /// Whether there is a tRNS chunk: a transparent color, or alpha values for a palette.
   private(set) var hasTransparency = false
+  private(set) var orientation = ImageOrientation.upright
 
   /// Scans the chunks up to IEND; bytes after it are ignored. libpng checks the checksums.
   init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(ImageError) {
@@ -19,6 +20,7 @@ struct PNGContainer {
     }
     header = try PNGHeader(bytes, limits: limits)
     var dataBytes = 0
+    var exif: ImageOrientation?
     var offset = PNGContainer.headerBytes
     while true {
       let remaining = bytes.count - offset
@@ -34,9 +36,13 @@ struct PNGContainer {
       }
       if type == "IDAT" { dataBytes += length }
       if type == "tRNS" { hasTransparency = true }
+      if type == "eXIf" && exif == nil {
+        exif = ImageOrientation(bytes: Array(bytes[offset + 8..<offset + 8 + length]))
+      }
       offset += 12 + length
       if type == "IEND" { break }
     }
+    orientation = exif ?? .upright
     // Deflate expands a byte to at most 1032, so a small file that declares a large image is refused without decoding.
     guard (dataBytes + 1) * 1032 >= header.leastBytes else {
       throw ImageError(
@@ -44,8 +50,24 @@ struct PNGContainer {
     }
   }
 
+  /// The orientation of a file of which only the headers of chunks are read, up to the first eXIf chunk that tells it. A
+  /// file that ends early has none.
+  static func orientation(_ reader: some ByteReader) throws(ImageError) -> ImageOrientation {
+    var offset = headerBytes
+    while true {
+      let start = try reader.bytes(8, at: offset)
+      guard let length = start.number(at: 0, as: UInt32.self, isLittle: false).map(Int.init), start.count == 8,
+        length <= Int32.max
+      else { return .upright }
+      let type = String(decoding: start[4...], as: UTF8.self)
+      if type == "IEND" { return .upright }
+      if type == "eXIf", let found = ImageOrientation(bytes: try reader.bytes(length, at: offset + 8)) { return found }
+      offset += 12 + length
+    }
+  }
+
   /// The channels that libpng gives for this file.
-  var channels: PNGChannels {
+  var channels: ImageChannels {
     switch header.colorType {
     case 0: hasTransparency ? .grayAlpha : .gray
     case 4: .grayAlpha

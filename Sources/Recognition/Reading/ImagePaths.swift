@@ -19,7 +19,7 @@ package enum NextImage {
 }
 
 /// Images as arguments name them: a file; a folder, which stands for its images in the order of their names, without
-/// subfolders; `-` for paths on standard input, one per line.
+/// subfolders; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them.
 package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
   /// The rest of the current folder, or of standard input.
@@ -52,29 +52,35 @@ package final class ImageArguments: ImagePaths {
         return .failure(argument, error)
       }
       if folder.isEmpty {
-        return .failure(
-          argument, UnreadableImage("\(argument): holds no .png, .jpg or .jpeg; name the folder of the images itself"))
+        let why = "holds no \(ImageFormat.suffixList); name the folder of the images itself"
+        return .failure(argument, UnreadableImage("\(argument): \(why)"))
       }
     }
   }
 
+  /// The paths of a folder's images. Those of formats that are not read are among them: reading tells their names.
   private static func images(in folder: String) throws(FileError) -> [String] {
-    let names = try folderContents(folder).filter { !$0.hasPrefix(".") && ImageFormat.stem(ofName: $0) != nil }
+    let names = try folderContents(folder).filter {
+      !$0.hasPrefix(".") && (ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0))
+    }
     let start = folder.hasSuffix("/") ? folder : folder + "/"
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { start + $0 }
   }
 }
 
-/// The lines of standard input as they arrive.
+/// The lines of standard input as they arrive. A list whose first piece holds a NUL is one of `find -print0`: NULs end its
+/// paths, which may hold line breaks.
 private final class InputLines {
   private var buffer: [UInt8] = []
+  /// The byte that ends a path; nil before the first piece.
+  private var separator: UInt8?
   private var isAtEnd = false
   private var number = 0
   private let name = "standard input"
 
   func next(waits: Bool) -> NextImage {
     while true {
-      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+      if let separator, let end = buffer.firstIndex(of: separator) {
         let line = buffer[..<end]
         buffer.removeFirst(end + 1)
         if let image = image(line) { return image }
@@ -96,8 +102,9 @@ private final class InputLines {
   /// nil for an empty line.
   private func image(_ line: ArraySlice<UInt8>) -> NextImage? {
     number += 1
-    let path = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    let path = separator != 0 && line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     if path.isEmpty { return nil }
+    if path.contains(0) { return failure("line \(number) holds a NUL") }
     guard let path = String(validating: path, as: UTF8.self) else { return failure("line \(number) is not UTF-8") }
     return .image(path)
   }
@@ -117,7 +124,12 @@ private final class InputLines {
     if count < 0 && errno == EINTR { return nil }
     if count <= 0 { isAtEnd = true }
     if count < 0 { return failure(String(cString: strerror(errno))) }
-    buffer += piece.prefix(count)
+    buffer += piece.prefix(max(0, count))
+    // The first bytes may be a part of a byte order mark, or of a path.
+    if separator == nil, buffer.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }) || isAtEnd {
+      separator = buffer.contains(0) ? 0 : UInt8(ascii: "\n")
+      if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer.removeFirst(3) }
+    }
     return nil
   }
 }

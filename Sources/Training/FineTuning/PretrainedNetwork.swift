@@ -14,6 +14,8 @@ struct PretrainedNetwork {
     var path: String
     var architecture: Architecture
     var alphabet: Alphabet
+    /// What happened to the texts that it learned from; nil if its file does not say it.
+    var textPolicy: TextPolicy?
     /// SHA-256 of the tensors.
     var digest: String
   }
@@ -31,10 +33,11 @@ struct PretrainedNetwork {
   init(_ argument: String, options: Overrides, log: (String) -> Void) throws {
     let path = try CheckpointDirectory.resolve(argument)
     let (architecture, alphabet): (Architecture, Alphabet)
+    var textPolicy: TextPolicy?
     if path != argument || PretrainedNetwork.isCheckpoint(path) {
       let loaded = try CheckpointDirectory.open(argument, log: log)
       let model = try ModelDescription(of: loaded)
-      (architecture, alphabet) = (model.architecture, model.alphabet)
+      (architecture, alphabet, textPolicy) = (model.architecture, model.alphabet, model.textPolicy)
       tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
     } else {
       let file = try SafeTensorsFile(path)
@@ -45,7 +48,8 @@ struct PretrainedNetwork {
       alphabet = try PretrainedNetwork.alphabet(of: file, options)
     }
     description = Description(
-      path: argument, architecture: architecture, alphabet: alphabet, digest: PretrainedNetwork.digest(tensors))
+      path: argument, architecture: architecture, alphabet: alphabet, textPolicy: textPolicy,
+      digest: PretrainedNetwork.digest(tensors))
     try check()
   }
 
@@ -168,12 +172,16 @@ struct PretrainedNetwork {
 }
 
 extension PretrainedNetwork.Description {
-  /// The options, completed by the network's architecture unless they name another.
+  /// The options, completed by the network's architecture and text policy unless they name others.
   func completing(_ options: Overrides) -> Overrides {
     var found = Overrides()
     let names = modelOptions
     if options["model"] == nil || options["model"] == names["model"] { found = Overrides(names) }
     if !architecture.inkIsPositive { found["paperValue"] = .integer(1) }
+    if let textPolicy {
+      found["normalize"] = .text(textPolicy.normalization.rawValue)
+      found["whitespace"] = .text(textPolicy.whitespace.rawValue)
+    }
     return options.over(found)
   }
 

@@ -126,7 +126,7 @@ def main():
         )
         page.wait("document.querySelector('article .error') !== null")
         error = page.value("document.querySelector('article .error').textContent")
-        if "not a PNG or JPEG image" not in error:
+        if "not a PNG, JPEG, TIFF or WebP image" not in error:
             raise SystemExit(f"the page shows {error!r} for a file that is no image")
         wide = page.value("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:

@@ -27,7 +27,7 @@ struct ListReader: GroundTruthReader {
     guard let text = TextBytes.utf8(bytes) else { throw .notUTF8(path: path, place: "the file") }
     var locator = FileLocator(
       folder, allowsOutside: records.options.allowsOutside, inner: form == .json ? "images/" : nil)
-    var lines = PageLines(folder)
+    var lines = LineLookup(folder)
     let columns = records.options.columns
     func addRecord(_ entry: ListEntry) throws(DataSetError) { try add(entry, to: &records, &locator, &lines) }
     switch form {
@@ -41,7 +41,7 @@ struct ListReader: GroundTruthReader {
   }
 
   private func add(
-    _ entry: ListEntry, to records: inout RecordCollector, _ locator: inout FileLocator, _ lines: inout PageLines
+    _ entry: ListEntry, to records: inout RecordCollector, _ locator: inout FileLocator, _ lines: inout LineLookup
   ) throws(DataSetError) {
     let (name, text): (String, String)
     switch entry.contents {
@@ -51,7 +51,7 @@ struct ListReader: GroundTruthReader {
       return try records.addBad(folder.prefix + (known ?? unnamed), fault, in: folder)
     case .record(let image, let words): (name, text) = (image, words)
     }
-    if let (file, id) = PageLines.parts(of: name), locator.allows(file) {
+    if let (file, id) = LineLookup.parts(of: name), locator.allows(file) {
       let path = name.utf8.first == UInt8(ascii: "/") ? name : folder.prefix + name
       switch try lines.line(id, of: file) {
       case .success(let line):

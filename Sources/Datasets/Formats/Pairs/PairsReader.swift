@@ -39,7 +39,7 @@ struct PairsReader: GroundTruthReader {
     do throws(DataSetError) {
       try records.add(path, text: try PairsReader.readText(folder.file(pair.text)), size: size, in: folder)
     } catch {
-      if error.isOfTheMachine { throw error }
+      if error.isOfMachine { throw error }
       try records.add(path, text: "", size: size, fault: "\(quoted(pair.text)): \(error.reason)", in: folder)
     }
   }

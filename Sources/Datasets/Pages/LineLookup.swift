@@ -2,7 +2,7 @@ import Foundation
 import Files
 
 /// Finds lines of pages that a list names, as in `PAGE.xml#LINE`. It keeps the last page.
-struct PageLines {
+struct LineLookup {
   private let folder: GroundTruthFolder
   private var last: (name: String, page: Page, document: PageDocument)?
 
@@ -18,21 +18,23 @@ struct PageLines {
   }
 
   /// The line, or why there is none.
-  mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<PageLine, DataSetError> {
+  mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<LineOfPage, DataSetError> {
     do throws(DataSetError) {
       if last.map({ sameScalars($0.name, name) }) != true {
-        let document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
-        last = (name, try page(of: document, name), document)
+        var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
+        let page = try page(of: document, name)
+        try PagesReader.checkSize(of: &document, page)
+        last = (name, page, document)
       }
     } catch {
-      if error.isOfTheMachine { throw error }
+      if error.isOfMachine { throw error }
       return .failure(error)
     }
     guard let last, let line = last.document.lines.first(where: { sameScalars($0.id, id) }) else {
       return .failure(.malformed(path: path(of: name), place: quoted(id), reason: "there is no such line"))
     }
     if let fault = line.fault { return .failure(.malformed(path: path(of: name), place: quoted(id), reason: fault)) }
-    return .success(PageLine(page: last.page, id: id, outline: line.outline))
+    return .success(LineOfPage(page: last.page, id: id, outline: line.outline))
   }
 
   private func isAbsolute(_ name: String) -> Bool { name.utf8.first == UInt8(ascii: "/") }

@@ -36,6 +36,22 @@ package struct AuditedDataSet {
       communicator: communicator, output: output)
   }
 
+  /// The same for a data set that may be already read, as `whole`. Folders may have weights.
+  package init(
+    _ whole: DataSet?, _ argument: String, _ reading: ReadingOptions, alphabet: Alphabet?, geometry: InputGeometry,
+    use: Audit.Use, skipBad: Bool, communicator: Communicator, output: RunLog
+  ) throws {
+    guard let whole else {
+      try self.init(
+        argument, reading, alphabet: alphabet, geometry: geometry, use: use, allowsWeights: use == .training,
+        skipBad: skipBad, communicator: communicator, output: output)
+      return
+    }
+    try self.init(
+      whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
+      communicator: communicator, output: output)
+  }
+
   /// The same for a data set that is already read.
   package init(
     _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
@@ -60,14 +76,9 @@ package struct AuditedDataSet {
     source = FileImageSource(dataSet, geometry: geometry)
   }
 
-  /// Images whose files have the same bytes as one of `other`.
-  package func imagesShared(with other: AuditedDataSet) -> Int {
-    func pieces(_ data: AuditedDataSet) -> [ArraySlice<UInt8>] {
-      let size = data.digests.count / max(1, data.widths.count)
-      return data.widths.indices.map { data.digests[$0 * size..<($0 + 1) * size] }
-    }
-    let known = Set(pieces(other))
-    return pieces(self).count { known.contains($0) }
+  /// What this validation set has in common with a training set.
+  package func shared(with training: AuditedDataSet) -> SharedData {
+    SharedData(of: dataSet, with: training.dataSet, images: AuditResult.shared(digests, with: training.digests))
   }
 
   /// Prepares this rank's micro-batches in the background.

@@ -7,6 +7,13 @@ import MessagePassing
 package struct CheckedData {
   package let dataSet: DataSet
   package let audit: AuditResult
+
+  /// What the data set has in common with a training set.
+  package func shared(with training: CheckedData) -> SharedData {
+    SharedData(
+      of: dataSet, with: training.dataSet,
+      images: AuditResult.shared(audit.goodDigests, with: training.audit.goodDigests))
+  }
 }
 
 /// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks return the results, one for each data

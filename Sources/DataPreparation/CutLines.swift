@@ -33,7 +33,8 @@ package func cutLines(
     }
     let dataSet = try DataSet.load(argument, reading)
     guard dataSet.records.contains(where: { $0.page != nil }) else {
-      throw DataSetError.invalid(reason: "\(argument): holds no lines of pages; give PAGE-XML or ALTO files, or folders of them")
+      throw DataSetError.invalid(
+        reason: "\(argument): holds no lines of pages; give PAGE-XML or ALTO files, or folders of them")
     }
     return dataSet
   }

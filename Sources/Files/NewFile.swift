@@ -25,6 +25,11 @@ package func requireNewFile(_ path: String) throws {
   if lstat(path, &status) == 0 { throw fileExists(path) }
 }
 
+/// Throws if a folder that exists forbids to create `path` in it. Call it before long work whose result could not be written.
+package func requireWritable(_ folder: String, for path: String) throws(FileError) {
+  if access(folder, W_OK) != 0 && errno != ENOENT { throw FileError("create", path) }
+}
+
 private func fileExists(_ path: String) -> ConfigurationError {
   ConfigurationError("\(path): exists already and is not replaced; give another name, or remove it")
 }

@@ -4,6 +4,7 @@ import DataPreparation
 import Datasets
 import Files
 import Foundation
+import Logging
 import MessagePassing
 import Messages
 
@@ -19,15 +20,17 @@ struct Check: ParsableCommand {
       The command lists unreadable and too small images, empty labels, labels that need more time steps than their image \
       has, letters outside a given alphabet, labels that are not in NFC, and duplicate files. It warns of images without \
       writing, with light writing on dark paper, or with vertical lines, of labels that are far too long or too short for \
-      their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with counts, and letters \
-      that the first data set lacks. The exit status is 3 if a record cannot be trained on.
+      their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with counts, letters that \
+      the first data set lacks, and what each other data set shares with the first: images, pages, folders and texts. The exit \
+      status is 3 if a record cannot be trained on.
 
-      --suspects writes the records that deserve a look to a new file NAME.tsv, one line each: image, bad (yes or no), kind, \
-      detail, text. The file opens as a spreadsheet.
+      --suspects writes the records that deserve a look to a new file NAME.tsv, one line each: image, page, line, bad (yes or \
+      no), kind, detail, text. The file opens as a spreadsheet.
 
       --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC. It lists each change and \
-      exits with status 0. The file must be in the folder of the images or above it. The file is a data set: akuru train \
-      --train data/train/clean.jsonl. Images and metadata do not change. Duplicates are kept.
+      exits with status 0. The file is a data set: akuru train --train data/train/clean.jsonl. If it is neither in the \
+      folder of the images nor above it, it names them by absolute paths, which only --allow-outside reads. Images and \
+      metadata do not change. Duplicates are kept.
       """)
 
   @Argument(help: "Data sets.") var data: [String]
@@ -65,6 +68,7 @@ struct Check: ParsableCommand {
       let checked = try checkData(
         data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator,
         output: RunLog(rank: communicator.rank))
+      let log = RunLog(rank: communicator.rank).logger()
       var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
       try communicator.together {
         guard communicator.rank == 0 else { return }
@@ -75,8 +79,8 @@ struct Check: ParsableCommand {
         }
         for (index, (found, name)) in zip(checked, data).enumerated() {
           try report(
-            found, name, comparedWith: index == 0 ? nil : (data[0], checked[0].audit),
-            suspects: lists.isEmpty ? nil : lists[index].lines.count)
+            found, name, comparedWith: index == 0 ? nil : (data[0], checked[0]),
+            suspects: lists.isEmpty ? nil : lists[index].lines.count, log: log)
         }
       }
       if fix != nil { status = .done }
@@ -85,22 +89,32 @@ struct Check: ParsableCommand {
   }
 
   private func report(
-    _ checked: CheckedData, _ name: String, comparedWith first: (name: String, audit: AuditResult)?,
-    suspects count: Int?
+    _ checked: CheckedData, _ name: String, comparedWith first: (name: String, data: CheckedData)?,
+    suspects count: Int?,
+    log: Logger
   ) throws {
     let cleaned = try fix.map { file in
+      try createFolder(of: file)
       let cleaned = try CleanedMetadata(
         checked.dataSet, checked.audit, in: URL(fileURLWithPath: file).deletingLastPathComponent().path)
+      if cleaned.leadsOut { warnOfPathsOutside(of: file, log) }
       try writeNewFile(cleaned.lines.joined(separator: "\n") + "\n", to: file)
       return cleaned
     }
+    let shared = first.map { checked.shared(with: $0.data) }
     if json {
-      let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.audit)
-      try printLine(RunJSON.line(Report(summary: summary, fix: cleaned, file: fix, suspects: count)))
+      let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.data.audit)
+      try printLine(RunJSON.line(Report(summary: summary, shared: shared, fix: cleaned, file: fix, suspects: count)))
       return
     }
     try printLine(name.onOneLine)
-    for line in AuditReport(checked.audit, comparedWith: first).lines() { try printLine("  " + line) }
+    let report = AuditReport(checked.audit, comparedWith: first.map { ($0.name, $0.data.audit) })
+    for line in report.lines() { try printLine("  " + line) }
+    if let first, let shared {
+      let lines = shared.warnings
+      try printLine("  shared with \(first.name.onOneLine), if that is trained on:\(lines.isEmpty ? " nothing" : "")")
+      for line in lines { try printLine("    " + line) }
+    }
     if let count, let suspects { try printLine("  records that deserve a look: \(count), in \(suspects.onOneLine)") }
     guard let cleaned, let fix else { return }
     try printLine("\(fix.onOneLine)")
@@ -113,6 +127,7 @@ struct Check: ParsableCommand {
   /// Throws if the output file could not be used, before the images are read.
   private static func requireUsable(_ file: String) throws {
     try requireNewFile(file)
+    try requireWritable(folder(of: file), for: file)
     let url = URL(fileURLWithPath: file)
     let csv = url.deletingLastPathComponent().appendingPathComponent("metadata.csv").path
     if url.lastPathComponent == "metadata.jsonl" && FileManager.default.fileExists(atPath: csv) {
@@ -125,12 +140,13 @@ struct Check: ParsableCommand {
   /// The audit, and the written file.
   private struct Report: Encodable {
     let summary: AuditSummary
+    let shared: SharedData?
     let fix: CleanedMetadata?
     let file: String?
     /// The records that deserve a look.
     let suspects: Int?
 
-    enum CodingKeys: String, CodingKey { case fix, suspects }
+    enum CodingKeys: String, CodingKey { case fix, suspects, shared }
     enum FixKeys: String, CodingKey {
       case file, records, leftOut, changes
       case normalized = "normalised"
@@ -140,6 +156,7 @@ struct Check: ParsableCommand {
       try summary.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encodeIfPresent(suspects, forKey: .suspects)
+      try container.encodeIfPresent(shared, forKey: .shared)
       guard let fix else { return }
       var nested = container.nestedContainer(keyedBy: FixKeys.self, forKey: .fix)
       try nested.encode(file, forKey: .file)

@@ -26,7 +26,12 @@ struct Train: ParsableCommand {
       """)
 
   @Option(help: "Training data: data sets separated by commas, each with an optional weight.") var train: String?
-  @Option(help: "Validation data, which is never trained on.") var validation: String?
+  @Option(
+    help: """
+      Validation data, which is never trained on; auto sets a tenth of the training data aside, by page or folder where there \
+      are several, else by text.
+      """)
+  var validation: String?
   @Option(help: "Folder for checkpoints, logs and metrics.") var runDir: String?
   @Option(
     help: """

@@ -77,12 +77,26 @@ import Testing
     let workshop = try spoiled()
     func fix(_ file: String) throws -> ProcessResult { try akuru(["check", workshop.train, "--fix", file]) }
     expectFailure(try fix("\(workshop.train)/metadata.jsonl"), 2, ["has a metadata.csv", "clean.jsonl"])
-    expectFailure(try fix("\(workshop.validation)/clean.jsonl"), 3, ["are not inside this folder"])
-    expectFailure(try fix("\(workshop.train)/none/clean.jsonl"), 3, ["none: no such file or folder"])
+    try workshop.spoil("file", Data())
+    expectFailure(try fix("\(workshop.train)/file/clean.jsonl"), 4, ["cannot create", "/file/clean.jsonl"])
     expectFailure(try fix("\(workshop.train)/clean.csv"), 2, ["give a name that ends in .jsonl"])
     expectFailure(
       try akuru(["check", workshop.train, workshop.validation, "--fix", "clean.jsonl"]), 2, ["--fix takes one data set"]
     )
+  }
+
+  /// A list that is neither in the folder of the images nor above it.
+  @Test func elsewhereTheImagesHaveAbsolutePaths() throws {
+    let workshop = try spoiled()
+    let clean = workshop.path("new/lists/clean.jsonl")
+    let result = try akuru(["check", workshop.train, "--fix", clean])
+    #expect(result.exitCode == 0 && result.stdout.contains("records: 6; changes: 3"), "\(result.transcript)")
+    let warnings = result.stderr.split(separator: "\n")
+    #expect(warnings.count == 1 && warnings[0].contains("read it with --allow-outside"), "\(result.transcript)")
+    let closed = try akuru(["check", clean])
+    #expect(closed.exitCode == 3 && closed.stdout.contains("unless you give --allow-outside"), "\(closed.transcript)")
+    let open = try akuru(["check", clean, "--allow-outside"])
+    #expect(open.exitCode == 0 && open.stdout.contains("6 good and 0 bad"), "\(open.transcript)")
   }
 
   @Test(arguments: [nil, 2]) func imagesAreSetAside(ranks: Int?) throws {

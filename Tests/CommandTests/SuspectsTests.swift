@@ -28,11 +28,11 @@ import Testing
     }
     let lines = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n")
     try #require(lines.count == 4)
-    #expect(lines[0] == "image\tbad\tkind\tdetail\ttext")
-    #expect(lines[1].hasPrefix("\(workshop.train)/2.png\tno\tblankImage\tnothing is written"))
-    #expect(lines[2].hasPrefix("\(workshop.train)/4.png\tno\treplacementCharacter\t"))
+    #expect(lines[0] == "image\tpage\tline\tbad\tkind\tdetail\ttext")
+    #expect(lines[1].hasPrefix("\(workshop.train)/2.png\t\t\tno\tblankImage\tnothing is written"))
+    #expect(lines[2].hasPrefix("\(workshop.train)/4.png\t\t\tno\treplacementCharacter\t"))
     #expect(lines[2].hasSuffix("\ta\u{FFFD}b"))
-    #expect(lines[3].hasPrefix("\(workshop.validation)/0.png\tyes\timageTooSmall\t"))
+    #expect(lines[3].hasPrefix("\(workshop.validation)/0.png\t\t\tyes\timageTooSmall\t"))
 
     // A file is never replaced.
     expectFailure(try akuru(ranks: ranks, arguments), 2, ["\(table): exists already"])

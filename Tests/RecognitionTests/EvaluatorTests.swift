@@ -16,7 +16,8 @@ import Testing
 
   private func data(_ images: [(drawn: String, says: String)], _ recognizer: Recognizer) throws -> AuditedDataSet {
     try AuditedDataSet(
-      BarReader.write(images, to: folder), ReadingOptions(), alphabet: nil, geometry: recognizer.description.geometry, use: .evaluation,
+      BarReader.write(images, to: folder), ReadingOptions(), alphabet: nil, geometry: recognizer.description.geometry,
+      use: .evaluation,
       skipBad: false, communicator: communicator, output: .silent)
   }
 

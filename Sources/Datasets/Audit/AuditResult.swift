@@ -5,11 +5,13 @@ import Messages
 package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertible {
   /// The most important first.
   package enum Kind: String, Codable, Sendable, CaseIterable {
-    case unpairedFile, badRecord, unreadableImage, imageTooSmall, emptyLabel, controlCharacter, labelTooLong, imageTooWide,
+    case unpairedFile, badRecord, unreadableImage, imageTooSmall, emptyLabel, controlCharacter, labelTooLong,
+      imageTooWide,
       unknownScalars
     case blankImage, invertedImage, verticalImage, textWidthMismatch, replacementCharacter, unassignedScalar,
       leadingMark
-    case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType, privateUseScalar,
+    case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType,
+      privateUseScalar,
       rareLetter, invisibleMark, labelNotNFC, spacesChanged
   }
 
@@ -71,6 +73,15 @@ package struct AuditResult: Codable, Sendable, Equatable {
     return widths.indices.filter { !isBad.contains($0) }.flatMap {
       digests[$0 * AuditResult.digestBytes..<($0 + 1) * AuditResult.digestBytes]
     }
+  }
+
+  /// The number of digests, as of ``goodDigests``, that are also in `others`.
+  package static func shared(_ digests: [UInt8], with others: [UInt8]) -> Int {
+    func pieces(_ digests: [UInt8]) -> [ArraySlice<UInt8>] {
+      stride(from: 0, to: digests.count, by: digestBytes).map { digests[$0..<$0 + digestBytes] }
+    }
+    let known = Set(pieces(others))
+    return pieces(digests).count { known.contains($0) }
   }
 
   /// The letters of the texts that do not occur in those of another data set.

@@ -27,9 +27,11 @@ package struct CleanedMetadata: Sendable {
   package let lines: [String]
   /// In the order of the records, then files that are not records.
   package let changes: [Change]
+  /// Whether lines name images outside of the folder, which only `--allow-outside` reads.
+  package let leadsOut: Bool
 
-  /// - Parameter folder: where the metadata will be written. Images are named relative to it.
-  /// - Throws: ``DataSetError/invalid(reason:)`` if images are outside of it or in shards, or if no record is good.
+  /// - Parameter folder: where the metadata will be written. Images in it are named relative to it.
+  /// - Throws: ``DataSetError/invalid(reason:)`` if images are in shards, or if no record is good.
   package init(_ dataSet: DataSet, _ audit: AuditResult, in folder: String) throws(DataSetError) {
     var metadata = try MetadataLines(in: folder)
     var problems: [Int: [String]] = [:]
@@ -52,7 +54,7 @@ package struct CleanedMetadata: Sendable {
       changes.append(Change(kind: .leftOut, path: problem.path, detail: problem.detail))
     }
     guard !lines.isEmpty else { throw .invalid(reason: "no record is good, so there is nothing to write; mend them") }
-    (self.lines, self.changes) = (lines, changes)
+    (self.lines, self.changes, leadsOut) = (lines, changes, metadata.leadsOut)
   }
 
   /// The number of changes of a kind.

@@ -6,7 +6,7 @@ extension AuditFinding.Kind {
   /// many.
   var deservesALook: Bool {
     switch self {
-    case .labelNotNFC, .invisibleMark, .unlistedImage: false
+    case .labelNotNFC, .spacesChanged, .invisibleMark, .unlistedImage, .otherVersion, .lineOfAnotherType: false
     default: true
     }
   }

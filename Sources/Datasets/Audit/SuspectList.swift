@@ -2,9 +2,10 @@ import Messages
 
 /// Records that deserve a look, as a table for spreadsheets and scripts: `akuru check --suspects`.
 package struct SuspectList: Sendable {
-  /// Tab-separated columns: image file, whether training refuses the record, kinds of findings, details, text. Fields
-  /// with a quotation mark are quoted as in CSV; control characters are escaped, so that a record is one line.
-  package static let heading = ["image", "bad", "kind", "detail", "text"].joined(separator: "\t")
+  /// Tab-separated columns: image file, for a line of a page the page's file and the line's name, whether training refuses the
+  /// record, kinds of findings, details, text. Fields with a quotation mark are quoted as in CSV; control characters are escaped, so
+  /// that a record is one line.
+  package static let heading = ["image", "page", "line", "bad", "kind", "detail", "text"].joined(separator: "\t")
 
   /// One line for each record, in the order of the data set; then files that are not records.
   package let lines: [String]
@@ -19,9 +20,14 @@ package struct SuspectList: Sendable {
         groups.append([finding])
       }
     }
+    func line(_ finding: AuditFinding) -> (page: String, id: String)? {
+      finding.record.flatMap { dataSet.records[$0].line }
+    }
     lines = groups.map { findings in
       let fields = [
         findings[0].path,
+        line(findings[0])?.page ?? "",
+        line(findings[0])?.id ?? "",
         findings.contains(where: \.isProblem) ? "yes" : "no",
         findings.map(\.kind.rawValue).joined(separator: ","),
         findings.map(\.detail).joined(separator: "; "),

@@ -28,7 +28,7 @@ package struct DataSet: Sendable {
   /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own path), in hexadecimal.
   package let fingerprint: String
 
-  private init(folders: [String], records: [Record], leftOut: [LeftOut], textPolicy: TextPolicy) {
+  init(folders: [String], records: [Record], leftOut: [LeftOut], textPolicy: TextPolicy) {
     (self.folders, self.records, self.leftOut, self.textPolicy) = (folders, records, leftOut, textPolicy)
     fingerprint = DataSet.fingerprint(of: records)
   }
@@ -94,6 +94,15 @@ package struct DataSet: Sendable {
     let removed = Set(indices)
     let kept = records.indices.filter { !removed.contains($0) }.map { records[$0] }
     return DataSet(folders: folders, records: kept, leftOut: leftOut, textPolicy: textPolicy)
+  }
+
+  /// The records at some indices, in that order.
+  ///
+  /// - Parameter keepsLeftOut: whether what is no record goes with them.
+  func part(_ indices: [Int], keepsLeftOut: Bool) -> DataSet {
+    DataSet(
+      folders: folders, records: indices.map { records[$0] }, leftOut: keepsLeftOut ? leftOut : [],
+      textPolicy: textPolicy)
   }
 
   /// A share of some records, one of `count`, in order. The lines of a page are in one share, so that it is decoded once.

@@ -77,7 +77,8 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
     guard !TextBytes.looksLikeUTF16(text) else {
       throw .malformed(
         path: path, place: "the file",
-        reason: "it looks like UTF-16 without a byte order mark; convert it, for example with iconv -f UTF-16LE -t UTF-8")
+        reason:
+          "it looks like UTF-16 without a byte order mark; convert it, for example with iconv -f UTF-16LE -t UTF-8")
     }
     return text
   }

@@ -49,6 +49,11 @@ struct FileLocator {
     return .file(path: path, size: -1)
   }
 
+  /// Whether a name is a path that may be opened.
+  func allows(_ name: String) -> Bool {
+    FileLocator.refusal(of: name) == nil && (allowsOutside || !FileLocator.leadsOut(name))
+  }
+
   /// Whether a name leads out of its folder.
   static func leadsOut(_ name: String) -> Bool {
     name.utf8.first == UInt8(ascii: "/")

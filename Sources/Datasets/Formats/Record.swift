@@ -35,14 +35,13 @@ package struct Record: Sendable {
   /// The page that the image is a line of; nil for an image of its own.
   package var page: Page? { if case .line(let line) = origin { line.page } else { nil } }
 
-  /// The file of the page that the image is a line of, and the line's name; nil for an image of its own.
-  package var line: (page: String, id: String)? {
-    page == nil ? nil : LineLookup.parts(of: path).map { ($0.file, $0.id) }
-  }
+  /// The file of the page that the image is a line of, by its path from ``folder``, and the line's name; nil for an image of its own. A
+  /// line that was packed into a shard has them as well.
+  package var line: (page: String, id: String)? { LineLookup.parts(of: path).map { ($0.file, $0.id) } }
 
   /// The folder of the image, which is the book where each book has a folder.
   package var book: String {
-    let file = LineLookup.parts(of: path)?.file ?? path
+    let file = line?.page ?? path
     return file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? ""
   }
 

@@ -21,17 +21,29 @@ struct LineLookup {
   mutating func line(_ id: String, of name: String) throws(DataSetError) -> Result<LineOfPage, DataSetError> {
     do throws(DataSetError) {
       if last.map({ sameScalars($0.name, name) }) != true {
-        let document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
-        last = (name, try PagesReader.page(of: document, name, in: folder), document)
+        var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
+        let page = try page(of: document, name)
+        try PagesReader.checkSize(of: &document, page)
+        last = (name, page, document)
       }
     } catch {
       if error.isOfMachine { throw error }
       return .failure(error)
     }
     guard let last, let line = last.document.lines.first(where: { sameScalars($0.id, id) }) else {
-      return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: "there is no such line"))
+      return .failure(.malformed(path: path(of: name), place: quoted(id), reason: "there is no such line"))
     }
-    if let fault = line.fault { return .failure(.malformed(path: folder.file(name), place: quoted(id), reason: fault)) }
+    if let fault = line.fault { return .failure(.malformed(path: path(of: name), place: quoted(id), reason: fault)) }
     return .success(LineOfPage(page: last.page, id: id, outline: line.outline))
+  }
+
+  private func isAbsolute(_ name: String) -> Bool { name.utf8.first == UInt8(ascii: "/") }
+
+  private func path(of name: String) -> String { isAbsolute(name) ? name : folder.file(name) }
+
+  private func page(of document: PageDocument, _ name: String) throws(DataSetError) -> Page {
+    guard isAbsolute(name) else { return try PagesReader.page(of: document, name, in: folder) }
+    let place = GroundTruthFolder(root: Files.folder(of: name))
+    return try PagesReader.page(of: document, lastComponent(name), in: place)
   }
 }

@@ -113,6 +113,8 @@ extension ReportPage {
     guard other == nil else { return "" }
     let path = ReportPage.quoted(run.path)
     func words(_ name: String) -> String { ReportPage.quoted(run.option(name)?.words ?? name.uppercased()) }
+    // The part that was set aside is no data set of its own.
+    let splitsTraining = run.option("validation") == .text("auto")
     let start = run.ranks > 1 ? "mpirun -n \(run.ranks) akuru" : "akuru"
     var resume = "\(start) train --train \(words("train")) --validation \(words("validation")) --run-dir \(path)"
     for (option, flag) in [
@@ -127,7 +129,7 @@ extension ReportPage {
       ("Read images:", ["akuru predict --checkpoint \(path) photo.png"]),
       (
         "Measure, with intervals, errors by length and confusions:",
-        ["akuru evaluate --checkpoint \(path) --data \(words("validation")) --details"]
+        ["akuru evaluate --checkpoint \(path) --data \(splitsTraining ? "DATA" : words("validation")) --details"]
       ),
       (
         "Take the weights elsewhere, to PyTorch or to ONNX Runtime:",

@@ -44,6 +44,7 @@ package struct RunSettings: Codable, Sendable, Equatable {
 package struct FileSettings: SettingsGroup {
   /// Data set argument: one or several folders, separated by commas, each with an optional weight.
   package var train: String?
+  /// Data set argument; "auto" sets a tenth of the training data aside.
   package var validation: String?
   /// Folder for the results.
   package var runDir: String?
@@ -56,6 +57,9 @@ package struct FileSettings: SettingsGroup {
 
   package init() {}
 
+  /// Whether a part of the training data is set aside for validation.
+  package var splitsTraining: Bool { validation == "auto" }
+
   /// The folder of decoded images; nil if they are not cached.
   package var cacheFolder: String? { cache == "none" ? nil : cache ?? "\(runDir ?? ".")/cache" }
 
@@ -65,7 +69,7 @@ package struct FileSettings: SettingsGroup {
     }
     try need(train, .train, "the folder of training images")
     try need(
-      validation, .validation, "the folder of validation images; akuru split sets some of your images aside")
+      validation, .validation, "the folder of validation images, or auto to set a tenth of the training images aside")
     try need(runDir, .runDir, "a folder for the results")
     if cache != nil { try need(cache, .cache, "a folder for decoded images") }
   }

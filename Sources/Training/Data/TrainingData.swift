@@ -37,8 +37,9 @@ struct TrainingData {
     }
     let geometry = InputGeometry(architecture, maximumWidth: recipe.model.maxWidth)
     let reading = try communicator.together { try configuration.run.data.readingOptions(text: recipe.text.policy) }
+    let split = files.splitsTraining ? try SplitTraining(configuration.train, reading, context) : nil
     train = try AuditedDataSet(
-      configuration.train, reading, alphabet: given ?? resumed, geometry: geometry, use: .training, allowsWeights: true,
+      split?.train, configuration.train, reading, alphabet: given ?? resumed, geometry: geometry, use: .training,
       skipBad: files.skipBad, communicator: communicator, output: output)
     let records = train.dataSet.records
     let letters = try communicator.together {
@@ -50,13 +51,10 @@ struct TrainingData {
     alphabet = letters
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try AuditedDataSet(
-      configuration.validation, reading, alphabet: letters, geometry: geometry, use: .evaluation,
-      skipBad: files.skipBad, communicator: communicator, output: output)
-    let shared = validation.imagesShared(with: train)
-    if shared > 0 {
-      log.warning(
-        "\(shared) validation images are also training images: the error rates will look better than they are")
-    }
+      split?.validation, split == nil ? configuration.validation : "\(configuration.train), set aside", reading,
+      alphabet: letters, geometry: geometry, use: .evaluation, skipBad: files.skipBad, communicator: communicator,
+      output: output)
+    for line in validation.shared(with: train).warnings(afterSplitBy: split?.unit) { log.warning("\(line)") }
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
     let mixture = try communicator.together {

@@ -133,7 +133,9 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
   if let folder = configuration.run.files.cacheFolder {
     try data.cacheImages(in: folder, context: context)
   } else if data.train.dataSet.records.contains(where: { $0.page != nil }) {
-    context.log.warning("--cache none: each line decodes its whole page at each use; leave --cache out, or cut the lines with akuru lines")
+    context.log.warning(
+      "--cache none: each line decodes its whole page at each use; leave --cache out, or cut the lines with akuru lines"
+    )
   }
   return PreparedRun(
     data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, lastStep: lastStep)

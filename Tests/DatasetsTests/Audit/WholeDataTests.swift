@@ -102,23 +102,25 @@ import Testing
     #expect(
       report[1]
         == "findings: images without writing 1, images with light writing on dark paper 1, labels with lost letters 1, labels "
-        + "that are not in NFC 12")
+        + "in another normalization form 12")
   }
 
   @Test func suspects() throws {
     let (dataSet, result) = try audited([
       (scribble(3), "abc"), (paper(255, noise: 0), "say \"\u{FFFD}\""), (scribble(3, seed: 3), "e\u{301}"),
-      (scribble(2, seed: 4), "a\tb"),
+      (scribble(2, seed: 4), "a\u{7}b"),
     ])
     let lines = SuspectList(dataSet, result).lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
     let heading = SuspectList.heading.split(separator: "\t")
-    #expect(heading == ["image", "bad", "kind", "detail", "text"] && lines.allSatisfy { $0.count == heading.count })
+    #expect(
+      heading == ["image", "page", "line", "bad", "kind", "detail", "text"]
+        && lines.allSatisfy { $0.count == heading.count })
     try #require(lines.count == 2)
     #expect(
-      lines[0][0].hasSuffix("/0001.png") && lines[0][1] == "no" && lines[0][2] == "blankImage,replacementCharacter")
-    #expect(lines[0][3].contains("use another image or remove the record; the text holds U+FFFD"))
-    #expect(lines[0][4] == "\"say \"\"\u{FFFD}\"\"\"")
-    #expect(lines[1][0].hasSuffix("/0003.png") && lines[1][1] == "yes" && lines[1][2] == "controlCharacter")
-    #expect(lines[1][4] == "a\\u{9}b")
+      lines[0][0].hasSuffix("/0001.png") && lines[0][3] == "no" && lines[0][4] == "blankImage,replacementCharacter")
+    #expect(lines[0][5].contains("use another image or remove the record; the text holds U+FFFD"))
+    #expect(lines[0][6] == "\"say \"\"\u{FFFD}\"\"\"")
+    #expect(lines[1][0].hasSuffix("/0003.png") && lines[1][3] == "yes" && lines[1][4] == "controlCharacter")
+    #expect(lines[1][6] == "a\\u{7}b")
   }
 }

@@ -12,7 +12,8 @@ import Testing
       let prefix = place.isEmpty ? "" : place + "/"
       try folder.add(prefix + "1.png", "12").add(prefix + "1.gt.txt", place)
     }
-    try folder.add("lists/metadata.csv", "file_name,text\nx/3.png,three\n").add("lists/x/3.png", "").add("lists/x/4.png", "")
+    try folder.add("lists/metadata.csv", "file_name,text\nx/3.png,three\n").add("lists/x/3.png", "").add(
+      "lists/x/4.png", "")
     try folder.add("docs/logo.png", "").add("docs/README.txt", "").add(".git/1.png", "").add(".git/1.gt.txt", "hidden")
     let dataSet = try DataSet.load(folder.path)
     #expect(dataSet.records.map(\.path) == ["1.png", "a/1.png", "b/1/1.png", "b/2/1.png", "lists/x/3.png"])
@@ -26,12 +27,14 @@ import Testing
   @Test func nothingAnywhere() throws {
     let folder = try TemporaryDirectory()
     try folder.add("a/1.bmp", "").add("a/b/2.txt", "").add("c/3.json", "[]").add("c/4.xml", "<TEI/>")
-    expectLoadError(folder.path, ["1 text, 1 XML file that is neither PAGE nor ALTO, 2 other files in 4 folders", "PAGE-XML"])
+    expectLoadError(
+      folder.path, ["1 text, 1 XML file that is neither PAGE nor ALTO, 2 other files in 4 folders", "PAGE-XML"])
   }
 
   /// A text without its image is a mistake wherever it is.
   @Test func lostPartners() throws {
-    let folder = try TemporaryDirectory().add("a/1.png", "").add("a/1.gt.txt", "x").add("b/2.gt.txt", "y").add("a/3.png", "")
+    let folder = try TemporaryDirectory().add("a/1.png", "").add("a/1.gt.txt", "x").add("b/2.gt.txt", "y").add(
+      "a/3.png", "")
     let leftOut = try DataSet.load(folder.path).leftOut
     #expect(leftOut.map(\.path) == ["a/3.png", "b/2.gt.txt"].map { folder.path + "/" + $0 })
     #expect(leftOut.allSatisfy { $0.isProblem })
@@ -46,7 +49,8 @@ import Testing
   /// `akuru split` writes lists beside pairs: the folder stays what it was.
   @Test func listsBesidePairs() throws {
     let folder = try TemporaryDirectory().add("book/1.png", "").add("book/1.gt.txt", "x")
-    try folder.add("train.jsonl", "{\"file_name\":\"book/1.png\",\"text\":\"y\"}\n").add("labels.csv", "filename,words\n")
+    try folder.add("train.jsonl", "{\"file_name\":\"book/1.png\",\"text\":\"y\"}\n").add(
+      "labels.csv", "filename,words\n")
     #expect(try DataSet.load(folder.path + "/book").records.map(\.text) == ["x"])
     try FileManager.default.removeItem(atPath: folder.path + "/labels.csv")
     #expect(try DataSet.load(folder.path).records.map(\.text) == ["x"])

@@ -20,8 +20,14 @@ import Testing
     // docTR, whose names start from images/.
     ("labels.json", "{\"1.png\": \"two\", \"0.png\": \"one\"}", ["images/0.png=one", "images/1.png=two"]),
     // EasyOCR, without quotes.
-    ("labels.csv", "filename,words\nimages/0.png,one\nimages/1.png,two, three\n", ["images/0.png=one", "images/1.png=two, three"]),
-    ("metadata.csv", "file_name;text\nimages/0.png;one\nimages/1.png;\"t;wo\"\n", ["images/0.png=one", "images/1.png=t;wo"]),
+    (
+      "labels.csv", "filename,words\nimages/0.png,one\nimages/1.png,two, three\n",
+      ["images/0.png=one", "images/1.png=two, three"]
+    ),
+    (
+      "metadata.csv", "file_name;text\nimages/0.png;one\nimages/1.png;\"t;wo\"\n",
+      ["images/0.png=one", "images/1.png=t;wo"]
+    ),
     ("metadata.csv", "file_name\ttext\nimages/0.png\tone\n", ["images/0.png=one"]),
     ("metadata.tsv", "text\tfile_name\none\timages/0.png\n", ["images/0.png=one"]),
     ("list.csv", "image_path,Transcription\nimages/0.png,one\n", ["images/0.png=one"]),
@@ -38,7 +44,8 @@ import Testing
 
   @Test func columnsAreToldByAnOption() throws {
     let folder = try folder(["list.csv": "a,b,c\nx,1.png,one\n", "list.jsonl": "{\"b\": \"1.png\", \"c\": \"one\"}"])
-    expectLoadError(folder.path + "/list.csv", ["lacks \"file_name\"", "\"a\", \"b\", \"c\"", "--columns image=NAME,text=NAME"])
+    expectLoadError(
+      folder.path + "/list.csv", ["lacks \"file_name\"", "\"a\", \"b\", \"c\"", "--columns image=NAME,text=NAME"])
     var options = ReadingOptions()
     options.columns = try ColumnNames(option: "image=b,text=c")
     #expect(try pairs(DataSet.load(folder.path + "/list.csv", options)) == ["1.png=one"])
@@ -62,7 +69,8 @@ import Testing
     let records = try DataSet.load(folder.path).records
     #expect(records.map(\.text) == ["a", "", "", "d", "", "g"])
     #expect(records.map { $0.fault != nil } == [false, true, true, false, true, false])
-    #expect(records[1].path == "1.png" && records[1].fault?.contains("metadata.csv, record 2 (line 3): 3 fields") == true)
+    #expect(
+      records[1].path == "1.png" && records[1].fault?.contains("metadata.csv, record 2 (line 3): 3 fields") == true)
     #expect(records[2].path == "metadata.csv, record 3 (line 4)")
     let lines = try self.folder(["list.txt": "0.png\ta\nno tab\n1.png\tb\n"])
     #expect(try DataSet.load(lines.path).records.map { $0.fault != nil } == [false, true, false])
@@ -101,11 +109,14 @@ import Testing
     options.form = .list
     #expect(try pairs(DataSet.load(folder.path + "/list", options)) == ["1.png=text,of,list"])
     options.form = .pairs
-    #expect(dataSetError { _ = try DataSet.load(folder.path + "/list", options) }?.description.contains("takes a folder") == true)
+    #expect(
+      dataSetError { _ = try DataSet.load(folder.path + "/list", options) }?.description.contains("takes a folder")
+        == true)
   }
 
   @Test(arguments: [
-    ("<html></html>", "XML that is neither PAGE nor ALTO"), ("\u{89}PNG\r\n\u{1A}\n", "PNG"), ("%PDF-1.4", "a PDF document"),
+    ("<html></html>", "XML that is neither PAGE nor ALTO"), ("\u{89}PNG\r\n\u{1A}\n", "PNG"),
+    ("%PDF-1.4", "a PDF document"),
     ("hello\n", "a text without paths of images"),
   ])
   func otherFiles(_ contents: String, _ found: String) throws {

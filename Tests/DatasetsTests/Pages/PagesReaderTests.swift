@@ -20,13 +20,16 @@ import Testing
   }
 
   /// ALTO with a line for each text, in boxes of 100 x 30 pixels.
-  private func alto(_ texts: [String?], image: String = "page.png", size: (Int, Int) = (width, height), tags: String = "")
+  private func alto(
+    _ texts: [String?], image: String = "page.png", size: (Int, Int) = (width, height), tags: String = ""
+  )
     -> String
   {
     let lines = texts.enumerated().map { i, text in
       let content = text.map { "<String CONTENT=\"\($0)\"/>" } ?? ""
       let tag = i == 0 && !tags.isEmpty ? " TAGREFS=\"T\"" : ""
-      return "<TextLine ID=\"l\(i)\" HPOS=\"10\" VPOS=\"\(10 + 40 * i)\" WIDTH=\"100\" HEIGHT=\"30\"\(tag)>\(content)</TextLine>"
+      return
+        "<TextLine ID=\"l\(i)\" HPOS=\"10\" VPOS=\"\(10 + 40 * i)\" WIDTH=\"100\" HEIGHT=\"30\"\(tag)>\(content)</TextLine>"
     }
     return """
       <?xml version="1.0"?><alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description>\
@@ -65,7 +68,8 @@ import Testing
   @Test(arguments: ["page.png", "sub/dir\\page.PNG", "https://example.org/page.png", "other.jpg", ""])
   func theImageIsFound(_ name: String) throws {
     for place in ["data/", "data/page/"] {
-      let folder = try TemporaryDirectory().add(place + "page.xml", alto(["one"], image: name)).add("data/page.png", page())
+      let folder = try TemporaryDirectory().add(place + "page.xml", alto(["one"], image: name)).add(
+        "data/page.png", page())
       let record = try #require(try DataSet.load(folder.path + "/data").records.first)
       #expect(record.fault == nil && record.text == "one" && record.page?.imagePath.hasSuffix("page.png") == true)
     }
@@ -85,9 +89,11 @@ import Testing
   }
 
   @Test func linesWithoutArea() throws {
-    let text = alto(["one", "two", "three"]).replacingOccurrences(of: "WIDTH=\"100\" HEIGHT=\"30\"", with: "WIDTH=\"0\" HEIGHT=\"30\"")
+    let text = alto(["one", "two", "three"]).replacingOccurrences(
+      of: "WIDTH=\"100\" HEIGHT=\"30\"", with: "WIDTH=\"0\" HEIGHT=\"30\"")
     let folder = try TemporaryDirectory().add("page.png", page())
-    try folder.add("page.xml", text.replacingOccurrences(of: "VPOS=\"90\" WIDTH=\"0\"", with: "VPOS=\"90\" WIDTH=\"100\""))
+    try folder.add(
+      "page.xml", text.replacingOccurrences(of: "VPOS=\"90\" WIDTH=\"0\"", with: "VPOS=\"90\" WIDTH=\"100\""))
     let dataSet = try DataSet.load(folder.path)
     #expect(dataSet.records.map(\.text) == ["three"])
     #expect(dataSet.leftOut.map(\.kind) == [.lineWithoutArea, .lineWithoutArea] && !dataSet.leftOut[0].isProblem)
@@ -147,7 +153,8 @@ import Testing
     let layout = ImageCacheLayout(height: 15, widths: audit.widths, digests: audit.goodDigests)
     let path = folder.path + "/cache/" + layout.fileName()
     let draft = try ImageCacheDraft(for: path, layout: layout)
-    try ImageCacheWriter(draft.temporaryPath, layout: layout, dataSet: dataSet, geometry: geometry).write(0..<12, threads: 2)
+    try ImageCacheWriter(draft.temporaryPath, layout: layout, dataSet: dataSet, geometry: geometry).write(
+      0..<12, threads: 2)
     try draft.publish()
     let (cached, direct) = (try MappedImageSource(path, layout: layout), FileImageSource(dataSet, geometry: geometry))
     let (a, b) = (ImageBuffer(), ImageBuffer())

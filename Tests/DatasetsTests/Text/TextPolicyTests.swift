@@ -7,7 +7,8 @@ import Testing
   @Test(arguments: [
     ("a b", "a b"), (" a", "a"), ("a ", "a"), ("a  b", "a b"), ("a\tb", "a b"), ("\ta", "a"), ("a\u{A0}b", "a b"),
     ("a \u{A0}\u{202F}\u{3000}b", "a b"), ("a\n", "a"), ("\r\na\u{2028}", "a"), ("a\nb", "a\nb"), ("a \n b", "a\nb"),
-    ("  ", ""), ("\u{A0}", ""), ("", ""), ("a\u{200B}b", "a\u{200B}b"), ("\u{200D}a", "\u{200D}a"), (" \u{301}a", "\u{301}a"),
+    ("  ", ""), ("\u{A0}", ""), ("", ""), ("a\u{200B}b", "a\u{200B}b"), ("\u{200D}a", "\u{200D}a"),
+    (" \u{301}a", "\u{301}a"),
     ("e\u{301} ", "\u{E9}"), ("ක්\u{200D}ෂ  ෙ", "ක්\u{200D}ෂ ෙ"),
   ])
   func whiteSpaceCollapses(_ text: String, _ expected: String) {
@@ -31,7 +32,8 @@ import Testing
   @Test func theResultIsStable() {
     var random = KeyedRandom(seed: 3, purpose: .test)
     let letters: [Unicode.Scalar] = [
-      "a", " ", "\t", "\n", "\u{A0}", "\u{3000}", "\u{301}", "\u{E9}", "\u{1100}", "\u{1161}", "\u{11A8}", "\u{FB01}", "\u{A8}",
+      "a", " ", "\t", "\n", "\u{A0}", "\u{3000}", "\u{301}", "\u{E9}", "\u{1100}", "\u{1161}", "\u{11A8}", "\u{FB01}",
+      "\u{A8}",
       "\u{2126}", "\u{0DD9}", "\u{0DCA}", "\u{200D}", "\u{0344}", "\u{1D15E}", "\u{FDFA}",
     ]
     for _ in 0..<3000 {
@@ -41,7 +43,8 @@ import Testing
         for whitespace in TextPolicy.Whitespace.allCases {
           let policy = TextPolicy(normalization: form, whitespace: whitespace)
           let once = policy.applied(to: String(text))
-          #expect(scalars(policy.applied(to: once)) == scalars(once), "\(scalars(String(text))) in \(form), \(whitespace)")
+          #expect(
+            scalars(policy.applied(to: once)) == scalars(once), "\(scalars(String(text))) in \(form), \(whitespace)")
         }
       }
     }

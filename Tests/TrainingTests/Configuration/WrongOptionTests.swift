@@ -107,7 +107,8 @@ let smallRun: [String: JSONValue] = [
     Wrong(["train": ""], "--train is missing: give the folder of training images"),
     Wrong(
       ["validation": .null],
-      "--validation is missing: give the folder of validation images; akuru split sets some of your images aside"),
+      "--validation is missing: give the folder of validation images, or auto to set a tenth of the training images aside"
+    ),
     Wrong(["runDir": .null], "--run-dir is missing: give a folder for the results"),
     Wrong(["cache": ""], "--cache is missing: give a folder for decoded images"),
     Wrong(["trace": ""], "--trace is missing: give a file for the timeline"),

@@ -51,11 +51,12 @@ struct ListReader: GroundTruthReader {
       return try records.addBad(folder.prefix + (known ?? unnamed), fault, in: folder)
     case .record(let image, let words): (name, text) = (image, words)
     }
-    if let (file, id) = LineLookup.parts(of: name), FileLocator.refusal(of: file) == nil, !FileLocator.leadsOut(file) {
+    if let (file, id) = LineLookup.parts(of: name), locator.allows(file) {
+      let path = name.utf8.first == UInt8(ascii: "/") ? name : folder.prefix + name
       switch try lines.line(id, of: file) {
       case .success(let line):
-        return try records.add(folder.prefix + name, text: text, size: line.page.size, origin: .line(line), in: folder)
-      case .failure(let error): return try records.addBad(folder.prefix + name, error.reason, in: folder)
+        return try records.add(path, text: text, size: line.page.size, origin: .line(line), in: folder)
+      case .failure(let error): return try records.addBad(path, error.reason, in: folder)
       }
     }
     switch try locator.find(name) {

@@ -2,7 +2,7 @@
 ///
 /// Positions are averaged over about half of the line's height, so that corners of the polyline make no kinks. Directions
 /// are averaged over more, until neighboring columns do not meet within the line's reach: letters are never folded.
-struct BaselineCurve {
+package struct BaselineCurve {
   private let points: [PagePoint]
   /// The place of each point along the polyline.
   private let places: [Double]
@@ -14,7 +14,7 @@ struct BaselineCurve {
   var length: Double { places[places.count - 1] }
 
   /// - Parameter points: 2 or more, without repeated points.
-  init(_ points: [PagePoint], height: Double) {
+  package init(_ points: [PagePoint], height: Double) {
     (self.points, self.height) = (points, max(4, min(height, 1_000)))
     var places = [0.0]
     for i in 1..<points.count { places.append(places[i - 1] + points[i - 1].distance(to: points[i])) }
@@ -28,7 +28,7 @@ struct BaselineCurve {
   }
 
   /// The columns along the whole of `polygon`; nil if they are more than `most`.
-  func columns(spanning polygon: [PagePoint], most: Int) -> StripColumns? {
+  package func columns(spanning polygon: [PagePoint], most: Int) -> StripColumns? {
     let (before, after, reach) = extent(of: polygon)
     guard before + length + after <= Double(most) else { return nil }
     let radius = Int(height / 4)

@@ -1,14 +1,14 @@
 /// The columns of a strip along a line of writing: where each stands on the page, and the direction of reading there.
 /// A point at height v of column i is at (x, y) + v * (-dy, dx): v grows downward as the letters stand.
-struct StripColumns {
+package struct StripColumns {
   /// Where the columns cross the baseline.
-  var x: [Double] = []
-  var y: [Double] = []
+  package var x: [Double] = []
+  package var y: [Double] = []
   /// Unit vectors to the next column.
-  var dx: [Double] = []
-  var dy: [Double] = []
+  package var dx: [Double] = []
+  package var dy: [Double] = []
 
-  var count: Int { x.count }
+  package var count: Int { x.count }
 
   init() {}
 

@@ -1,7 +1,6 @@
+import Images
 import Tensors
 import Testing
-
-@testable import Images
 
 @Suite struct LineStraighteningTests {
   /// Bars of ink and of half ink: 20 pixels high, on the baseline y = f(x).

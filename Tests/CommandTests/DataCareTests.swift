@@ -78,7 +78,7 @@ import Testing
     func fix(_ file: String) throws -> ProcessResult { try akuru(["check", workshop.train, "--fix", file]) }
     expectFailure(try fix("\(workshop.train)/metadata.jsonl"), 2, ["has a metadata.csv", "clean.jsonl"])
     try workshop.spoil("file", Data())
-    expectFailure(try fix("\(workshop.train)/file/clean.jsonl"), 4, ["cannot create", "/file/clean.jsonl"])
+    expectFailure(try fix("\(workshop.train)/file/clean.jsonl"), 4, ["cannot create the folder \(workshop.train)/file"])
     expectFailure(try fix("\(workshop.train)/clean.csv"), 2, ["give a name that ends in .jsonl"])
     expectFailure(
       try akuru(["check", workshop.train, workshop.validation, "--fix", "clean.jsonl"]), 2, ["--fix takes one data set"]

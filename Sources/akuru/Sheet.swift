@@ -20,13 +20,13 @@ struct Sheet: ParsableCommand {
   @Argument(help: "Data set.") var data: String
   @Option(help: "PNG file to write. It must not exist yet.") var output: String
   @Option(help: "Images on the sheet.") var count = 60
-  @Option(help: "Images in a row.") var columns = 4
+  @Option(help: "Images in a row.") var perRow = 4
   @Option(help: "Seed of the random selection.") var seed: UInt64 = 1
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
 
   func validate() throws {
     if !(1...1000).contains(count) { throw ValidationError("--count \(count): must be 1 to 1000") }
-    if !(1...20).contains(columns) { throw ValidationError("--columns \(columns): must be 1 to 20") }
+    if !(1...20).contains(perRow) { throw ValidationError("--per-row \(perRow): must be 1 to 20") }
     if !output.lowercased().hasSuffix(".png") {
       throw ValidationError("--output \(output): give a name that ends in .png")
     }
@@ -39,7 +39,7 @@ struct Sheet: ParsableCommand {
       let records = try DataSet.load(data, groundTruth.reading()).records.filter { $0.fault == nil }
       let chosen = KeyedRandom.sample(count, of: records.count, seed: seed).map { records[$0] }
       try createFolder(of: output)
-      return try LabelSetter.draw(chosen, to: output, columns: columns)
+      return try LabelSetter.draw(chosen, to: output, columns: perRow)
     }
   }
 }

@@ -60,5 +60,5 @@ func audited(
   }
   let dataSet = try DataSet.load(folder.path)
   let audit = Audit(dataSet, geometry: geometry(height: 40), use: use)
-  return (dataSet, try AuditResult.merging((0..<ranks).map { audit.runSlice(rank: $0, ranks: ranks) }, of: dataSet))
+  return (dataSet, try AuditResult.merging((0..<ranks).map { try audit.runSlice(rank: $0, ranks: ranks) }, of: dataSet))
 }

@@ -175,7 +175,7 @@ import Testing
       try #require(result.exitCode == 0 && result.stderr == "", "\(result.transcript)")
       return try PNG.read(path: workshop.path(name))
     }
-    let whole = try sheet("a.png", ["--columns", "3"])
+    let whole = try sheet("a.png", ["--per-row", "3"])
     #expect(whole.width > 900 && whole.height == 14 + 4 * 100)
     func ink(x: Int, y: Int, _ width: Int, _ height: Int) -> Int {
       (y..<y + height).reduce(0) { sum, row in sum + (x..<x + width).count { whole[$0, row] < 100 } }

@@ -18,7 +18,8 @@ extension AuditedDataSet {
   package mutating func cacheImages(in folder: String, over communicator: Communicator, output: RunLog) throws {
     let log = output.logger()
     let machine = try communicator.sameMachine()
-    let layout = ImageCacheLayout(height: geometry.height, widths: widths, digests: digests)
+    let layout = ImageCacheLayout(
+      height: geometry.height, widths: widths, digests: digests, preparation: geometry.preparation)
     let path = "\(folder)/\(layout.fileName(machine: machine.size < communicator.size ? communicator.hostName : nil))"
     let share = dataSet.share(machine.rank, of: machine.size, in: 0..<layout.count)
     let size = "\(layout.count) images, \((Double(layout.fileSize) / 1e6).formatted(decimals: 1)) MB"

@@ -6,16 +6,20 @@ package struct InputGeometry: Sendable {
   package let maximumWidth: Int
   /// The narrowest resized image, in columns; narrower ones are stretched.
   package let minimumWidth: Int
+  /// What happens to images before they are resized.
+  package let preparation: ImagePreparation
   /// Time steps of the network for an image of a given number of columns; never fewer for a wider image.
   package let sequenceLength: @Sendable (Int) -> Int
 
   package init(
-    height: Int, maximumWidth: Int = 4096, minimumWidth: Int = 4, sequenceLength: @escaping @Sendable (Int) -> Int
+    height: Int, maximumWidth: Int = 4096, minimumWidth: Int = 4,
+    preparation: ImagePreparation = ImagePreparation(), sequenceLength: @escaping @Sendable (Int) -> Int
   ) {
     precondition(height > 0 && minimumWidth > 0 && minimumWidth <= maximumWidth)
     self.height = height
     self.maximumWidth = maximumWidth
     self.minimumWidth = minimumWidth
+    self.preparation = preparation
     self.sequenceLength = sequenceLength
   }
 

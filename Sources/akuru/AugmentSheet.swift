@@ -23,16 +23,20 @@ struct AugmentSheet: ParsableCommand {
   @Option(help: "Seed of the augmentation. (default: 1)") var seed: UInt64?
   @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
+  @OptionGroup(title: "Images") var images: ImageOptions
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
 
   func run() throws {
     runRanks { communicator in
-      var options = Overrides(of: self, names: ["model", "height", "augment", "seed"])
+      var options = Overrides(of: self, names: ["model", "height", "augment", "seed", "polarity", "lines"])
       options["augment"] = options["augment"] ?? .text("default")
       let (recipe, geometry) = try communicator.together {
         let recipe = try Recipe(options)
         return (
-          recipe, InputGeometry(try recipe.model.architecture(), maximumWidth: recipe.model.maxWidth)
+          recipe,
+          InputGeometry(
+            try recipe.model.architecture(), maximumWidth: recipe.model.maxWidth, preparation: recipe.images.preparation
+          )
         )
       }
       try writeAugmentationSheet(

@@ -53,6 +53,7 @@ struct Train: ParsableCommand {
   @Option(help: "Minutes after which the run writes a checkpoint and exits with 85; --resume continues it.")
   var maxMinutes: Double?
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+  @OptionGroup(title: "Images") var images: ImageOptions
   @OptionGroup(title: "Texts") var texts: TextOptions
   @OptionGroup(title: "Optimization") var optimization: OptimizationOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions

@@ -20,14 +20,18 @@ extension Audit {
       return 0
     }
     if survey.isInverted {
-      finding(.invertedImage, false, "the writing is lighter than the paper; invert the image")
+      finding(
+        .invertedImage, false,
+        "the writing is lighter than the paper; train with --polarity auto, which inverts such images, or invert the image"
+      )
     }
     if letters >= 3 && image.height > image.width
       && Double(image.width) < Audit.leastPartOfHeight * Double(image.height * letters)
     {
       finding(
         .verticalImage, false,
-        "the image is too tall for its \(letters) letters (\(size)); if the line is vertical or turned, turn the image")
+        "the image is too tall for its \(letters) letters (\(size)); if the line is vertical, train with --lines vertical, or turn the image"
+      )
       return 0
     }
     return max(1, (2 * survey.inkColumns * geometry.height + image.height) / (2 * image.height))

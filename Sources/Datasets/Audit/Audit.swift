@@ -86,7 +86,8 @@ package struct Audit: Sendable {
       finding(.badRecord, true, fault)
     } else {
       do throws(DataSetError) {
-        let (image, identity) = try images.identifiedImage(of: record)
+        let (decoded, identity) = try images.identifiedImage(of: record)
+        let image = geometry.preparation.applied(to: decoded)
         width = geometry.resizedWidth(width: image.width, height: image.height)
         digest = Data(identity)
         inkWidth = checkImage(image, of: record, finding)

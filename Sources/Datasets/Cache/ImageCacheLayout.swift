@@ -39,7 +39,10 @@ package struct ImageCacheLayout: Sendable {
   /// - Parameters:
   ///   - widths: columns of each image, as the audit found them.
   ///   - digests: see ``AuditResult/goodDigests``.
-  package init(height: Int, widths: [Int], digests: [UInt8]) {
+  ///   - preparation: what happens to images before they are resized.
+  package init(
+    height: Int, widths: [Int], digests: [UInt8], preparation: ImagePreparation = ImagePreparation()
+  ) {
     precondition(digests.count == widths.count * ImageCacheLayout.digestSize && widths.allSatisfy { $0 > 0 })
     (self.height, self.widths, self.digests) = (height, widths, digests)
     let tableEnd = ImageCacheLayout.headerSize + ImageCacheLayout.entrySize * widths.count
@@ -55,6 +58,9 @@ package struct ImageCacheLayout: Sendable {
     hash.update(bytes(of: ImageCacheLayout.version) + bytes(of: UInt64(height)) + bytes(of: UInt64(widths.count)))
     hash.update(digests)
     for width in widths { hash.update(bytes(of: UInt32(width))) }
+    if preparation != ImagePreparation() {
+      hash.update(Array("\(preparation.polarity.rawValue) \(preparation.lines.rawValue)".utf8))
+    }
     identity = hash.finalize()
   }
 

@@ -67,11 +67,12 @@ package struct FileImageSource: ImageSource {
 }
 
 extension InputGeometry {
-  /// Resizes a decoded image to the network's height, with its aspect ratio kept. Training and prediction share this
-  /// function.
+  /// Prepares a decoded image and resizes it to the network's height, with its aspect ratio kept. Training and prediction share
+  /// this function.
   ///
   /// - Throws: ``TooWideImage`` if the resized image is wider than ``InputGeometry/maximumWidth``.
-  package func fit(_ original: GrayImage, into image: ImageBuffer) throws(TooWideImage) {
+  package func fit(_ decoded: GrayImage, into image: ImageBuffer) throws(TooWideImage) {
+    let original = preparation.applied(to: decoded)
     let width = resizedWidth(width: original.width, height: original.height)
     guard width <= maximumWidth else { throw TooWideImage(width: width, height: height, maximumWidth: maximumWidth) }
     image.reserve(width: width, height: height)

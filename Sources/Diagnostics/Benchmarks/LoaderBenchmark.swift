@@ -68,7 +68,8 @@ package struct LoaderBenchmark {
       return (recipe, subset, try Alphabet(texts: subset.records.map(\.text)))
     }
     geometry = InputGeometry(
-      try communicator.together { try recipe.model.architecture() }, maximumWidth: recipe.model.maxWidth)
+      try communicator.together { try recipe.model.architecture() }, maximumWidth: recipe.model.maxWidth,
+      preparation: recipe.images.preparation)
     folder = try communicator.fromRankZero { "\(NSTemporaryDirectory())/akuru-bench-\(getpid())" }
     var data = try AuditedDataSet(
       subset, named: path, alphabet: letters, geometry: geometry, use: .training, skipBad: false,

@@ -17,19 +17,23 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var microBatch: Int
     var normalize: TextPolicy.Normalization?
     var whitespace: TextPolicy.Whitespace?
+    var polarity: ImagePreparation.Polarity?
+    var lines: ImagePreparation.LineDirection?
   }
 
   /// - Parameters:
   ///   - maximumWidth: the widest resized image that is accepted, in columns.
   ///   - microBatch: images in a micro-batch of an evaluation.
   ///   - textPolicy: what happened to the texts that it learned from.
+  ///   - images: what happens to images before they are resized.
   package init(
-    architecture: Architecture, alphabet: Alphabet, maximumWidth: Int, microBatch: Int, textPolicy: TextPolicy
+    architecture: Architecture, alphabet: Alphabet, maximumWidth: Int, microBatch: Int, textPolicy: TextPolicy,
+    images: ImageSettings = ImageSettings()
   ) {
     (self.architecture, self.alphabet) = (architecture, alphabet)
     recipe = Reading(
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
-      whitespace: textPolicy.whitespace)
+      whitespace: textPolicy.whitespace, polarity: images.polarity, lines: images.lines)
   }
 
   /// The description in a checkpoint.
@@ -54,7 +58,11 @@ package struct ModelDescription: Codable, Sendable, Equatable {
   }
 
   /// The network's requirements of its input images.
-  package var geometry: InputGeometry { InputGeometry(architecture, maximumWidth: recipe.maxWidth) }
+  package var geometry: InputGeometry {
+    InputGeometry(
+      architecture, maximumWidth: recipe.maxWidth,
+      preparation: ImagePreparation(polarity: recipe.polarity, lines: recipe.lines))
+  }
 
   /// What happened to the texts that the model learned from; references are treated alike.
   package var textPolicy: TextPolicy {
@@ -69,9 +77,12 @@ package struct ModelDescription: Codable, Sendable, Equatable {
 
 extension InputGeometry {
   /// A network's requirements of its input images.
-  package init(_ architecture: Architecture, maximumWidth: Int) {
+  package init(
+    _ architecture: Architecture, maximumWidth: Int, preparation: ImagePreparation = ImagePreparation()
+  ) {
     self.init(
       height: architecture.inputHeight, maximumWidth: maximumWidth, minimumWidth: max(4, architecture.minimumWidth),
+      preparation: preparation,
       sequenceLength: { architecture.sequenceLength(forWidth: $0) })
   }
 }

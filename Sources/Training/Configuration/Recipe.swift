@@ -10,6 +10,7 @@ package struct Recipe: Codable, Sendable, Equatable {
   package var batch: BatchSettings
   package var optimization: OptimizationSettings
   package var augmentation: AugmentationSettings
+  package var images = ImageSettings()
   package var text = TextSettings()
   package var course = CourseSettings()
 
@@ -22,13 +23,14 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   // MARK: Coding: all groups in one flat object
 
-  package var groups: [any SettingsGroup] { [model, batch, optimization, augmentation, text, course] }
+  package var groups: [any SettingsGroup] { [model, batch, optimization, augmentation, images, text, course] }
 
   package init(from decoder: any Decoder) throws {
     model = try ModelSettings(from: decoder)
     batch = try BatchSettings(from: decoder)
     optimization = try OptimizationSettings(from: decoder)
     augmentation = try AugmentationSettings(from: decoder)
+    images = try ImageSettings(from: decoder)
     text = try TextSettings(from: decoder)
     course = try CourseSettings(from: decoder)
   }

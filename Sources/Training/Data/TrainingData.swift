@@ -35,7 +35,8 @@ struct TrainingData {
       }
       return given
     }
-    let geometry = InputGeometry(architecture, maximumWidth: recipe.model.maxWidth)
+    let geometry = InputGeometry(
+      architecture, maximumWidth: recipe.model.maxWidth, preparation: recipe.images.preparation)
     let reading = try communicator.together { try configuration.run.data.readingOptions(text: recipe.text.policy) }
     let split = files.splitsTraining ? try SplitTraining(configuration.train, reading, context) : nil
     train = try AuditedDataSet(

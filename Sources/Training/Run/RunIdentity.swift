@@ -53,7 +53,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   var model: ModelDescription {
     ModelDescription(
       architecture: architecture, alphabet: alphabet, maximumWidth: recipe.model.maxWidth,
-      microBatch: recipe.batch.microBatch, textPolicy: recipe.text.policy)
+      microBatch: recipe.batch.microBatch, textPolicy: recipe.text.policy, images: recipe.images)
   }
 
   /// This identity, continued with the current options and data, `now`.

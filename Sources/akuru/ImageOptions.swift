@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// The options of what happens to images before they are resized.
+struct ImageOptions: ParsableArguments {
+  @Option(help: "Light writing on dark paper: keep, or auto (such images are inverted). (default: keep)")
+  var polarity: String?
+  @Option(
+    help: """
+      Direction of the lines in the images: horizontal, vertical (top to bottom; images are turned counterclockwise), or \
+      vertical-up (bottom to top; turned clockwise). (default: horizontal)
+      """)
+  var lines: String?
+}

@@ -1,0 +1,64 @@
+import Datasets
+import Images
+import TestSupport
+import Testing
+
+@Suite struct ImagePreparationTests {
+  /// Numbers the pixels of a small image.
+  private func numbered(_ width: Int, _ height: Int) -> GrayImage {
+    GrayImage(width: width, height: height, pixels: (0..<width * height).map { UInt8($0) })
+  }
+
+  @Test func turns() {
+    let image = numbered(3, 2)
+    #expect(image.turnedCounterclockwise() == GrayImage(width: 2, height: 3, pixels: [2, 5, 1, 4, 0, 3]))
+    #expect(image.turnedClockwise() == GrayImage(width: 2, height: 3, pixels: [3, 0, 4, 1, 5, 2]))
+    #expect(image.inverted().pixels == image.pixels.map { 255 - $0 })
+  }
+
+  private func audit(_ image: GrayImage, _ preparation: ImagePreparation) throws -> (AuditResult, ImageBuffer) {
+    let folder = try TemporaryDirectory().add("1.png", image).add("1.gt.txt", "abcd")
+    let dataSet = try DataSet.load(folder.path)
+    let geometry = InputGeometry(height: 20, preparation: preparation) { $0 / 4 }
+    let buffer = ImageBuffer()
+    let source = FileImageSource(dataSet, geometry: geometry)
+    try source.load(0, into: buffer)
+    return (try Audit(dataSet, geometry: geometry).run(), buffer)
+  }
+
+  @Test func verticalLines() throws {
+    let line = picture(width: 90, height: 20)
+    for (column, direction) in [
+      (line.turnedClockwise(), ImagePreparation.LineDirection.vertical), (line.turnedCounterclockwise(), .verticalUp),
+    ] {
+      let (before, _) = try audit(column, ImagePreparation())
+      #expect(before.findings.contains { $0.kind == .verticalImage && $0.detail.contains("--lines vertical") })
+      let (after, buffer) = try audit(column, ImagePreparation(lines: direction))
+      #expect(after.findings.isEmpty && after.widths == [90])
+      #expect(Array(UnsafeBufferPointer(start: buffer.view.pixels, count: buffer.view.count)) == line.pixels)
+    }
+  }
+
+  @Test func lightWriting() throws {
+    let line = picture(width: 90, height: 20)
+    let (before, _) = try audit(line.inverted(), ImagePreparation())
+    #expect(before.findings.contains { $0.kind == .invertedImage && $0.detail.contains("--polarity auto") })
+    for image in [line, line.inverted()] {
+      let (after, buffer) = try audit(image, ImagePreparation(polarity: .auto))
+      #expect(after.findings.isEmpty)
+      #expect(Array(UnsafeBufferPointer(start: buffer.view.pixels, count: buffer.view.count)) == line.pixels)
+    }
+  }
+
+  @Test func aCacheKnowsItsPreparation() {
+    func name(_ preparation: ImagePreparation) -> String {
+      ImageCacheLayout(height: 20, widths: [5], digests: [UInt8](repeating: 1, count: 16), preparation: preparation)
+        .fileName()
+    }
+    let names = [
+      ImagePreparation(), ImagePreparation(polarity: .auto), ImagePreparation(lines: .vertical),
+      ImagePreparation(lines: .verticalUp),
+    ].map(name)
+    #expect(Set(names).count == 4)
+  }
+}

@@ -58,7 +58,8 @@ private struct CoarseCopy {
   }
 
   private static func means(_ image: GrayImage, width: Int, height: Int, factor: Int) -> [UInt8] {
-    let (part, half) = (1 / Float(factor * factor), Float(0.5))
+    // One divided by the square's area, and a half, with 32 binary places.
+    let (part, half) = (UInt64(1 << 32) / UInt64(factor * factor), UInt64(1 << 31))
     return [UInt8](unsafeUninitializedCapacity: width * height) { values, count in
       count = width * height
       withUnsafeTemporaryAllocation(of: UInt16.self, capacity: image.width) { sums in
@@ -70,9 +71,9 @@ private struct CoarseCopy {
               for x in 0..<image.width { sums[x] &+= UInt16(pixels[start &+ x]) }
             }
             for x in 0..<width {
-              var sum: UInt32 = 0
-              for i in 0..<factor { sum &+= UInt32(sums[x &* factor &+ i]) }
-              values[y &* width &+ x] = UInt8(Float(sum) * part + half)
+              var sum: UInt64 = 0
+              for i in 0..<factor { sum &+= UInt64(sums[x &* factor &+ i]) }
+              values[y &* width &+ x] = UInt8(truncatingIfNeeded: (sum &* part &+ half) &>> 32)
             }
           }
         }

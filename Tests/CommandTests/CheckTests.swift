@@ -52,11 +52,12 @@ import Testing
     let result = try akuru(ranks: ranks, arguments(workshop))
     #expect(result.exitCode == 3 && result.stderr == "", "\(result.transcript)")
     for part in [
-      "records: 12, of which 7 good and 5 bad", "problems: 5", "warnings: 2",
+      "records: 12, of which 7 good and 5 bad", "problems: 5", "warnings: 3",
       "unreadable images: 1\n      \(workshop.train)/0.png: truncated PNG",
       "empty labels: 1\n      \(workshop.train)/1.png: ",
       "labels that do not fit their image: 1\n      \(workshop.train)/2.png: the text needs 80 time steps",
       "images that are too wide: 1\n      \(workshop.train)/3.png: ",
+      "images without writing: 1\n      \(workshop.train)/3.png: ",
       "labels with scalars outside the alphabet: 1\n      \(workshop.train)/4.png: not in the alphabet: U+0078",
       "labels that are not in NFC: 1\n      \(workshop.train)/5.png: ",
       "duplicate files: 1\n      \(workshop.train)/7.png: has the same bytes as \(workshop.train)/6.png",
@@ -88,10 +89,10 @@ import Testing
     #expect(audits.first?.unknownLetters == nil && audits.last?.unknownLetters != nil)
     #expect(
       audits.first?.findings.map(\.kind) == [
-        "unreadableImage", "emptyLabel", "labelTooLong", "imageTooWide", "unknownScalars", "labelNotNFC",
+        "unreadableImage", "emptyLabel", "labelTooLong", "blankImage", "imageTooWide", "unknownScalars", "labelNotNFC",
         "duplicateFile",
       ])
-    #expect(audits.first?.findings.map(\.isProblem) == [true, true, true, true, true, false, false])
+    #expect(audits.first?.findings.map(\.isProblem) == [true, true, true, false, true, true, false, false])
     #expect(audits.first?.widths.count == 12 && audits.last?.widths.count == 5 && audits.last?.findings.isEmpty == true)
   }
 

@@ -37,7 +37,7 @@ extension Audit {
     return max(1, (2 * survey.inkColumns * geometry.height + image.height) / (2 * image.height))
   }
 
-  /// Width of a letter as a part of the image's height. The narrowest of 4000 lines of Fraktur and Arabic have 0.156 on
+  /// Width of a letter as a part of the image's height. The narrowest of 4146 lines of Fraktur and Arabic have 0.156 on
   /// average, columns of single letters 0.06.
   private static let leastPartOfHeight = 0.15
 

@@ -12,8 +12,8 @@ struct InkSurvey {
   /// Columns of the image that hold ink; gaps do not count.
   private(set) var inkColumns = 0
 
-  /// Least difference of a stroke from its surroundings, in gray values. The faintest of 2700 rendered photos have 45;
-  /// noise of paper with a standard deviation of 5 has 20.
+  /// Least difference of a stroke from its surroundings, in gray values. The faintest of 2700 rendered words and lines has 45;
+  /// noise of paper with a standard deviation of 5 has 18.
   private static let leastContrast = 24
   /// Mean difference of neighbors, as a part of the standard deviation of local contrasts: 1 for white noise, 0.1 to
   /// 0.71 for writing, 0.01 for bars.
@@ -21,7 +21,7 @@ struct InkSurvey {
   /// The greatest contrast of noise: stronger dots may be tiny writing.
   private static let mostNoise = 128
   private static let leastRoughness = 0.03
-  /// Least skewness of local contrasts of light strokes. Dark ones have -2.5 to 0.15.
+  /// Least skewness of local contrasts of light strokes. Dark ones have -2.7 to 0.15.
   private static let leastSkewness = 0.2
 
   init(_ image: GrayImage) {

@@ -3,27 +3,31 @@ import Images
 import TestSupport
 import Testing
 
-@testable import Datasets
+import Datasets
 
 /// Splits of lines of pages, and what data sets share.
 @Suite struct PageSplitTests {
-  /// Lines of pages, whose files exist but are not read: `pages` are names of files, each with its image and number of lines.
+  /// A list of lines of pages and of images: `pages` are names of files, each with its image and number of lines.
   private func dataSet(
     _ folder: TemporaryDirectory, _ pages: [(file: String, image: String, lines: Int)], images: Int = 0
   ) throws -> DataSet {
-    let place = GroundTruthFolder(root: folder.path)
-    var records = RecordCollector(options: ReadingOptions())
+    var list = ""
+    func add(_ name: String, _ text: String) { list += "{\"file_name\":\"\(name)\",\"text\":\"\(text)\"}\n" }
     for (file, image, lines) in pages {
-      try folder.add(file, "").add(image, "")
-      let page = Page(path: folder.file(file), imagePath: folder.file(image), size: 0)
-      for i in 0..<lines {
-        let line = LineOfPage(page: page, id: "l\(i)", outline: LineOutline())
-        try records.add(
-          "\(file)#l\(i)", text: ["ab", "bc", "ca"][i % 3], size: 0, origin: .line(line), in: place)
+      let elements = (0..<lines).map { i in
+        let top = 20 * i
+        return "<TextLine id=\"l\(i)\"><Coords points=\"0,\(top) 60,\(top) 60,\(top + 20) 0,\(top + 20)\"/></TextLine>"
       }
+      let page = """
+        <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageFilename="\(image)" \
+        imageWidth="60" imageHeight="800"><TextRegion id="r">\(elements.joined())</TextRegion></Page></PcGts>
+        """
+      try folder.add(file, page).add(image, picture(width: 60, height: 800, seed: UInt64(image.utf8.count)))
+      for i in 0..<lines { add("\(file)#l\(i)", ["ab", "bc", "ca"][i % 3]) }
     }
-    for i in 0..<images { try records.add("\(i).png", text: "abc", size: 0, in: place) }
-    return DataSet(folders: [folder.path], records: records.records, leftOut: [], textPolicy: TextPolicy())
+    for i in 0..<images { add("\(i)-image.png", "abc") }
+    let name = "list-\(UUID().uuidString).jsonl"
+    return try DataSet.load(folder.add(name, list).file(name))
   }
 
   private func pages(_ count: Int, lines: Int = 4) -> [(file: String, image: String, lines: Int)] {
@@ -85,17 +89,14 @@ import Testing
 
   /// Lines of pages in shards are told by their names, so a run goes on with either.
   @Test func shardsAreSplitAsTheirFolder() throws {
-    let dataSet = try dataSet(TemporaryDirectory(), pages(12))
-    let file = ShardFile("/shards/shard-000000.tar")
-    let packed = dataSet.records.map {
-      Record(
-        path: $0.path, folder: "/shards", text: $0.text, rawText: nil, source: 0, size: 0,
-        origin: .shard(ShardLocation(file: file, offset: 0, digest: "")), fault: nil)
-    }
-    let shards = DataSet(folders: ["/shards"], records: packed, leftOut: [], textPolicy: TextPolicy())
+    let folder = try TemporaryDirectory()
+    let dataSet = try dataSet(folder, pages(12))
+    _ = try ShardPacker(output: folder.file("shards"), shardSize: 1 << 20).pack(dataSet)
+    let shards = try DataSet.load(folder.file("shards"))
     let (a, b) = (try ValidationSplit(dataSet, share: 0.2), try ValidationSplit(shards, share: 0.2))
-    #expect(b.unit == .page && a.dataSets.validation.fingerprint == b.dataSets.validation.fingerprint)
-    #expect(a.dataSets.train.fingerprint == b.dataSets.train.fingerprint)
+    func paths(_ dataSet: DataSet) -> [String] { dataSet.records.map(\.path) }
+    #expect(b.unit == .page && paths(a.dataSets.validation) == paths(b.dataSets.validation))
+    #expect(paths(a.dataSets.train) == paths(b.dataSets.train))
   }
 
   // MARK: Lists of lines

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Datasets
+import Datasets
 
 @Suite struct ValidationSplitTests {
   /// Texts of two or three letters of the first eleven, some of them for several records.

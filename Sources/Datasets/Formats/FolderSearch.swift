@@ -13,7 +13,15 @@ struct FolderSearch: GroundTruthReader {
     try walk.visit(GroundTruthFolder(root: root), depth: 0, &records)
     if records.records.count == before, let list = try walk.otherList() { try list.read(into: &records) }
     guard records.records.count > before else { throw .unrecognized(path: root, found: walk.summary) }
-    for note in walk.strangers { records.leave(note.path, .unlistedImage, note.detail) }
+    let pages = Set(records.records[before...].compactMap { $0.page?.imagePath })
+    records.keepLeftOut { !pages.contains($0.path) }
+    for (folder, images) in walk.strangers {
+      let unused = images.filter { !pages.contains(folder.file($0)) }
+      guard let first = unused.first else { continue }
+      records.leave(
+        folder.path, .unlistedImage,
+        "holds \(counted(unused.count, "image")) without texts, such as \(quoted(first)), which are not used")
+    }
   }
 }
 
@@ -34,7 +42,7 @@ private struct Walk {
   /// The folders above the current one.
   private var ancestors: Set<FileStatus.Identity> = []
   /// Folders of images without texts.
-  private(set) var strangers: [(path: String, detail: String)] = []
+  private(set) var strangers: [(folder: GroundTruthFolder, images: [String])] = []
 
   init(root: String, options: ReadingOptions) { (self.root, self.options) = (root, options) }
 
@@ -138,13 +146,7 @@ private struct Walk {
     if reader.pairs.pairs.isEmpty {
       if !pages.isEmpty { return }
       let images = own.filter { ImageFormat.stem(ofName: $0) != nil }
-      if let first = images.first {
-        strangers.append(
-          (
-            folder.path,
-            "holds \(counted(images.count, "image")) without texts, such as \(quoted(first)), which are not used"
-          ))
-      }
+      if !images.isEmpty { strangers.append((folder, images)) }
       for (name, missing) in reader.pairs.unpaired where ImageFormat.stem(ofName: name) == nil {
         records.leave(folder.file(name), .unpairedFile, isProblem: true, DataSet.LeftOut.missing(missing))
       }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// Formats records as lines of a metadata.jsonl; the images are not moved.
-struct MetadataLines {
+package struct MetadataLines {
   /// The folder of the metadata, without links.
   private let root: String
   private var prefixes: [String: String] = [:]
@@ -11,7 +11,7 @@ struct MetadataLines {
   private(set) var leadsOut = false
 
   /// - Parameter folder: where the metadata will be written. Images in it are named relative to it, others by absolute paths.
-  init(in folder: String) throws(DataSetError) {
+  package init(in folder: String) throws(DataSetError) {
     guard let root = resolvedPath(folder) else { throw .notFound(path: folder) }
     self.root = root
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -19,7 +19,7 @@ struct MetadataLines {
 
   /// `{"file_name":"sub/0.png","text":"..."}`, with the text as the text policy has it. A line of a page is `PAGE.xml#LINE`.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the image is in a shard.
-  mutating func line(_ record: Record) throws(DataSetError) -> String {
+  package mutating func line(_ record: Record) throws(DataSetError) -> String {
     guard !record.isInShard else {
       throw .invalid(
         reason:

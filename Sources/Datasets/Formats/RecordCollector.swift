@@ -60,6 +60,9 @@ struct RecordCollector {
     try add(name, text: "", size: -1, fault: fault, in: folder)
   }
 
+  /// Removes what turned out to be of use.
+  mutating func keepLeftOut(where isOfNoUse: (DataSet.LeftOut) -> Bool) { leftOut = leftOut.filter(isOfNoUse) }
+
   /// Notes what is in the data set but is no record.
   mutating func leave(_ path: String, _ kind: AuditFinding.Kind, isProblem: Bool = false, _ detail: String) {
     leftOut.append(DataSet.LeftOut(path: path, kind: kind, isProblem: isProblem, detail: detail))

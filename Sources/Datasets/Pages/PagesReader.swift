@@ -70,7 +70,8 @@ struct PagesReader: GroundTruthReader {
     let slash = place.utf8.lastIndex(of: UInt8(ascii: "/")).map { place.utf8.index(after: $0) } ?? place.startIndex
     let beside = String(place[..<slash])
     let stem = String(place[slash...].dropLast(4))
-    let above = beside.isEmpty ? "../" : Files.folder(of: String(beside.dropLast())) + "/"
+    let parent = Files.folder(of: String(beside.dropLast()))
+    let above = beside.isEmpty ? "../" : parent == "." ? "" : parent + "/"
     let file = folder.file(name)
     var names = ImageFormat.suffixes.map { stem + $0 }
     if let given = document.imageName.map(lastPart), !given.isEmpty { names.insert(given, at: 0) }

@@ -36,7 +36,8 @@ import Testing
     let expected = ModelDescription(
       architecture: BarReader.architecture, alphabet: try Alphabet(scalars: BarReader.letters), maximumWidth: 300,
       microBatch: 16, textPolicy: .ofOlderModels)
-    #expect(description == expected && description.microBatch == 16)
+    #expect(description.architecture == expected.architecture && description.alphabet == expected.alphabet)
+    #expect(description.textPolicy == .ofOlderModels && description.microBatch == 16)
     #expect(description.geometry.height == 8 && description.geometry.maximumWidth == 300)
     #expect(description.geometry.minimumWidth == 4 && description.geometry.sequenceLength(17) == 17)
     #expect(try RunJSON.decode(ModelDescription.self, from: RunJSON.line(description)) == description)

@@ -15,6 +15,8 @@ package struct AuditedDataSet {
   let scalarCounts: [ScalarCount]
   /// Digests of the image files' contents, see `AuditResult.goodDigests`.
   let digests: [UInt8]
+  /// Lines of pages that the audit cut, until they are cached, and the index of each record among them.
+  var lines: (prepared: PreparedLines, indices: [Int])?
   /// The source of the images: the files, until ``cacheImages(in:over:output:)`` replaces it by a cache.
   package var source: any ImageSource
 
@@ -36,30 +38,18 @@ package struct AuditedDataSet {
       communicator: communicator, output: output)
   }
 
-  /// The same for a data set that may be already read, as `whole`. Folders may have weights.
-  package init(
-    _ whole: DataSet?, _ argument: String, _ reading: ReadingOptions, alphabet: Alphabet?, geometry: InputGeometry,
-    use: Audit.Use, skipBad: Bool, communicator: Communicator, output: RunLog
-  ) throws {
-    guard let whole else {
-      try self.init(
-        argument, reading, alphabet: alphabet, geometry: geometry, use: use, allowsWeights: use == .training,
-        skipBad: skipBad, communicator: communicator, output: output)
-      return
-    }
-    try self.init(
-      whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: skipBad,
-      communicator: communicator, output: output)
-  }
-
   /// The same for a data set that is already read.
+  ///
+  /// - Parameter isCachedNext: whether ``cacheImages(in:over:output:)`` follows, for which lines of pages are kept.
   package init(
     _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
-    skipBad: Bool, communicator: Communicator, output: RunLog
+    skipBad: Bool, isCachedNext: Bool = false, communicator: Communicator, output: RunLog
   ) throws {
     let log = output.logger()
     try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
-    let audit = try audit(whole, alphabet: alphabet, geometry: geometry, use: use, over: communicator, output: output)
+    let lines = isCachedNext && whole.records.contains { $0.page != nil } ? PreparedLines() : nil
+    let audit = try audit(
+      whole, alphabet: alphabet, geometry: geometry, use: use, keeping: lines, over: communicator, output: output)
     let (problems, warnings) = (audit.problems, audit.warnings)
     for warning in audit.foremostWarnings(10) { log.warning("\(warning)") }
     if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
@@ -68,7 +58,9 @@ package struct AuditedDataSet {
       for problem in problems { log.warning("left out: \(problem)") }
       log.warning("\(argument): left out \(BadData.count(audit)), of \(counted(whole.records.count, "record"))")
     }
-    (dataSet, widths) = audit.good(of: whole)
+    let good = audit.good(of: whole)
+    (dataSet, widths) = (good.dataSet, good.widths)
+    self.lines = lines.map { ($0, good.indices) }
     guard !dataSet.records.isEmpty else { throw BadData(nothingLeftOf: argument) }
     digests = audit.goodDigests
     scalarCounts = audit.scalarCounts
@@ -94,16 +86,18 @@ package struct AuditedDataSet {
 
 /// Audits a data set, with a share on each rank; all ranks return the whole result. Collective.
 ///
-/// - Parameter output: the log that shows progress.
+/// - Parameters:
+///   - lines: receives the lines of pages that this rank cuts.
+///   - output: the log that shows progress.
 package func audit(
-  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, over communicator: Communicator,
-  output: RunLog? = nil
+  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, keeping lines: PreparedLines? = nil,
+  over communicator: Communicator, output: RunLog? = nil
 ) throws -> AuditResult {
   let progress = WorkProgress(
     "looking at images", total: dataSet.records.count / communicator.size, ranks: communicator.size, output)
   defer { progress.finish() }
   let slice = try communicator.together {
-    try Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use)
+    try Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use, keeping: lines)
       .runSlice(
         rank: communicator.rank, ranks: communicator.size,
         threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,

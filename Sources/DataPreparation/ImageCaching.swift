@@ -52,14 +52,14 @@ extension AuditedDataSet {
       isMissing && machine.rank == 0 ? try ImageCacheDraft(for: path, layout: layout) : nil
     }
     let temporary = isMissing ? try machine.broadcast(draft.map { Array($0.temporaryPath.utf8) }) : []
-    let (dataSet, geometry) = (dataSet, geometry)
+    let (dataSet, geometry, lines) = (dataSet, geometry, lines)
     let progress = WorkProgress("decoding images", total: share.count, ranks: machine.size, output)
     defer { progress.finish() }
     try communicator.together {
       guard isMissing else { return }
       try ImageCacheWriter(
         String(decoding: temporary, as: UTF8.self), layout: layout, dataSet: dataSet,
-        geometry: geometry
+        geometry: geometry, lines: lines
       ).write(
         share, threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
         while: {
@@ -68,6 +68,7 @@ extension AuditedDataSet {
         })
     }
     try communicator.leaveIfStopIsRequested()
+    self.lines = nil
     try communicator.together { try draft?.publish() }
     if isMissing { cache = nil }
     let found = cache

@@ -59,7 +59,7 @@ import Testing
       "images that are too wide: 1\n      \(workshop.train)/3.png: ",
       "images without writing: 1\n      \(workshop.train)/3.png: ",
       "labels with scalars outside the alphabet: 1\n      \(workshop.train)/4.png: not in the alphabet: U+0078",
-      "labels that are not in NFC: 1\n      \(workshop.train)/5.png: ",
+      "labels in another normalization form: 1\n      \(workshop.train)/5.png: ",
       "duplicate files: 1\n      \(workshop.train)/7.png: has the same bytes as \(workshop.train)/6.png",
     ] {
       #expect(result.stdout.contains(part), "lacks \(part): \(result.transcript)")

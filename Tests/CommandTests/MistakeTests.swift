@@ -89,7 +89,7 @@ import Testing
       "image for a data set", status: 3, ["0.png: not a data set", "give the folder that holds it"],
       prepare: trainOn { "\($0.train)/0.png" }),
     BadInput(
-      "checkpoint for a data set", status: 3, ["best.safetensors: not a data set", "give the folder"],
+      "checkpoint for a data set", status: 3, ["best.safetensors: not a data set", "found a text without paths of images"],
       prepare: withModel(["evaluate", "--checkpoint", "{checkpoint}", "--data", "{checkpoint}"])),
     BadInput(
       "data and run swapped", status: 2, ["--run-dir {train}: holds a data set", "give a folder for the results"]
@@ -129,16 +129,16 @@ import Testing
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       return try train()($0)
     },
-    BadInput("column of another name", status: 3, ["lacks \"text\"; found \"file_name\", \"label\"; name it \"text\""])
+    BadInput("column of another name", status: 3, ["lacks \"text\"; found \"file_name\", \"remark\"; name it \"text\"", "--columns"])
     {
-      try $0.spoilMetadata(line: 0, "file_name,label")
+      try $0.spoilMetadata(line: 0, "file_name,remark")
       return try train()($0)
     },
     BadInput("Latin-1 text", status: 3, ["is not UTF-8; convert the file, for example with iconv"]) {
       try $0.spoil("metadata.csv", try $0.bytes("\($0.train)/metadata.csv") + [0x33, 0x2E, 0x70, 0x2C, 0xE9, 0x0A])
       return try train()($0)
     },
-    BadInput("two metadata files", status: 3, ["both metadata files; remove one"]) {
+    BadInput("two metadata files", status: 3, ["both metadata.csv and metadata.jsonl; remove one"]) {
       try $0.spoil("metadata.jsonl", "")
       return try train()($0)
     },
@@ -166,7 +166,7 @@ import Testing
     ) {
       try train(["--alphabet", try write("அஆஇ\n", to: "letters.txt", $0)])($0)
     },
-    BadInput("one file for two texts", status: 3, ["\"0.png\": it has the same text as \"0.jpg\"; keep one"]) {
+    BadInput("one file for two texts", status: 3, ["0.jpg: \"0.png\" has the same text \"0.gt.txt\"; keep one, or choose with --image-suffix"]) {
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       try $0.spoil("0.jpg", try $0.bytes("\($0.train)/0.png"))
       try $0.spoil("0.gt.txt", "a\n")

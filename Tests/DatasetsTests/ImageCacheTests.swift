@@ -26,7 +26,8 @@ private struct Fixture: Sendable {
     self.height = height
     let whole = try DataSet.load(folder.path + "/data")
     let audit = try Audit(whole, geometry: geometry(height: height)).run()
-    (dataSet, widths) = audit.good(of: whole)
+    let good = audit.good(of: whole)
+    (dataSet, widths) = (good.dataSet, good.widths)
     layout = ImageCacheLayout(height: height, widths: widths, digests: audit.goodDigests)
   }
 

@@ -10,6 +10,8 @@ package struct Audit: Sendable {
   /// The letters that texts may contain; nil if the texts define the alphabet.
   package let alphabet: Alphabet?
   package let use: Use
+  /// Receives the lines of pages that are cut; nil if nobody needs them.
+  let lines: PreparedLines?
 
   /// The purpose of the data set.
   package enum Use: Sendable {
@@ -21,12 +23,14 @@ package struct Audit: Sendable {
   }
 
   package init(
-    _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, use: Use = .training
+    _ dataSet: DataSet, geometry: InputGeometry, alphabet: Alphabet? = nil, use: Use = .training,
+    keeping lines: PreparedLines? = nil
   ) {
     self.dataSet = dataSet
     self.geometry = geometry
     self.alphabet = alphabet
     self.use = use
+    self.lines = lines
   }
 
   /// Audits the whole data set.
@@ -58,20 +62,20 @@ package struct Audit: Sendable {
 
   private func audit(_ range: Range<Int>, while goesOn: () -> Bool) throws(DataSetError) -> AuditResult {
     var result = AuditResult(records: range)
-    let images = RecordImages()
+    let buffer = ImageBuffer()
     result.widths.reserveCapacity(range.count)
     result.digests.reserveCapacity(range.count * AuditResult.digestBytes)
     var counts: [UInt32: Int] = [:]
     for index in range {
       guard goesOn() else { break }
-      try check(index, images, &result, &counts)
+      try check(index, buffer, &result, &counts)
     }
     result.scalarCounts = AuditResult.sorted(counts)
     return result
   }
 
   private func check(
-    _ index: Int, _ images: RecordImages, _ result: inout AuditResult, _ counts: inout [UInt32: Int]
+    _ index: Int, _ buffer: ImageBuffer, _ result: inout AuditResult, _ counts: inout [UInt32: Int]
   ) throws(DataSetError) {
     let record = dataSet.records[index]
     let path = record.absolutePath
@@ -86,8 +90,9 @@ package struct Audit: Sendable {
       finding(.badRecord, true, fault)
     } else {
       do throws(DataSetError) {
-        let (decoded, identity) = try images.identifiedImage(of: record)
+        let (decoded, identity) = try buffer.records.identifiedImage(of: record)
         let image = geometry.preparation.applied(to: decoded)
+        if let lines, record.page != nil, (try? geometry.fit(decoded, into: buffer)) != nil { lines.keep(index, buffer) }
         width = geometry.resizedWidth(width: image.width, height: image.height)
         digest = Data(identity)
         inkWidth = checkImage(image, of: record, finding)

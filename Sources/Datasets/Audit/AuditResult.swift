@@ -60,11 +60,12 @@ package struct AuditResult: Codable, Sendable, Equatable {
   /// Indices of the records with a problem, ascending, each once.
   package var badRecords: [Int] { Set(problems.compactMap(\.record)).sorted() }
 
-  /// The audited data set without its bad records, and the width of each remaining record.
-  package func good(of dataSet: DataSet) -> (dataSet: DataSet, widths: [Int]) {
+  /// The audited data set without its bad records, and the index that each remaining record had, and its width.
+  package func good(of dataSet: DataSet) -> (dataSet: DataSet, indices: [Int], widths: [Int]) {
     let bad = badRecords
     let isBad = Set(bad)
-    return (dataSet.removing(bad), widths.indices.filter { !isBad.contains($0) }.map { widths[$0] })
+    let indices = widths.indices.filter { !isBad.contains($0) }
+    return (dataSet.removing(bad), indices, indices.map { widths[$0] })
   }
 
   /// For each record without a problem, 16 bytes that identify the contents of its image file.

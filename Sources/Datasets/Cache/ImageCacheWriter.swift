@@ -7,16 +7,21 @@ package struct ImageCacheWriter: Sendable {
   private let layout: ImageCacheLayout
   private let dataSet: DataSet
   private let images: FileImageSource
+  /// Lines that are at hand, and the index of each record among them.
+  private let lines: (prepared: PreparedLines, indices: [Int])?
   private let file: MappedFile
 
   /// - Parameters:
   ///   - path: ``ImageCacheDraft/temporaryPath``.
   ///   - dataSet: the good records, whose audit gave `layout`.
+  ///   - lines: what the audit kept, and the index that each record had there.
   package init(
-    _ path: String, layout: ImageCacheLayout, dataSet: DataSet, geometry: InputGeometry
+    _ path: String, layout: ImageCacheLayout, dataSet: DataSet, geometry: InputGeometry,
+    lines: (prepared: PreparedLines, indices: [Int])? = nil
   ) throws(ImageCacheError) {
     precondition(dataSet.records.count == layout.count && geometry.height == layout.height)
     self.layout = layout
+    self.lines = lines
     self.dataSet = dataSet
     images = FileImageSource(dataSet, geometry: geometry)
     file = try mapCache(path, size: layout.fileSize, writable: true)
@@ -45,6 +50,10 @@ package struct ImageCacheWriter: Sendable {
   }
 
   private func write(_ sample: Int, _ buffer: ImageBuffer) throws {
+    if let lines, let pixels = lines.prepared.take(lines.indices[sample]) {
+      precondition(pixels.count == layout.pixels(sample).count, "the audit found another width")
+      return pixels.withUnsafeBytes { store($0, sample) }
+    }
     let path = dataSet.records[sample].absolutePath
     let (original, found) = try buffer.records.identifiedImage(of: dataSet.records[sample])
     let digest = layout.digests[sample * ImageCacheLayout.digestSize..<(sample + 1) * ImageCacheLayout.digestSize]
@@ -55,9 +64,13 @@ package struct ImageCacheWriter: Sendable {
     try images.resize(original, path: path, into: buffer)
     let view = buffer.view
     precondition(view.width == layout.widths[sample], "the audit found another width")
+    store(UnsafeRawBufferPointer(start: view.pixels, count: view.count), sample)
+  }
+
+  /// Writes the pixels of an image and its entry in the table.
+  private func store(_ pixels: UnsafeRawBufferPointer, _ sample: Int) {
     let target = file.mutableBytes
-    UnsafeMutableRawBufferPointer(rebasing: target[layout.pixels(sample)])
-      .copyMemory(from: UnsafeRawBufferPointer(start: view.pixels, count: view.count))
+    UnsafeMutableRawBufferPointer(rebasing: target[layout.pixels(sample)]).copyMemory(from: pixels)
     let (entry, place) = (layout.entry(sample), layout.entryPlace(sample))
     target.storeBytes(of: entry.offset.littleEndian, toByteOffset: place, as: UInt64.self)
     target.storeBytes(of: entry.width.littleEndian, toByteOffset: place + 8, as: UInt32.self)

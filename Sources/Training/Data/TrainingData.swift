@@ -39,9 +39,18 @@ struct TrainingData {
       architecture, maximumWidth: recipe.model.maxWidth, preparation: recipe.images.preparation)
     let reading = try communicator.together { try configuration.run.data.readingOptions(text: recipe.text.policy) }
     let split = files.splitsTraining ? try SplitTraining(configuration.train, reading, context) : nil
-    train = try AuditedDataSet(
-      split?.train, configuration.train, reading, alphabet: given ?? resumed, geometry: geometry, use: .training,
-      skipBad: files.skipBad, communicator: communicator, output: output)
+    /// The part of a split, or a data set that is read and audited.
+    func audited(
+      _ part: DataSet?, _ argument: String, _ alphabet: Alphabet?, use: Audit.Use
+    ) throws -> AuditedDataSet {
+      let whole = try communicator.together {
+        try part ?? DataSet.load(argument, reading, allowsWeights: use == .training)
+      }
+      return try AuditedDataSet(
+        whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: files.skipBad,
+        isCachedNext: files.cacheFolder != nil, communicator: communicator, output: output)
+    }
+    train = try audited(split?.train, configuration.train, given ?? resumed, use: .training)
     let records = train.dataSet.records
     let letters = try communicator.together {
       let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text))
@@ -51,10 +60,9 @@ struct TrainingData {
     }
     alphabet = letters
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
-    validation = try AuditedDataSet(
-      split?.validation, split == nil ? configuration.validation : "\(configuration.train), set aside", reading,
-      alphabet: letters, geometry: geometry, use: .evaluation, skipBad: files.skipBad, communicator: communicator,
-      output: output)
+    validation = try audited(
+      split?.validation, split == nil ? configuration.validation : "\(configuration.train), set aside", letters,
+      use: .evaluation)
     for line in validation.shared(with: train).warnings(afterSplitBy: split?.unit) { log.warning("\(line)") }
     let encoded = train.dataSet
     labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }

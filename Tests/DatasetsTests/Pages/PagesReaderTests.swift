@@ -164,6 +164,20 @@ import Testing
       try direct.load(index, into: b)
       #expect(a.width == 50 && a.width == b.width && memcmp(a.view.pixels, b.view.pixels, 50 * 15) == 0)
     }
+    // What an audit kept makes the same cache, although the pages are gone.
+    let kept = PreparedLines()
+    let second = try Audit(dataSet, geometry: geometry, keeping: kept).run(threads: 2)
+    #expect(second == audit)
+    let hidden = folder.path + "-hidden"
+    try FileManager.default.moveItem(atPath: folder.path + "/b2", toPath: hidden)
+    let fromKept = try ImageCacheDraft(for: path, layout: layout)
+    try ImageCacheWriter(
+      fromKept.temporaryPath, layout: layout, dataSet: dataSet, geometry: geometry, lines: (kept, Array(0..<12))
+    ).write(0..<12)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    try fromKept.publish()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    try FileManager.default.moveItem(atPath: hidden, toPath: folder.path + "/b2")
     // A page that changes after the audit is noticed.
     try folder.add("b1/page.png", GrayImage(width: Self.width, height: Self.height, filledWith: 200))
     let again = try ImageCacheDraft(for: path, layout: layout)

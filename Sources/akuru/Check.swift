@@ -18,19 +18,19 @@ struct Check: ParsableCommand {
         akuru check data/train --suspects look.tsv
 
       The command lists unreadable and too small images, empty labels, labels that need more time steps than their image \
-      has, letters outside a given alphabet, labels that are not in NFC, and duplicate files. It warns of images without \
-      writing, with light writing on dark paper, or with vertical lines, of labels that are far too long or too short for \
-      their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with counts, letters that \
-      the first data set lacks, and what each other data set shares with the first: images, pages, folders and texts. The exit \
-      status is 3 if a record cannot be trained on.
+      has, letters outside a given alphabet, labels that --normalize or --whitespace change, and duplicate files. It warns \
+      of images without writing, with light writing on dark paper, or with vertical lines, of labels that are far too long \
+      or too short for their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with \
+      counts, letters that the first data set lacks, and what each other data set shares with the first: images, pages, \
+      folders and texts. The exit status is 3 if a record cannot be trained on.
 
       --suspects writes the records that deserve a look to a new file NAME.tsv, one line each: image, page, line, bad (yes or \
       no), kind, detail, text. The file opens as a spreadsheet.
 
-      --fix writes the good records of one data set to a new file NAME.jsonl, with texts in NFC. It lists each change and \
-      exits with status 0. The file is a data set: akuru train --train data/train/clean.jsonl. If it is neither in the \
-      folder of the images nor above it, it names them by absolute paths, which only --allow-outside reads. Images and \
-      metadata do not change. Duplicates are kept.
+      --fix writes the good records of one data set to a new file NAME.jsonl, with texts as --normalize and --whitespace \
+      have them. It lists each change and exits with status 0. The file is a data set: akuru train --train \
+      data/train/clean.jsonl. If it is neither in the folder of the images nor above it, it names them by absolute paths, \
+      which only --allow-outside reads. Images and metadata do not change. Duplicates are kept.
       """)
 
   @Argument(help: "Data sets.") var data: [String]

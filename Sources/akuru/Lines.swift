@@ -12,7 +12,9 @@ struct Lines: ParsableCommand {
 
       The command reads PAGE-XML and ALTO and writes each line as training sees it: straightened along its baseline, cut by \
       its polygon, and with the page's paper around it. A page page.xml becomes a folder page with 0001-LINE.png, \
-      0001-LINE.gt.txt and so on, which other programs can read. Training needs no such files: it reads the pages themselves.
+      0001-LINE.gt.txt and so on, which other programs can read. Training needs no such files: it reads the pages \
+      themselves. Lines without text or area are left out with a warning. A line that cannot be cut stops the command, \
+      unless --skip-bad is given.
       """)
 
   @Argument(help: "Folder of pages, or a PAGE-XML or ALTO file, or several separated by commas.") var pages: String

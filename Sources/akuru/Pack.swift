@@ -13,7 +13,7 @@ struct Pack: ParsableCommand {
       The command writes tar files shard-000000.tar, ... with 000000000.png and 000000000.txt for each record, and an index \
       shards.json. The Python package webdataset and tar itself can read them. Akuru accepts the folder as a data set. The \
       same data gives identical bytes. A folder and its shards count as the same data: a run that started with one can \
-      resume with the other.
+      resume with the other. A line of a page becomes a PNG. Texts are stored as they were written.
       """)
 
   @Argument(help: "Data set, or several separated by commas.") var data: String

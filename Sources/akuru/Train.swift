@@ -16,10 +16,14 @@ struct Train: ParsableCommand {
         akuru train --model crnn --epochs 10 --print-config > crnn.json
         akuru train --config crnn.json --train data/train --validation data/val --run-dir runs/second
 
-      A data set is a folder with metadata.csv or metadata.jsonl (file_name, text), with X.png + X.gt.txt pairs, or with \
-      shards of akuru pack. It can also be a metadata file of another name. Images are PNG, JPEG, TIFF or WebP. Commas separate several \
-      data sets. A:2,B:0.5 draws each image of A twice an epoch, and half of the images of B, the other half in the next \
-      epoch.
+      A data set is a folder, which is searched with all folders in it, or a file: images with X.gt.txt or X.txt, pages \
+      with PAGE-XML or ALTO, a list of images and texts (metadata.csv and other tables, JSON Lines, path TAB text, \
+      labels.json), or shards of akuru pack. The contents show which. Images are PNG, JPEG, TIFF or WebP. Commas separate \
+      several data sets. A:2,B:0.5 draws each image of A twice an epoch, and half of the images of B, the other half in the \
+      next epoch.
+
+      A bad record stops the run, unless --skip-bad is given. --polarity, --lines, --normalize and --whitespace are a part of \
+      the model: what reads or evaluates with it does the same.
 
       --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"). Options on the command \
       line override it. --print-config prints such an object with all values that a run would have, and trains nothing.

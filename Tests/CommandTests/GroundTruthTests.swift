@@ -6,40 +6,6 @@ import Testing
 
 /// Pages, and ground truth with faults, as a user meets them.
 @Suite struct GroundTruthTests {
-  /// Pages of PAGE-XML with the training images of a workshop as lines, `size` on each, in `library/b0/p.xml` and so on.
-  private func pages(_ workshop: Workshop, _ count: Int, of size: Int) throws -> String {
-    let library = workshop.path("library")
-    let records = try DataSet.load(workshop.train).records
-    let images = RecordImages()
-    for page in 0..<count {
-      try FileManager.default.createDirectory(atPath: "\(library)/b\(page)", withIntermediateDirectories: true)
-      var image = GrayImage(width: 400, height: 60 * size, filledWith: 240)
-      var lines = ""
-      for line in 0..<size {
-        let record = records[page * size + line]
-        let glyphs = try images.image(of: record)
-        let (x, y) = (20 + 5 * line, 60 * line + 10)
-        for row in 0..<glyphs.height {
-          for column in 0..<glyphs.width { image[x + column, y + row] = glyphs[column, row] }
-        }
-        let (right, bottom) = (x + glyphs.width, y + glyphs.height)
-        lines += """
-          <TextLine id="l\(line)"><Coords points="\(x),\(y) \(right),\(y) \(right),\(bottom) \(x),\(bottom)"/>\
-          <Baseline points="\(x),\(bottom - 4) \(right),\(bottom - 4)"/><TextEquiv><Unicode>\(record.text)</Unicode></TextEquiv></TextLine>
-          """
-      }
-      try PNG.write(image, to: "\(library)/b\(page)/p.png")
-      try GlyphData.write(
-        [
-          """
-          <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageFilename="p.png" \
-          imageWidth="400" imageHeight="\(60 * size)"><TextRegion id="r">\(lines)</TextRegion></Page></PcGts>
-          """
-        ], to: "\(library)/b\(page)/p.xml")
-    }
-    return library
-  }
-
   private func files(in folder: String) throws -> [String: Data] {
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder).filter {
       $0.contains(".png") || $0.contains(".txt")
@@ -50,7 +16,7 @@ import Testing
 
   @Test func linesOfPagesAreWritten() throws {
     let workshop = try Workshop(train: 12, validation: 1)
-    let library = try pages(workshop, 3, of: 4)
+    let library = try workshop.writePages(to: "library", 3, of: 4)
     for ranks in [nil, 2, 3] {
       let output = workshop.path("lines-\(ranks ?? 0)")
       let result = try akuru(ranks: ranks, ["lines", library, "--output", output])
@@ -75,7 +41,7 @@ import Testing
 
   @Test func aLineThatCannotBeCut() throws {
     let workshop = try Workshop(train: 4, validation: 1)
-    let library = try pages(workshop, 1, of: 4)
+    let library = try workshop.writePages(to: "library", 1, of: 4)
     let xml = try String(contentsOfFile: "\(library)/b0/p.xml", encoding: .utf8)
     try GlyphData.write(
       [
@@ -98,7 +64,7 @@ import Testing
   /// Lines of pages train like images, with the same bits on any number of ranks, and with or without a cache.
   @Test func trainingOnPages() throws {
     let workshop = try Workshop(train: 24, validation: 6)
-    let library = try pages(workshop, 6, of: 4)
+    let library = try workshop.writePages(to: "library", 6, of: 4)
     func train(_ run: String, ranks: Int?, _ more: [String] = []) throws -> ProcessResult {
       let result = try akuru(
         ranks: ranks,

@@ -44,6 +44,7 @@ import Testing
   @Test func everyExampleRuns() throws {
     let workshop = try Workshop(train: 8, validation: 4)
     let (files, root) = (FileManager.default, workshop.path(""))
+    _ = try workshop.writePages(to: "pages", 2, of: 2)
     try files.createDirectory(atPath: workshop.path("data"), withIntermediateDirectories: false)
     try files.moveItem(atPath: workshop.train, toPath: workshop.path("data/train"))
     try files.moveItem(atPath: workshop.validation, toPath: workshop.path("data/val"))

@@ -89,7 +89,8 @@ import Testing
       "image for a data set", status: 3, ["0.png: not a data set", "give the folder that holds it"],
       prepare: trainOn { "\($0.train)/0.png" }),
     BadInput(
-      "checkpoint for a data set", status: 3, ["best.safetensors: not a data set", "found a text without paths of images"],
+      "checkpoint for a data set", status: 3,
+      ["best.safetensors: not a data set", "found a text without paths of images"],
       prepare: withModel(["evaluate", "--checkpoint", "{checkpoint}", "--data", "{checkpoint}"])),
     BadInput(
       "data and run swapped", status: 2, ["--run-dir {train}: holds a data set", "give a folder for the results"]
@@ -129,8 +130,10 @@ import Testing
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       return try train()($0)
     },
-    BadInput("column of another name", status: 3, ["lacks \"text\"; found \"file_name\", \"remark\"; name it \"text\"", "--columns"])
-    {
+    BadInput(
+      "column of another name", status: 3,
+      ["lacks \"text\"; found \"file_name\", \"remark\"; name it \"text\"", "--columns"]
+    ) {
       try $0.spoilMetadata(line: 0, "file_name,remark")
       return try train()($0)
     },
@@ -166,7 +169,10 @@ import Testing
     ) {
       try train(["--alphabet", try write("அஆஇ\n", to: "letters.txt", $0)])($0)
     },
-    BadInput("one file for two texts", status: 3, ["0.jpg: \"0.png\" has the same text \"0.gt.txt\"; keep one, or choose with --image-suffix"]) {
+    BadInput(
+      "one file for two texts", status: 3,
+      ["0.jpg: \"0.png\" has the same text \"0.gt.txt\"; keep one, or choose with --image-suffix"]
+    ) {
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       try $0.spoil("0.jpg", try $0.bytes("\($0.train)/0.png"))
       try $0.spoil("0.gt.txt", "a\n")

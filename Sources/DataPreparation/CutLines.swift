@@ -26,7 +26,7 @@ package func cutLines(
   log: RunLog
 ) throws -> CutLinesSummary {
   let output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
-  let dataSet = try communicator.together {
+  let whole = try communicator.together {
     guard !output.isEmpty else { throw ConfigurationError("--output is empty: give a folder for the lines") }
     if let names = try? folderContents(output), !names.isEmpty {
       throw ConfigurationError("--output \(output): is not empty; choose another folder, or remove it")
@@ -38,8 +38,13 @@ package func cutLines(
     }
     return dataSet
   }
+  let others = whole.records.indices.filter { whole.records[$0].page == nil && whole.records[$0].fault == nil }
+  let dataSet = whole.removing(others)
   if communicator.rank == 0 {
     for left in dataSet.leftOut { log.logger().warning("left out: \(left)") }
+    if !others.isEmpty {
+      log.logger().warning("left out: \(counted(others.count, "image")) of their own, which are no lines of pages")
+    }
   }
   let draft = try communicator.together { communicator.rank == 0 ? try FolderDraft(beside: output) : nil }
   let folder = String(decoding: try communicator.broadcast(draft.map { Array($0.path.utf8) }), as: UTF8.self)
@@ -65,7 +70,8 @@ package func cutLines(
   if communicator.rank == 0 { for fault in faults { log.logger().warning("left out: \(fault)") } }
   let pages = Set(dataSet.records.compactMap { $0.page.map(ObjectIdentifier.init) }).count
   return CutLinesSummary(
-    pages: pages, lines: dataSet.records.count - faults.count, bad: faults.count, leftOut: dataSet.leftOut.count)
+    pages: pages, lines: dataSet.records.count - faults.count, bad: faults.count,
+    leftOut: dataSet.leftOut.count + others.count)
 }
 
 /// The files of lines of pages.
@@ -112,8 +118,10 @@ private struct LineFiles {
   }
 
   /// The folder of a record's page in the output: the path of its file, behind the number of the data set if there are several.
+  /// A path that leads out of the data set's folder does not lead out of the output.
   private func place(_ record: Record) -> String {
-    let page = record.line?.page ?? record.path
+    let parts = (record.line?.page ?? record.path).split(separator: "/").filter { $0 != ".." && $0 != "." }
+    let page = parts.joined(separator: "/")
     let stem = page.lowercased().hasSuffix(".xml") ? String(page.dropLast(4)) : page
     return dataSet.folders.count > 1 ? "\(record.source)/\(stem)" : stem
   }

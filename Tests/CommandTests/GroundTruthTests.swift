@@ -33,6 +33,20 @@ import Testing
     let images = RecordImages()
     for (a, b) in zip(drawn, cut) { #expect(try images.image(of: a) == images.image(of: b)) }
 
+    // Whatever a list names, nothing is written outside of the output.
+    let list = workshop.path("lists/deep/list.jsonl")
+    try FileManager.default.createDirectory(atPath: workshop.path("lists/deep"), withIntermediateDirectories: true)
+    try GlyphData.write(
+      [
+        #"{"file_name": "../../library/b0/p.xml#l0", "text": "a"}"#,
+        #"{"file_name": "\#(library)/b1/p.xml#l0", "text": "b"}"#,
+        #"{"file_name": "\#(workshop.train)/0.png", "text": "c"}"#,
+      ], to: list)
+    let output = workshop.path("lists/deep/out")
+    let result = try akuru(["lines", list, "--allow-outside", "--output", output])
+    #expect(result.exitCode == 0 && result.stderr.contains("left out: 1 image"), "\(result.transcript)")
+    #expect(try files(in: output).count == 4 && files(in: workshop.path("lists")).count == 4, "\(result.transcript)")
+
     expectFailure(
       try akuru(["lines", library, "--output", workshop.path("lines-0")]), 2, ["is not empty; choose another folder"])
     expectFailure(
@@ -112,17 +126,17 @@ import Testing
       ["--whitespace collapse contradicts the run that is resumed (keep)"])
   }
 
-  @Test func polarityAndDirectionArePartsOfTheModel() throws {
+  @Test func theDirectionOfLinesIsPartOfTheModel() throws {
     let workshop = try Workshop(train: 16, validation: 4)
     try workshop.train(Recipes.seed, "upright", ["--max-steps", "2"])
-    // The same images, white on black and turned.
+    // The same images, turned.
     for place in [workshop.train, workshop.validation] {
       for name in try FileManager.default.contentsOfDirectory(atPath: place) where name.hasSuffix(".png") {
         let image = try PNG.read(path: "\(place)/\(name)")
-        try PNG.write(image.inverted().turnedClockwise(), to: "\(place)/\(name)")
+        try PNG.write(image.turnedClockwise(), to: "\(place)/\(name)")
       }
     }
-    try workshop.train(Recipes.seed, "turned", ["--max-steps", "2", "--polarity", "auto", "--lines", "vertical"])
+    try workshop.train(Recipes.seed, "turned", ["--max-steps", "2", "--lines", "vertical"])
     func evaluation(_ run: String) throws -> String {
       let result = try akuru(["evaluate", "--checkpoint", workshop.path(run), "--data", workshop.validation, "--json"])
       #expect(result.exitCode == 0, "\(result.transcript)")
@@ -147,7 +161,7 @@ import Testing
         getuid() == 0
         ? try run(
           "/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", try product("akuru")] + arguments,
-          environment: ["HOME": "/tmp"])
+          environment: ["HOME": "/tmp", "TMPDIR": "/tmp"])
         : try akuru(arguments)
       expectFailure(result, 4, ["pairs/\(name): Permission denied"])
     }

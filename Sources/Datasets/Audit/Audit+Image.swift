@@ -20,6 +20,7 @@ extension Audit {
       return 0
     }
     if survey.isInverted {
+      // With --polarity auto, such images are inverted before they come here.
       finding(
         .invertedImage, false,
         "the writing is lighter than the paper; train with --polarity auto, which inverts such images, or invert the image"
@@ -28,10 +29,11 @@ extension Audit {
     if letters >= 3 && image.height > image.width
       && Double(image.width) < Audit.leastPartOfHeight * Double(image.height * letters)
     {
-      finding(
-        .verticalImage, false,
-        "the image is too tall for its \(letters) letters (\(size)); if the line is vertical, train with --lines vertical, or turn the image"
-      )
+      let remedy =
+        geometry.preparation.lines == .horizontal
+        ? "if the line is vertical, train with --lines vertical, or turn the image"
+        : "--lines turns all images: is this line horizontal?"
+      finding(.verticalImage, false, "the image is too tall for its \(letters) letters (\(size)); \(remedy)")
       return 0
     }
     return max(1, (2 * survey.inkColumns * geometry.height + image.height) / (2 * image.height))

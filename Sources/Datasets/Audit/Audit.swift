@@ -92,7 +92,9 @@ package struct Audit: Sendable {
       do throws(DataSetError) {
         let (decoded, identity) = try buffer.records.identifiedImage(of: record)
         let image = geometry.preparation.applied(to: decoded)
-        if let lines, record.page != nil, (try? geometry.fit(decoded, into: buffer)) != nil { lines.keep(index, buffer) }
+        if let lines, record.page != nil, (try? geometry.fit(decoded, into: buffer)) != nil {
+          lines.keep(index, buffer)
+        }
         width = geometry.resizedWidth(width: image.width, height: image.height)
         digest = Data(identity)
         inkWidth = checkImage(image, of: record, finding)

@@ -2,14 +2,14 @@ import Foundation
 import Messages
 
 /// The good records of a data set as a metadata.jsonl, and the differences from the data set: `akuru check --fix`.
-/// Texts are in NFC. Images are not moved.
+/// Texts are as the text policy has them. Images are not moved.
 package struct CleanedMetadata: Sendable {
   /// A change of one record or file.
   package struct Change: Encodable, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Encodable, Sendable {
       /// The record, or the file without a partner, is omitted.
       case leftOut
-      /// The text was normalized to NFC.
+      /// The text policy changed the text.
       case normalized = "normalised"
     }
 

@@ -138,11 +138,17 @@ private struct Walk {
       }
     }
     try PagesReader(folder: folder, names: pages).read(into: &records)
+    count(names)
     guard isWanted(.pairs) else { return }
     // Beside a page, its image and the text of the whole page have the page's name.
     let own = stems.isEmpty ? names : names.filter { !stems.contains(stem(of: $0)) }
+    for name in names where !own.contains(name) && name.hasSuffix(ImageTextPairs.textSuffix) {
+      records.leave(
+        folder.file(name), .otherVersion,
+        "the lines of PAGE-XML or ALTO beside it are read instead; --format pairs reads the text")
+    }
     let reader = PairsReader(folder, names: own, options: options)
-    count(own, reader.pairs)
+    if firstUnpaired == nil { firstUnpaired = reader.pairs.unpaired.first }
     if reader.pairs.pairs.isEmpty {
       if !pages.isEmpty { return }
       let images = own.filter { ImageFormat.stem(ofName: $0) != nil }
@@ -157,10 +163,11 @@ private struct Walk {
 
   private func stem(of name: String) -> String {
     if let stem = ImageFormat.stem(ofName: name) { return String(decoding: stem, as: UTF8.self) }
-    return name.hasSuffix(".txt") ? String(name.dropLast(4)) : name
+    let suffix = [ImageTextPairs.textSuffix, ImageTextPairs.plainTextSuffix].first { name.hasSuffix($0) } ?? ""
+    return String(name.dropLast(suffix.count))
   }
 
-  private mutating func count(_ names: [String], _ pairs: ImageTextPairs) {
+  private mutating func count(_ names: [String]) {
     for name in names {
       if ImageFormat.stem(ofName: name) != nil {
         images += 1
@@ -172,7 +179,6 @@ private struct Walk {
         if name.hasSuffix(".tar") { holdsTars = true }
       }
     }
-    if firstUnpaired == nil { firstUnpaired = pairs.unpaired.first }
   }
 
   /// The only list at the top of the search, if pairs and pages gave nothing.
@@ -200,7 +206,7 @@ private struct Walk {
     }
     if let firstUnpaired { return "\(quoted(firstUnpaired.name)) without \(quoted(firstUnpaired.missing))" }
     if images + texts + others + otherXML == 0 {
-      return folders > 1 ? "\(folders - 1) empty folders" : "an empty folder"
+      return folders > 1 ? "\(counted(folders, "folder")) without files" : "an empty folder"
     }
     var parts = [(images, "image"), (texts, "text"), (otherXML, "XML file that is neither PAGE nor ALTO")]
       .filter { $0.0 > 0 }.map { $0.0 == 1 || $0.1.hasPrefix("XML") ? "\($0.0) \($0.1)" : counted($0.0, $0.1) }

@@ -19,7 +19,8 @@ package enum PredictionFile {
     for (i, line) in try TextLines.read(path, TextPolicy(normalization: .none, whitespace: .keep)).enumerated() {
       let fields = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       guard fields.count == 2 else { throw malformed("text \(i + 1)", "it is not of the form path, TAB, text") }
-      guard texts.updateValue(reading.text.applied(to: String(fields[1])), forKey: absolute(String(fields[0]))) == nil else {
+      guard texts.updateValue(reading.text.applied(to: String(fields[1])), forKey: absolute(String(fields[0]))) == nil
+      else {
         throw malformed("text \(i + 1)", "its image has a text already")
       }
     }

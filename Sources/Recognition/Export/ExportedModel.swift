@@ -17,6 +17,7 @@ struct ExportedModel {
     (architecture, alphabet, geometry) = (
       recognizer.description.architecture, recognizer.alphabet, recognizer.description.geometry
     )
+    textPolicy = recognizer.description.textPolicy
     let parameters = recognizer.network.parameters
     tensors =
       parameters.tensors.map { NamedTensor(name: $0.name, shape: $0.shape, values: $0.value.elements) }
@@ -28,6 +29,9 @@ struct ExportedModel {
     tensors.first { $0.name == name } ?? NamedTensor(name: name, shape: [0], values: [])
   }
 
+  /// What happened to the texts that the model learned from.
+  let textPolicy: TextPolicy
+
   var preprocessing: Preprocessing {
     Preprocessing(geometry, inkIsPositive: architecture.inkIsPositive)
   }
@@ -38,6 +42,7 @@ struct ExportedModel {
       "alphabet": try RunJSON.line(alphabet.scalars.map(String.init)),
       "preprocessing": try RunJSON.line(preprocessing),
       "architecture": try RunJSON.line(architecture),
+      "textPolicy": try RunJSON.line(textPolicy),
     ]
   }
 }
@@ -46,6 +51,10 @@ struct ExportedModel {
 struct Preprocessing: Codable, Equatable {
   /// Pillow's name of 8-bit gray, (299 R + 587 G + 114 B) / 1000; transparency is composited over white.
   var mode = "L"
+  /// "auto" if images with light writing on dark paper are inverted first; nil if not.
+  var polarity: String?
+  /// "vertical" if images are turned counterclockwise first, "vertical-up" if clockwise; nil if not.
+  var lines: String?
   /// Rows of the input.
   var height: Int
   /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
@@ -62,6 +71,8 @@ struct Preprocessing: Codable, Equatable {
 
   init(_ geometry: InputGeometry, inkIsPositive: Bool) {
     (height, minimumWidth, maximumWidth) = (geometry.height, geometry.minimumWidth, geometry.maximumWidth)
+    if geometry.preparation.polarity != .keep { polarity = geometry.preparation.polarity.rawValue }
+    if geometry.preparation.lines != .horizontal { lines = geometry.preparation.lines.rawValue }
     (scale, offset) = inkIsPositive ? (-1.0 / 255, 1) : (1.0 / 255, 0)
   }
 }

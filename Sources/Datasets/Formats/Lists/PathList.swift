@@ -54,7 +54,8 @@ enum PathList {
   private static func separator(of line: ArraySlice<UInt8>) -> UInt8? {
     [UInt8(ascii: "\t"), UInt8(ascii: ","), UInt8(ascii: ";")].first { separator in
       guard let place = line.firstIndex(of: separator) else { return false }
-      return ImageFormat.stem(ofName: String(decoding: line[..<place], as: UTF8.self)) != nil
+      let name = String(decoding: line[..<place], as: UTF8.self)
+      return ImageFormat.stem(ofName: name) != nil || LineLookup.parts(of: name) != nil
     }
   }
 }

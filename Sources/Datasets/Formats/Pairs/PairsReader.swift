@@ -9,7 +9,6 @@ struct PairsReader: GroundTruthReader {
   let names: [String]
   let pairs: ImageTextPairs
 
-  /// - Parameter claimed: stems of names that belong to pages, whose `.txt` holds the text of a whole page.
   init(_ folder: GroundTruthFolder, names: [String], options: ReadingOptions) {
     (self.folder, self.names) = (folder, names)
     pairs = ImageTextPairs(names: names, imageSuffix: options.imageSuffix)

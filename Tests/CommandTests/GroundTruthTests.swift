@@ -160,8 +160,9 @@ import Testing
       let result =
         getuid() == 0
         ? try run(
-          "/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", try product("akuru")] + arguments,
-          environment: ["HOME": "/tmp", "TMPDIR": "/tmp"])
+          "/usr/bin/setpriv",
+          ["--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", "HOME=/tmp", "TMPDIR=/tmp", try product("akuru")]
+            + arguments)
         : try akuru(arguments)
       expectFailure(result, 4, ["pairs/\(name): Permission denied"])
     }

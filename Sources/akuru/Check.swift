@@ -104,10 +104,17 @@ struct Check: ParsableCommand {
     let shared = first.map { checked.shared(with: $0.data) }
     if json {
       let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.data.audit)
-      try printLine(RunJSON.line(Report(summary: summary, shared: shared, fix: cleaned, file: fix, suspects: count)))
+      try printLine(
+        RunJSON.line(
+          Report(
+            summary: summary, forms: checked.dataSet.forms, shared: shared, fix: cleaned, file: fix, suspects: count)))
       return
     }
     try printLine(name.onOneLine)
+    let forms = checked.dataSet.forms
+    try printLine(
+      "  form: "
+        + forms.map { forms.count == 1 ? $0.form.rawValue : "\($0.form.rawValue) \($0.count)" }.joined(separator: ", "))
     let report = AuditReport(checked.audit, comparedWith: first.map { ($0.name, $0.data.audit) })
     for line in report.lines() { try printLine("  " + line) }
     if let first, let shared {
@@ -140,13 +147,15 @@ struct Check: ParsableCommand {
   /// The audit, and the written file.
   private struct Report: Encodable {
     let summary: AuditSummary
+    /// The number of records of each form.
+    let forms: [(form: GroundTruthForm, count: Int)]
     let shared: SharedData?
     let fix: CleanedMetadata?
     let file: String?
     /// The records that deserve a look.
     let suspects: Int?
 
-    enum CodingKeys: String, CodingKey { case fix, suspects, shared }
+    enum CodingKeys: String, CodingKey { case forms, fix, suspects, shared }
     enum FixKeys: String, CodingKey {
       case file, records, leftOut, changes
       case normalized = "normalised"
@@ -155,6 +164,8 @@ struct Check: ParsableCommand {
     func encode(to encoder: any Encoder) throws {
       try summary.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(
+        Dictionary(uniqueKeysWithValues: forms.map { ($0.form.rawValue, $0.count) }), forKey: .forms)
       try container.encodeIfPresent(suspects, forKey: .suspects)
       try container.encodeIfPresent(shared, forKey: .shared)
       guard let fix else { return }

@@ -116,6 +116,13 @@ package struct DataSet: Sendable {
     return boundary(index)..<boundary(index + 1)
   }
 
+  /// The number of records of each form, in the order of the forms.
+  package var forms: [(form: GroundTruthForm, count: Int)] {
+    var counts: [GroundTruthForm: Int] = [:]
+    for record in records { counts[record.form, default: 0] += 1 }
+    return GroundTruthForm.allCases.compactMap { form in counts[form].map { (form, $0) } }
+  }
+
   /// Records of each folder.
   package var countsOfFolders: [Int] {
     var counts = [Int](repeating: 0, count: folders.count)

@@ -14,6 +14,8 @@ package struct Record: Sendable {
   package let source: Int
   /// Bytes of the image file; -1 if there is none.
   package let size: Int64
+  /// The form of ground truth that it was read from.
+  package let form: GroundTruthForm
   /// Where the image's pixels come from.
   let origin: Origin
   /// What is wrong with the record, found before its image was opened, with the remedy; nil if nothing is.

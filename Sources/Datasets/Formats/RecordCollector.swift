@@ -26,6 +26,8 @@ struct RecordCollector {
   let options: ReadingOptions
   /// The folder that is being read, as an index.
   var source = 0
+  /// The form of the records that are added.
+  var form = GroundTruthForm.pairs
   private(set) var records: [Record] = []
   private(set) var leftOut: [DataSet.LeftOut] = []
 
@@ -52,7 +54,7 @@ struct RecordCollector {
       Record(
         path: name, folder: folder.root, text: text, rawText: sameScalars(text, rawText) ? nil : rawText,
         source: source,
-        size: size, origin: origin, fault: fault))
+        size: size, form: form, origin: origin, fault: fault))
   }
 
   /// Adds a record whose image or text is unknown.

@@ -6,6 +6,7 @@ struct ShardsReader: GroundTruthReader {
   let folder: GroundTruthFolder
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
+    records.form = .shards
     let path = folder.file(ShardIndex.fileName)
     let index = try ShardIndex.read(path)
     let hash = FingerprintHash()

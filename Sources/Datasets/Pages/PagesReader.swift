@@ -9,6 +9,7 @@ struct PagesReader: GroundTruthReader {
   let names: [String]
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
+    records.form = .xml
     for name in names {
       var document: PageDocument
       let page: Page

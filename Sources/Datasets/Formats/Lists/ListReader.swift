@@ -22,6 +22,7 @@ struct ListReader: GroundTruthReader {
   ]
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
+    records.form = form
     let before = records.records.count
     let bytes = try readFile(path, limit: DataSetLimits.metadataBytes, limitName: "1 GiB")
     let text = try DataSetError.utf8(bytes, path: path)

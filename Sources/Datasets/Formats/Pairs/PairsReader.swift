@@ -15,6 +15,7 @@ struct PairsReader: GroundTruthReader {
   }
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
+    records.form = .pairs
     for pair in pairs.pairs { try add(pair, to: &records) }
     for (name, missing) in pairs.unpaired {
       let (path, isProblem) = (folder.file(name), !pairs.pairs.isEmpty)

@@ -6,8 +6,11 @@ import PackageDescription
 #if arch(x86_64)
   let march = Context.environment["AKURU_MARCH"] ?? "x86-64-v3"
   let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
+  // Pages are decoded and cut with the same instructions, and with checks.
+  let imageSettings: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
 #else
   let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+  let imageSettings: [SwiftSetting] = []
 #endif
 
 // Tests are compiled fast: what they test is not theirs to optimize.
@@ -76,7 +79,9 @@ let package = Package(
 
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: kernelSettings),
     .target(name: "NeuralNetwork", dependencies: ["Tensors", "Settings", "Messages"], swiftSettings: kernelSettings),
-    .target(name: "Images", dependencies: ["CPNG", "CJPEG", "CTIFF", "CWebP", "Tensors", "Files", "Messages"]),
+    .target(
+      name: "Images", dependencies: ["CPNG", "CJPEG", "CTIFF", "CWebP", "Tensors", "Files", "Messages"],
+      swiftSettings: imageSettings),
     .target(
       name: "Datasets",
       dependencies: ["CArchive", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),

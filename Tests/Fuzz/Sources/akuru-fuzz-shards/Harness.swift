@@ -13,7 +13,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     for record in dataSet.records {
       folder.requireInside(record.absolutePath)
       do {
-        let image = try record.readImage()
+        let image = try RecordImages().file(of: record)
         require(image.count == record.size, "\(image.count) bytes instead of \(record.size)")
       } catch {
         requireOneLine(error)

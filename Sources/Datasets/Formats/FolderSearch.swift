@@ -142,7 +142,8 @@ private struct Walk {
     guard isWanted(.pairs) else { return }
     // Beside a page, its image and the text of the whole page have the page's name.
     let own = stems.isEmpty ? names : names.filter { !stems.contains(stem(of: $0)) }
-    for name in names where !own.contains(name) && name.hasSuffix(ImageTextPairs.textSuffix) {
+    for name in names
+    where !stems.isEmpty && name.hasSuffix(ImageTextPairs.textSuffix) && stems.contains(stem(of: name)) {
       records.leave(
         folder.file(name), .otherVersion,
         "the lines of PAGE-XML or ALTO beside it are read instead; --format pairs reads the text")

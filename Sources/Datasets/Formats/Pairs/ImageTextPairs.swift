@@ -8,7 +8,7 @@ import Images
 /// suffix of its own) precedes `X.nrm.png`, and that `X.bin.png`; an ending that the user gives precedes all. Two images that
 /// this does not tell apart, as `X.png` and `X.jpg`, are one bad record.
 struct ImageTextPairs {
-  struct Pair: Equatable {
+  struct Pair: Equatable, Sendable {
     let image: String
     let text: String
     /// An image with the same claim to the text.

@@ -16,7 +16,16 @@ struct PairsReader: GroundTruthReader {
 
   func read(into records: inout RecordCollector) throws(DataSetError) {
     records.form = .pairs
-    for pair in pairs.pairs { try add(pair, to: &records) }
+    let (folder, all) = (folder, pairs.pairs)
+    let contents = ConcurrentReads.map(all.count) { index in
+      (
+        size: Result { () throws(DataSetError) in try PairsReader.size(folder.file(all[index].image)) },
+        text: Result { () throws(DataSetError) in try PairsReader.readText(folder.file(all[index].text)) }
+      )
+    }
+    for (pair, contents) in zip(all, contents) {
+      try add(pair, size: try contents.size.get(), contents.text, to: &records)
+    }
     for (name, missing) in pairs.unpaired {
       let (path, isProblem) = (folder.file(name), !pairs.pairs.isEmpty)
       records.leave(path, .unpairedFile, isProblem: isProblem, DataSet.LeftOut.missing(missing))
@@ -29,16 +38,17 @@ struct PairsReader: GroundTruthReader {
     }
   }
 
-  private func add(_ pair: ImageTextPairs.Pair, to records: inout RecordCollector) throws(DataSetError) {
+  private func add(
+    _ pair: ImageTextPairs.Pair, size: Int64, _ text: Result<String, DataSetError>, to records: inout RecordCollector
+  ) throws(DataSetError) {
     let path = folder.prefix + pair.image
-    let size = try PairsReader.size(folder.file(pair.image))
     if let rival = pair.rival {
       let fault = "\(quoted(rival)) has the same text \(quoted(pair.text)); keep one, or choose with --image-suffix"
       return try records.add(path, text: "", size: size, fault: fault, in: folder)
     }
-    do throws(DataSetError) {
-      try records.add(path, text: try PairsReader.readText(folder.file(pair.text)), size: size, in: folder)
-    } catch {
+    switch text {
+    case .success(let text): try records.add(path, text: text, size: size, in: folder)
+    case .failure(let error):
       if error.isOfMachine { throw error }
       try records.add(path, text: "", size: size, fault: "\(quoted(pair.text)): \(error.reason)", in: folder)
     }

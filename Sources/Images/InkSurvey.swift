@@ -1,16 +1,14 @@
-import Images
-
 /// What a coarse copy of an image tells of its writing. The copy has 24 to 47 rows, or columns if these are fewer:
 /// noise of the paper is averaged away, strokes remain.
-struct InkSurvey {
+package struct InkSurvey {
   /// Whether no ink stands out from the paper.
-  private(set) var isBlank = false
+  package private(set) var isBlank = false
   /// Whether only bars from side to side are on it.
-  private(set) var isBarsOnly = false
+  package private(set) var isBarsOnly = false
   /// Whether the larger part of the image is dark, and the strokes are lighter than what surrounds them.
-  private(set) var isInverted = false
+  package private(set) var isInverted = false
   /// Columns of the image that hold ink; gaps do not count.
-  private(set) var inkColumns = 0
+  package private(set) var inkColumns = 0
 
   /// Least difference of a stroke from its surroundings, in gray values. The faintest of 2700 rendered words and lines has 45;
   /// noise of paper with a standard deviation of 5 has 18.
@@ -24,7 +22,7 @@ struct InkSurvey {
   /// Least skewness of local contrasts of light strokes. Dark ones have -2.7 to 0.15.
   private static let leastSkewness = 0.2
 
-  init(_ image: GrayImage) {
+  package init(_ image: GrayImage) {
     let copy = CoarseCopy(image)
     let contrasts = LocalContrasts(copy)
     isBlank =

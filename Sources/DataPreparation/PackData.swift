@@ -34,7 +34,7 @@ package func packData(
   }
   var leftOut = 0
   let summary = try ShardPacker(output: output, shardSize: bytes).pack(dataSet) { error in
-    guard skipBad else { return false }
+    guard skipBad && !error.isOfMachine else { return false }
     leftOut += 1
     log.warning("left out: \(error)")
     return true

@@ -61,6 +61,7 @@ package func splitData(
     if let fault = record.fault { log.warning("left out: \("\(record.absolutePath): \(fault)".onOneLine)") }
   }
   let split = try ValidationSplit(dataSet, by: unit, share: share)
+  if let warning = split.warning { log.warning("\(warning)") }
   try refusing(output) {
     try createFolder(folder.path)
     let lists = try split.lists(in: folder.path)

@@ -49,7 +49,11 @@ package struct DataSet: Sendable {
     var collector = RecordCollector(options: options)
     for (source, folder) in parsed.folders.enumerated() {
       collector.source = source
+      let before = collector.records.count
       try reader(of: folder, options).read(into: &collector)
+      guard collector.records.count > before else {
+        throw collector.noLine(of: folder) ?? .noRecords(path: folder)
+      }
     }
     return DataSet(
       folders: parsed.folders, records: collector.records, leftOut: collector.leftOut, textPolicy: options.text)

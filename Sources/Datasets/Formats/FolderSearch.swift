@@ -11,9 +11,20 @@ struct FolderSearch: GroundTruthReader {
     let before = records.records.count
     var walk = Walk(root: root, options: records.options)
     try walk.visit(GroundTruthFolder(root: root), depth: 0, &records)
-    if records.records.count == before, let list = try walk.otherList() { try list.read(into: &records) }
-    guard records.records.count > before else { throw .unrecognized(path: root, found: walk.summary) }
-    let pages = Set(records.records[before...].compactMap { $0.page?.imagePath })
+    var isOther = false
+    if records.records.count == before, let list = try walk.otherList() {
+      isOther = true
+      try list.read(into: &records)
+    }
+    guard records.records.count > before else { throw FolderSearch.nothing(root, walk, records) }
+    if records.records[before...].contains(where: { $0.form == .xml }) {
+      for (folder, name) in walk.brokenPages {
+        try records.addBad(folder.prefix + name, "it is neither PAGE-XML nor ALTO; export the page again", in: folder)
+      }
+    }
+    // Images of pages, and those that a list of another name names, are of use.
+    var pages = Set(records.records[before...].compactMap { $0.page?.imagePath })
+    if isOther { pages.formUnion(records.records[before...].map(\.absolutePath)) }
     records.keepLeftOut { !pages.contains($0.path) }
     for (folder, images) in walk.strangers {
       let unused = images.filter { !pages.contains(folder.file($0)) }
@@ -22,6 +33,13 @@ struct FolderSearch: GroundTruthReader {
         folder.path, .unlistedImage,
         "holds \(counted(unused.count, "image")) without texts, such as \(quoted(first)), which are not used")
     }
+  }
+}
+
+extension FolderSearch {
+  /// The error of a folder without a record: why the lines of its pages are none, or what it holds.
+  private static func nothing(_ root: String, _ walk: Walk, _ records: RecordCollector) -> DataSetError {
+    records.noLine(of: root) ?? .unrecognized(path: root, found: walk.summary)
   }
 }
 
@@ -39,6 +57,8 @@ private struct Walk {
   private var firstUnpaired: (name: String, missing: String)?
   private var holdsTars = false
   private var topNames: [String] = []
+  /// XML files with the names of images that are neither PAGE nor ALTO.
+  private(set) var brokenPages: [(folder: GroundTruthFolder, name: String)] = []
   /// The folders above the current one.
   private var ancestors: Set<FileStatus.Identity> = []
   /// Folders of images without texts.
@@ -133,8 +153,12 @@ private struct Walk {
       if lowercased(name).hasSuffix(".xml") {
         guard isWanted(.xml) else { continue }
         let isPage = try GroundTruthForm.of(file: folder.file(name)) == .form(.xml)
-        if isPage { pages.append(name) } else { otherXML += 1 }
-        if isPage { stems.insert(String(name.dropLast(4))) }
+        if isPage {
+          pages.append(name)
+          stems.insert(String(name.dropLast(4)))
+        } else {
+          try noteOtherXML(name, folder, names, &records)
+        }
       }
     }
     try PagesReader(folder: folder, names: pages).read(into: &records)
@@ -160,6 +184,19 @@ private struct Walk {
       return
     }
     try reader.read(into: &records)
+  }
+
+  /// XML that is neither PAGE nor ALTO: a bad record where an image has its name, else a note.
+  private mutating func noteOtherXML(
+    _ name: String, _ folder: GroundTruthFolder, _ names: [String], _ records: inout RecordCollector
+  ) throws(DataSetError) {
+    otherXML += 1
+    let own = name.dropLast(4)
+    if names.contains(where: { ImageFormat.stem(ofName: $0).map { $0.elementsEqual(own.utf8) } ?? false }) {
+      brokenPages.append((folder, name))
+    } else {
+      records.leave(folder.file(name), .unlistedImage, "it is neither PAGE-XML nor ALTO, and is not used")
+    }
   }
 
   private func stem(of name: String) -> String {

@@ -62,6 +62,15 @@ struct RecordCollector {
     try add(name, text: "", size: -1, fault: fault, in: folder)
   }
 
+  /// The error of pages that have no line of use, with the first reason; nil if no line was left out.
+  func noLine(of path: String) -> DataSetError? {
+    let kinds: [AuditFinding.Kind] = [.lineWithoutText, .lineWithoutArea, .lineOfAnotherType]
+    let lines = leftOut.filter { kinds.contains($0.kind) }
+    guard let first = lines.first else { return nil }
+    let more = lines.count > 1 ? ", and \(lines.count - 1) more" : ""
+    return .malformed(path: path, place: "no line of its pages can be used", reason: "\(first)\(more)")
+  }
+
   /// Removes what turned out to be of use.
   mutating func keepLeftOut(where isOfNoUse: (DataSet.LeftOut) -> Bool) { leftOut = leftOut.filter(isOfNoUse) }
 

@@ -58,6 +58,8 @@ struct XMLMarkup {
       if markup.isAt("<?") {
         markup.skip(past: "?>")
       } else if markup.isAt("<!--") {
+        // The end of "<!-->" is not its own.
+        markup.position = min(markup.position + 4, markup.count)
         markup.skip(past: "-->")
       } else if markup.isAt("<!DOCTYPE") {
         if markup.skipTag() == nil { markup.skip(past: "]") }

@@ -18,6 +18,8 @@ package struct ValidationSplit: Sendable {
   private let dataSet: DataSet
   /// What stayed together.
   package let unit: SplitUnit
+  /// Pages or folders that should have stayed together, where there are too few of them to set one aside; nil if there are not.
+  package private(set) var tornUnit: SplitUnit?
   package private(set) var train = Part()
   package private(set) var validation = Part()
 
@@ -33,6 +35,10 @@ package struct ValidationSplit: Sendable {
     guard let unit else {
       for unit in [SplitUnit.page, .folder] {
         guard let (groups, selection) = ValidationSplit.telling(dataSet, unit, share, single) else { continue }
+        guard selection.count > 0 else {
+          tornUnit = tornUnit ?? unit
+          continue
+        }
         self.unit = groups.unit
         fill(groups, selection)
         return
@@ -47,14 +53,13 @@ package struct ValidationSplit: Sendable {
     fill(groups, try ValidationSplit.select(groups, share, dataSet))
   }
 
-  /// The selection of pages or folders for `auto`; nil if the data set has not several, or none can be set aside.
+  /// The selection of pages or folders for `auto`, which may be empty; nil if the data set has not several.
   private static func telling(
     _ dataSet: DataSet, _ unit: SplitUnit, _ share: Double, _ single: Double?
   ) -> (RecordGroups, GroupSelection)? {
     let groups = RecordGroups(dataSet, by: unit)
     guard groups.areTelling else { return nil }
-    let selection = GroupSelection(groups, .init(share: share, single: single, keepsSources: true))
-    return selection.count > 0 ? (groups, selection) : nil
+    return (groups, GroupSelection(groups, .init(share: share, single: single, keepsSources: true)))
   }
 
   private static func select(
@@ -91,6 +96,14 @@ package struct ValidationSplit: Sendable {
   }
 
   // MARK: Results
+
+  /// The warning that parts of one page or folder are on both sides; nil if there is none.
+  package var warning: String? {
+    tornUnit.map {
+      "there are too few \($0.name)s to set a whole one aside: lines of one \($0.name) are on both sides, and the error rate will look "
+        + "better than it is; add data, or give validation data of its own"
+    }
+  }
 
   /// The two parts as data sets. Records with a fault, and what is no record, go with the part for training: they are reported
   /// once.

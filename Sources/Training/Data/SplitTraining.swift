@@ -25,6 +25,7 @@ struct SplitTraining {
         DataSet.load(argument, reading, allowsWeights: true), share: SplitTraining.share, single: SplitTraining.single)
     }
     unit = split.unit
+    if let warning = split.warning { context.log.warning("validation auto: \(warning)") }
     (train, validation) = split.dataSets
     let (held, rest) = (split.validation, split.train)
     let all = held.records.count + rest.records.count

@@ -46,7 +46,9 @@ struct ListReader: GroundTruthReader {
   ) throws(DataSetError) {
     let (name, text): (String, String)
     switch entry.contents {
-    case .bad(let known, let reason):
+    case .bad(let image, let reason):
+      // A name that cannot be used is none.
+      let known = image.flatMap { FileLocator.refusal(of: $0) == nil && !FileLocator.leadsOut($0) ? $0 : nil }
       let unnamed = "\(self.name), \(entry.place)"
       let fault = known == nil ? reason : "\(self.name), \(entry.place): \(reason)"
       return try records.addBad(folder.prefix + (known ?? unnamed), fault, in: folder)
@@ -70,7 +72,7 @@ struct ListReader: GroundTruthReader {
   /// Finds images that the list does not name in the folders of those that it names.
   private func findUnlisted(from first: Int, _ records: inout RecordCollector) {
     var listed: [String: Set<String>] = [:]
-    for record in records.records[first...] where record.page == nil && record.fault == nil {
+    for record in records.records[first...] where record.page == nil {
       let parts = record.path.split(separator: "/", omittingEmptySubsequences: false)
       listed[parts.dropLast().joined(separator: "/"), default: []].insert(String(parts.last ?? ""))
     }

@@ -1,4 +1,8 @@
-@Suite struct RefusalTests {
+import Files
+import Foundation
+import Testing
+
+@Suite struct MachineRefusalTests {
   /// What the machine refuses is told from what is wrong with a file.
   @Test(arguments: [
     (EACCES, true), (EPERM, true), (EMFILE, true), (ENFILE, true), (EIO, true), (ESTALE, true), (ENOMEM, true),

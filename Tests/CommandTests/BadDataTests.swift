@@ -48,13 +48,15 @@ import Testing
     .data("missing folder", ["{train}: no such file or folder"]) {
       try FileManager.default.removeItem(atPath: $0.train)
     },
-    .data("missing column", ["{train}/metadata.csv: the header lacks \"text\"", "\"label\""]) {
-      try $0.spoilMetadata(line: 0, "file_name,label")
+    .data("missing column", ["{train}/metadata.csv: the header lacks \"text\"", "\"remark\"", "--columns"]) {
+      try $0.spoilMetadata(line: 0, "file_name,remark")
     },
-    .data("metadata in Latin-1", ["{train}/metadata.csv: ", "is not UTF-8", "iconv -f LATIN1"]) {
+    .data(
+      "metadata in Latin-1", ["{train}/3.p: metadata.csv, record 11 (line 12): it is not UTF-8", "iconv -f LATIN1"]
+    ) {
       try $0.spoil("metadata.csv", try $0.bytes("\($0.train)/metadata.csv") + [0x33, 0x2E, 0x70, 0x2C, 0xE9, 0x0A])
     },
-    .data("label file in Latin-1", ["{train}/0.gt.txt: line 1 is not UTF-8", "iconv -f LATIN1"]) {
+    .data("label file in Latin-1", ["{train}/0.png: \"0.gt.txt\": line 1 is not UTF-8", "iconv -f LATIN1"]) {
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       for i in 0..<10 { try $0.spoil("\(i).gt.txt", i == 0 ? [0x63, 0x61, 0x66, 0xE9] : Array("ab".utf8)) }
     },
@@ -62,16 +64,20 @@ import Testing
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       for i in 0..<10 where i != 4 { try $0.spoil("\(i).gt.txt", "ab\n") }
     },
-    .data("record of three fields", ["{train}/metadata.csv: ", "3 fields where the header has 2"]) {
+    .data("record of three fields", ["{train}/3.png: metadata.csv, record 4 (line 5): 3 fields where the header has 2"])
+    {
       try $0.spoilMetadata(line: 4, "3.png,a,b")
     },
-    .data("image outside the folder", ["{train}/metadata.csv: ", "../validation/1.png", "goes up"]) {
+    .data(
+      "image outside the folder",
+      ["{train}/metadata.csv, record 4 (line 5): ", "../validation/1.png", "goes up", "--allow-outside"]
+    ) {
       try $0.spoilMetadata(line: 4, "../validation/1.png,ab")
     },
     .data("metadata without records", ["{train}", "holds no records"]) {
       try $0.spoil("metadata.csv", "file_name,text\n")
     },
-    .data("metadata.jsonl with a torn line", ["{train}/metadata.jsonl: line 2: not valid JSON"]) {
+    .data("metadata.jsonl with a torn line", ["{train}/metadata.jsonl, line 2: not valid JSON"]) {
       try FileManager.default.removeItem(atPath: "\($0.train)/metadata.csv")
       try $0.spoil("metadata.jsonl", "{\"file_name\": \"0.png\", \"text\": \"a\"}\n{\"file_name\": \"1.p")
     },
@@ -146,7 +152,7 @@ import Testing
     try workshop.spoilMetadata(line: 6, "2.png,e\u{301}")
     try GlyphData.write(["file_name,text", "0.png,xyz", "1.png,ab"], to: "\(workshop.validation)/metadata.csv")
     let result = try workshop.train(ranks: ranks, Recipes.akuru, "run", ["--max-steps", "2"])
-    for warning in ["2.png: is listed twice", "normalization form C", "/validation/0.png: not in the alphabet"] {
+    for warning in ["2.png: is listed twice", "normalization form NFC", "/validation/0.png: not in the alphabet"] {
       #expect(result.stderr.contains(warning), "\(result.transcript)")
     }
   }

@@ -92,9 +92,9 @@ import Testing
 
   @Test func labelsWithControlCharacters() throws {
     let workshop = try Workshop(train: 10, validation: 3)
-    try workshop.spoilMetadata(line: 4, "3.png,a\tb")
+    try workshop.spoilMetadata(line: 4, "3.png,a\u{7}b")
     let result = try akuru(workshop.training(Recipes.seed, "run", ["--max-steps", "1"]))
-    expectFailure(result, 3, ["3.png: the text holds U+0009, a control character; remove it"])
+    expectFailure(result, 3, ["3.png: the text holds U+0007, a control character; remove it"])
   }
 
   @Test func argumentsThatLookLikeOptions() throws {

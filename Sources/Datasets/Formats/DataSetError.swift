@@ -71,18 +71,6 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
     }
   }
 
-  /// The bytes of a text file in UTF-8.
-  static func utf8(_ bytes: [UInt8], path: String) throws(DataSetError) -> [UInt8] {
-    guard let text = TextBytes.utf8(bytes) else { throw .notUTF8(path: path, place: "the file") }
-    guard !TextBytes.looksLikeUTF16(text) else {
-      throw .malformed(
-        path: path, place: "the file",
-        reason:
-          "it looks like UTF-16 without a byte order mark; convert it, for example with iconv -f UTF-16LE -t UTF-8")
-    }
-    return text
-  }
-
   /// What to do about a text in another encoding.
   static let notUTF8Remedy = "is not UTF-8; convert the file, for example with iconv -f LATIN1 -t UTF-8"
 }

@@ -16,7 +16,9 @@ struct FolderSearch: GroundTruthReader {
       isOther = true
       try list.read(into: &records)
     }
-    guard records.records.count > before else { throw FolderSearch.nothing(root, walk, records) }
+    guard records.records.count > before else {
+      throw records.noLine(of: root) ?? .unrecognized(path: root, found: walk.summary)
+    }
     if records.records[before...].contains(where: { $0.form == .xml }) {
       for (folder, name) in walk.brokenPages {
         try records.addBad(folder.prefix + name, "it is neither PAGE-XML nor ALTO; export the page again", in: folder)
@@ -33,13 +35,6 @@ struct FolderSearch: GroundTruthReader {
         folder.path, .unlistedImage,
         "holds \(counted(unused.count, "image")) without texts, such as \(quoted(first)), which are not used")
     }
-  }
-}
-
-extension FolderSearch {
-  /// The error of a folder without a record: why the lines of its pages are none, or what it holds.
-  private static func nothing(_ root: String, _ walk: Walk, _ records: RecordCollector) -> DataSetError {
-    records.noLine(of: root) ?? .unrecognized(path: root, found: walk.summary)
   }
 }
 

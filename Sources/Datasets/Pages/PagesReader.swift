@@ -41,10 +41,10 @@ struct PagesReader: GroundTruthReader {
       if let fault = line.fault {
         try records.add(path, text: line.text ?? "", size: page.size, fault: fault, in: folder)
       } else if text.isEmpty {
-        records.leave(folder.root + "/" + path, .lineWithoutText, "the line has no text, so it is not used")
+        records.leave(joinPath(folder.root, path), .lineWithoutText, "the line has no text, so it is not used")
       } else if let refusal = line.outline.refusal(of: document) {
         if refusal.isNoArea {
-          records.leave(folder.root + "/" + path, .lineWithoutArea, "\(refusal); the line is not used")
+          records.leave(joinPath(folder.root, path), .lineWithoutArea, "\(refusal); the line is not used")
         } else {
           try records.add(path, text: line.text ?? "", size: page.size, fault: refusal.description, in: folder)
         }

@@ -69,8 +69,7 @@ package struct Alphabet: Sendable, Equatable {
     } catch {
       throw .malformed(path: path, place: "the alphabet", reason: Alphabet.reason(for: error))
     }
-    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    guard let text = String(validating: bytes[start...], as: UTF8.self) else {
+    guard let text = String(validating: try TextBytes.utf8(bytes, path: path), as: UTF8.self) else {
       throw .notUTF8(path: path, place: "the alphabet")
     }
     do {

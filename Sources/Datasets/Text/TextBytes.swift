@@ -12,6 +12,19 @@ enum TextBytes {
     return String(validating: units, as: UTF16.self).map { Array($0.utf8) }
   }
 
+  /// The same for a file.
+  /// - Throws: ``DataSetError`` that names it, with the remedy.
+  static func utf8(_ bytes: [UInt8], path: String) throws(DataSetError) -> [UInt8] {
+    guard let text = utf8(bytes) else { throw .notUTF8(path: path, place: "the file") }
+    guard !looksLikeUTF16(text) else {
+      throw .malformed(
+        path: path, place: "the file",
+        reason:
+          "it looks like UTF-16 without a byte order mark; convert it, for example with iconv -f UTF-16LE -t UTF-8")
+    }
+    return text
+  }
+
   /// Whether a text is likely UTF-16 without a byte order mark: a quarter of its bytes are 0.
   static func looksLikeUTF16(_ bytes: [UInt8]) -> Bool {
     let start = bytes.prefix(1024)

@@ -4,9 +4,8 @@ import Foundation
 package enum TextLines {
   /// - Throws: ``DataSetError`` that names the file: unreadable, too large, not UTF-8, or without text.
   package static func read(_ path: String, _ policy: TextPolicy = .ofOlderModels) throws(DataSetError) -> [String] {
-    let bytes = try readFile(path, limit: 16 << 20, limitName: "16 MiB")
-    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    guard let text = String(validating: bytes[start...], as: UTF8.self) else {
+    let bytes = try TextBytes.utf8(try readFile(path, limit: 16 << 20, limitName: "16 MiB"), path: path)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .notUTF8(path: path, place: "the text")
     }
     let lines = text.split(whereSeparator: \.isNewline).map { policy.applied(to: String($0)) }

@@ -25,7 +25,7 @@ struct ListReader: GroundTruthReader {
     records.form = form
     let before = records.records.count
     let bytes = try readFile(path, limit: DataSetLimits.metadataBytes, limitName: "1 GiB")
-    let text = try DataSetError.utf8(bytes, path: path)
+    let text = try TextBytes.utf8(bytes, path: path)
     var locator = FileLocator(
       folder, allowsOutside: records.options.allowsOutside, inner: form == .json ? "images/" : nil)
     var lines = LineLookup(folder)

@@ -61,7 +61,7 @@ struct PairsReader: GroundTruthReader {
   /// The text of a text file: UTF-8, or UTF-16 with a byte order mark; one trailing line break is removed.
   static func readText(_ path: String) throws(DataSetError) -> String {
     let bytes = try readFile(path, limit: DataSetLimits.textBytes, limitName: "64 KiB")
-    var utf8 = try DataSetError.utf8(bytes, path: path)[...]
+    var utf8 = try TextBytes.utf8(bytes, path: path)[...]
     if utf8.last == UInt8(ascii: "\n") {
       utf8 = utf8.dropLast()
       if utf8.last == UInt8(ascii: "\r") { utf8 = utf8.dropLast() }

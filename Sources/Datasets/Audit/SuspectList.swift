@@ -21,7 +21,9 @@ package struct SuspectList: Sendable {
       }
     }
     func line(_ finding: AuditFinding) -> (page: String, id: String)? {
-      finding.record.flatMap { dataSet.records[$0].line }
+      // A line that is no record has its name in the path.
+      guard let record = finding.record else { return LineLookup.parts(of: finding.path).map { ($0.file, $0.id) } }
+      return dataSet.records[record].line
     }
     lines = groups.map { findings in
       let fields = [

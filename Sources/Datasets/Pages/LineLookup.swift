@@ -4,7 +4,8 @@ import Files
 /// Finds lines of pages that a list names, as in `PAGE.xml#LINE`. It keeps the last page.
 struct LineLookup {
   private let folder: GroundTruthFolder
-  private var last: (name: String, page: Page, document: PageDocument)?
+  /// The lines by the bytes of their names: names that are canonically equivalent differ.
+  private var last: (name: String, page: Page, lines: [[UInt8]: PageDocument.Line])?
 
   init(_ folder: GroundTruthFolder) { self.folder = folder }
 
@@ -24,13 +25,13 @@ struct LineLookup {
         var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
         let page = try page(of: document, name)
         try PagesReader.checkSize(of: &document, page)
-        last = (name, page, document)
+        last = (name, page, Dictionary(document.lines.map { (Array($0.id.utf8), $0) }) { first, _ in first })
       }
     } catch {
       if error.isOfMachine { throw error }
       return .failure(error)
     }
-    guard let last, let line = last.document.lines.first(where: { sameScalars($0.id, id) }) else {
+    guard let last, let line = last.lines[Array(id.utf8)] else {
       return .failure(.malformed(path: path(of: name), place: quoted(id), reason: "there is no such line"))
     }
     if let fault = line.fault { return .failure(.malformed(path: path(of: name), place: quoted(id), reason: fault)) }

@@ -85,6 +85,17 @@ import Testing
     expectLoadError(broken.path, ["labels.json", "not one JSON object"])
   }
 
+  @Test func whatWouldBeALabelInSilence() throws {
+    let paddle = try folder(["label.txt": "0.png\tabc\n1.png\t[{\"transcription\": \"x\", \"points\": [[1, 2]]}]\n"])
+    #expect(try DataSet.load(paddle.path).records.map { $0.fault?.contains("regions of a page") } == [nil, true])
+    let twice = try folder([
+      "labels.json": "{\"0.png\": \"a\", \"1.png\": \"b\",\n \"0.png\" : \"c\", \"2.png\": \"\\\"0.png\\\":\"}"
+    ])
+    #expect(try DataSet.load(twice.path).records.map { $0.fault?.contains("stands twice") } == [true, nil, nil])
+    let quotes = try folder(["labels.csv": "filename,words\n0.png,\"x, y\" z\n1.png,\"\n2.png,abc\n/,x\n"])
+    #expect(try pairs(DataSet.load(quotes.path)).prefix(3) == ["0.png=\"x, y\" z", "1.png=\"", "2.png=abc"])
+  }
+
   @Test func theOneCommandThatConverts() throws {
     let folder = try folder(["train-00000-of-00001.parquet": "PAR1...PAR1"])
     let command = "Launch/use/from-parquet FILE.parquet --output FOLDER"

@@ -21,7 +21,7 @@ enum CSVTable {
     var (reader, names, columns) = try start(bytes, path: path, columns: columns)
     let image = try index(of: columns.image, in: names, path: path)
     let text = try index(of: columns.text, in: names, path: path)
-    // EasyOCR writes no quotes: what follows the first comma is the text.
+    // EasyOCR writes no quotes: what is no record of a table has its text after the first comma.
     let isEasyOCR = names.count == 2 && names[0] == "filename" && names[1] == "words"
     while true {
       func note(_ contents: ListEntry.Contents) throws(DataSetError) {
@@ -30,7 +30,7 @@ enum CSVTable {
       do throws(CSVReader.Malformed) {
         guard try reader.next() else { return }
       } catch {
-        try note(.bad(image: nil, reason: error.reason))
+        try note((isEasyOCR ? easyOCREntry(reader.rawLine) : nil) ?? .bad(image: nil, reason: error.reason))
         continue
       }
       if isEasyOCR && reader.fieldCount != 2, let entry = easyOCREntry(reader.rawLine) {

@@ -40,8 +40,8 @@ enum JSONLinesList {
         names = try ColumnNames.found(in: object.keys, path: path, place: place)
         columns = names
       }
-      let keys = [names.image, names.text].filter { JSONKeys.count($0, in: line) > 1 }
-      if let twice = keys.first {
+      let repeated = JSONKeys.twice(in: line)
+      if let twice = [names.image, names.text].first(where: { repeated.contains(Array($0.utf8)) }) {
         try note(bad: "it has \(quoted(twice)) twice; keep one")
         continue
       }
@@ -86,31 +86,5 @@ private struct JSONLine: Decodable {
     let key = Key(stringValue: name)
     guard container.contains(key) else { return .missing }
     return (try? container.decode(String.self, forKey: key)).map { .string($0) } ?? .other
-  }
-}
-
-/// Finds keys that a JSON decoder does not tell apart.
-private enum JSONKeys {
-  /// How often the outermost object of valid JSON has a key. Keys with escapes are not counted.
-  static func count(_ key: String, in json: ArraySlice<UInt8>) -> Int {
-    let wanted = Array(key.utf8)
-    var (depth, count, position) = (0, 0, json.startIndex)
-    while position < json.endIndex {
-      switch json[position] {
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-      case UInt8(ascii: "\""):
-        let start = position + 1
-        position = start
-        while position < json.endIndex, json[position] != UInt8(ascii: "\"") {
-          position += json[position] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        let isKey = json[min(position + 1, json.endIndex)...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
-        if depth == 1, isKey, json[start..<min(position, json.endIndex)].elementsEqual(wanted) { count += 1 }
-      default: break
-      }
-      position += 1
-    }
-    return count
   }
 }

@@ -43,7 +43,12 @@ enum PathList {
     guard let place = text.utf8.firstIndex(of: separator) else {
       return .bad(image: nil, reason: "no \(name(of: separator)) between path and text; write one")
     }
-    return .record(image: String(text[..<place]), text: String(text[text.utf8.index(after: place)...]))
+    let (image, words) = (String(text[..<place]), text[text.utf8.index(after: place)...])
+    // PaddleOCR's lists for finding words have JSON in place of the text.
+    if words.hasPrefix("[{\"") && words.contains("\"transcription\"") {
+      return .bad(image: image, reason: JSONLabels.detection)
+    }
+    return .record(image: image, text: String(words))
   }
 
   private static func name(of separator: UInt8) -> String {

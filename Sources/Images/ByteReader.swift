@@ -61,9 +61,16 @@ final class FileReader: ByteReader {
 extension [UInt8] {
   /// A number of the type's size at `offset`; nil beyond the end.
   func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type, isLittle: Bool) -> Number? {
+    withUnsafeBytes { $0.number(at: offset, as: type, isLittle: isLittle) }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// A number of the type's size at `offset`; nil beyond the end.
+  func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type, isLittle: Bool) -> Number? {
     let size = MemoryLayout<Number>.size
     guard offset >= 0, count >= size, offset <= count - size else { return nil }
-    let stored = withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) }
+    let stored = loadUnaligned(fromByteOffset: offset, as: Number.self)
     return isLittle ? Number(littleEndian: stored) : Number(bigEndian: stored)
   }
 }

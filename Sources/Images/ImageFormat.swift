@@ -58,6 +58,12 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     return nil
   }
 
+  /// What kind of image or document starts with these bytes, for messages, as in "a PNG image"; nil for text and unknown bytes.
+  package static func kind(of start: UnsafeRawBufferPointer) -> String? {
+    let guess = guess(start)
+    return guess == "text" || guess == "something else" ? nil : guess
+  }
+
   /// A guess at the type of a file that is not an image of the expected format.
   static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
     func starts(_ start: [UInt8]) -> Bool { bytes.starts(with: start) }

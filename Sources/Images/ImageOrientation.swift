@@ -24,9 +24,7 @@ enum ImageOrientation: Int {
     default: return nil
     }
     func number<Number: FixedWidthInteger>(_ offset: Int, as type: Number.Type) -> Number? {
-      guard offset >= 0, offset + MemoryLayout<Number>.size <= tiff.count else { return nil }
-      let stored = tiff.loadUnaligned(fromByteOffset: offset, as: Number.self)
-      return isLittle ? Number(littleEndian: stored) : Number(bigEndian: stored)
+      tiff.number(at: offset, as: type, isLittle: isLittle)
     }
     guard number(2, as: UInt16.self) == 42, let start = number(4, as: UInt32.self).map(Int.init),
       let count = number(start, as: UInt16.self).map(Int.init)

@@ -11,22 +11,6 @@ import Testing
     return try DataSet.load(folder.add("metadata.csv", csv).path).records
   }
 
-  private func expectError(
-    _ csv: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let folder = try TemporaryDirectory()
-    expectLoadError(
-      try folder.add("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
-  }
-
-  private func expectBad(
-    _ csv: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let folder = try TemporaryDirectory()
-    try expectBadRecord(
-      folder.add("metadata.csv", csv).path, ["metadata.csv"] + parts, sourceLocation: sourceLocation)
-  }
-
   @Test func plainRecordsInTheOrderOfTheFile() throws {
     let records = try load("file_name,text\nb.png,one\na.png,two\n")
     #expect(records.map(\.path) == ["b.png", "a.png"])
@@ -86,27 +70,30 @@ import Testing
   }
 
   @Test func missingColumnNamesTheColumnsFound() throws {
-    try expectError("file_name,mark\n1.png,x\n", ["\"text\"", "\"file_name\", \"mark\"", "--columns"])
-    try expectError("where;text\n", ["\"file_name\"", "\"where\", \"text\""])
+    try expectLoadError(
+      of: "metadata.csv", "file_name,mark\n1.png,x\n", ["\"text\"", "\"file_name\", \"mark\"", "--columns"])
+    try expectLoadError(of: "metadata.csv", "where;text\n", ["\"file_name\"", "\"where\", \"text\""])
   }
 
   @Test func columnNamedTwice() throws {
-    try expectError("file_name,text,text\n", ["the header", "2 columns"])
+    try expectLoadError(of: "metadata.csv", "file_name,text,text\n", ["the header", "2 columns"])
   }
 
   @Test func raggedRowNamesTheRecordAndItsFirstLine() throws {
-    try expectBad("file_name,text\n1.png,\"a\nb\"\n2.png,x,y\n", ["record 2 (line 4)", "3 fields", "2"])
-    try expectBad("file_name,text\n1.png,a\n2.png\n", ["record 2 (line 3)", "1 field "])
+    try expectBadRecord(
+      of: "metadata.csv", "file_name,text\n1.png,\"a\nb\"\n2.png,x,y\n", ["record 2 (line 4)", "3 fields", "2"])
+    try expectBadRecord(of: "metadata.csv", "file_name,text\n1.png,a\n2.png\n", ["record 2 (line 3)", "1 field "])
   }
 
   @Test func malformedQuoting() throws {
-    try expectBad("file_name,text\n1.png,\"a\nb\nc\n", ["record 1 (line 2)", "never ends"])
-    try expectBad("file_name,text\n1.png,\"a\"b\n", ["record 1 (line 2)", "after a closing quote"])
-    try expectBad("file_name,text\n1.png,a\rb\n", ["record 1 (line 2)", "carriage return"])
+    try expectBadRecord(of: "metadata.csv", "file_name,text\n1.png,\"a\nb\nc\n", ["record 1 (line 2)", "never ends"])
+    try expectBadRecord(
+      of: "metadata.csv", "file_name,text\n1.png,\"a\"b\n", ["record 1 (line 2)", "after a closing quote"])
+    try expectBadRecord(of: "metadata.csv", "file_name,text\n1.png,a\rb\n", ["record 1 (line 2)", "carriage return"])
   }
 
   @Test func headerOnlyAndEmptyFile() throws {
-    try expectError("", ["no records"])
+    try expectLoadError(of: "metadata.csv", "", ["no records"])
     let folder = try TemporaryDirectory()
     expectLoadError(try folder.add("metadata.csv", "file_name,text\n").path, [folder.path, "no records"])
   }

@@ -8,22 +8,6 @@ import Testing
     return try DataSet.load(folder.add("metadata.jsonl", lines).path).records
   }
 
-  private func expectError(
-    _ lines: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let folder = try TemporaryDirectory()
-    expectLoadError(
-      try folder.add("metadata.jsonl", lines).path, ["metadata.jsonl"] + parts, sourceLocation: sourceLocation)
-  }
-
-  private func expectBad(
-    _ lines: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let folder = try TemporaryDirectory()
-    try expectBadRecord(
-      folder.add("metadata.jsonl", lines).path, ["metadata.jsonl"] + parts, sourceLocation: sourceLocation)
-  }
-
   @Test func objectsInTheOrderOfTheFile() throws {
     let records = try load(
       "\u{FEFF}{\"file_name\": \"b.png\", \"text\": \"x,\\n\\\"y\\\"\", \"n\": [1, {}]}\r\n\n"
@@ -34,19 +18,23 @@ import Testing
 
   @Test(arguments: ["{\"file_name\": \"b.png\"", "nonsense", "{\"file_name\": \"b.png\", \"text\": \"x\"} x"])
   func badJSONNamesTheLine(_ line: String) throws {
-    try expectBad("{\"file_name\": \"a.png\", \"text\": \"x\"}\n\n" + line + "\n", ["line 3", "JSON"])
+    try expectBadRecord(
+      of: "metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"x\"}\n\n" + line + "\n", ["line 3", "JSON"])
   }
 
   @Test func otherThanStrings() throws {
-    try expectBad("[1]\n", ["line 1", "not valid JSON; write one complete object"])
-    try expectBad("{\"file_name\": \"a.png\", \"text\": 5}\n", ["line 1", "\"text\" is not a string"])
-    try expectBad("{\"file_name\": null, \"text\": \"x\"}\n", ["line 1", "\"file_name\" is not a string"])
+    try expectBadRecord(of: "metadata.jsonl", "[1]\n", ["line 1", "not valid JSON; write one complete object"])
+    try expectBadRecord(
+      of: "metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": 5}\n", ["line 1", "\"text\" is not a string"])
+    try expectBadRecord(
+      of: "metadata.jsonl", "{\"file_name\": null, \"text\": \"x\"}\n", ["line 1", "\"file_name\" is not a string"])
   }
 
   @Test func missingKeyNamesTheKeysFound() throws {
-    try expectError(
+    try expectLoadError(
+      of: "metadata.jsonl",
       "{\"file_name\": \"a.png\", \"mark\": \"x\"}\n", ["line 1", "\"text\"", "\"file_name\", \"mark\""])
-    try expectError("{}\n", ["line 1", "\"file_name\"", "nothing"])
+    try expectLoadError(of: "metadata.jsonl", "{}\n", ["line 1", "\"file_name\"", "nothing"])
   }
 
   @Test func latin1NamesTheLine() throws {
@@ -58,7 +46,8 @@ import Testing
 
   /// A decoder would take either text.
   @Test func aKeyThatStandsTwice() throws {
-    try expectBad(#"{"file_name":"a.png","text":"x","text":"y"}"#, ["line 1", "\"text\" twice"])
+    try expectBadRecord(
+      of: "metadata.jsonl", #"{"file_name":"a.png","text":"x","text":"y"}"#, ["line 1", "\"text\" twice"])
     let text = #"\"text\":\"text\":"#
     let records = try load(#"{"file_name":"a.png","text":"\#(text)","o":{"text":"z"}}"#)
     #expect(records.map(\.fault) == [nil] && records[0].text == #""text":"text":"#)

@@ -77,3 +77,19 @@ func expectBadRecord(
     "\(faults) lack \(parts)",
     sourceLocation: sourceLocation)
 }
+
+/// Checks that a list of this name gives one bad record whose fault names the list and holds all `parts`.
+func expectBadRecord(
+  of list: String, _ contents: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let folder = try TemporaryDirectory()
+  try expectBadRecord(folder.add(list, contents).path, [list] + parts, sourceLocation: sourceLocation)
+}
+
+/// Checks that loading a list of this name fails with one line that names it and holds all `parts`.
+func expectLoadError(
+  of list: String, _ contents: String, _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let folder = try TemporaryDirectory()
+  expectLoadError(try folder.add(list, contents).path, [list] + parts, sourceLocation: sourceLocation)
+}

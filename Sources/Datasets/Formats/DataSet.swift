@@ -48,7 +48,7 @@ package struct DataSet: Sendable {
     }
     var collector = RecordCollector(options: options)
     for (source, folder) in parsed.folders.enumerated() {
-      collector.source = source
+      collector.begin(source)
       let before = collector.records.count
       try reader(of: folder, options).read(into: &collector)
       guard collector.records.count > before else {
@@ -86,11 +86,13 @@ package struct DataSet: Sendable {
     }
   }
 
-  /// Whether a folder directly holds a data set: a list, shards or labels.
+  /// Whether a folder directly holds a data set: a list, shards, pages or labels.
   package static func isInFolder(_ folder: String) -> Bool {
     let names = (try? folderContents(folder)) ?? []
     let files = ListReader.known.map(\.name) + [ShardIndex.fileName]
-    return names.contains { files.contains($0) || $0.hasSuffix(ImageTextPairs.textSuffix) }
+    return names.contains {
+      files.contains($0) || $0.hasSuffix(ImageTextPairs.textSuffix) || lowercased($0).hasSuffix(".xml")
+    }
   }
 
   /// The data set without some records, given by index. Its fingerprint differs.

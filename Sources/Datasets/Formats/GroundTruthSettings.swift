@@ -17,8 +17,9 @@ package struct GroundTruthSettings: SettingsGroup {
   package init() {}
 
   package func validate() throws {
-    if imageSuffix == "" {
-      throw ConfigurationError(option: "imageSuffix", " is empty: give the end of a name, such as .bin.png")
+    if let imageSuffix, !imageSuffix.contains(".") {
+      throw ConfigurationError(
+        option: "imageSuffix", " \(imageSuffix): give the end of a name with its dot, such as .bin.png")
     }
     _ = try readingOptions(text: TextPolicy())
   }

@@ -24,14 +24,19 @@ struct GroundTruthFolder: Sendable {
 /// Collects the records of a data set.
 struct RecordCollector {
   let options: ReadingOptions
-  /// The folder that is being read, as an index.
-  var source = 0
+  /// The data set that is being read, as an index.
+  private(set) var source = 0
+  /// The number of things that earlier data sets left out.
+  private var leftOutBefore = 0
   /// The form of the records that are added.
   var form = GroundTruthForm.pairs
   private(set) var records: [Record] = []
   private(set) var leftOut: [DataSet.LeftOut] = []
 
   init(options: ReadingOptions) { self.options = options }
+
+  /// Goes on to another data set.
+  mutating func begin(_ source: Int) { (self.source, leftOutBefore) = (source, leftOut.count) }
 
   /// Adds a record, unless its text or its number is above a limit.
   ///
@@ -62,10 +67,10 @@ struct RecordCollector {
     try add(name, text: "", size: -1, fault: fault, in: folder)
   }
 
-  /// The error of pages that have no line of use, with the first reason; nil if no line was left out.
+  /// The error of pages of the current data set that have no line of use, with the first reason; nil if no line was left out.
   func noLine(of path: String) -> DataSetError? {
     let kinds: [AuditFinding.Kind] = [.lineWithoutText, .lineWithoutArea, .lineOfAnotherType]
-    let lines = leftOut.filter { kinds.contains($0.kind) }
+    let lines = leftOut[leftOutBefore...].filter { kinds.contains($0.kind) }
     guard let first = lines.first else { return nil }
     let more = lines.count > 1 ? ", and \(lines.count - 1) more" : ""
     return .malformed(path: path, place: "no line of its pages can be used", reason: "\(first)\(more)")

@@ -20,14 +20,10 @@ struct TIFFStructure<Reader: ByteReader> {
     let version = header.number(at: 2, as: UInt16.self, isLittle: isLittle)
     isBig = version == 43
     self.isLittle = isLittle
-    let first =
-      isBig
-      ? header.number(at: 8, as: UInt64.self, isLittle: isLittle)
-      : header.number(at: 4, as: UInt32.self, isLittle: isLittle).map(UInt64.init)
-    guard let first else {
+    guard let first = header.offset(at: isBig ? 8 : 4, isBig: isBig, isLittle: isLittle) else {
       throw ImageError(tiff: .truncated("\(reader.count) bytes, before the end of the header"))
     }
-    firstDirectory = Int(clamping: first)
+    firstDirectory = first
   }
 
   /// The offsets of the directories, from the first to the one of `last`, or to the end of the chain.
@@ -44,12 +40,8 @@ struct TIFFStructure<Reader: ByteReader> {
       let count = try entryCount(at: offset)
       let place = offset + (isBig ? 8 + 20 * count : 2 + 12 * count)
       let bytes = try reader.bytes(isBig ? 8 : 4, at: place)
-      let next =
-        isBig
-        ? bytes.number(at: 0, as: UInt64.self, isLittle: isLittle)
-        : bytes.number(at: 0, as: UInt32.self, isLittle: isLittle).map(UInt64.init)
-      guard let next else { throw truncated }
-      offset = Int(clamping: next)
+      guard let next = bytes.offset(at: 0, isBig: isBig, isLittle: isLittle) else { throw truncated }
+      offset = next
     }
     guard !offsets.isEmpty else { throw ImageError(tiff: .corrupt("it holds no image")) }
     return offsets
@@ -84,6 +76,15 @@ struct TIFFStructure<Reader: ByteReader> {
 
   private var truncated: ImageError {
     ImageError(tiff: .truncated("it ends after \(reader.count) bytes, before a directory of its pages"))
+  }
+}
+
+extension [UInt8] {
+  /// An offset in a file: 8 bytes in a BigTIFF, else 4; nil beyond the end.
+  fileprivate func offset(at place: Int, isBig: Bool, isLittle: Bool) -> Int? {
+    isBig
+      ? number(at: place, as: UInt64.self, isLittle: isLittle).map { Int(clamping: $0) }
+      : number(at: place, as: UInt32.self, isLittle: isLittle).map { Int($0) }
   }
 }
 

@@ -20,7 +20,7 @@ package struct CutLinesSummary: Encodable, Sendable {
 /// their number and name: `PAGE/0001-LINE.png` and `.gt.txt`. Each rank cuts a share of the pages. The output appears when it is
 /// complete. Collective.
 ///
-/// - Throws: `DataSetError`, `ConfigurationError`, `BadData` for lines that cannot be cut, unless `skipBad`, and `FileError`.
+/// - Throws: `DataSetError`, also for lines that cannot be cut, unless `skipBad`; `ConfigurationError` and `FileError`.
 package func cutLines(
   _ argument: String, _ reading: ReadingOptions, output: String, skipBad: Bool, over communicator: Communicator,
   log: RunLog
@@ -33,6 +33,9 @@ package func cutLines(
     }
     let dataSet = try DataSet.load(argument, reading)
     guard dataSet.records.contains(where: { $0.page != nil }) else {
+      if let bad = dataSet.records.first(where: { $0.form == .xml }) {
+        throw DataSetError.badImage(path: bad.absolutePath, reason: bad.fault ?? "it holds no line")
+      }
       throw DataSetError.invalid(
         reason: "\(argument): holds no lines of pages; give PAGE-XML or ALTO files, or folders of them")
     }

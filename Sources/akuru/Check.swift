@@ -93,22 +93,14 @@ struct Check: ParsableCommand {
     suspects count: Int?,
     log: Logger
   ) throws {
-    let cleaned = try fix.map { file in
-      try createFolder(of: file)
-      let cleaned = try CleanedMetadata(
-        checked.dataSet, checked.audit, in: URL(fileURLWithPath: file).deletingLastPathComponent().path)
-      if cleaned.leadsOut { warnOfPathsOutside(of: file, log) }
-      try writeNewFile(cleaned.lines.joined(separator: "\n") + "\n", to: file)
-      return cleaned
-    }
     let shared = first.map { checked.shared(with: $0.data) }
     if json {
       let summary = AuditSummary(checked.audit, dataSet: name, comparedWith: first?.data.audit)
-      try printLine(
+      let cleaned = try fix.map { try clean(checked, to: $0, log) }
+      return try printLine(
         RunJSON.line(
           Report(
             summary: summary, forms: checked.dataSet.forms, shared: shared, fix: cleaned, file: fix, suspects: count)))
-      return
     }
     try printLine(name.onOneLine)
     let forms = checked.dataSet.forms
@@ -123,12 +115,23 @@ struct Check: ParsableCommand {
       for line in lines { try printLine("    " + line) }
     }
     if let count, let suspects { try printLine("  records that deserve a look: \(count), in \(suspects.onOneLine)") }
-    guard let cleaned, let fix else { return }
+    guard let fix else { return }
+    let cleaned = try clean(checked, to: fix, log)
     try printLine("\(fix.onOneLine)")
     try printLine(
       "  records: \(cleaned.lines.count); changes: \(cleaned.changes.count), of which \(cleaned.count(.leftOut)) left out "
         + "and \(cleaned.count(.normalized)) normalized")
     for change in cleaned.changes { try printLine("    \(change)") }
+  }
+
+  /// Writes the good records of a data set.
+  private func clean(_ checked: CheckedData, to file: String, _ log: Logger) throws -> CleanedMetadata {
+    try createFolder(of: file)
+    let cleaned = try CleanedMetadata(
+      checked.dataSet, checked.audit, in: URL(fileURLWithPath: file).deletingLastPathComponent().path)
+    if cleaned.leadsOut { warnOfPathsOutside(of: file, log) }
+    try writeNewFile(cleaned.lines.joined(separator: "\n") + "\n", to: file)
+    return cleaned
   }
 
   /// Throws if the output file could not be used, before the images are read.

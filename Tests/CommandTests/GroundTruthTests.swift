@@ -75,6 +75,18 @@ import Testing
       try FileManager.default.contentsOfDirectory(atPath: workshop.path("")).filter { $0.contains(".tmp-") }.isEmpty)
   }
 
+  /// Where nothing is good, the reasons are said all the same.
+  @Test func nothingIsGood() throws {
+    let workshop = try Workshop(train: 4, validation: 1)
+    let library = try workshop.writePages(to: "library", 1, of: 2)
+    try GlyphData.write(["<PcGts"], to: "\(library)/b0/p.xml")
+    expectFailure(
+      try akuru(["lines", library, "--output", workshop.path("lines")]), 3, ["b0/p.xml: "])
+    let result = try akuru(["check", library, "--fix", workshop.path("fixed.jsonl")])
+    #expect(result.exitCode == 3 && result.stdout.contains("records that cannot be read: 1"), "\(result.transcript)")
+    #expect(result.stderr.contains("no record is good"), "\(result.transcript)")
+  }
+
   /// Lines of pages train like images, with the same bits on any number of ranks, and with or without a cache.
   @Test func trainingOnPages() throws {
     let workshop = try Workshop(train: 24, validation: 6)

@@ -91,10 +91,17 @@ enum CSVTable {
   private static func index(of name: String, in names: [String], path: String) throws(DataSetError) -> Int {
     let places = names.indices.filter { sameScalars(names[$0], name) }
     guard let place = places.first else {
-      throw .missingColumn(path: path, place: "the header", column: name, found: names)
+      // Only a name that the user gave can be missing here.
+      throw .malformed(
+        path: path, place: "the header",
+        reason:
+          "no column is named \(quoted(name)); it has \(names.prefix(20).map(quoted).joined(separator: ", ")); correct --columns"
+      )
     }
     guard places.count == 1 else {
-      throw .malformed(path: path, place: "the header", reason: "\(places.count) columns are named \(quoted(name))")
+      throw .malformed(
+        path: path, place: "the header", reason: "\(places.count) columns are named \(quoted(name)); rename all but one"
+      )
     }
     return place
   }

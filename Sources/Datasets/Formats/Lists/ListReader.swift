@@ -11,7 +11,7 @@ struct ListReader: GroundTruthReader {
 
   var path: String { folder.file(name) }
 
-  /// The names of lists that stand for their folder, the forms that they have, and whether pairs beside them are their own.
+  /// The names of lists that stand for their folder, and their forms.
   static let known: [(name: String, form: GroundTruthForm)] = [
     ("metadata.csv", .csv), ("metadata.tsv", .csv), ("metadata.jsonl", .jsonl),
   ]

@@ -104,6 +104,9 @@ private struct LineFiles {
       let record = dataSet.records[index]
       let image: [UInt8]
       do throws(DataSetError) {
+        guard !record.text.contains(where: \.isNewline) else {
+          throw .badImage(path: record.absolutePath, reason: "its text has a line break; make it one line")
+        }
         image = try images.file(of: record)
       } catch {
         if error.isOfMachine { throw error }

@@ -3,13 +3,17 @@ import Files
 /// Reading images of any known format as 8-bit gray. The first bytes of a file determine its format, not its name.
 public enum ImageFile {
   /// Decodes a file in memory.
+  ///
+  /// - Parameter asStored: whether the image stays as it is stored, and is not turned upright.
   /// - Throws: `ImageError`, without a path.
-  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), asStored: Bool = false
+  ) throws(ImageError) -> GrayImage {
     switch ImageFormat.of(bytes) {
-    case .png: return try PNG.decode(bytes, limits: limits)
-    case .jpeg: return try JPEG.decode(bytes, limits: limits)
-    case .tiff: return try TIFF.decode(bytes, limits: limits)
-    case .webp: return try WebP.decode(bytes, limits: limits)
+    case .png: return try PNG.decode(bytes, limits: limits, asStored: asStored)
+    case .jpeg: return try JPEG.decode(bytes, limits: limits, asStored: asStored)
+    case .tiff: return try TIFF.decode(bytes, limits: limits, asStored: asStored)
+    case .webp: return try WebP.decode(bytes, limits: limits, asStored: asStored)
     case nil:
       if bytes.isEmpty { throw ImageError(.empty) }
       throw ImageError(.otherFormat(bytes.withUnsafeBytes { ImageFormat.guess($0) }))
@@ -19,11 +23,11 @@ public enum ImageFile {
   /// The format of a file in memory, by its first bytes; nil if it is not a known one.
   package static func format(of bytes: [UInt8]) -> ImageFormat? { ImageFormat.of(bytes) }
 
-  /// Width and height of the upright image, from the parts of a file that tell them; the pixels may still be damaged.
+  /// The size of an image, from the parts of a file that tell it; the pixels may still be damaged.
   /// - Throws: `ImageError` with the path.
   public static func size(
     path: String, limits: ImageLimits = ImageLimits()
-  ) throws(ImageError) -> (width: Int, height: Int) {
+  ) throws(ImageError) -> ImageSize {
     do throws(ImageError) {
       let reader = try FileReader(path, limit: limits.fileBytes)
       let start = try reader.bytes(64, at: 0)

@@ -49,7 +49,7 @@ enum ImageOrientation: Int {
   }
 
   /// Whether the upright image's rows are columns of the stored one.
-  private var isTurned: Bool { rawValue >= 5 }
+  var isTurned: Bool { rawValue >= 5 }
 
   /// The size of the upright image.
   func upright(width: Int, height: Int) -> (width: Int, height: Int) { isTurned ? (height, width) : (width, height) }

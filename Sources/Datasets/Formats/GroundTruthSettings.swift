@@ -29,7 +29,7 @@ package struct GroundTruthSettings: SettingsGroup {
     var options = ReadingOptions(text: text)
     (options.form, options.imageSuffix, options.allowsOutside) = (format, imageSuffix, allowOutside)
     options.columns = try columns.map { try ColumnNames(option: $0) }
-    options.lineTypes = (lineTypes ?? "").split(separator: ",").map(String.init)
+    options.lineTypes = (lineTypes ?? "").split(separator: ",").map(\.withoutOuterSpace).filter { !$0.isEmpty }
     if lineTypes != nil && options.lineTypes.isEmpty {
       throw ConfigurationError(option: "lineTypes", " is empty: give types of lines or regions, separated by commas")
     }

@@ -75,7 +75,7 @@ package final class RecordImages {
 
   private static func decode(_ page: Page) throws(DataSetError) -> DecodedPage {
     let bytes = try readImageFile(page.imagePath, limits: .page)
-    let image = try decodeImage(bytes, path: page.imagePath, limits: .page)
+    let image = try decodeImage(bytes, path: page.imagePath, limits: .page, asStored: page.isStored)
     return DecodedPage(cutter: LineCutter(image), digest: SHA256.hash(bytes))
   }
 }
@@ -85,11 +85,11 @@ private func readImageFile(_ path: String, limits: ImageLimits) throws(DataSetEr
   try readFile(path, limit: limits.fileBytes, limitName: "\(limits.fileBytes >> 20) MiB")
 }
 
-private func decodeImage(_ bytes: [UInt8], path: String, limits: ImageLimits = ImageLimits()) throws(DataSetError)
-  -> GrayImage
-{
+private func decodeImage(
+  _ bytes: [UInt8], path: String, limits: ImageLimits = ImageLimits(), asStored: Bool = false
+) throws(DataSetError) -> GrayImage {
   do {
-    return try ImageFile.decode(bytes, limits: limits)
+    return try ImageFile.decode(bytes, limits: limits, asStored: asStored)
   } catch {
     throw .badImage(path: path, reason: error.description)
   }

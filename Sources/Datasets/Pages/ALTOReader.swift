@@ -24,7 +24,7 @@ struct ALTOReader {
           guard name == "Page" else { return }
           pages += 1
           guard pages == 1 else { throw reader.error("a second <Page>; make one file of each page") }
-          document.size = pageSize(reader, "WIDTH", "HEIGHT")
+          document.size = try pageSize(reader, "WIDTH", "HEIGHT")
           var surroundings = LineSurroundings()
           surroundings.turn(reader, "ROTATION")
           try alto.readBlocks(surroundings)

@@ -23,8 +23,7 @@ struct LineLookup {
     do throws(DataSetError) {
       if last.map({ sameScalars($0.name, name) }) != true {
         var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
-        let page = try page(of: document, name)
-        try PagesReader.checkSize(of: &document, page)
+        let page = try page(of: &document, name)
         last = (name, page, Dictionary(document.lines.map { (Array($0.id.utf8), $0) }) { first, _ in first })
       }
     } catch {
@@ -32,7 +31,8 @@ struct LineLookup {
       return .failure(error)
     }
     guard let last, let line = last.lines[Array(id.utf8)] else {
-      return .failure(.malformed(path: path(of: name), place: quoted(id), reason: "there is no such line"))
+      let reason = "the file has no such line; take it out of the list, or mend its name"
+      return .failure(.malformed(path: path(of: name), place: quoted(id), reason: reason))
     }
     if let fault = line.fault { return .failure(.malformed(path: path(of: name), place: quoted(id), reason: fault)) }
     return .success(LineOfPage(page: last.page, id: id, outline: line.outline))
@@ -42,9 +42,9 @@ struct LineLookup {
 
   private func path(of name: String) -> String { isAbsolute(name) ? name : folder.file(name) }
 
-  private func page(of document: PageDocument, _ name: String) throws(DataSetError) -> Page {
-    guard isAbsolute(name) else { return try PagesReader.page(of: document, name, in: folder) }
+  private func page(of document: inout PageDocument, _ name: String) throws(DataSetError) -> Page {
+    guard isAbsolute(name) else { return try PagesReader.page(of: &document, name, in: folder) }
     let place = GroundTruthFolder(root: Files.folder(of: name))
-    return try PagesReader.page(of: document, lastComponent(name), in: place)
+    return try PagesReader.page(of: &document, lastComponent(name), in: place)
   }
 }

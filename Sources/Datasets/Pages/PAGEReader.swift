@@ -14,7 +14,7 @@ struct PAGEReader {
       pages += 1
       guard pages == 1 else { throw reader.error("a second <Page>; make one file of each page") }
       document.imageName = reader.attribute("imageFilename").flatMap { $0.isEmpty ? nil : $0 }
-      document.size = pageSize(reader, "imageWidth", "imageHeight")
+      document.size = try pageSize(reader, "imageWidth", "imageHeight")
       var surroundings = LineSurroundings()
       surroundings.turn(reader, "orientation")
       surroundings.direction = direction(reader)
@@ -72,7 +72,9 @@ struct PAGEReader {
       default: break
       }
     }
-    line.setText(equivalents.best ?? (words.isEmpty ? nil : words.joined(separator: " ")))
+    // A line's own text that is left empty does not hide that of its words.
+    let own = equivalents.best.flatMap { $0.withoutOuterSpace.isEmpty && !words.isEmpty ? nil : $0 }
+    line.setText(own ?? (words.isEmpty ? nil : words.joined(separator: " ")))
     try lines.add(line, reader)
   }
 
@@ -145,12 +147,18 @@ private struct TextEquivalents {
   }
 }
 
-/// The size of a page that two attributes state; nil unless both are positive numbers. ALTO has fractions.
-func pageSize(_ reader: XMLReader, _ width: String, _ height: String) -> (width: Int, height: Int)? {
-  func side(_ name: String) -> Int? {
-    let side = reader.attribute(name).flatMap { try? PageNumbers.number($0, name) }
-    return side.map { Int($0.rounded()) }.flatMap { $0 > 0 ? $0 : nil }
+/// The size of a page that two attributes state, in ALTO with fractions; nil if one is missing, empty or 0.
+func pageSize(
+  _ reader: XMLReader, _ width: String, _ height: String
+) throws(DataSetError) -> (width: Int, height: Int)? {
+  func side(_ name: String) throws(DataSetError) -> Int? {
+    guard let text = reader.attribute(name), !text.withoutOuterSpace.isEmpty else { return nil }
+    let side: Double
+    do throws(LineFault) { side = try PageNumbers.number(text, name) } catch { throw reader.error(error.reason) }
+    guard side >= 0 else { throw reader.error("\(name) \(quoted(text)) is negative; mend it") }
+    return side.rounded() > 0 ? Int(side.rounded()) : nil
   }
-  guard let width = side(width), let height = side(height) else { return nil }
+  let (width, height) = (try side(width), try side(height))
+  guard let width, let height else { return nil }
   return (width, height)
 }

@@ -7,9 +7,11 @@ package final class Page: Sendable {
   package let imagePath: String
   /// Bytes of the image file.
   let size: Int64
+  /// Whether the lines are those of the image as it is stored, not turned upright.
+  let isStored: Bool
 
-  init(path: String, imagePath: String, size: Int64) {
-    (self.path, self.imagePath, self.size) = (path, imagePath, size)
+  init(path: String, imagePath: String, size: Int64, isStored: Bool) {
+    (self.path, self.imagePath, self.size, self.isStored) = (path, imagePath, size, isStored)
   }
 }
 

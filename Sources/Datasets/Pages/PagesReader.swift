@@ -15,8 +15,7 @@ struct PagesReader: GroundTruthReader {
       let page: Page
       do throws(DataSetError) {
         document = try PageDocument.read(try PagesReader.contents(folder.file(name)), path: folder.file(name))
-        page = try PagesReader.page(of: document, name, in: folder)
-        try PagesReader.checkSize(of: &document, page)
+        page = try PagesReader.page(of: &document, name, in: folder)
       } catch {
         if error.isOfMachine { throw error }
         try records.addBad(folder.prefix + name, error.reason, in: folder)
@@ -64,9 +63,11 @@ struct PagesReader: GroundTruthReader {
     try readFile(path, limit: PageLimits.bytes, limitName: "\(PageLimits.bytes >> 20) MiB")
   }
 
-  /// The page of a document, with its image: named by the document, or like the document, beside it or in the folder above.
-  static func page(of document: PageDocument, _ name: String, in folder: GroundTruthFolder) throws(DataSetError) -> Page
-  {
+  /// The page of a document, with its image: named by the document, or like the document, beside it or in the folder above. The
+  /// document takes the image's size if it says none.
+  static func page(
+    of document: inout PageDocument, _ name: String, in folder: GroundTruthFolder
+  ) throws(DataSetError) -> Page {
     let place = folder.prefix + name
     let slash = place.utf8.lastIndex(of: UInt8(ascii: "/")).map { place.utf8.index(after: $0) } ?? place.startIndex
     let beside = String(place[..<slash])
@@ -75,17 +76,18 @@ struct PagesReader: GroundTruthReader {
     let above = beside.isEmpty ? "../" : parent == "." ? "" : parent + "/"
     let file = folder.file(name)
     var names = ImageFormat.suffixes.map { stem + $0 }
-    if let given = document.imageName.map(lastPart), !given.isEmpty { names.insert(given, at: 0) }
+    if let given = document.imageName {
+      // OCR-D's names are paths from the folder above, as in OCR-D-IMG/X.tif.
+      names.insert(contentsOf: [given, lastPart(given)].filter { !$0.isEmpty && !FileLocator.leadsOut($0) }, at: 0)
+    }
     for directory in [beside, above] {
       for name in names where FileLocator.refusal(of: name) == nil {
         let path = joinPath(folder.root, directory + name)
-        do throws(FileError) {
-          if let status = try FileStatus.following(path), status.kind == .file {
-            return Page(path: file, imagePath: path, size: status.size)
-          }
-        } catch {
-          throw DataSetError(error)
-        }
+        let status: FileStatus?
+        do throws(FileError) { status = try FileStatus.following(path) } catch { throw DataSetError(error) }
+        guard let status, status.kind == .file else { continue }
+        let isStored = try checkSize(of: &document, file, path)
+        return Page(path: file, imagePath: path, size: status.size, isStored: isStored)
       }
     }
     throw .malformed(
@@ -96,22 +98,31 @@ struct PagesReader: GroundTruthReader {
   /// Checks that the image has the size that the document says, and takes its size where the document says none.
   ///
   /// An image that cannot be read is not looked at further: the audit says why.
-  static func checkSize(of document: inout PageDocument, _ page: Page) throws(DataSetError) {
-    let size: (width: Int, height: Int)
+  ///
+  /// - Returns: whether the document is about the image as it is stored, which EXIF turns.
+  private static func checkSize(
+    of document: inout PageDocument, _ file: String, _ image: String
+  ) throws(DataSetError) -> Bool {
+    let size: ImageSize
     do throws(ImageError) {
-      size = try ImageFile.size(path: page.imagePath, limits: .page)
+      size = try ImageFile.size(path: image, limits: .page)
     } catch {
       if error.exitStatus == .inputOutput { throw .inputOutput(error.description) }
-      return
+      return false
     }
-    if let said = document.size, said != size {
+    guard let said = document.size else {
+      document.size = (size.width, size.height)
+      return false
+    }
+    if said == (size.width, size.height) { return false }
+    guard size.isTurned && said == (size.height, size.width) else {
       throw .malformed(
-        path: page.path, place: "its image",
+        path: file, place: "its image",
         reason:
-          "\(lastComponent(page.imagePath)) has \(size.width) x \(size.height) pixels, and the file says \(said.width) x "
+          "\(lastComponent(image)) has \(size.width) x \(size.height) pixels, and the file says \(said.width) x "
           + "\(said.height), so the lines would be cut elsewhere; take the image that the file was made for")
     }
-    document.size = size
+    return true
   }
 
   /// The last part of a path with either kind of slash.

@@ -12,15 +12,17 @@ public enum JPEG {
 
   /// Decodes a JPEG file in memory.
   /// - Throws: `ImageError`, without a path.
-  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), asStored: Bool = false
+  ) throws(ImageError) -> GrayImage {
     let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
-      Result { () throws(ImageError) in try decode(buffer, limits: limits) }
+      Result { () throws(ImageError) in try decode(buffer, limits: limits, asStored: asStored) }
     }
     return try result.get()
   }
 
   private static func decode(
-    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits
+    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits, asStored: Bool
   ) throws(ImageError) -> GrayImage {
     let container = try JPEGContainer(bytes, limits: limits)
     let (width, height) = (container.frame.width, container.frame.height)
@@ -35,7 +37,8 @@ public enum JPEG {
       initialized = failure == nil ? width * height : 0
     }
     if let failure { throw ImageError(jpeg: .corrupt(failure)) }
-    return container.orientation.upright(GrayImage(width: width, height: height, pixels: pixels))
+    let image = GrayImage(width: width, height: height, pixels: pixels)
+    return asStored ? image : container.orientation.upright(image)
   }
 
   /// Reads and decodes a file.
@@ -47,8 +50,9 @@ public enum JPEG {
       throw error.at(path)
     }
   }
-  /// Width and height of the upright image; the pixels may still be damaged. Reads on as far as the header goes.
-  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+
+  /// The image's size; the pixels may still be damaged. Reads on as far as the header goes.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> ImageSize {
     var count = 1 << 16
     while true {
       let start = try reader.bytes(count, at: 0)
@@ -57,7 +61,7 @@ public enum JPEG {
       }
       do throws(ImageError) {
         let (frame, orientation) = try result.get()
-        return orientation.upright(width: frame.width, height: frame.height)
+        return ImageSize(width: frame.width, height: frame.height, orientation)
       } catch {
         guard case .truncated = error.reason, start.count < reader.count, start.count == count else { throw error }
         count *= 4

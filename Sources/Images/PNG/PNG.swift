@@ -8,9 +8,11 @@ import CPNG
 public enum PNG {
   /// Decodes a PNG file in memory.
   /// - Throws: `ImageError`, without a path.
-  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), asStored: Bool = false
+  ) throws(ImageError) -> GrayImage {
     let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
-      Result { () throws(ImageError) in try decode(buffer, limits: limits) }
+      Result { () throws(ImageError) in try decode(buffer, limits: limits, asStored: asStored) }
     }
     return try result.get()
   }
@@ -18,7 +20,7 @@ public enum PNG {
   /// Decodes a PNG file in memory.
   /// - Throws: `ImageError`, without a path.
   public static func decode(
-    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits = ImageLimits()
+    _ bytes: UnsafeRawBufferPointer, limits: ImageLimits = ImageLimits(), asStored: Bool = false
   ) throws(ImageError) -> GrayImage {
     let container = try PNGContainer(bytes, limits: limits)
     let (header, channels) = (container.header, container.channels)
@@ -35,7 +37,7 @@ public enum PNG {
     }
     if let failure { throw ImageError(png: .corrupt(failure)) }
     let image = GrayImage(width: header.width, height: header.height, pixels: channels.gray(samples, count: count))
-    return container.orientation.upright(image)
+    return asStored ? image : container.orientation.upright(image)
   }
 
   /// Reads and decodes a file.
@@ -48,13 +50,13 @@ public enum PNG {
     }
   }
 
-  /// Width and height of the upright image; the pixels may still be damaged.
-  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+  /// The image's size; the pixels may still be damaged.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> ImageSize {
     let start = try reader.bytes(PNGContainer.headerBytes, at: 0)
     let result = start.withUnsafeBytes { buffer -> Result<PNGHeader, ImageError> in
       Result { () throws(ImageError) in try PNGHeader(buffer, limits: limits) }
     }
     let header = try result.get()
-    return try PNGContainer.orientation(reader).upright(width: header.width, height: header.height)
+    return ImageSize(width: header.width, height: header.height, try PNGContainer.orientation(reader))
   }
 }

@@ -15,10 +15,10 @@ public enum TIFF {
   /// - Parameter page: the number of its directory, from 0.
   /// - Throws: `ImageError`, without a path.
   public static func decode(
-    _ bytes: [UInt8], page: Int = 0, limits: ImageLimits = ImageLimits()
+    _ bytes: [UInt8], page: Int = 0, limits: ImageLimits = ImageLimits(), asStored: Bool = false
   ) throws(ImageError) -> GrayImage {
     let result = bytes.withUnsafeBytes { buffer -> Result<GrayImage, ImageError> in
-      Result { () throws(ImageError) in try decode(buffer, page: page, limits: limits) }
+      Result { () throws(ImageError) in try decode(buffer, page: page, limits: limits, asStored: asStored) }
     }
     return try result.get()
   }
@@ -34,15 +34,15 @@ public enum TIFF {
     return try result.get()
   }
 
-  /// Width and height of the upright first page; the pixels may still be damaged.
-  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+  /// The first page's size; the pixels may still be damaged.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> ImageSize {
     let directory = try TIFFStructure(reader).directory(ofPage: 0)
     let (width, height) = try TIFFPage.size(directory, limits: limits)
-    return try TIFFPage.orientation(directory).upright(width: width, height: height)
+    return ImageSize(width: width, height: height, try TIFFPage.orientation(directory))
   }
 
   private static func decode(
-    _ bytes: UnsafeRawBufferPointer, page: Int, limits: ImageLimits
+    _ bytes: UnsafeRawBufferPointer, page: Int, limits: ImageLimits, asStored: Bool
   ) throws(ImageError) -> GrayImage {
     guard bytes.count <= limits.fileBytes else {
       throw ImageError(tiff: .tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
@@ -58,7 +58,7 @@ public enum TIFF {
     }
     if let failure { throw ImageError(tiff: .corrupt(failure)) }
     let image = GrayImage(width: page.width, height: page.height, pixels: page.channels.gray(samples, count: count))
-    return page.orientation.upright(image)
+    return asStored ? image : page.orientation.upright(image)
   }
 }
 

@@ -8,7 +8,9 @@ import CWebP
 public enum WebP {
   /// Decodes a WebP file in memory.
   /// - Throws: `ImageError`, without a path.
-  public static func decode(_ bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(ImageError) -> GrayImage {
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), asStored: Bool = false
+  ) throws(ImageError) -> GrayImage {
     guard bytes.count <= limits.fileBytes else {
       throw ImageError(webp: .tooLarge("\(bytes.count) bytes, at most \(limits.fileBytes)"))
     }
@@ -36,12 +38,12 @@ public enum WebP {
     default: throw ImageError(webp: .corrupt("its data cannot be decoded"))
     }
     let image = GrayImage(width: width, height: height, pixels: channels.gray(samples, count: width * height))
-    return container.orientation.upright(image)
+    return asStored ? image : container.orientation.upright(image)
   }
 
-  /// Width and height of the upright image; the pixels may still be damaged.
-  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> (width: Int, height: Int) {
+  /// The image's size; the pixels may still be damaged.
+  static func size(_ reader: some ByteReader, limits: ImageLimits) throws(ImageError) -> ImageSize {
     let container = try WebPContainer(reader, limits: limits)
-    return container.orientation.upright(width: container.width, height: container.height)
+    return ImageSize(width: container.width, height: container.height, container.orientation)
   }
 }

@@ -84,7 +84,8 @@ import Testing
       "<Word><TextEquiv><Unicode>a</Unicode></TextEquiv></Word><Word/><Word><TextEquiv><Unicode>b</Unicode></TextEquiv>"
         + "<Glyph><TextEquiv><Unicode>x</Unicode></TextEquiv></Glyph></Word>", "a b"
     ),
-    ("<Word><TextEquiv><Unicode>a</Unicode></TextEquiv></Word><TextEquiv><Unicode/></TextEquiv>", ""),
+    ("<Word><TextEquiv><Unicode>a</Unicode></TextEquiv></Word><TextEquiv><Unicode/></TextEquiv>", "a"),
+    ("<TextEquiv><Unicode/></TextEquiv><Word><TextEquiv><Unicode/></TextEquiv></Word>", ""),
   ])
   func texts(_ content: String, _ text: String?) throws {
     #expect(try page(pageXML(pageLine(content))).lines.map(\.text) == [text])
@@ -143,7 +144,7 @@ import Testing
   }
 
   @Test func imageAndSizeMayBeMissing() throws {
-    let document = try page("<PcGts><Page imageFilename=\"\" imageWidth=\"0\" imageHeight=\"x\"/></PcGts>")
+    let document = try page("<PcGts><Page imageFilename=\"\" imageWidth=\"0\" imageHeight=\" \"/></PcGts>")
     #expect(document.imageName == nil && document.size == nil && document.lines.isEmpty)
     expectPageError("<PcGts/>", ["line 1", "no <Page>"])
     expectPageError("<PcGts>\n<Page/>\n<Page/></PcGts>", ["line 3", "second <Page>"])

@@ -76,6 +76,52 @@ import Testing
     }
   }
 
+  /// OCR-D keeps images in a folder of their own, and names them from the folder above.
+  @Test func imagesInAnotherFolder() throws {
+    let folder = try TemporaryDirectory().add("OCR-D-GT/p.xml", alto(["one"], image: "OCR-D-IMG/page.png"))
+    try folder.add("OCR-D-IMG/page.png", page())
+    for argument in ["", "/OCR-D-GT", "/OCR-D-GT/p.xml"] {
+      let records = try DataSet.load(folder.path + argument).records
+      #expect(records.map(\.text) == ["one"] && records[0].fault == nil, "\(argument)")
+    }
+    try folder.add("OCR-D-GT/p.xml", alto(["one"], image: "../OCR-D-IMG/../../page.png"))
+    #expect(try DataSet.load(folder.path).records.map { $0.fault != nil } == [true])
+  }
+
+  /// An 8-bit TIFF that is stored lying on its side.
+  private func turnedTIFF(_ image: GrayImage) -> [UInt8] {
+    let stored = image.turnedCounterclockwise()
+    let tags = [
+      (256, stored.width), (257, stored.height), (258, 8), (259, 1), (262, 1), (273, 8), (274, 6), (277, 1),
+      (278, stored.height), (279, stored.pixels.count),
+    ]
+    func bytes(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
+    let entries = tags.flatMap { bytes($0.0, 2) + bytes(4, 2) + bytes(1, 4) + bytes($0.1, 4) }
+    return [0x49, 0x49, 42, 0] + bytes(8 + stored.pixels.count, 4) + stored.pixels + bytes(tags.count, 2) + entries
+      + bytes(0, 4)
+  }
+
+  /// Programs that do not know of EXIF describe the image as it is stored; others describe it upright.
+  @Test func imagesThatAreStoredTurned() throws {
+    let folder = try TemporaryDirectory().add("page.tif", turnedTIFF(page()))
+    try folder.add("page.xml", alto(["one"], image: "page.tif"))
+    func cut() throws -> GrayImage { try RecordImages().image(of: DataSet.load(folder.path).records[0]) }
+    let upright = try cut()
+    #expect(upright.width == 100 && upright[12, 10] == 20 && upright[80, 10] == 230)
+    try folder.add("page.xml", alto(["one"], image: "page.tif", size: (Self.height, Self.width)))
+    let stored = page().turnedCounterclockwise()
+    let lying = try cut()
+    #expect((0..<100).allSatisfy { lying[$0, 10] == stored[10 + $0, 20] })
+    #expect(lying != upright)
+  }
+
+  @Test(arguments: [("-5", "negative"), ("abc", "not a number"), ("1e9", "million at most")])
+  func sizesThatAreNone(_ width: String, _ reason: String) throws {
+    let text = alto(["one"]).replacingOccurrences(of: "<Page WIDTH=\"300\"", with: "<Page WIDTH=\"\(width)\"")
+    let folder = try TemporaryDirectory().add("page.png", page()).add("page.xml", text)
+    #expect(try DataSet.load(folder.path).records.first?.fault?.contains(reason) == true)
+  }
+
   @Test func whatIsWrongWithAPageIsOneBadRecord() throws {
     let folder = try TemporaryDirectory().add("lost.xml", alto(["one", "two"], image: "lost.png"))
     try folder.add("small.xml", alto(["one", "two"], image: "page.png", size: (600, 400))).add("page.png", page())

@@ -63,6 +63,7 @@ let package = Package(
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CFriBidi", pkgConfig: "fribidi", providers: [.apt(["libfribidi-dev"])]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .systemLibrary(
@@ -84,7 +85,7 @@ let package = Package(
       swiftSettings: imageSettings),
     .target(
       name: "Datasets",
-      dependencies: ["CArchive", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
+      dependencies: ["CArchive", "CFriBidi", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
     .target(
       name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),

@@ -6,11 +6,11 @@ package struct LabelTable: Sendable {
 
   /// Encodes every record's text.
   /// - Throws: ``DataSetError`` that names the first record with a scalar that the alphabet lacks.
-  package init(_ dataSet: DataSet, alphabet: Alphabet) throws(DataSetError) {
+  package init(_ dataSet: DataSet, _ codec: LabelCodec) throws(DataSetError) {
     offsets.reserveCapacity(dataSet.records.count + 1)
     for record in dataSet.records {
       do {
-        labels += try alphabet.encode(record.text)
+        labels += try codec.encode(record.text)
       } catch {
         throw .invalid(reason: "\(record.absolutePath): the text has scalars \(error.description)")
       }
@@ -20,10 +20,10 @@ package struct LabelTable: Sendable {
 
   /// Encodes the known scalars of every record's text, for evaluation. The loss then ignores unknown scalars, while the
   /// error rates, which compare texts, count them as errors.
-  package init(knownScalarsOf dataSet: DataSet, alphabet: Alphabet) {
+  package init(knownScalarsOf dataSet: DataSet, _ codec: LabelCodec) {
     offsets.reserveCapacity(dataSet.records.count + 1)
     for record in dataSet.records {
-      labels += alphabet.encodeKnown(record.text)
+      labels += codec.encodeKnown(record.text)
       offsets.append(labels.count)
     }
   }

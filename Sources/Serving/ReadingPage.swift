@@ -71,7 +71,7 @@ let readingPage = """
       const reading = await response.json();
       if (!response.ok) throw new Error(reading.error);
       answer.replaceChildren(
-        element("div", {className: "text", textContent: reading.text || "(nothing)"}),
+        element("div", {className: "text", dir: "auto", textContent: reading.text || "(nothing)"}),
         element("div", {className: "sum", textContent: "whole text right: " + percent(reading.confidence)}),
         letterTable(reading.letters));
     } catch (error) {

@@ -46,6 +46,12 @@ struct TextOptions: ParsableArguments {
       (default: collapse)
       """)
   var whitespace: String?
+  @Option(
+    help: """
+      Base direction of the texts: auto (that of each text's first strong letter), ltr, rtl, or none (texts are in the order of \
+      the page). (default: auto)
+      """)
+  var direction: String?
 
   /// - Throws: `ConfigurationError`.
   func policy() throws -> TextPolicy {

@@ -100,12 +100,12 @@ import Testing
     let folder = try TemporaryDirectory().add("metadata.csv", "file_name,text\n1.png,aab\n2.png,\n3.png,xb\n")
     let dataSet = try DataSet.load(folder.path)
     let alphabet = try Alphabet(texts: ["ab"])
-    let known = LabelTable(knownScalarsOf: dataSet, alphabet: alphabet)
+    let known = LabelTable(knownScalarsOf: dataSet, LabelCodec(alphabet, direction: nil))
     #expect((0..<3).map { Array(known[$0]) } == [[1, 1, 2], [], [2]])
     #expect((0..<3).map(known.neededSteps) == [4, 0, 1])
-    let error = dataSetError { _ = try LabelTable(dataSet, alphabet: alphabet) }
+    let error = dataSetError { _ = try LabelTable(dataSet, LabelCodec(alphabet, direction: nil)) }
     #expect(error?.description.contains("3.png") == true && error?.description.contains("U+0078") == true)
-    let full = try LabelTable(dataSet, alphabet: try Alphabet(texts: ["abx"]))
+    let full = try LabelTable(dataSet, LabelCodec(try Alphabet(texts: ["abx"]), direction: nil))
     #expect(full.count == 3 && Array(full[2]) == [3, 2])
   }
 }

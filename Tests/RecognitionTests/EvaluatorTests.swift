@@ -25,7 +25,7 @@ import Testing
     _ images: [(drawn: String, says: String)], _ recognizer: Recognizer, microBatch: Int = 2
   ) throws -> Evaluator.Evaluation {
     let evaluator = Evaluator(
-      recognizer.network, alphabet: recognizer.alphabet, microBatch: microBatch, communicator)
+      recognizer.network, recognizer.description.codec, microBatch: microBatch, communicator)
     return try #require(
       try evaluator.evaluate(data(images, recognizer), keepsPredictions: true, collectsFindings: true))
   }

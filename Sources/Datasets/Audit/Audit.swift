@@ -109,6 +109,7 @@ package struct Audit: Sendable {
     if record.fault != nil { return }
     checkLength(of: record, width: width, finding)
     checkLetters(of: record, finding)
+    checkOrder(of: record, finding)
     checkMistakes(in: record, finding)
   }
 
@@ -129,7 +130,7 @@ package struct Audit: Sendable {
         .imageTooWide, true,
         TooWideImage(width: width, height: geometry.height, maximumWidth: geometry.maximumWidth).description)
     } else if width > 0 {
-      let needed = InputGeometry.neededSteps(Array(record.text.unicodeScalars))
+      let needed = InputGeometry.neededSteps(Array(displayOrder(of: record.text).unicodeScalars))
       let available = geometry.sequenceLength(width)
       if needed > available {
         let detail =
@@ -140,11 +141,25 @@ package struct Audit: Sendable {
     }
   }
 
+  private func displayOrder(of text: String) -> String { dataSet.textPolicy.direction?.displayOrder(of: text) ?? text }
+
+  /// Checks that the order of the letters on the page tells the order of the text.
+  private func checkOrder(of record: Record, _ finding: Finding) {
+    let direction = dataSet.textPolicy.direction
+    guard let other = direction?.otherReading(of: record.text) else { return }
+    let remedy =
+      direction == .auto
+      ? "give --direction rtl or ltr, as the page is set, or correct the text" : "correct the text, or leave it out"
+    finding(
+      .unclearOrder, use == .training,
+      "on a page, the text looks the same as \(quoted(other)), which is what a model would read; \(remedy)")
+  }
+
   /// Checks that the letters belong to the alphabet and are visible.
   private func checkLetters(of record: Record, _ finding: Finding) {
     if let alphabet {
       do {
-        _ = try alphabet.encode(record.text)
+        _ = try alphabet.encode(displayOrder(of: record.text))
       } catch {
         let remedy =
           use == .training

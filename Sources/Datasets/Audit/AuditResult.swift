@@ -7,7 +7,7 @@ package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertib
   package enum Kind: String, Codable, Sendable, CaseIterable {
     case unpairedFile, badRecord, unreadableImage, imageTooSmall, emptyLabel, controlCharacter, labelTooLong,
       imageTooWide,
-      unknownScalars
+      unknownScalars, unclearOrder
     case blankImage, invertedImage, verticalImage, textWidthMismatch, replacementCharacter, unassignedScalar,
       leadingMark
     case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType,

@@ -45,11 +45,11 @@ package struct Alphabet: Sendable, Equatable {
     self.classes = classes
   }
 
-  /// The sorted scalars of texts, which follow a ``TextPolicy``.
-  package init(texts: some Sequence<String>) throws(DataSetError) {
+  /// The sorted scalars of texts, which follow a ``TextPolicy``, in the order of the page: brackets are as they look there.
+  package init(texts: some Sequence<String>, direction: TextDirection? = nil) throws(DataSetError) {
     var found: Set<UInt32> = []
     for text in texts {
-      for scalar in text.unicodeScalars { found.insert(scalar.value) }
+      for scalar in (direction?.displayOrder(of: text) ?? text).unicodeScalars { found.insert(scalar.value) }
     }
     try self.init(scalars: found.sorted().compactMap(Unicode.Scalar.init))
   }

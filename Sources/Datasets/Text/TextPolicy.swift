@@ -7,6 +7,8 @@ import Settings
 package struct TextPolicy: Codable, Sendable, Equatable {
   package var normalization: Normalization
   package var whitespace: Whitespace
+  /// The base direction of texts; nil for texts in the order of the page, and for models whose letters all run from left to right.
+  package var direction: TextDirection?
 
   /// A normalization form of Unicode Standard Annex 15.
   package enum Normalization: String, OptionChoice { case nfc, nfd, nfkc, nfkd, none }
@@ -20,12 +22,14 @@ package struct TextPolicy: Codable, Sendable, Equatable {
     case keep
   }
 
-  package init(normalization: Normalization = .nfc, whitespace: Whitespace = .collapse) {
-    (self.normalization, self.whitespace) = (normalization, whitespace)
+  package init(
+    normalization: Normalization = .nfc, whitespace: Whitespace = .collapse, direction: TextDirection? = .auto
+  ) {
+    (self.normalization, self.whitespace, self.direction) = (normalization, whitespace, direction)
   }
 
   /// The policy of models that were trained before there was a choice.
-  package static let ofOlderModels = TextPolicy(normalization: .nfc, whitespace: .keep)
+  package static let ofOlderModels = TextPolicy(normalization: .nfc, whitespace: .keep, direction: nil)
 
   /// What the policy changes in a text.
   func changes(in text: String) -> (form: Bool, whitespace: Bool) {

@@ -65,7 +65,7 @@ package struct LoaderBenchmark {
         throw ConfigurationError("--images \(images): must be 1 to 1,000,000")
       }
       let (recipe, subset) = (try Recipe(options), try DataSet.load(path, reading).spread(images))
-      return (recipe, subset, try Alphabet(texts: subset.records.map(\.text)))
+      return (recipe, subset, try Alphabet(texts: subset.records.map(\.text), direction: recipe.text.direction))
     }
     geometry = InputGeometry(
       try communicator.together { try recipe.model.architecture() }, maximumWidth: recipe.model.maxWidth,
@@ -77,7 +77,8 @@ package struct LoaderBenchmark {
     files = FileImageSource(data.dataSet, geometry: geometry)
     try data.cacheImages(in: folder, over: communicator, output: .silent)
     (self.recipe, self.data, alphabet) = (recipe, data, letters)
-    labels = try communicator.together { try LabelTable(data.dataSet, alphabet: letters) }
+    let codec = LabelCodec(letters, direction: recipe.text.direction)
+    labels = try communicator.together { try LabelTable(data.dataSet, codec) }
     let steps = BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize)
     work = try communicator.together {
       try TrainingWork(

@@ -10,7 +10,7 @@ import NeuralNetwork
 /// have the same bits on any number of ranks.
 package final class Evaluator {
   private let network: CRNN
-  private let alphabet: Alphabet
+  private let codec: LabelCodec
   private let microBatch: Int
   private let communicator: Communicator
   private let loss: CTCLoss
@@ -19,15 +19,15 @@ package final class Evaluator {
   private let predicted = LabelBatch()
 
   package init(
-    _ network: CRNN, alphabet: Alphabet, microBatch: Int, decoder: any LabelDecoder = GreedyDecoder(),
+    _ network: CRNN, _ codec: LabelCodec, microBatch: Int, decoder: any LabelDecoder = GreedyDecoder(),
     _ communicator: Communicator
   ) {
     self.network = network
-    self.alphabet = alphabet
+    self.codec = codec
     self.microBatch = microBatch
     self.decoder = decoder
     self.communicator = communicator
-    loss = CTCLoss(classes: alphabet.classCount)
+    loss = CTCLoss(classes: codec.alphabet.classCount)
   }
 
   /// The result of an evaluation.
@@ -53,7 +53,7 @@ package final class Evaluator {
     output: RunLog? = nil
   ) throws -> Evaluation? {
     let plan = try EvaluationPlan(widths: data.widths, microBatch: microBatch)
-    let labels = LabelTable(knownScalarsOf: data.dataSet, alphabet: alphabet)
+    let labels = LabelTable(knownScalarsOf: data.dataSet, codec)
     let work = plan.work(rank: communicator.rank, ranks: communicator.size, timePerCost: timePerCost)
     let loader = data.loader(work, labels: labels)
     let reducer = try ExactReducer(
@@ -81,11 +81,11 @@ package final class Evaluator {
       for n in 0..<microBatch.count {
         let sample = Int(microBatch.samples[n])
         let reference = data.dataSet.records[sample].text
-        let prediction = alphabet.decode(predicted[n])
+        let prediction = codec.decode(predicted[n])
         counts.add(reference: reference, prediction: prediction)
         if keepsPredictions { predictions[sample] = prediction }
         findings?.add(sample, reference: reference, prediction: prediction)
-        if loss.losses[n].isFinite, reference.unicodeScalars.allSatisfy(alphabet.contains) {
+        if loss.losses[n].isFinite, codec.contains(reference) {
           reducer.addStatistic(loss.losses[n], at: 0)
           measured += 1
         }

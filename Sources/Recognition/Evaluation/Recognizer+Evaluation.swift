@@ -12,14 +12,14 @@ extension Recognizer {
     skipBad: Bool = false,
     over communicator: Communicator, output: RunLog
   ) throws -> DetailedReport? {
-    let decoder = try communicator.together { try decoding.decoder(alphabet, description.textPolicy) }
+    let decoder = try communicator.together { try decoding.decoder(description.codec, description.textPolicy) }
     var reading = reading
     reading.text = description.textPolicy
     let data = try AuditedDataSet(
       argument, reading, alphabet: nil, geometry: description.geometry, use: .evaluation, skipBad: skipBad,
       communicator: communicator, output: output)
     let evaluator = Evaluator(
-      network, alphabet: alphabet, microBatch: description.microBatch, decoder: decoder, communicator)
+      network, description.codec, microBatch: description.microBatch, decoder: decoder, communicator)
     guard let evaluation = try evaluator.evaluate(data, keepsPredictions: true, output: output) else {
       throw StoppedBeforeTraining()
     }

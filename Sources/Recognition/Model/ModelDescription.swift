@@ -17,6 +17,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var microBatch: Int
     var normalize: TextPolicy.Normalization?
     var whitespace: TextPolicy.Whitespace?
+    var direction: TextDirection?
     var polarity: ImagePreparation.Polarity?
     var lines: ImagePreparation.LineDirection?
   }
@@ -33,7 +34,8 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     (self.architecture, self.alphabet) = (architecture, alphabet)
     recipe = Reading(
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
-      whitespace: textPolicy.whitespace, polarity: images.polarity, lines: images.lines)
+      whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity, lines: images.lines
+    )
   }
 
   /// The description in a checkpoint.
@@ -68,8 +70,12 @@ package struct ModelDescription: Codable, Sendable, Equatable {
   package var textPolicy: TextPolicy {
     let older = TextPolicy.ofOlderModels
     return TextPolicy(
-      normalization: recipe.normalize ?? older.normalization, whitespace: recipe.whitespace ?? older.whitespace)
+      normalization: recipe.normalize ?? older.normalization, whitespace: recipe.whitespace ?? older.whitespace,
+      direction: recipe.direction)
   }
+
+  /// Texts as the network's classes.
+  package var codec: LabelCodec { LabelCodec(alphabet, direction: recipe.direction) }
 
   /// Images in a micro-batch of an evaluation, whose metrics depend on it in their last bits.
   package var microBatch: Int { recipe.microBatch }

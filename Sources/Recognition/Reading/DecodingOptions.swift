@@ -23,7 +23,7 @@ package struct DecodingOptions: Sendable, Equatable {
   static let bonusShare = 1.5
 
   /// - Throws: `ConfigurationError` for an invalid option; `DataSetError` for an unusable text.
-  func decoder(_ alphabet: Alphabet, _ policy: TextPolicy) throws -> any LabelDecoder {
+  func decoder(_ codec: LabelCodec, _ policy: TextPolicy) throws -> any LabelDecoder {
     if let beam, !(1...1000).contains(beam) { throw ConfigurationError("--beam \(beam): must be 1 to 1000") }
     if let lmWeight, !(0...10).contains(lmWeight) {
       throw ConfigurationError("--lm-weight \(lmWeight): must be 0 to 10")
@@ -31,8 +31,8 @@ package struct DecodingOptions: Sendable, Equatable {
     if lm == nil, lmWeight != nil { throw ConfigurationError("--lm-weight goes with --lm only") }
     guard beam != nil || lm != nil else { return GreedyDecoder() }
     let model = try lm.map { path in
-      let lines = try TextLines.read(path, policy).lazy.map { alphabet.encode($0, unknown: NGramModel.unknown) }
-      guard let model = NGramModel(lines, classes: alphabet.classCount, order: DecodingOptions.order) else {
+      let lines = try TextLines.read(path, policy).lazy.map { codec.encode($0, unknown: NGramModel.unknown) }
+      guard let model = NGramModel(lines, classes: codec.alphabet.classCount, order: DecodingOptions.order) else {
         throw DataSetError.tooLarge(
           path: path, place: "", what: "the number of different letter sequences",
           limit: "\(NGramModel.maximumSize); give less text")

@@ -39,7 +39,7 @@ package final class ImageReader {
   package init(_ recognizer: Recognizer, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
   {
     self.recognizer = recognizer
-    decoder = try decoding.decoder(recognizer.alphabet, recognizer.description.textPolicy)
+    decoder = try decoding.decoder(recognizer.description.codec, recognizer.description.textPolicy)
     measuresConfidence = confidence
   }
 
@@ -130,14 +130,17 @@ package final class ImageReader {
 
   /// The reading of image `n` of the micro-batch.
   private func reading(_ n: Int, image: String) -> Reading {
-    let text = recognizer.alphabet.decode(labels[n])
-    guard measuresConfidence else { return Reading(image: image, text: text, confidence: nil, letters: nil) }
+    let codec = recognizer.description.codec
+    guard measuresConfidence else {
+      return Reading(image: image, text: codec.decode(labels[n]), confidence: nil, letters: nil)
+    }
+    let decoded = codec.decodeWithPlaces(labels[n])
     let confidence = LabelConfidence(labels[n], in: recognizer.network.logits, sequence: n)
     func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
     return Reading(
-      image: image, text: text, confidence: rounded(confidence.probability),
-      letters: zip(text.unicodeScalars, confidence.letters).map {
-        Reading.Letter(letter: String($0), confidence: rounded($1))
+      image: image, text: decoded.text, confidence: rounded(confidence.probability),
+      letters: zip(decoded.text.unicodeScalars, decoded.places).map {
+        Reading.Letter(letter: String($0), confidence: rounded(confidence.letters[$1]))
       })
   }
 }

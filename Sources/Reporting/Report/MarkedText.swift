@@ -5,7 +5,7 @@ import Recognition
 package enum MarkedText {
   /// A text in the language of its script, isolated from the direction of the surrounding text.
   package static func html(_ text: String) -> HTML {
-    text.isEmpty ? "<i class=\"none\">nothing</i>" : "<bdi lang=\"\(language(of: text))\">\(text)</bdi>"
+    text.isEmpty ? "<i class=\"none\">nothing</i>" : "<bdi dir=\"auto\" lang=\"\(language(of: text))\">\(text)</bdi>"
   }
 
   /// Both texts, with their differences in `mark`.
@@ -28,7 +28,7 @@ package enum MarkedText {
       inner += wrong.contains(i) ? "<mark>\(piece)</mark>" : "\(piece)"
       i = end
     }
-    return "<bdi lang=\"\(language(of: parts.joined()))\">\(inner)</bdi>"
+    return "<bdi dir=\"auto\" lang=\"\(language(of: parts.joined()))\">\(inner)</bdi>"
   }
 
   /// Grapheme clusters, joined where a zero-width joiner makes two of them one sign.
@@ -61,11 +61,12 @@ package enum MarkedText {
 
   private static let languages: [(range: ClosedRange<UInt32>, language: String)] = [
     (0x0370...0x03FF, "el"), (0x0530...0x058F, "hy"), (0x0590...0x05FF, "he"), (0x0600...0x06FF, "ar"),
-    (0x0780...0x07BF, "dv"), (0x0900...0x097F, "hi"), (0x0980...0x09FF, "bn"), (0x0A00...0x0A7F, "pa"),
+    (0x0700...0x074F, "syr"), (0x0780...0x07BF, "dv"), (0x07C0...0x07FF, "nqo"), (0x0900...0x097F, "hi"),
+    (0x0980...0x09FF, "bn"), (0x0A00...0x0A7F, "pa"),
     (0x0A80...0x0AFF, "gu"), (0x0B00...0x0B7F, "or"), (0x0B80...0x0BFF, "ta"), (0x0C00...0x0C7F, "te"),
     (0x0C80...0x0CFF, "kn"), (0x0D00...0x0D7F, "ml"), (0x0D80...0x0DFF, "si"), (0x0E00...0x0E7F, "th"),
     (0x0E80...0x0EFF, "lo"), (0x0F00...0x0FFF, "bo"), (0x1000...0x109F, "my"), (0x10A0...0x10FF, "ka"),
     (0x1200...0x137F, "am"), (0x1780...0x17FF, "km"), (0x3040...0x30FF, "ja"), (0x4E00...0x9FFF, "zh"),
-    (0xAC00...0xD7AF, "ko"),
+    (0xAC00...0xD7AF, "ko"), (0x1E900...0x1E95F, "ff-Adlm"),
   ]
 }

@@ -21,6 +21,7 @@ enum ReportStyle {
     .text { font-family: "Noto Sans Sinhala", "Iskoola Pota", "Nirmala UI", "Sinhala Sangam MN", "Noto Sans Tamil",
       "Noto Sans Devanagari", "Noto Sans", system-ui, sans-serif; font-size: 1.2rem; line-height: 1.7;
       overflow-wrap: anywhere; }
+    dd bdi { display: block; text-align: start; }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--edge); vertical-align: top; }

@@ -104,6 +104,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     let (before, after) = try (object(self), object(asked))
     for name in options.names where after[name] != before[name] {
       if name == "model" && model.isTutorial && asked.model.isTutorial { continue }
+      // A model whose letters all run from left to right has no direction.
+      if name == "direction" && text.direction == nil && asked.text.direction == .auto { continue }
       var (said, kept) = (options[name]?.words ?? "", before[name]?.words ?? "not set")
       if name == "augment" {
         (said, kept) = (options.text(name) ?? said, augmentation.augment.name ?? "a set of its own, see config.json")

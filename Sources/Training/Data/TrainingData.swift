@@ -10,7 +10,7 @@ import NeuralNetwork
 struct TrainingData {
   private(set) var train: AuditedDataSet
   private(set) var validation: AuditedDataSet
-  let alphabet: Alphabet
+  let codec: LabelCodec
   /// Encoded training labels.
   private let labels: LabelTable
   /// The number of draws per epoch of the training images.
@@ -53,25 +53,27 @@ struct TrainingData {
     train = try audited(split?.train, configuration.train, given ?? resumed, use: .training)
     let records = train.dataSet.records
     let letters = try communicator.together {
-      let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text))
+      let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text), direction: recipe.text.direction)
       guard let pretrained else { return letters }
       return try configuration.run.start.alphabetChange.alphabet(
         old: pretrained.alphabet, wanted: letters, path: pretrained.path)
     }
-    alphabet = letters
+    codec = LabelCodec(letters, direction: recipe.text.direction)
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
     validation = try audited(
       split?.validation, split == nil ? configuration.validation : "\(configuration.train), set aside", letters,
       use: .evaluation)
     for line in validation.shared(with: train).warnings(afterSplitBy: split?.unit) { log.warning("\(line)") }
-    let encoded = train.dataSet
-    labels = try communicator.together { try LabelTable(encoded, alphabet: letters) }
+    let (encoded, codec) = (train.dataSet, codec)
+    labels = try communicator.together { try LabelTable(encoded, codec) }
     let mixture = try communicator.together {
       try recipe.course.mixture.map { try Mixture(counts: encoded.countsOfFolders, weights: $0) }
         ?? Mixture(samples: encoded.records.count)
     }
     (self.mixture, widths) = (mixture, mixture.repeated(train.widths))
   }
+
+  var alphabet: Alphabet { codec.alphabet }
 
   /// Images per epoch, counting each draw.
   var drawCount: Int { mixture.drawCount }

@@ -46,6 +46,7 @@ struct PretrainedNetwork {
       tensors = try entries.map { NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name)) }
       architecture = try PretrainedNetwork.architecture(of: file, options)
       alphabet = try PretrainedNetwork.alphabet(of: file, options)
+      textPolicy = file.metadata["textPolicy"].flatMap { try? RunJSON.decode(TextPolicy.self, from: $0) }
     }
     description = Description(
       path: argument, architecture: architecture, alphabet: alphabet, textPolicy: textPolicy,
@@ -181,6 +182,11 @@ extension PretrainedNetwork.Description {
     if let textPolicy {
       found["normalize"] = .text(textPolicy.normalization.rawValue)
       found["whitespace"] = .text(textPolicy.whitespace.rawValue)
+      if let direction = textPolicy.direction {
+        found["direction"] = .text(direction.rawValue)
+      } else if alphabet.mayRunRightToLeft {
+        found["direction"] = .text(TextDirection.ofThePage.rawValue)
+      }
     }
     return options.over(found)
   }

@@ -111,12 +111,13 @@ struct PreparedRun {
 /// cache.
 func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext) throws -> PreparedRun {
   let (communicator, configuration) = (context.communicator, settings.configuration)
-  let (recipe, resumed) = (configuration.recipe, opened.resumed)
+  var (recipe, resumed) = (configuration.recipe, opened.resumed)
   Heartbeat.enter(.audit, step: 0)
   let architecture = try communicator.together { try resumed?.architecture ?? recipe.model.architecture() }
   var data = try TrainingData(
     configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
     context: context)
+  recipe.text = recipe.text.settled(for: data.alphabet)
   let (scheduleSteps, lastStep) = try communicator.together {
     let stepsPerEpoch = data.stepsPerEpoch(recipe)
     let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)

@@ -47,7 +47,7 @@ final class Trainer {
     (self.lastStep, self.recorder, self.context) = (lastStep, recorder, context)
     let (recipe, communicator) = (state.identity.recipe, context.communicator)
     evaluator = Evaluator(
-      state.network, alphabet: data.alphabet, microBatch: recipe.batch.microBatch, communicator)
+      state.network, data.codec, microBatch: recipe.batch.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
     speeds = configuration.run.ranks.balance == .adaptive ? RankSpeeds(ranks: communicator.size) : nil
     accumulator = try GradientAccumulator(

@@ -167,10 +167,12 @@ import Testing
       {"file_name":"b0/page.xml#l0","text":"zero"}
       {"file_name":"b0/page.xml#l9","text":"lost"}
       {"file_name":"b2/page.xml#l0","text":"lost"}
+      {"file_name":"b0/page.xml#/../../l0","text":"outside"}
       """)
     let list = try DataSet.load(folder.path + "/list.jsonl")
-    #expect(list.records.map(\.text) == ["corrected", "zero", "", ""])
-    #expect(list.records.map { $0.fault == nil } == [true, true, false, false])
+    #expect(list.records.map(\.text) == ["corrected", "zero", "", "", ""])
+    #expect(list.records.map { $0.fault == nil } == [true, true, false, false, false])
+    #expect(list.records[4].fault?.contains("goes up with") == true)
     let images = RecordImages()
     let whole = try DataSet.load(folder.path)
     #expect(try images.image(of: list.records[0]) == images.image(of: whole.records[6]))

@@ -54,7 +54,7 @@ struct ListReader: GroundTruthReader {
       return try records.addBad(folder.prefix + (known ?? unnamed), fault, in: folder)
     case .record(let image, let words): (name, text) = (image, words)
     }
-    if let (file, id) = LineLookup.parts(of: name), locator.allows(file) {
+    if let (file, id) = LineLookup.parts(of: name), locator.allows(name) {
       let path = name.utf8.first == UInt8(ascii: "/") ? name : folder.prefix + name
       switch try lines.line(id, of: file) {
       case .success(let line):

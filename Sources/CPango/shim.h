@@ -47,4 +47,14 @@ static inline int akuru_glyph_top(PangoFont *font, PangoGlyph glyph) {
   return hb_font_get_glyph_extents(pango_font_get_hb_font(font), glyph, &extents) ? extents.y_bearing : 0;
 }
 
+// What a text may be cut at: for each of its scalars and its end, bit 0 if a letter (grapheme cluster) begins there, and bit 1 if
+// a line may end before it. PangoLogAttr has bit fields. `flags` has room for one more than the text has scalars.
+static inline void akuru_text_breaks(const char *text, int bytes, int scalars, uint8_t *flags) {
+  PangoLogAttr *attributes = g_new0(PangoLogAttr, scalars + 1);
+  pango_get_log_attrs(text, bytes, -1, pango_language_get_default(), attributes, scalars + 1);
+  for (int i = 0; i <= scalars; i++)
+    flags[i] = (attributes[i].is_cursor_position ? 1 : 0) | (attributes[i].is_line_break ? 2 : 0);
+  g_free(attributes);
+}
+
 #endif

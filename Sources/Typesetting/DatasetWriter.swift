@@ -40,7 +40,10 @@ package struct DatasetWriter: Sendable {
     let folder = DatasetFolder(path: path)
     try folder.prepare(splits: plan.splits.map(\.name), overwrite: overwrite)
     let work = SharedWork(count: plan.options.count, progress: progress)
-    let shared = plan.faces.count > SharedRenderer.mostFonts ? try SharedRenderer(faces: plan.faces) : nil
+    let fonts = plan.faces.reduce(0) { $0 + 1 + $1.fallbacks.count }
+    let direction = plan.options.direction
+    let shared =
+      fonts > SharedRenderer.mostFonts ? try SharedRenderer(faces: plan.faces, direction: direction) : nil
     DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, plan.options.count))) { _ in
       self.run(work, shared, folder)
     }
@@ -70,7 +73,9 @@ package struct DatasetWriter: Sendable {
     var tally = SharedWork.Tally()
     var current = 0
     do throws(TypesettingError) {
-      let (renderer, style) = (try ThreadRenderer(faces: plan.faces, shared: shared), ImageStyler())
+      let (renderer, style) = (
+        try ThreadRenderer(faces: plan.faces, direction: plan.options.direction, shared: shared), ImageStyler()
+      )
       while let range = work.next() {
         for index in range {
           current = index

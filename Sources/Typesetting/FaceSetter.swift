@@ -12,39 +12,48 @@ package struct ShapedGlyph: Equatable, Sendable {
   package let width: Float
 }
 
-/// Sets words in one face. Its font map has one file only, so no other font can be substituted. Owns its Pango objects;
-/// one thread at a time.
+/// Sets words in one face. Its font map has the files of the face and its fallbacks only, so no other font can be substituted.
+/// Owns its Pango objects; one thread at a time.
 final class FaceSetter {
   let face: FontFace
   private let map: UnsafeMutablePointer<PangoFontMap>
   private let context: OpaquePointer
   let layout: OpaquePointer
-  /// U+25CC, which shaping inserts under a sign without a base.
-  private let dottedCircle: UInt32
   private let font: UnsafeMutablePointer<PangoFont>
+  /// The fonts of the face's fallbacks.
+  private var fallbacks: [UnsafeMutablePointer<PangoFont>] = []
   /// Pango descriptions by size in pixels.
   private var descriptions: [Int: OpaquePointer] = [:]
 
-  init(_ face: FontFace) throws(TypesettingError) {
+  init(_ face: FontFace, direction: BaseDirection = .auto) throws(TypesettingError) {
     self.face = face
     let config = FcConfigCreate()
     defer { FcConfigDestroy(config) }
-    guard FcConfigAppFontAddFile(config, face.file) != 0, let map = akuru_font_map_new(config) else {
-      throw .font(face.name, why: "\(face.file) cannot be loaded")
+    for part in [face] + face.fallbacks where FcConfigAppFontAddFile(config, part.file) == 0 {
+      throw .font(part.name, why: "\(part.file) cannot be loaded")
     }
+    guard let map = akuru_font_map_new(config) else { throw .font(face.name, why: "\(face.file) cannot be loaded") }
     let context = pango_font_map_create_context(map)!
-    let description = pango_font_description_from_string(face.description)
-    defer { pango_font_description_free(description) }
-    pango_font_description_set_absolute_size(description, 40 * Double(PANGO_SCALE))
-    guard let font = pango_font_map_load_font(map, context, description) else {
+    self.map = map
+    self.context = context
+    func load(_ part: FontFace) throws(TypesettingError) -> UnsafeMutablePointer<PangoFont> {
+      let description = pango_font_description_from_string(part.description)
+      defer { pango_font_description_free(description) }
+      pango_font_description_set_absolute_size(description, 40 * Double(PANGO_SCALE))
+      let font = pango_font_map_load_font(map, context, description)
+      guard let font, akuru_font_file(font).map({ String(cString: $0) }) == part.file else {
+        if let font { g_object_unref(font) }
+        throw .font(part.name, why: "\(part.file) has no face \(part.description)")
+      }
+      return font
+    }
+    do throws(TypesettingError) {
+      font = try load(face)
+    } catch {
       g_object_unref(UnsafeMutableRawPointer(context))
       g_object_unref(map)
-      throw .font(face.name, why: "\(face.file) has no face \(face.description)")
+      throw error
     }
-    self.map = map
-    self.font = font
-    self.context = context
-    dottedCircle = akuru_nominal_glyph(font, 0x25CC)
 
     let options = cairo_font_options_create()
     defer { cairo_font_options_destroy(options) }
@@ -54,30 +63,35 @@ final class FaceSetter {
     pango_cairo_context_set_font_options(context, options)
     layout = pango_layout_new(context)
     pango_layout_set_single_paragraph_mode(layout, 1)
-    if akuru_font_file(font).map({ String(cString: $0) }) != face.file {
-      throw .font(face.name, why: "another file stands in for \(face.file)")
-    }
+    pango_layout_set_auto_dir(layout, direction == .auto ? 1 : 0)
+    pango_context_set_base_dir(context, direction == .rtl ? PANGO_DIRECTION_RTL : PANGO_DIRECTION_LTR)
+    for part in face.fallbacks { fallbacks.append(try load(part)) }
   }
 
   deinit {
     for description in descriptions.values { pango_font_description_free(description) }
     g_object_unref(UnsafeMutableRawPointer(layout))
-    g_object_unref(font)
+    for font in [font] + fallbacks { g_object_unref(font) }
     g_object_unref(UnsafeMutableRawPointer(context))
     g_object_unref(map)
   }
 
-  /// Whether the font has a glyph for the scalar.
-  func has(_ scalar: Unicode.Scalar) -> Bool { nominalGlyph(scalar) != 0 }
+  /// Whether the face or a fallback has a glyph for the scalar.
+  func has(_ scalar: Unicode.Scalar) -> Bool {
+    nominalGlyph(scalar) != 0 || fallbacks.contains { akuru_nominal_glyph($0, scalar.value) != 0 }
+  }
 
-  /// The font's glyph for the single scalar; 0 if none.
+  /// The face's own glyph for the single scalar; 0 if none.
   func nominalGlyph(_ scalar: Unicode.Scalar) -> UInt32 { akuru_nominal_glyph(font, scalar.value) }
 
   /// Lays out a word in one line: `size` is the em in pixels, `letterSpacing` in pixels between clusters.
+  /// - Parameter restoresAdvances: whether signs get the advance back that HarfBuzz takes away from marks.
   /// - Throws: `TypesettingError.text` if the font lacks a glyph or a sign has no base.
-  func set(_ word: String, size: Int, letterSpacing: Float) throws(TypesettingError) {
+  func set(
+    _ word: String, size: Int, letterSpacing: Float, restoresAdvances: Bool = true
+  ) throws(TypesettingError) {
     let attributes = pango_attr_list_new()
-    pango_attr_list_insert(attributes, pango_attr_fallback_new(0))
+    pango_attr_list_insert(attributes, pango_attr_fallback_new(fallbacks.isEmpty ? 0 : 1))
     if letterSpacing != 0 {
       pango_attr_list_insert(
         attributes, pango_attr_letter_spacing_new(Int32((letterSpacing * Float(PANGO_SCALE)).rounded())))
@@ -86,7 +100,7 @@ final class FaceSetter {
     pango_attr_list_unref(attributes)
     pango_layout_set_font_description(layout, description(size))
     pango_layout_set_text(layout, word, -1)
-    restoreAdvances(word)
+    if restoresAdvances { restoreAdvances(word) }
     try check(word)
   }
 
@@ -117,6 +131,8 @@ final class FaceSetter {
   private func description(_ size: Int) -> OpaquePointer {
     if let known = descriptions[size] { return known }
     let description = pango_font_description_from_string(face.description)!
+    let families = ([face] + face.fallbacks).map(\.family).joined(separator: ",")
+    pango_font_description_set_family(description, families)
     pango_font_description_set_absolute_size(description, Double(size) * Double(PANGO_SCALE))
     descriptions[size] = description
     return description
@@ -162,11 +178,12 @@ final class FaceSetter {
   }
 
   private func check(_ word: String) throws(TypesettingError) {
+    // U+25CC, which shaping inserts under a sign without a base.
     var (missing, circle) = (-1, false)
-    forEachGlyph { info, cluster, _ in
+    forEachGlyph { info, cluster, font in
       if akuru_glyph_is_empty(info.glyph) != 0 { return }
       if akuru_glyph_is_missing(info.glyph) != 0 && missing < 0 { missing = cluster }
-      if info.glyph == dottedCircle && dottedCircle != 0 { circle = true }
+      if let font, info.glyph != 0, info.glyph == akuru_nominal_glyph(font, 0x25CC) { circle = true }
     }
     if missing >= 0 {
       let lacking = word.unicodeScalars.first { !$0.properties.isDefaultIgnorableCodePoint && !has($0) }

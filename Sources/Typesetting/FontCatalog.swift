@@ -1,14 +1,24 @@
 import CPango
+import Foundation
 
 /// One face of a font: a file, and the description under which Pango finds it there.
 package struct FontFace: Equatable, Sendable {
-  /// As the user gave it: a family with an optional weight, or a path.
-  package let name: String
+  /// As the user gave it: a family with an optional weight, or a path, and fallbacks.
+  package fileprivate(set) var name: String
   package let file: String
   /// Family, weight, width and style in Pango's notation, without a size.
   let description: String
   /// Letters of the words for which the face has no glyph: known and accepted missing glyphs.
   package var lacking: Set<Unicode.Scalar> = []
+  /// Faces for letters that it lacks, the first first.
+  package var fallbacks: [FontFace] = []
+
+  /// The family in its description.
+  var family: String {
+    let font = pango_font_description_from_string(description)
+    defer { pango_font_description_free(font) }
+    return pango_font_description_get_family(font).map { String(cString: $0) } ?? ""
+  }
 
   /// Whether its strokes are hairlines, by its description.
   package var isThin: Bool {
@@ -75,20 +85,31 @@ package enum FontCatalog {
   }
 
   /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; any other name is
-  /// a family with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold").
+  /// a family with an optional weight, width and slant ("Noto Sans Sinhala Condensed Bold"). " + " stands before a face that
+  /// is to give the letters that the first lacks ("Noto Naskh Arabic + Noto Sans").
   /// - Throws: `TypesettingError.font`.
   package static func resolve(_ names: [String]) throws(TypesettingError) -> [FontFace] {
     if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
     var faces: [FontFace] = []
     for name in names {
-      let isPath = [".ttf", ".otf", ".ttc"].contains { name.lowercased().hasSuffix($0) }
-      let face = isPath ? try face(path: name) : try face(family: name)
-      if let twin = faces.first(where: { $0.file == face.file && $0.description == face.description }) {
+      let parts = try name.split(separator: " + ").map { (part) throws(TypesettingError) in try face(String(part)) }
+      guard var face = parts.first else { throw .option("--fonts \"\(name)\": names no font; leave it out") }
+      face.fallbacks = Array(parts.dropFirst())
+      if let twin = faces.first(where: {
+        $0.file == face.file && $0.description == face.description && $0.fallbacks == face.fallbacks
+      }) {
         throw .font(name, why: "the same face as \"\(twin.name)\"; name each once")
       }
+      if parts.count > 1 { face.name = name }
       faces.append(face)
     }
     return faces
+  }
+
+  private static func face(_ text: String) throws(TypesettingError) -> FontFace {
+    let name = text.trimmingCharacters(in: .whitespaces)
+    let isPath = [".ttf", ".otf", ".ttc"].contains { name.lowercased().hasSuffix($0) }
+    return isPath ? try face(path: name) : try face(family: name)
   }
 
   private static func face(path: String) throws(TypesettingError) -> FontFace {
@@ -107,7 +128,7 @@ package enum FontCatalog {
     if candidates.isEmpty {
       throw .font(
         name,
-        why: "not installed; install the package fonts-noto-core (apt-get install fonts-noto-core), "
+        why: "not installed; install its package (apt-get install \(package(ofFamily: name))), "
           + "or give the path of a .ttf or .otf file")
     }
     let (weight, slant) = (pango_font_description_get_weight(wanted), pango_font_description_get_style(wanted))
@@ -123,6 +144,20 @@ package enum FontCatalog {
     }
     let present = candidates.map(\.description).joined(separator: ", ")
     throw .font(name, why: "the family is installed, but not this weight, width and slant; there is: \(present)")
+  }
+
+  /// Debian's package of a family.
+  static func package(ofFamily name: String) -> String {
+    for (part, package) in [
+      (" CJK ", "fonts-noto-cjk"), ("Noto Color Emoji", "fonts-noto-color-emoji"),
+      ("Gemunu Libre", "fonts-gemunu-libre"),
+      ("LKLUG", "fonts-lklug-sinhala"), ("Free", "fonts-freefont-ttf"), ("DejaVu", "fonts-dejavu"),
+      ("Condensed", "fonts-noto-extra"), ("SemiBold", "fonts-noto-extra"), ("ExtraBold", "fonts-noto-extra"),
+      ("Light", "fonts-noto-extra"), ("Medium", "fonts-noto-extra"), ("Thin", "fonts-noto-extra"),
+    ] where "\(name) ".contains(part) {
+      return package
+    }
+    return "fonts-noto-core"
   }
 
   /// The faces of a family, in all weights, sorted by file and description.

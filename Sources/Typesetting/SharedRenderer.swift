@@ -9,8 +9,8 @@ final class SharedRenderer: Sendable {
 
   private let renderer: Mutex<WordRenderer>
 
-  init(faces: [FontFace]) throws(TypesettingError) {
-    renderer = Mutex(try WordRenderer(faces: faces))
+  init(faces: [FontFace], direction: BaseDirection) throws(TypesettingError) {
+    renderer = Mutex(try WordRenderer(faces: faces, direction: direction))
   }
 
   /// See `WordRenderer.draw`.
@@ -24,8 +24,8 @@ enum ThreadRenderer {
   case own(WordRenderer)
   case shared(SharedRenderer)
 
-  init(faces: [FontFace], shared: SharedRenderer?) throws(TypesettingError) {
-    if let shared { self = .shared(shared) } else { self = .own(try WordRenderer(faces: faces)) }
+  init(faces: [FontFace], direction: BaseDirection, shared: SharedRenderer?) throws(TypesettingError) {
+    if let shared { self = .shared(shared) } else { self = .own(try WordRenderer(faces: faces, direction: direction)) }
   }
 
   /// See `WordRenderer.draw`.

@@ -2,7 +2,7 @@ import Tensors
 
 /// The purpose of a random stream within `RandomPurpose.synthesis`: the key's `time`.
 enum SynthesisStream: UInt32 {
-  case appearance, style, words, split, outline
+  case appearance, style, words, split, outline, lines
 }
 
 /// The options of a synthesis: words, number of images, and appearance.
@@ -23,6 +23,7 @@ package struct SynthesisOptions: Equatable, Sendable {
   package var words: ClosedRange<Int>
   /// Whether outlines are varied: see `OutlineVariation`.
   package var varies: Bool
+  package var direction = BaseDirection.auto
 
   package init(
     count: Int, seed: UInt64 = 1, style: ImageStyle = .plain, size: ClosedRange<Int> = 26...44,
@@ -112,7 +113,7 @@ package struct SynthesisPlan: Sendable {
   /// The image with the given number, which must be in the split.
   package func image(_ index: Int, of split: Split) -> WordImage {
     var random = random(.appearance, index)
-    let text = text(split.pool, &random)
+    let text = text(index - split.images.lowerBound, of: split.pool, &random)
     var face = random.integer(below: faces.count)
     var appearance = WordAppearance(size: draw(options.size, &random))
     let size = Float(appearance.size)
@@ -131,8 +132,9 @@ package struct SynthesisPlan: Sendable {
     return WordImage(text: text, face: face, appearance: appearance)
   }
 
-  /// One word, or several with spaces between them.
-  private func text(_ pool: WordPool, _ random: inout KeyedRandom) -> String {
+  /// One word, or several with spaces between them; or the line of this number.
+  private func text(_ number: Int, of pool: WordPool, _ random: inout KeyedRandom) -> String {
+    if pool.isInOrder { return pool.groups[0][number % pool.count] }
     if options.words == 1...1 { return pool.draw(&random) }
     let count = draw(options.words, &random)
     return (0..<count).map { _ in pool.draw(&random) }.joined(separator: " ")

@@ -6,10 +6,18 @@ package enum WordCorpus {
   /// The size limit of a file, in bytes.
   package static let largestFile = 256 << 20
 
-  /// The distinct words of a UTF-8 file in their order, split at white space, in NFC. In a line "word TAB digits" the
+  /// The distinct words of a UTF-8 file in their order, split at white space and U+200B, in NFC. In a line "word TAB digits" the
   /// digits are a frequency, and ignored.
   /// - Throws: `TypesettingError.corpus` if the file cannot be read, is not UTF-8 or has no word.
   package static func read(path: String) throws(TypesettingError) -> [String] {
+    let words = words(in: try readText(path: path))
+    if words.isEmpty { throw .corpus(path, why: "holds no word; give a text file with words between white space") }
+    return words
+  }
+
+  /// A UTF-8 file.
+  /// - Throws: `TypesettingError.corpus` if it cannot be read or is not UTF-8.
+  static func readText(path: String) throws(TypesettingError) -> String {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw .corpus(path, why: "cannot be opened; give a text file in UTF-8")
     }
@@ -25,9 +33,7 @@ package enum WordCorpus {
     if let position = firstInvalid(bytes) {
       throw .corpus(path, why: "not UTF-8 at byte \(position); convert it, for example with iconv -t UTF-8")
     }
-    let words = words(in: String(decoding: bytes, as: UTF8.self))
-    if words.isEmpty { throw .corpus(path, why: "holds no word; give a text file with words between white space") }
-    return words
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Like `read`, for a text.
@@ -36,7 +42,7 @@ package enum WordCorpus {
     var words: [String] = []
     let scalars = text.unicodeScalars
     for line in scalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
-      var fields = line.split(whereSeparator: { $0.properties.isWhitespace || $0 == "\u{FEFF}" })
+      var fields = line.split(whereSeparator: { $0.properties.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{200B}" })
       if fields.count == 2, line.contains("\t"), fields[1].allSatisfy({ ("0"..."9").contains($0) }) {
         fields.removeLast()
       }
@@ -112,7 +118,7 @@ package struct CorpusCheck {
     let check = try CorpusCheck(words, faces: faces)
     if check.bad == 0 { return }
     throw .text(
-      "\(check.bad) of \(words.count) words cannot be drawn faithfully; correct them, choose other --fonts, or leave them "
-        + "out with --skip-bad: \(check.summary)")
+      "\(check.bad) of \(words.count) texts cannot be drawn faithfully; correct them, choose other --fonts, add a font with "
+        + "the letters (--fonts \"\(faces[0].name) + Noto Sans\"), or leave them out with --skip-bad: \(check.summary)")
   }
 }

@@ -58,10 +58,18 @@ package struct SplitShare: Equatable, Sendable {
 /// The words that images may show, in groups of equal weight.
 package struct WordPool: Equatable, Sendable {
   package let groups: [[String]]
+  /// Whether images show the texts of the only group one after the other, and not at random.
+  package let isInOrder: Bool
 
   /// Empty groups are ignored.
   package init(groups: [[String]]) {
     self.groups = groups.filter { !$0.isEmpty }
+    isInOrder = false
+  }
+
+  /// Texts that images show one after the other, again from the first if there are more images.
+  package init(inOrder texts: [String]) {
+    (groups, isInOrder) = ([texts].filter { !$0.isEmpty }, true)
   }
 
   /// Half common words, half generated ones; the number of generated words is a third of that of images, at least 300.
@@ -97,6 +105,6 @@ package struct WordPool: Equatable, Sendable {
         start += size
       }
     }
-    return parts.map(WordPool.init(groups:))
+    return parts.map { isInOrder ? WordPool(inOrder: $0[0]) : WordPool(groups: $0) }
   }
 }

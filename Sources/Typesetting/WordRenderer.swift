@@ -36,9 +36,9 @@ package final class WordRenderer {
   /// Coverage, 0...255, with a margin around the ink.
   private var canvas: [UInt8] = []
 
-  package init(faces: [FontFace]) throws(TypesettingError) {
+  package init(faces: [FontFace], direction: BaseDirection = .auto) throws(TypesettingError) {
     var setters: [FaceSetter] = []
-    for face in faces { setters.append(try FaceSetter(face)) }
+    for face in faces { setters.append(try FaceSetter(face, direction: direction)) }
     self.setters = setters
   }
 

@@ -21,6 +21,8 @@ struct SynthCommand: ParsableCommand {
         akuru-synth --output words --count 20000 --seed 1 --split train=0.9,val=0.1
         akuru-synth --output lines --count 5000 --words 8-12 --fonts all --vary --style photo
         akuru-synth --output tamil --count 20000 --corpus tamil.txt --fonts "Noto Sans Tamil"
+        akuru-synth --output arabic --lines-of book.txt --fonts "Noto Naskh Arabic + Noto Sans"
+        akuru-synth fonts --fonts LKLUG
 
       Exit status: 0 done, 2 wrong usage or a missing font, 3 words that cannot be used, 4 output that cannot be written, \
       or a folder that already contains a data set.
@@ -29,8 +31,10 @@ struct SynthCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
   var output: String
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Number of images.", valueName: "n"))
-  var count: Int
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of images. (default with --lines-of: the number of lines)", valueName: "n"))
+  var count: Int?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all random choices.", valueName: "s"))
   var seed: UInt64 = 1
@@ -40,7 +44,22 @@ struct SynthCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "UTF-8 text whose own lines are drawn, one after the other. Longer lines are cut where a line may end, in Thai between "
+        + "words, or else between letters.", valueName: "file"))
+  var linesOf: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --lines-of, the letters of a line that is cut. (default: 20-60)", valueName: "min-max"))
+  var lineLength: NumberRange?
+
+  @Option(help: "Direction of the words in a line: auto (that of the first strong letter), ltr, or rtl.")
+  var direction: BaseDirection = .auto
+
+  @Option(
+    help: ArgumentHelp(
       "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
+        + "\"A + B\" takes the letters that A lacks from B. "
         + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the letters. "
         + "(default: \(FontCatalog.defaultNames.joined(separator: ", ")))", valueName: "names"))
   var fonts: String?
@@ -89,17 +108,24 @@ struct SynthCommand: ParsableCommand {
     do {
       try parse(arguments).synthesize()
       return 0
-    } catch let error as TypesettingError {
+    } catch {
+      return report(error, of: Self.self)
+    }
+  }
+
+  /// Prints why a command ends, or its help; returns the exit code.
+  static func report<Command: ParsableCommand>(_ error: any Error, of command: Command.Type) -> Int32 {
+    if let error = error as? TypesettingError {
       printError("akuru-synth: \(error)")
       return exitCode(of: error)
-    } catch {
-      if exitCode(for: error) == .success {
-        print(fullMessage(for: error))
-        return 0
-      }
-      printError("akuru-synth: \(message(for: error).onOneLine); see akuru-synth --help")
-      return 2
     }
+    if command.exitCode(for: error) == .success {
+      print(command.fullMessage(for: error))
+      return 0
+    }
+    let name = command.configuration.commandName ?? "akuru-synth"
+    printError("akuru-synth: \(command.message(for: error).onOneLine); see \(name) --help")
+    return 2
   }
 
   private static func exitCode(of error: TypesettingError) -> Int32 {
@@ -111,31 +137,39 @@ struct SynthCommand: ParsableCommand {
   }
 
   private func synthesize() throws {
-    let options = SynthesisOptions(
+    let lines = try readLines()
+    guard let count = count ?? lines?.count else {
+      throw TypesettingError.option("--count is missing: give the number of images")
+    }
+    var options = SynthesisOptions(
       count: count, seed: seed, style: style, size: size.range, padding: padding.range,
       split: try split.map(SplitShare.parse) ?? [], words: words.range, varies: vary)
+    options.direction = direction
     try options.validate()
     let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1024).contains(jobs) else {
       throw TypesettingError.option("--jobs \(jobs): give a number from 1 to 1024")
     }
-    let names = fonts?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    let corpus = try corpus.map { try WordCorpus.read(path: $0) }
-    var pool = corpus.map { WordPool(groups: [$0]) } ?? .standard(imageCount: count, seed: seed)
+    let names = fonts.map(fontNames)
+    let texts = try lines ?? corpus.map { try WordCorpus.read(path: $0) }
+    func pool(_ texts: [String]) -> WordPool { lines == nil ? WordPool(groups: [texts]) : WordPool(inOrder: texts) }
+    var drawn = texts.map(pool) ?? .standard(imageCount: count, seed: seed)
     let faces =
       names == ["all"]
-      ? try FontCatalog.all(covering: Set(pool.groups.joined().lazy.flatMap(\.unicodeScalars)))
+      ? try FontCatalog.all(covering: Set(drawn.groups.joined().lazy.flatMap(\.unicodeScalars)))
       : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
-    if let corpus, skipBad {
-      let check = try CorpusCheck(corpus, faces: faces)
+    if let texts, skipBad {
+      let check = try CorpusCheck(texts, faces: faces)
       if check.bad > 0 {
-        printError("warning: left out \(check.bad) of \(corpus.count) words that cannot be drawn: \(check.summary)")
-        pool = WordPool(groups: [check.good])
+        printError(
+          "warning: left out \(check.bad) of \(texts.count) \(lines == nil ? "words" : "lines") that cannot be drawn: \(check.summary)"
+        )
+        drawn = pool(check.good)
       }
-    } else if let corpus {
-      try CorpusCheck.check(corpus, faces: faces)
+    } else if let texts {
+      try CorpusCheck.check(texts, faces: faces)
     }
-    let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
+    let plan = try SynthesisPlan(options: options, pool: drawn, faces: faces)
     let progress = ProgressLine(total: count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan).write(
       to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })
@@ -143,11 +177,29 @@ struct SynthCommand: ParsableCommand {
     report(summary, faces)
   }
 
+  /// The lines of `--lines-of`; nil without it.
+  private func readLines() throws -> [String]? {
+    guard let linesOf else {
+      if lineLength != nil { throw TypesettingError.option("--line-length goes with --lines-of only") }
+      return nil
+    }
+    if corpus != nil || words.range != 1...1 {
+      let other = corpus == nil ? "--words" : "--corpus"
+      throw TypesettingError.option("--lines-of draws lines as they are: leave \(other) out")
+    }
+    let letters = lineLength?.range ?? 20...60
+    guard letters.lowerBound >= 1, letters.upperBound <= 1000 else {
+      throw TypesettingError.option(
+        "--line-length \(letters.lowerBound)-\(letters.upperBound): give numbers from 1 to 1000")
+    }
+    return try LineCorpus.read(path: linesOf, letters: letters, seed: seed)
+  }
+
   private func report(_ summary: SynthesisSummary, _ faces: [FontFace]) {
     for split in summary.splits {
       let folder = split.name.isEmpty ? output : output + "/" + split.name
       print(
-        "\(folder): \(split.images) images of \(split.distinctTexts) distinct \(words.range == 1...1 ? "words" : "lines")"
+        "\(folder): \(split.images) images of \(split.distinctTexts) distinct \(words.range == 1...1 && linesOf == nil ? "words" : "lines")"
       )
     }
     let named = faces.prefix(8).map(\.name).joined(separator: ", ")
@@ -158,6 +210,7 @@ struct SynthCommand: ParsableCommand {
 }
 
 extension ImageStyle: ExpressibleByArgument {}
+extension BaseDirection: ExpressibleByArgument {}
 
 /// "MIN-MAX", or one number for both.
 struct NumberRange: ExpressibleByArgument {

@@ -1,4 +1,8 @@
 import Foundation
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-exit(arguments.first == "sheet" ? SheetCommand.run(Array(arguments.dropFirst())) : SynthCommand.run(arguments))
+switch arguments.first {
+case "sheet": exit(SheetCommand.run(Array(arguments.dropFirst())))
+case "fonts": exit(FontsCommand.run(Array(arguments.dropFirst())))
+default: exit(SynthCommand.run(arguments))
+}

@@ -92,15 +92,18 @@ package enum FontCatalog {
     if names.isEmpty { throw .option("no font is named; give --fonts at least one") }
     var faces: [FontFace] = []
     for name in names {
-      let parts = try name.split(separator: " + ").map { (part) throws(TypesettingError) in try face(String(part)) }
-      guard var face = parts.first else { throw .option("--fonts \"\(name)\": names no font; leave it out") }
-      face.fallbacks = Array(parts.dropFirst())
+      var parts: [FontFace] = []
+      for part in name.split(separator: " + ", omittingEmptySubsequences: false) {
+        parts.append(try face(String(part)))
+      }
+      var face = parts.removeFirst()
+      face.fallbacks = parts
       if let twin = faces.first(where: {
         $0.file == face.file && $0.description == face.description && $0.fallbacks == face.fallbacks
       }) {
         throw .font(name, why: "the same face as \"\(twin.name)\"; name each once")
       }
-      if parts.count > 1 { face.name = name }
+      if !parts.isEmpty { face.name = name }
       faces.append(face)
     }
     return faces

@@ -17,9 +17,9 @@ package enum LineCorpus {
 
   /// The distinct lines of a text.
   ///
-  /// A line of more letters (grapheme clusters) than a number that is drawn from `letters` is cut there, or at the last place
-  /// before it where Pango allows a line to end, but not below the smallest of `letters`. Pango knows the words of Thai, which no
-  /// space divides. Between other letters a line is cut as well, but not behind a virama or a joiner.
+  /// A line of more letters (grapheme clusters) than a number that is drawn from `letters` is cut at the last place before where
+  /// Pango allows a line to end, or, if that leaves less than half of the smallest of `letters`, between letters. Pango knows the
+  /// words of Thai, which no space divides.
   package static func lines(in text: String, letters: ClosedRange<Int>, seed: UInt64) -> [String] {
     var known = Set<[UInt8]>()
     var lines: [String] = []
@@ -46,7 +46,9 @@ package enum LineCorpus {
       let most = letters.lowerBound + random.integer(below: letters.count)
       var end = places.count
       if end - start > most {
-        end = (start + letters.lowerBound...start + most).last(where: places.endsLine) ?? start + most
+        end =
+          (start + max(1, min(letters.lowerBound / 2, most))...start + most).last(where: places.endsLine) ?? start
+          + most
         while end > start + 1 && !places.mayBeCut(end) { end -= 1 }
       }
       pieces.append(cleaned(line[places.scalar(start)..<places.scalar(end)]))
@@ -92,9 +94,13 @@ private struct Places {
 
   func endsLine(_ place: Int) -> Bool { ends[place] }
 
-  /// Whether what stands before the place does not need what follows.
+  /// Whether what stands before the place joins nothing to what follows.
   func mayBeCut(_ place: Int) -> Bool {
     let before = line[scalars[place] - 1]
-    return before != "\u{200D}" && before.properties.canonicalCombiningClass != .virama
+    return before != "\u{200D}"
+      && (before.properties.canonicalCombiningClass != .virama || Places.visibleViramas.contains(before))
   }
+
+  /// Signs that show that a letter has lost its vowel: of Tamil, Sinhala and Burmese.
+  private static let visibleViramas: Set<Unicode.Scalar> = ["\u{BCD}", "\u{DCA}", "\u{103A}"]
 }

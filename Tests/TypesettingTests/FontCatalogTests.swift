@@ -1,3 +1,4 @@
+import Images
 import Testing
 import Typesetting
 
@@ -32,6 +33,52 @@ import Typesetting
     let (a, b) = (try WordRenderer(faces: named), try WordRenderer(faces: path))
     #expect(
       try a.render("ප්‍රඥාව", face: 0, appearance: appearance) == b.render("ප්‍රඥාව", face: 0, appearance: appearance))
+  }
+
+  @Test func packagesOfFamilies() throws {
+    for (name, package) in [
+      ("Noto Sans CJK XX", "fonts-noto-cjk"), ("LKLUG Bold X", "fonts-lklug-sinhala"),
+      ("Noto Sans XX Light", "fonts-noto-extra"),
+      ("FreeX", "fonts-freefont-ttf"), ("Noto Serif XX", "fonts-noto-core"),
+    ] {
+      let error = try #require(throws: TypesettingError.self) { try FontCatalog.resolve([name]) }
+      #expect("\(error)".contains("apt-get install \(package))"), "\(error)")
+    }
+  }
+
+  /// Letters that a face lacks come from the face behind it, and only these.
+  @Test func fallbackFaces() throws {
+    let faces = try FontCatalog.resolve(["Noto Sans Hebrew + Noto Sans", "Noto Sans Hebrew", "Noto Sans"])
+    #expect(faces[0].fallbacks == [faces[2]] && faces[0].name == "Noto Sans Hebrew + Noto Sans")
+    let renderer = try WordRenderer(faces: faces)
+    let appearance = WordAppearance(size: 40)
+    #expect(renderer.has("x", face: 0) && !renderer.has("x", face: 1))
+    #expect(throws: TypesettingError.self) { try renderer.render("\u{5D0}x", face: 1, appearance: appearance) }
+    #expect(
+      try renderer.render("\u{5D0}\u{5D1}", face: 0, appearance: appearance)
+        == renderer.render("\u{5D0}\u{5D1}", face: 1, appearance: appearance))
+    #expect(
+      try renderer.render("xy", face: 0, appearance: appearance)
+        == renderer.render("xy", face: 2, appearance: appearance))
+    _ = try renderer.render("\u{5D0} (xy)", face: 0, appearance: appearance)
+    let twice = try #require(throws: TypesettingError.self) {
+      try FontCatalog.resolve(["Noto Sans Hebrew + Noto Sans", "Noto Sans Hebrew + Noto Sans"])
+    }
+    #expect("\(twice)".contains("name each once"))
+    for name in ["Noto Sans + ", " + Noto Sans", "Noto Sans + No Such Family"] {
+      #expect(throws: TypesettingError.self) { try FontCatalog.resolve([name]) }
+    }
+  }
+
+  /// The base direction decides where the words of a line stand.
+  @Test func baseDirection() throws {
+    let faces = try FontCatalog.resolve(["Noto Sans Hebrew + Noto Sans"])
+    func image(_ text: String, _ direction: BaseDirection) throws -> GrayImage {
+      try WordRenderer(faces: faces, direction: direction).render(text, face: 0, appearance: WordAppearance(size: 40))
+    }
+    let (left, right) = ("\u{5D0}\u{5D1} ab", "ab \u{5D0}\u{5D1}")
+    #expect(try image(left, .auto) == image(left, .rtl) && image(left, .auto) != image(left, .ltr))
+    #expect(try image(right, .auto) == image(right, .ltr) && image(right, .auto) != image(right, .rtl))
   }
 
   @Test(arguments: ["/no/such/font.ttf", #filePath + ".otf"])

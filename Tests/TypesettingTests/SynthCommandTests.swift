@@ -70,6 +70,42 @@ import Typesetting
     return rows
   }
 
+  /// A text's own lines, each once, in a face whose missing letters come from another.
+  @Test func linesOfAText() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let text = folder + "/text.txt"
+    let lines = ["\u{5D0}\u{5D1} (12)", "\u{5D2}\u{5D3}, ab", "\u{5D4}"]
+    try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: text))
+    let both = "Noto Sans Hebrew + Noto Sans"
+    let outcome = try synth("--output", folder + "/a", "--lines-of", text, "--fonts", both, "--quiet")
+    #expect(outcome.code == 0 && outcome.output.contains("3 images of 3 distinct lines"), "\(outcome)")
+    #expect(try records(folder + "/a/metadata.csv").dropFirst().map { $0[1] } == lines)
+    let short = try synth("--output", folder + "/b", "--lines-of", text, "--fonts", "Noto Sans Hebrew", "--quiet")
+    #expect(short.code == 3 && short.error.contains("Noto Sans Hebrew + Noto Sans"), "\(short)")
+    for (options, words) in [
+      (["--lines-of", text, "--words", "2-3"], "--words"), (["--lines-of", text, "--corpus", text], "--corpus"),
+      (["--line-length", "3-4", "--count", "3"], "--lines-of"),
+      (["--lines-of", text, "--line-length", "0-4"], "--line-length"),
+      (["--corpus", text], "--count"),
+    ] {
+      let bad = try synth(["--output", folder + "/c", "--fonts", both] + options)
+      #expect(bad.code == 2 && bad.error.contains(words) && bad.error.split(separator: "\n").count == 1, "\(bad)")
+    }
+  }
+
+  @Test func fonts() throws {
+    let outcome = try synth("fonts", "--fonts", "LKLUG,Noto Sans Sinhala")
+    #expect(outcome.code == 0 && outcome.error.isEmpty)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].contains("U+0DCF") && lines[0].contains("not in images of akuru-synth"))
+    #expect(lines[1] == "Noto Sans Sinhala: no letters overlap")
+    let none = try synth("fonts", "--fonts", "No Such Family")
+    #expect(none.code == 2 && none.error.contains("not installed"))
+    #expect(try synth("fonts", "--fonts", "all").code == 2)
+    #expect(try synth("fonts", "--help").output.contains("akuru-synth fonts"))
+  }
+
   @Test(arguments: ["plain", "scan", "photo"])
   func bytesDependOnTheSeedAndNotOnJobs(style: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

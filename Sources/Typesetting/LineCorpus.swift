@@ -46,9 +46,9 @@ package enum LineCorpus {
       let most = letters.lowerBound + random.integer(below: letters.count)
       var end = places.count
       if end - start > most {
-        end =
-          (start + max(1, min(letters.lowerBound / 2, most))...start + most).last(where: places.endsLine) ?? start
-          + most
+        let longest = start + most
+        let shortest = start + max(1, min(letters.lowerBound / 2, most))
+        end = (shortest...longest).last(where: places.endsLine) ?? longest
         while end > start + 1 && !places.mayBeCut(end) { end -= 1 }
       }
       pieces.append(cleaned(line[places.scalar(start)..<places.scalar(end)]))

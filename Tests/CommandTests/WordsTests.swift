@@ -44,6 +44,15 @@ import Testing
     #expect(try words("1\nab/1,20\n", affixes: "FLAG num\nSFX 20 Y 1\nSFX 20 0 c .\n").words == ["ab", "abc"])
   }
 
+  /// Words that no font can draw are left out, with their number.
+  @Test func wordsThatNoFontCanDraw() throws {
+    let result = try words("3\nමල\nිමල\nගම\n", "--stems", "--fonts", "Noto Sans Sinhala")
+    #expect(result.exitCode == 0 && result.words == ["ගම", "මල"])
+    #expect(result.error.contains("left out 1 of 3 words that no font can draw"), "\(result.error)")
+    let missing = try words("1\nමල\n", "--stems", "--fonts", "No Such Family")
+    #expect(missing.exitCode == 2 && missing.words.isEmpty && missing.error.contains("not installed"))
+  }
+
   @Test func whatIsNoDictionaryIsAnError() throws {
     for dictionary in ["", "ගම\n", "no number\n"] {
       let result = try words(dictionary, "--stems")

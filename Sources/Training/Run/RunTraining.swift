@@ -81,12 +81,17 @@ private func trainToTheEnd(
       log.info(
         """
         the model reads hardly anything yet: train longer (letters appear after some hundred steps), and look whether \
-        texts and images belong together (akuru sheet \(prepared.data.train.dataSet.folders[0].onOneLine) --output sheet.png)
+        texts and images belong together (akuru sheet \(prepared.data.train.dataSet.folders[0].onOneLine) --output \
+        sheet.png)\(prepared.data.alphabet.mayRunRightToLeft ? directionHint : "")
         """)
     }
   }
   return status
 }
+
+/// What to look at if letters run from right to left.
+private let directionHint =
+  "; texts are taken in logical order, as they are written: give --direction none if yours are in the order of the page"
 
 /// A model with a character error rate above this has not started to learn.
 private let untrainedCER = 0.8

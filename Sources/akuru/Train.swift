@@ -46,6 +46,12 @@ struct Train: ParsableCommand {
   @Option(help: "akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
   @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?
   @Option(help: "LSTM units in each direction, only for the model tutorial. (default: 256)") var hidden: Int?
+  @Option(
+    help: """
+      Start weights: pytorch (the defaults of PyTorch's layers), or glorot (Glorot uniform and orthogonal matrices, with \
+      forget gates at 1). (default: pytorch)
+      """)
+  var startWeights: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @Option(help: "Largest width of resized images in pixels; wider is a bad record. \(defaults { $0.model.maxWidth })")
   var maxWidth: Int?

@@ -34,8 +34,8 @@ public final class CRNN {
   /// The name of each layer's first stage, in the same order.
   private var layerNames: [String] = []
   private var dropouts = 0
-  /// The initializer of each of `parameters.tensors`.
-  private var starts: [WeightInitializer] = []
+  /// For each of `parameters.tensors`, its stage and the inputs of one output.
+  private var origins: [(stage: LayerSpec, inputs: Int)] = []
   /// The network's input for each of the 256 gray levels.
   private let ink: [Float]
 
@@ -109,16 +109,17 @@ public final class CRNN {
     case .linear(let name):
       sequenceLayers.append(Linear(name: name, in: features, out: classes, parameters: parameters))
     }
-    let added = parameters.tensors[starts.count...]
+    let added = parameters.tensors[origins.count...]
     let inputs = added.first?.value.columns ?? 0
-    for parameter in added { starts.append(WeightInitializer(of: parameter, in: stage, inputs: inputs)) }
+    origins += added.map { _ in (stage, inputs) }
   }
 
-  /// Draws all weights as PyTorch's layers do by default, sets running averages to their initial values and gradients
-  /// to zero. Parameter i gets the stream of (seed, .weights, sample: i).
-  public func initialize(seed: UInt64) {
-    for (i, (parameter, start)) in zip(parameters.tensors, starts).enumerated() {
-      start.fill(parameter, seed: seed, index: UInt32(i))
+  /// Draws all weights, sets running averages to their initial values and gradients to zero. Parameter i gets the stream of
+  /// (seed, .weights, sample: i).
+  public func initialize(seed: UInt64, _ start: StartWeights = .pytorch) {
+    for (i, (parameter, origin)) in zip(parameters.tensors, origins).enumerated() {
+      let initializer = WeightInitializer(of: parameter, in: origin.stage, inputs: origin.inputs, by: start)
+      initializer.fill(parameter, seed: seed, index: UInt32(i))
     }
     for buffer in parameters.buffers { buffer.value.fill(buffer.initial) }
     parameters.zeroGradients()

@@ -18,6 +18,9 @@ package struct ModelSettings: SettingsGroup {
   /// The network's input for white paper: usually 0 (or nil); 1 for weights that were trained elsewhere with white = 1.
   package var paperValue: Int?
 
+  /// How weights are drawn before training; nil is as PyTorch's layers do.
+  package var startWeights: StartWeights?
+
   package init() {}
 
   /// The settings of a named network, or of a spec string.

@@ -159,7 +159,7 @@ func makeState(
     let state = try TrainingState(identity: prepared.identity)
     // The other ranks receive rank 0's state.
     if communicator.rank == 0 {
-      state.network.initialize(seed: recipe.course.seed)
+      state.network.initialize(seed: recipe.course.seed, recipe.model.startWeights ?? .pytorch)
       try settings.pretrained?.copy(into: state.network, alphabet: prepared.data.alphabet, seed: recipe.course.seed)
       state.average?.restart(from: state.network.parameters)
     }

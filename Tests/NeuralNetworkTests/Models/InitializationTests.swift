@@ -32,6 +32,51 @@ import Testing
     }
   }
 
+  /// Glorot's distributions: Glorot and Bengio 2010, equation 16; orthogonal recurrent weights; forget gates at 1.
+  @Test func glorot() throws {
+    let (hidden, features, classes) = (24, 2 * 5, 7)
+    let model = try CRNN(architecture: .akuru(height: 32, channels: [2, 3, 4, 5], hidden: hidden), classes: classes)
+    let plain = try CRNN(architecture: .akuru(height: 32, channels: [2, 3, 4, 5], hidden: hidden), classes: classes)
+    model.initialize(seed: 7, .glorot)
+    plain.initialize(seed: 7)
+    for (parameter, other) in zip(model.parameters.tensors, plain.parameters.tensors) {
+      let values = parameter.value.elements.map { Double($0) }
+      func expectUniform(_ fans: Int) {
+        let bound = (6 / Double(fans)).squareRoot()
+        #expect(values.allSatisfy { abs($0) <= bound * 1.000_001 }, "\(parameter.name)")
+        #expect(values.map { abs($0) }.max()! > 0.9 * bound, "\(parameter.name)")
+      }
+      switch parameter.name.split(separator: ".").last!.prefix(9) {
+      case "weight_ih": expectUniform(4 * hidden + features)
+      case "weight_hh":
+        for gate in 0..<4 {
+          for (i, j) in (0..<hidden).flatMap({ i in (0...i).map { (i, $0) } }) {
+            let rows = (gate * hidden + i, gate * hidden + j)
+            let product = (0..<hidden).reduce(0.0) { $0 + values[rows.0 * hidden + $1] * values[rows.1 * hidden + $1] }
+            #expect(abs(product - (i == j ? 1 : 0)) < 1e-6, "gate \(gate), rows \(i) and \(j)")
+          }
+        }
+        #expect(values[0..<hidden * hidden] != values[hidden * hidden..<2 * hidden * hidden])
+      case "bias_ih_l": #expect(values.indices.allSatisfy { values[$0] == (hidden..<2 * hidden ~= $0 ? 1 : 0) })
+      case "bias_hh_l": #expect(values.allSatisfy { $0 == 0 })
+      default:
+        if parameter.name == "fc.weight" {
+          expectUniform(2 * hidden + classes)
+        } else if parameter.name == "fc.bias" {
+          #expect(values.allSatisfy { $0 == 0 })
+        } else {
+          expectSameBits(parameter.value.elements, other.value.elements, parameter.name)
+        }
+      }
+    }
+    // The same bits on every machine.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for tensor in model.parameters.tensors {
+      for value in tensor.value.elements { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
+    }
+    #expect(hash == 13_333_046_710_185_555_956, "\(hash)")
+  }
+
   @Test func dependsOnTheSeedOnly() throws {
     func weights(_ seed: UInt64, twice: Bool = false) throws -> [Float] {
       let model = try CRNN(architecture: .akuru(height: 20, channels: [2, 3, 4, 5], hidden: 6), classes: 8)

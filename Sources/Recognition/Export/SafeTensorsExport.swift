@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Files
 import Foundation
 import Messages
@@ -18,6 +19,9 @@ struct ExportedConfiguration: Codable, Equatable {
   /// Class of the CTC blank.
   var blank = 0
   var preprocessing: Preprocessing
+  /// What happened to the texts that the model learned from. With a direction, the letters of a label are in the order of the
+  /// page.
+  var textPolicy: TextPolicy
 }
 
 extension ExportedModel {
@@ -28,7 +32,7 @@ extension ExportedModel {
     try refuseToOverwrite(configurationPath)
     let configuration = ExportedConfiguration(
       weights: lastComponent(path), architecture: architecture, alphabet: alphabet.scalars.map(String.init),
-      preprocessing: preprocessing)
+      preprocessing: preprocessing, textPolicy: textPolicy)
     // `format: pt` tells Hugging Face's tools that names and layouts are PyTorch's.
     let metadata = try metadata().merging(["format": "pt"]) { $1 }
     try SafeTensors.write(tensors, metadata: metadata, to: path)

@@ -8,6 +8,9 @@ struct OptimizationOptions: ParsableArguments {
   @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr:
     Double?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
+  @Option(help: "Decay of the average of the gradients, only for adam and adamw. (default: 0.9)") var beta1: Double?
+  @Option(help: "Decay of the average of the squared gradients, only for adam and adamw. (default: 0.999)")
+  var beta2: Double?
   @Option(help: "Weight decay. \(defaults { $0.optimization.weightDecay })") var weightDecay: Double?
   @Option(help: "Largest global gradient norm; 0 is off. \(defaults { $0.optimization.clipNorm })") var clipNorm:
     Double?

@@ -12,6 +12,10 @@ package struct OptimizationSettings: SettingsGroup {
   package var schedule = ScheduleName.oneCycle
   /// Momentum of SGD: share of the previous direction that is kept; only for `sgd`.
   package var momentum: Double?
+  /// Decay of Adam's average of the gradients; nil is 0.9.
+  package var beta1: Double?
+  /// Decay of Adam's average of the squared gradients; nil is 0.999.
+  package var beta2: Double?
   /// Steps in which the rate rises to its peak; nil is none.
   package var warmUp: Int?
   /// Steps between reductions of the rate; only for the schedule `step`.
@@ -71,7 +75,10 @@ package struct OptimizationSettings: SettingsGroup {
 
   /// Creates the optimizer for slabs of `count` floats.
   package func makeOptimizer(count: Int) -> any Optimizer {
-    optimizer.make(count: count, settings: OptimizerSettings(momentum: momentum ?? 0.9, weightDecay: weightDecay))
+    var settings = OptimizerSettings(momentum: momentum ?? 0.9, weightDecay: weightDecay)
+    if let beta1 { settings.beta1 = beta1 }
+    if let beta2 { settings.beta2 = beta2 }
+    return optimizer.make(count: count, settings: settings)
   }
 
   package func validate() throws {
@@ -80,6 +87,8 @@ package struct OptimizationSettings: SettingsGroup {
       weightDecay.isFinite && weightDecay >= 0, CodingKeys.weightDecay, weightDecay, "must not be negative")
     try require(clipNorm.isFinite && clipNorm >= 0, CodingKeys.clipNorm, clipNorm, "must not be negative (0 is off)")
     try requireShare(momentum, CodingKeys.momentum)
+    try requireShare(beta1, CodingKeys.beta1)
+    try requireShare(beta2, CodingKeys.beta2)
     try requireShare(ema, CodingKeys.ema)
     try requireCount(warmUp, CodingKeys.warmUp, from: 0)
     try requireCount(decayEvery, CodingKeys.decayEvery)
@@ -90,6 +99,10 @@ package struct OptimizationSettings: SettingsGroup {
     let (steps, reduces) = (schedule == .step, schedule == .step || schedule == .plateau)
     try require(
       CodingKeys.momentum, isNil: momentum == nil, unless: optimizer == .sgd, goesWith: "--optimizer sgd")
+    let isAdam = optimizer == .adam || optimizer == .adamw
+    for (key, value) in [(CodingKeys.beta1, beta1), (.beta2, beta2)] {
+      try require(key, isNil: value == nil, unless: isAdam, goesWith: "--optimizer adam or adamw")
+    }
     try require(CodingKeys.decayEvery, isNil: decayEvery == nil, unless: steps, goesWith: "--schedule step")
     try require(
       CodingKeys.decayFactor, isNil: decayFactor == nil, unless: reduces, goesWith: "--schedule step or plateau")

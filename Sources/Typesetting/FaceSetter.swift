@@ -108,20 +108,18 @@ final class FaceSetter {
   /// Sinhala fonts such as LKLUG class vowel signs to the right of their letter as marks: the next letter would be
   /// drawn over them.
   private func restoreAdvances(_ word: String) {
-    var marks: Set<UInt32> = []
-    for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars
-    where scalar.properties.generalCategory == .spacingMark {
-      marks.insert(nominalGlyph(scalar))
-    }
-    if marks.isEmpty { return }
+    let scalars = word.decomposedStringWithCanonicalMapping.unicodeScalars
+      .filter { $0.properties.generalCategory == .spacingMark }
+    if scalars.isEmpty { return }
     let iterator = pango_layout_get_iter(layout)
     defer { pango_layout_iter_free(iterator) }
     repeat {
       // Not the read-only call, so that the layout is measured again.
       guard let run = pango_layout_iter_get_run(iterator) else { continue }
-      let string = run.pointee.glyphs.pointee
+      let (string, font) = (run.pointee.glyphs.pointee, run.pointee.item.pointee.analysis.font!)
+      let marks = Set(scalars.map { akuru_nominal_glyph(font, $0.value) }).subtracting([0])
       for i in 0..<Int(string.num_glyphs) where marks.contains(string.glyphs[i].glyph) {
-        let advance = akuru_advance(run.pointee.item.pointee.analysis.font, string.glyphs[i].glyph)
+        let advance = akuru_advance(font, string.glyphs[i].glyph)
         // The width may include letter spacing.
         if string.glyphs[i].geometry.width < advance / 2 { string.glyphs[i].geometry.width += advance }
       }
@@ -153,12 +151,17 @@ final class FaceSetter {
   /// The clusters of the current word, by UTF-8 offset.
   func clusters(of word: String) -> [Int: GlyphCluster] {
     var glyphs: [Int: [UInt32]] = [:]
-    forEachGlyph { info, cluster, _ in glyphs[cluster, default: []].append(info.glyph) }
+    var fonts: [Int: UnsafeMutablePointer<PangoFont>] = [:]
+    forEachGlyph { info, cluster, font in
+      glyphs[cluster, default: []].append(info.glyph)
+      fonts[cluster] = font
+    }
     let starts = glyphs.keys.sorted()
     var clusters: [Int: GlyphCluster] = [:]
     for (start, end) in zip(starts, starts.dropFirst() + [word.utf8.count]) {
       let text = String(decoding: word.utf8.dropFirst(start).prefix(end - start), as: UTF8.self)
-      clusters[start] = GlyphCluster(text, glyphs: glyphs[start]!, nominalGlyph: nominalGlyph)
+      let font = fonts[start] ?? font
+      clusters[start] = GlyphCluster(text, glyphs: glyphs[start]!) { akuru_nominal_glyph(font, $0.value) }
     }
     return clusters
   }

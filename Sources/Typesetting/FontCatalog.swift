@@ -79,9 +79,25 @@ package enum FontCatalog {
         "all",
         why:
           "no installed Noto face has every letter of the words; install fonts-noto-core and fonts-noto-extra, or name "
-          + "fonts that have them")
+          + "fonts, where a second one may have what the first lacks, as in \"Noto Sans Hebrew + Noto Sans\"")
     }
     return faces
+  }
+
+  /// Every installed face of a Noto family and of Gemunu Libre that has some of the letters, and those that it has; first the faces
+  /// with most of them.
+  static func installed(with letters: Set<Unicode.Scalar>) -> [(face: FontFace, letters: Set<Unicode.Scalar>)] {
+    let letters = Array(letters)
+    let pattern = FcPatternCreate()
+    defer { FcPatternDestroy(pattern) }
+    var faces: [(face: FontFace, letters: Set<Unicode.Scalar>)] = []
+    for (file, description, has) in installed(pattern, letters: letters)
+    where description.hasPrefix("Noto ") || otherFamilies.contains(where: description.hasPrefix) {
+      let had = Set(zip(letters, has).filter(\.1).map(\.0))
+      if !had.isEmpty { faces.append((FontFace(name: description, file: file, description: description), had)) }
+    }
+    return faces.enumerated()
+      .sorted { ($1.element.letters.count, $0.offset) < ($0.element.letters.count, $1.offset) }.map(\.element)
   }
 
   /// The faces of the given names, in their order. A name that ends in .ttf, .otf or .ttc is a path; any other name is
@@ -111,6 +127,7 @@ package enum FontCatalog {
 
   private static func face(_ text: String) throws(TypesettingError) -> FontFace {
     let name = text.trimmingCharacters(in: .whitespaces)
+    if name == "all" { throw .font(name, why: "stands alone; name the fonts to combine it with others") }
     let isPath = [".ttf", ".otf", ".ttc"].contains { name.lowercased().hasSuffix($0) }
     return isPath ? try face(path: name) : try face(family: name)
   }
@@ -147,6 +164,15 @@ package enum FontCatalog {
     }
     let present = candidates.map(\.description).joined(separator: ", ")
     throw .font(name, why: "the family is installed, but not this weight, width and slant; there is: \(present)")
+  }
+
+  /// A family of Noto that has a letter of many texts in other scripts; nil for others.
+  static func family(with scalar: Unicode.Scalar) -> String? {
+    switch scalar.value {
+    case 0x21..<0x530, 0x1E00..<0x2000, 0x2010..<0x2070, 0x20A0..<0x20C0: "Noto Sans"
+    case 0x2E80..<0xA4D0, 0xAC00..<0xD7B0, 0xF900..<0xFB00, 0xFF00..<0xFFF0: "Noto Sans CJK SC"
+    default: nil
+    }
   }
 
   /// Debian's package of a family.

@@ -10,9 +10,11 @@ package struct OverlapCheck {
   /// Those that lie there in the images of this program as well.
   package let inImages: [Unicode.Scalar]
 
-  /// In ems: ink that overlaps by less, to the side or in height, is kerning, or a serif.
+  /// In ems: letters that lie over each other by less, to the side or in height, have a serif or a line there.
   private static let tolerance = 0.25
-  private static let size = 100
+  /// The share of the ink of one of two letters: what overlaps less is a letter in the bow of another.
+  private static let share = 0.01
+  private static let size = 50
 
   /// - Parameter letters: those to look at; nil is all of the face.
   /// - Throws: `TypesettingError.font`.
@@ -65,43 +67,62 @@ package struct OverlapCheck {
     }
   }
 
-  /// Whether the ink of `first` lies over that of the letter behind it, from whichever side it is read.
+  /// Whether ink of `first` lies over that of the letter behind it, from whichever side it is read.
   private static func overlaps(
     _ first: [Unicode.Scalar], _ letter: Unicode.Scalar, _ setter: FaceSetter, restoresAdvances: Bool
   ) -> Bool {
     let start = String(String.UnicodeScalarView(first))
-    let word = start + String(letter)
     do {
-      try setter.set(word, size: size, letterSpacing: 0, restoresAdvances: restoresAdvances)
+      try setter.set(start + String(letter), size: size, letterSpacing: 0, restoresAdvances: restoresAdvances)
     } catch {
       return false
     }
-    var (before, after): (Box?, Box?) = (nil, nil)
+    var (before, after) = (Ink(), Ink())
     var x = 0.0
     setter.forEachGlyph { info, cluster, font in
-      defer { x += Double(info.geometry.width) }
-      var ink = PangoRectangle()
-      pango_font_get_glyph_extents(font, info.glyph, &ink, nil)
-      guard ink.width > 0, ink.height > 0 else { return }
-      let left = x + Double(info.geometry.x_offset) + Double(ink.x)
-      let top = Double(info.geometry.y_offset) + Double(ink.y)
-      let box = Box(left: left, right: left + Double(ink.width), top: top, bottom: top + Double(ink.height))
-      if cluster < start.utf8.count { before = box.joined(with: before) } else { after = box.joined(with: after) }
+      if cluster < start.utf8.count { before.add(info, font, x: x) } else { after.add(info, font, x: x) }
+      x += Double(info.geometry.width) / Double(PANGO_SCALE)
     }
-    guard let before, let after else { return false }
-    let em = Double(size) * Double(PANGO_SCALE)
-    return min(before.right, after.right) - max(before.left, after.left) > tolerance * em
-      && min(before.bottom, after.bottom) - max(before.top, after.top) > tolerance * em
+    guard let (one, two) = before.box.flatMap({ box in after.box.map { (box, $0) } }) else { return false }
+    let least = Int(tolerance * Double(size))
+    return one.columns.clamped(to: two.columns).count > least && one.rows.clamped(to: two.rows).count > least
+      && Double(before.count(with: after)) > share * Double(min(before.count(with: before), after.count(with: after)))
+  }
+}
+
+/// Black and white glyphs on one line.
+private struct Ink {
+  private static let (width, height, baseline, left) = (512, 200, 130, 100)
+  private var coverage = [UInt8](repeating: 0, count: width * height)
+
+  /// Draws a glyph at a position in pixels.
+  mutating func add(_ info: PangoGlyphInfo, _ font: UnsafeMutablePointer<PangoFont>?, x: Double) {
+    let single = pango_glyph_string_new()!
+    defer { pango_glyph_string_free(single) }
+    pango_glyph_string_set_size(single, 1)
+    single.pointee.glyphs[0] = info
+    coverage.withUnsafeMutableBufferPointer { buffer in
+      let surface = cairo_image_surface_create_for_data(
+        buffer.baseAddress!, CAIRO_FORMAT_A8, Int32(Ink.width), Int32(Ink.height), Int32(Ink.width))
+      let cairo = cairo_create(surface)
+      cairo_move_to(cairo, Double(Ink.left) + x, Double(Ink.baseline))
+      pango_cairo_show_glyph_string(cairo, font, single)
+      cairo_destroy(cairo)
+      cairo_surface_finish(surface)
+      cairo_surface_destroy(surface)
+    }
   }
 
-  private struct Box {
-    var left, right, top, bottom: Double
+  /// The columns and rows with ink; nil without any.
+  var box: (columns: Range<Int>, rows: Range<Int>)? {
+    let places = coverage.indices.filter { coverage[$0] > 127 }
+    guard let first = places.first, let last = places.last else { return nil }
+    let columns = places.map { $0 % Ink.width }
+    return (columns.min()!..<columns.max()! + 1, first / Ink.width..<last / Ink.width + 1)
+  }
 
-    func joined(with other: Box?) -> Box {
-      guard let other else { return self }
-      return Box(
-        left: min(left, other.left), right: max(right, other.right), top: min(top, other.top),
-        bottom: max(bottom, other.bottom))
-    }
+  /// The number of pixels that are black in both.
+  func count(with other: Ink) -> Int {
+    zip(coverage, other.coverage).reduce(0) { $0 + ($1.0 > 127 && $1.1 > 127 ? 1 : 0) }
   }
 }

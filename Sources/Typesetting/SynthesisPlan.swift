@@ -125,6 +125,7 @@ package struct SynthesisPlan: Sendable {
     appearance.top = draw(options.padding, &random)
     appearance.bottom = draw(options.padding, &random)
     if options.varies { vary(&appearance, &face, index) }
+    if text.unicodeScalars.contains(where: \.isJoined) { appearance.letterSpacing = 0 }
     // `FontCatalog` guarantees at least one face with all letters.
     for _ in faces where text.unicodeScalars.contains(where: faces[face].lacking.contains) {
       face = (face + 1) % faces.count

@@ -21,9 +21,14 @@ package enum WordCorpus {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw .corpus(path, why: "cannot be opened; give a text file in UTF-8")
     }
+    defer { try? handle.close() }
+    return try readText(handle, named: path)
+  }
+
+  /// The same for an open file.
+  package static func readText(_ handle: FileHandle, named path: String) throws(TypesettingError) -> String {
     let data: Data
     do {
-      defer { try? handle.close() }
       data = try handle.read(upToCount: largestFile + 1) ?? Data()
     } catch {
       throw .corpus(path, why: "cannot be read; give a text file in UTF-8")
@@ -74,6 +79,8 @@ package struct CorpusCheck {
   /// The number of words that cannot be drawn, and the problems of up to ten of them, each with scalar and font.
   package private(set) var bad = 0
   package private(set) var problems: [String] = []
+  /// The way to a font with the missing letters; empty if none is known.
+  private var hint = ""
 
   /// - Throws: `TypesettingError.font`.
   package init(_ words: [String], faces: [FontFace]) throws(TypesettingError) {
@@ -88,6 +95,9 @@ package struct CorpusCheck {
         !faces[$0].lacking.contains(scalar) && !renderer.has(scalar, face: $0)
       }) {
         badScalars[scalar] = "font \"\(faces[face].name)\" has no glyph for \(scalar.codePoint) \"\(scalar)\""
+        if let family = FontCatalog.family(with: scalar), !faces[face].name.hasSuffix(family) {
+          hint = ", such as \"\(faces[face].name) + \(family)\""
+        }
       }
     }
     let face = faces.firstIndex { $0.lacking.isEmpty } ?? 0
@@ -118,7 +128,7 @@ package struct CorpusCheck {
     let check = try CorpusCheck(words, faces: faces)
     if check.bad == 0 { return }
     throw .text(
-      "\(check.bad) of \(words.count) texts cannot be drawn faithfully; correct them, choose other --fonts, add a font with "
-        + "the letters (--fonts \"\(faces[0].name) + Noto Sans\"), or leave them out with --skip-bad: \(check.summary)")
+      "\(check.bad) of \(words.count) texts cannot be drawn faithfully; correct them, choose other --fonts\(check.hint), or "
+        + "leave them out with --skip-bad: \(check.summary)")
   }
 }

@@ -24,6 +24,8 @@ struct SynthCommand: ParsableCommand {
         akuru-synth --output arabic --lines-of book.txt --fonts "Noto Naskh Arabic + Noto Sans"
         akuru-synth fonts --fonts LKLUG
 
+      akuru-synth fonts checks fonts for letters that are drawn over each other: akuru-synth fonts --help.
+
       Exit status: 0 done, 2 wrong usage or a missing font, 3 words that cannot be used, 4 output that cannot be written, \
       or a folder that already contains a data set.
       """)
@@ -138,43 +140,50 @@ struct SynthCommand: ParsableCommand {
 
   private func synthesize() throws {
     let lines = try readLines()
-    guard let count = count ?? lines?.count else {
-      throw TypesettingError.option("--count is missing: give the number of images")
-    }
-    var options = SynthesisOptions(
-      count: count, seed: seed, style: style, size: size.range, padding: padding.range,
-      split: try split.map(SplitShare.parse) ?? [], words: words.range, varies: vary)
-    options.direction = direction
-    try options.validate()
+    if count == nil && lines == nil { throw TypesettingError.option("--count is missing: give the number of images") }
     let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1024).contains(jobs) else {
       throw TypesettingError.option("--jobs \(jobs): give a number from 1 to 1024")
     }
-    let names = fonts.map(fontNames)
-    let texts = try lines ?? corpus.map { try WordCorpus.read(path: $0) }
-    func pool(_ texts: [String]) -> WordPool { lines == nil ? WordPool(groups: [texts]) : WordPool(inOrder: texts) }
-    var drawn = texts.map(pool) ?? .standard(imageCount: count, seed: seed)
-    let faces =
-      names == ["all"]
-      ? try FontCatalog.all(covering: Set(drawn.groups.joined().lazy.flatMap(\.unicodeScalars)))
-      : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
-    if let texts, skipBad {
-      let check = try CorpusCheck(texts, faces: faces)
-      if check.bad > 0 {
-        printError(
-          "warning: left out \(check.bad) of \(texts.count) \(lines == nil ? "words" : "lines") that cannot be drawn: \(check.summary)"
-        )
-        drawn = pool(check.good)
-      }
-    } else if let texts {
-      try CorpusCheck.check(texts, faces: faces)
-    }
-    let plan = try SynthesisPlan(options: options, pool: drawn, faces: faces)
-    let progress = ProgressLine(total: count, isShown: !quiet)
+    var options = SynthesisOptions(
+      count: count ?? 1, seed: seed, style: style, size: size.range, padding: padding.range,
+      split: try split.map(SplitShare.parse) ?? [], words: words.range, varies: vary)
+    options.direction = direction
+    if count != nil { try options.validate() }
+    let given = try lines ?? corpus.map { try WordCorpus.read(path: $0) }
+    let faces = try faces(for: given ?? WordPool.standard(imageCount: options.count, seed: seed).groups.flatMap { $0 })
+    let texts = try given.map { try drawable($0, faces, what: lines == nil ? "words" : "lines") }
+    options.count = count ?? texts?.count ?? 0
+    let pool =
+      lines == nil
+      ? texts.map { WordPool(groups: [$0]) } ?? .standard(imageCount: options.count, seed: seed)
+      : WordPool(inOrder: texts ?? [])
+    let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
+    let progress = ProgressLine(total: options.count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan).write(
       to: output, jobs: jobs, overwrite: overwrite, progress: { progress.update($0) })
     progress.finish()
     report(summary, faces)
+  }
+
+  private func faces(for texts: [String]) throws -> [FontFace] {
+    let names = fonts.map(fontNames)
+    return names == ["all"]
+      ? try FontCatalog.all(covering: Set(texts.lazy.flatMap(\.unicodeScalars)))
+      : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
+  }
+
+  /// The texts that can be drawn; an error if some cannot, unless they are to be left out.
+  private func drawable(_ texts: [String], _ faces: [FontFace], what: String) throws -> [String] {
+    guard skipBad else {
+      try CorpusCheck.check(texts, faces: faces)
+      return texts
+    }
+    let check = try CorpusCheck(texts, faces: faces)
+    if check.bad > 0 {
+      printError("warning: left out \(check.bad) of \(texts.count) \(what) that cannot be drawn: \(check.summary)")
+    }
+    return check.good
   }
 
   /// The lines of `--lines-of`; nil without it.

@@ -20,12 +20,8 @@ struct WordsCommand: ParsableCommand {
   }
 
   private func filter() throws {
-    let words = WordCorpus.words(in: String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self))
-    let faces =
-      fonts == "all"
-      ? try FontCatalog.all(covering: Set(words.lazy.flatMap(\.unicodeScalars)))
-      : try FontCatalog.resolve(fontNames(fonts))
-    let check = try CorpusCheck(words, faces: faces)
+    let words = WordCorpus.words(in: try WordCorpus.readText(FileHandle.standardInput, named: "standard input"))
+    let check = try DrawableWords(words, faces: fonts == "all" ? nil : FontCatalog.resolve(fontNames(fonts)))
     print(check.good.map { $0 + "\n" }.joined(), terminator: "")
     if check.bad > 0 {
       printError("left out \(check.bad) of \(words.count) words that no font can draw: \(check.summary)")

@@ -22,8 +22,8 @@ struct Train: ParsableCommand {
       several data sets. A:2,B:0.5 draws each image of A twice an epoch, and half of the images of B, the other half in the \
       next epoch.
 
-      A bad record stops the run, unless --skip-bad is given. --polarity, --lines, --normalize and --whitespace are a part of \
-      the model: what reads or evaluates with it does the same.
+      A bad record stops the run, unless --skip-bad is given. --polarity, --lines, --normalize, --whitespace and --direction \
+      are a part of the model: what reads or evaluates with it does the same.
 
       --config takes a JSON object of these options, named in camelCase (--batch-size is "batchSize"). Options on the command \
       line override it. --print-config prints such an object with all values that a run would have, and trains nothing.

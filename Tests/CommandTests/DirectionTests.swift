@@ -103,7 +103,8 @@ import Testing
     #expect(try akuru(ranks: 2, half + ["--max-steps", "6", "--checkpoint-every", "3", "--resume"]).exitCode == 0)
     checkpoints.insert(try Data(contentsOf: URL(fileURLWithPath: workshop.checkpoint("half", step: 6))))
     #expect(checkpoints.count == 1)
-    let other = try akuru(half + ["--max-steps", "6", "--resume", "--direction", "ltr"])
+    let other = try akuru(
+      workshop.training(Recipes.akuru, "half", ["--max-steps", "6", "--resume", "--direction", "ltr"]))
     expectFailure(other, 2, ["--direction", "contradicts"])
   }
 
@@ -115,6 +116,13 @@ import Testing
     let again = try akuru(
       workshop.training(Recipes.akuru, "run", ["--max-steps", "2", "--direction", "auto", "--resume"]))
     #expect(again.exitCode == 0, "\(again.transcript)")
+    // So is what means the same as none.
+    let same = ["--direction", "ltr", "--start-weights", "pytorch", "--beta1", "0.9", "--beta2", "0.999"]
+    let named = try akuru(workshop.training(Recipes.akuru, "run", same + ["--max-steps", "2", "--resume"]))
+    #expect(named.exitCode == 0, "\(named.transcript)")
+    let other = try akuru(
+      workshop.training(Recipes.akuru, "run", ["--max-steps", "2", "--direction", "rtl", "--resume"]))
+    expectFailure(other, 2, ["--direction rtl", "contradicts"])
   }
 
   /// A text that looks like another one is bad data, which one base direction for all texts mends.
@@ -124,7 +132,7 @@ import Testing
     let text = try String(contentsOfFile: list, encoding: .utf8)
     try GlyphData.write([text + "0.png,ab \u{5D0}\u{5D1}\u{5D2}"], to: list)
     let check = try akuru(["check", workshop.train])
-    #expect(check.exitCode == 3 && check.stdout.contains("labels that look on a page like another text: 1"))
+    #expect(check.exitCode == 3 && check.stdout.contains("labels whose order a page does not tell: 1"))
     #expect(check.stdout.contains("give --direction rtl or ltr"), "\(check.transcript)")
     #expect(try akuru(["check", workshop.train, "--direction", "rtl"]).exitCode == 0)
     let bad = try akuru(workshop.training(Recipes.akuru, "run", ["--max-steps", "1"]))

@@ -13,8 +13,15 @@ import Typesetting
     #expect(try check("LKLUG", letters: ["\u{D9A}", "\u{DD2}"]).bySystem.isEmpty)
   }
 
+  /// Signs get their advance back wherever they come from.
+  @Test func signsOfAFallback() throws {
+    let found = try check("Noto Sans + LKLUG", letters: ["\u{DCF}", "\u{DD0}"])
+    #expect(found.bySystem == ["\u{DCF}", "\u{DD0}"] && found.inImages.isEmpty)
+  }
+
   @Test(arguments: [
-    "Noto Sans Sinhala", "Noto Serif Sinhala", "Noto Sans Devanagari", "Noto Sans Tamil", "Noto Sans Malayalam",
+    "Noto Sans Myanmar", "Noto Sans Sinhala", "Noto Serif Sinhala", "Noto Sans Devanagari", "Noto Sans Tamil",
+    "Noto Sans Malayalam",
     "Noto Sans Thai",
     "Noto Sans Khmer", "Noto Sans Hebrew", "Noto Naskh Arabic", "Noto Sans",
   ])

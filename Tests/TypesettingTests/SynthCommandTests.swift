@@ -15,7 +15,7 @@ import Typesetting
 
   private func synth(_ arguments: String...) throws -> Outcome { try synth(arguments) }
 
-  private func synth(_ arguments: [String]) throws -> Outcome {
+  private func synth(_ arguments: [String], input: String? = nil) throws -> Outcome {
     let process = Process()
     // The executable lies beside the test bundle.
     process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -30,7 +30,7 @@ import Typesetting
     let handles = files.map { FileHandle(forWritingAtPath: $0)! }
     process.standardOutput = handles[0]
     process.standardError = handles[1]
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input.flatMap { FileHandle(forReadingAtPath: $0) } ?? FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)
@@ -81,6 +81,11 @@ import Typesetting
     let outcome = try synth("--output", folder + "/a", "--lines-of", text, "--fonts", both, "--quiet")
     #expect(outcome.code == 0 && outcome.output.contains("3 images of 3 distinct lines"), "\(outcome)")
     #expect(try records(folder + "/a/metadata.csv").dropFirst().map { $0[1] } == lines)
+    // The default count is that of the lines that can be drawn.
+    let some = try synth(
+      "--output", folder + "/some", "--lines-of", text, "--fonts", "Noto Sans Hebrew", "--skip-bad", "--quiet")
+    #expect(some.code == 0 && some.output.contains("1 images of 1 distinct lines"), "\(some)")
+    #expect(some.error.contains("left out 2 of 3 lines"), "\(some)")
     let short = try synth("--output", folder + "/b", "--lines-of", text, "--fonts", "Noto Sans Hebrew", "--quiet")
     #expect(short.code == 3 && short.error.contains("Noto Sans Hebrew + Noto Sans"), "\(short)")
     for (options, words) in [
@@ -92,6 +97,36 @@ import Typesetting
       let bad = try synth(["--output", folder + "/c", "--fonts", both] + options)
       #expect(bad.code == 2 && bad.error.contains(words) && bad.error.split(separator: "\n").count == 1, "\(bad)")
     }
+  }
+
+  /// Letters that are written together are not torn apart; others get space between them in half of the images.
+  @Test func spaceBetweenLetters() throws {
+    func spacings(_ text: String, _ font: String, varies: Bool) throws -> Set<Float> {
+      let plan = try SynthesisPlan(
+        options: SynthesisOptions(count: 40, varies: varies), pool: WordPool(inOrder: [text]),
+        faces: FontCatalog.resolve([font]))
+      return Set((0..<40).map { plan.image($0, of: plan.splits[0]).appearance.letterSpacing })
+    }
+    for varies in [false, true] {
+      #expect(try spacings("\u{628}\u{62A}", "Noto Naskh Arabic", varies: varies) == [0])
+      #expect(try spacings("\u{915}\u{915}", "Noto Sans Devanagari", varies: varies) == [0])
+      #expect(try spacings("\u{D9A}\u{D9A}", "Noto Sans Sinhala", varies: varies).count > 10)
+    }
+  }
+
+  /// The command behind `Launch/use/words`: any font may draw a word.
+  @Test func wordsOfSeveralScripts() throws {
+    let words = folder + ".txt"
+    defer { try? FileManager.default.removeItem(atPath: words) }
+    try Data("\u{5D0}\u{5D1}\nabc\n\u{10FFFD}\n".utf8).write(to: URL(fileURLWithPath: words))
+    for fonts in ["all", "Noto Sans Hebrew,Noto Sans"] {
+      let outcome = try synth(["words", "--fonts", fonts], input: words)
+      #expect(outcome.code == 0 && outcome.output == "\u{5D0}\u{5D1}\nabc\n", "\(outcome)")
+      #expect(outcome.error.contains("left out 1 of 3 words that no font can draw"), "\(outcome)")
+    }
+    try Data([0x61, 0xFF]).write(to: URL(fileURLWithPath: words))
+    let bad = try synth(["words"], input: words)
+    #expect(bad.code == 3 && bad.error.contains("standard input: not UTF-8"), "\(bad)")
   }
 
   @Test func fonts() throws {

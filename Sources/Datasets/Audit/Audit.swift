@@ -145,14 +145,31 @@ package struct Audit: Sendable {
 
   /// Checks that the order of the letters on the page tells the order of the text.
   private func checkOrder(of record: Record, _ finding: Finding) {
-    let direction = dataSet.textPolicy.direction
-    guard let other = direction?.otherReading(of: record.text) else { return }
-    let remedy =
-      direction == .auto
-      ? "give --direction rtl or ltr, as the page is set, or correct the text" : "correct the text, or leave it out"
-    finding(
-      .unclearOrder, use == .training,
-      "on a page, the text looks the same as \(quoted(other)), which is what a model would read; \(remedy)")
+    guard let direction = dataSet.textPolicy.direction, let loss = direction.loss(of: record.text) else { return }
+    var (fault, remedy): (String, String)
+    switch loss {
+    case .looksLike(let other):
+      fault = "on a page, the text looks the same as \(quoted(other)), which is what a model reads"
+      remedy =
+        direction == .auto
+        ? "give --direction rtl or ltr, as the page is set (and akuru-synth drew it), or leave it out"
+        : "correct the text, or leave it out"
+    case .isNotFound:
+      (fault, remedy) = ("its order cannot be told from the page", "correct its brackets, or leave it out")
+    case .isTooDeep:
+      (fault, remedy) = ("the text begins more than 60 embeddings or isolates", "remove these controls of direction")
+    }
+    if use == .evaluation { remedy = "what differs counts as errors" }
+    finding(.unclearOrder, use == .training, "\(fault); \(remedy)")
+  }
+
+  /// Which letters of a text look like these on the page, as "(" does like ")" between letters that run from right to left.
+  private func mirrored(_ scalars: [Unicode.Scalar], of record: Record) -> String {
+    let others = scalars.filter { !record.text.unicodeScalars.contains($0) }
+    if others.isEmpty { return "" }
+    return " ("
+      + others.map { "\(DisplayOrder.mirrored($0).codePoint) looks like \($0.codePoint) there" }
+      .joined(separator: ", ") + ")"
   }
 
   /// Checks that the letters belong to the alphabet and are visible.
@@ -165,7 +182,8 @@ package struct Audit: Sendable {
           use == .training
           ? "add them to the alphabet or correct the text"
           : "they count as errors; train on texts that have them, or correct the text"
-        finding(.unknownScalars, use == .training, "\(error.description); \(remedy)")
+        finding(
+          .unknownScalars, use == .training, "\(error.description)\(mirrored(error.scalars, of: record)); \(remedy)")
       }
     }
     if let raw = record.rawText {

@@ -64,7 +64,7 @@ package struct AuditReport: Sendable {
     case .labelTooLong: "labels that do not fit their image"
     case .imageTooWide: "images that are too wide"
     case .unknownScalars: "labels with scalars outside the alphabet"
-    case .unclearOrder: "labels that look on a page like another text"
+    case .unclearOrder: "labels whose order a page does not tell"
     case .labelNotNFC: "labels in another normalization form"
     case .spacesChanged: "labels whose white space is collapsed"
     case .invisibleMark: "labels with invisible marks"

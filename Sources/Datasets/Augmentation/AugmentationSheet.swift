@@ -59,7 +59,9 @@ package struct AugmentationSheet {
     try FileImageSource(dataSet, geometry: geometry).read(sample, into: buffer)
     let original = buffer.view
     let augmenter = Augmenter(augmentation, seed: seed, geometry: geometry)
-    let needed = InputGeometry.neededSteps(Array(dataSet.records[sample].text.unicodeScalars))
+    let text = dataSet.records[sample].text
+    let onThePage = dataSet.textPolicy.direction?.displayOrder(of: text) ?? text
+    let needed = InputGeometry.neededSteps(Array(onThePage.unicodeScalars))
     var images = [copy(original)]
     for version in 0..<versions {
       let draw = augmenter.draw(original, epoch: version, sample: sample, neededSteps: needed)

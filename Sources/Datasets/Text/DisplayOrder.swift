@@ -17,15 +17,22 @@ struct DisplayOrder {
     var sources: [Int]
   }
 
+  /// The most embeddings and isolates that a text may begin: libfribidi 1.0.8 reads foreign memory in texts with more than the
+  /// 125 levels of the algorithm. A text with more stays as it is.
+  private static let mostEmbeddings = 60
+
+  /// Whether a text's order is found at all.
+  static func canFollow(_ text: [UInt32]) -> Bool { text.count(where: \.beginsEmbedding) <= mostEmbeddings }
+
   /// A text's letters in the order of the page.
   func display(_ text: [UInt32]) -> Line { Reordered(text, base).line(text) }
 
   /// The text whose letters stand on a page in this order.
   ///
   /// Several texts may look the same. With the base `auto` it is the one in the direction of most letters, or else that of the
-  /// other direction. Of texts with the same base, it is the first that ``text(of:base:)`` finds. Letters that no text puts in
-  /// this order get the order that comes near.
-  func text(_ display: [UInt32]) -> Line {
+  /// other direction. Of texts with the same base, it is the first that ``text(of:base:)`` finds. If none is found, the letters
+  /// get an order that comes near, and `isFound` is false.
+  func text(_ display: [UInt32]) -> (line: Line, isFound: Bool) {
     let bases: [Base]
     switch base {
     case .auto:
@@ -35,9 +42,9 @@ struct DisplayOrder {
     }
     for base in bases {
       guard let line = text(of: display, base: base) else { continue }
-      if self.base != .auto || Reordered(line.letters, .auto).base == base { return line }
+      if self.base != .auto || Reordered(line.letters, .auto).base == base { return (line, true) }
     }
-    return Reordered(display, bases[0]).line(display)
+    return (Reordered(display, bases[0]).line(display), false)
   }
 
   /// A text of this base whose letters stand in this order; nil if none is found.
@@ -65,6 +72,21 @@ struct DisplayOrder {
   }
 
   private static let rounds = 8
+
+  /// What a letter looks like in text that runs from right to left, as ")" for "(".
+  static func mirrored(_ letter: Unicode.Scalar) -> Unicode.Scalar {
+    Unicode.Scalar(akuru_bidi_mirrored(letter.value)) ?? letter
+  }
+}
+
+extension UInt32 {
+  /// Whether the scalar begins an embedding, an override or an isolate.
+  fileprivate var beginsEmbedding: Bool {
+    switch self {
+    case 0x202A, 0x202B, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068: true
+    default: false
+    }
+  }
 }
 
 /// What the algorithm says of a text.
@@ -85,6 +107,11 @@ private struct Reordered {
       }
     var levels = [FriBidiLevel](repeating: 0, count: count)
     var places = [FriBidiStrIndex](repeating: 0, count: count)
+    guard DisplayOrder.canFollow(text) else {
+      (base, isMirrored) = (.leftToRight, [Bool](repeating: false, count: count))
+      self.places = Array(0..<Int32(count))
+      return
+    }
     let found = withUnsafeTemporaryAllocation(of: FriBidiCharType.self, capacity: count) { types in
       withUnsafeTemporaryAllocation(of: FriBidiBracketType.self, capacity: count) { brackets in
         Int(

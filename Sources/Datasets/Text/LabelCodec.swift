@@ -56,7 +56,7 @@ package struct LabelCodec: Sendable, Equatable {
     guard turns(label), let order = direction?.order else {
       return DecodedText(text: alphabet.decode(label), places: letters.map(\.offset))
     }
-    let line = order.text(letters.map { alphabet.scalars[Int($0.element) - 1].value })
+    let line = order.text(letters.map { alphabet.scalars[Int($0.element) - 1].value }).line
     return DecodedText(text: String(scalars: line.letters), places: line.sources.map { letters[$0].offset })
   }
 
@@ -87,12 +87,24 @@ extension TextDirection {
     return String(scalars: order.display(text.unicodeScalars.map(\.value)).letters)
   }
 
-  /// What a text would come back as from the order of the page, if that is another text: both look the same.
-  package func otherReading(of text: String) -> String? {
+  /// Why a text would not come back from the order of the page.
+  package enum Loss: Equatable, Sendable {
+    /// Another text looks the same, and would be read.
+    case looksLike(String)
+    /// No text is found for what the page shows.
+    case isNotFound
+    /// The text begins more embeddings than are followed.
+    case isTooDeep
+  }
+
+  /// Why a text would not come back from the order of the page; nil if it does.
+  package func loss(of text: String) -> Loss? {
     guard let order, self == .rtl || text.mayRunRightToLeft else { return nil }
     let letters = text.unicodeScalars.map(\.value)
-    let back = order.text(order.display(letters).letters).letters
-    return back == letters ? nil : String(scalars: back)
+    guard DisplayOrder.canFollow(letters) else { return .isTooDeep }
+    let (back, isFound) = order.text(order.display(letters).letters)
+    if back.letters == letters { return nil }
+    return isFound ? .looksLike(String(scalars: back.letters)) : .isNotFound
   }
 }
 

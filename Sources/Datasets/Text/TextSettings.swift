@@ -21,7 +21,7 @@ package struct TextSettings: SettingsGroup {
   /// The settings of a model with these letters: if all run from left to right, it needs no direction.
   package func settled(for alphabet: Alphabet) -> TextSettings {
     var settings = self
-    if direction == .auto && !alphabet.mayRunRightToLeft { settings.direction = nil }
+    if direction != .rtl && !alphabet.mayRunRightToLeft { settings.direction = nil }
     return settings
   }
 

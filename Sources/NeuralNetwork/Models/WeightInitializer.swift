@@ -22,7 +22,9 @@ enum WeightInitializer: Equatable {
         // The two biases of a gate are added; one of them is enough.
         self = kind.hasPrefix("bias_ih") ? .forgetGates : .constant(0)
       } else {
-        self = kind.hasPrefix("weight_hh") ? .orthogonal : .glorot(parameter)
+        // A matrix of 1,024 rows takes a second or two; the time grows with the third power.
+        let isSmall = parameter.value.columns <= 1024
+        self = kind.hasPrefix("weight_hh") && isSmall ? .orthogonal : .glorot(parameter)
       }
     case (.linear, .glorot): self = isBias ? .constant(0) : .glorot(parameter)
     case (.convolution, _), (.linear, .pytorch), (.maxPool, _), (.dropout, _):
@@ -56,27 +58,33 @@ enum WeightInitializer: Equatable {
   }
 }
 
-/// A square matrix of orthonormal rows, by Gram and Schmidt from rows whose numbers are nearly normal: sums of twelve uniform
-/// ones. Only additions, multiplications, divisions and square roots: the same bits on every machine.
+/// A square matrix of orthonormal rows, by the modified method of Gram and Schmidt from rows whose numbers are nearly normal: sums
+/// of twelve uniform ones. Only additions, multiplications, divisions and square roots, in a fixed order: the same bits on every
+/// machine.
 private func orthonormalRows(_ size: Int, _ random: inout KeyedRandom) -> [Double] {
-  var matrix = [Double](repeating: 0, count: size * size)
-  for row in 0..<size {
-    let start = row * size
-    for i in start..<start + size {
-      for _ in 0..<12 { matrix[i] += Double(random.uniform(0, 1)) - 0.5 }
-    }
-    // Twice is enough against rounding (Giraud, Langou and Rozloznik 2005).
-    for _ in 0..<2 {
-      for other in stride(from: 0, to: start, by: size) {
-        var product = 0.0
-        for i in 0..<size { product += matrix[start + i] * matrix[other + i] }
-        for i in 0..<size { matrix[start + i] -= product * matrix[other + i] }
+  // Rows of whole vectors, with zeros at their ends.
+  let vectors = (size + 7) / 8
+  var matrix = [SIMD8<Double>](repeating: .zero, count: size * vectors)
+  matrix.withUnsafeMutableBufferPointer { matrix in
+    for row in 0..<size {
+      let this = matrix.baseAddress! + row * vectors
+      for i in 0..<size {
+        for _ in 0..<12 { this[i / 8][i % 8] += Double(random.uniform(0, 1)) - 0.5 }
       }
+      for other in 0..<row {
+        let that = matrix.baseAddress! + other * vectors
+        let product = dot(this, that, vectors)
+        for i in 0..<vectors { this[i] -= product * that[i] }
+      }
+      let norm = dot(this, this, vectors).squareRoot()
+      for i in 0..<vectors { this[i] /= norm }
     }
-    var square = 0.0
-    for i in start..<start + size { square += matrix[i] * matrix[i] }
-    let norm = square.squareRoot()
-    for i in start..<start + size { matrix[i] /= norm }
   }
-  return matrix
+  return (0..<size * size).map { matrix[$0 / size * vectors + $0 % size / 8][$0 % size % 8] }
+}
+
+private func dot(_ a: UnsafePointer<SIMD8<Double>>, _ b: UnsafePointer<SIMD8<Double>>, _ count: Int) -> Double {
+  var sum = SIMD8<Double>.zero
+  for i in 0..<count { sum += a[i] * b[i] }
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
 }

@@ -94,6 +94,19 @@ package struct Recipe: Codable, Sendable, Equatable {
 
   // MARK: Resuming
 
+  /// Whether the value of an option means the same as none.
+  private static func meansNone(_ name: String, _ asked: Recipe) -> Bool {
+    let optimization = asked.optimization
+    return switch name {
+    // A model whose letters all run from left to right stores no direction.
+    case "direction": asked.text.direction != .rtl
+    case "startWeights": asked.model.startWeights == .pytorch
+    case "beta1": optimization.beta1 == OptimizerSettings().beta1
+    case "beta2": optimization.beta2 == OptimizerSettings().beta2
+    default: false
+    }
+  }
+
   /// A resumed run keeps its recipe: a given option must agree with the recipe.
   /// - Throws: `ConfigurationError` that names the first contradicting option.
   package func requireNoContradiction(by options: Overrides) throws {
@@ -104,8 +117,7 @@ package struct Recipe: Codable, Sendable, Equatable {
     let (before, after) = try (object(self), object(asked))
     for name in options.names where after[name] != before[name] {
       if name == "model" && model.isTutorial && asked.model.isTutorial { continue }
-      // A model whose letters all run from left to right has no direction.
-      if name == "direction" && text.direction == nil && asked.text.direction == .auto { continue }
+      if before[name] ?? .null == .null, Recipe.meansNone(name, asked) { continue }
       var (said, kept) = (options[name]?.words ?? "", before[name]?.words ?? "not set")
       if name == "augment" {
         (said, kept) = (options.text(name) ?? said, augmentation.augment.name ?? "a set of its own, see config.json")

@@ -46,12 +46,26 @@ struct PretrainedNetwork {
       tensors = try entries.map { NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name)) }
       architecture = try PretrainedNetwork.architecture(of: file, options)
       alphabet = try PretrainedNetwork.alphabet(of: file, options)
-      textPolicy = file.metadata["textPolicy"].flatMap { try? RunJSON.decode(TextPolicy.self, from: $0) }
+      textPolicy = try PretrainedNetwork.textPolicy(of: file, path: path)
+    }
+    if let policy = textPolicy, policy.direction == nil, alphabet.mayRunRightToLeft, options["direction"] == nil {
+      log("\(path): texts are taken in the order of the page, as the model was trained; --direction auto changes this")
     }
     description = Description(
       path: argument, architecture: architecture, alphabet: alphabet, textPolicy: textPolicy,
       digest: PretrainedNetwork.digest(tensors))
     try check()
+  }
+
+  /// What an exported model says of its texts; nil if it says nothing.
+  private static func textPolicy(of file: SafeTensorsFile, path: String) throws -> TextPolicy? {
+    guard let text = file.metadata["textPolicy"] else { return nil }
+    do {
+      return try RunJSON.decode(TextPolicy.self, from: text)
+    } catch {
+      throw ConfigurationError(
+        option: "initFrom", " \(path): its textPolicy is none that this version knows; export the model again")
+    }
   }
 
   private static func isCheckpoint(_ path: String) -> Bool {

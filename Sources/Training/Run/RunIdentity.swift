@@ -46,6 +46,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
       (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1
     else { throw .damaged(path: loaded.path, why: "it says nothing of model and alphabet") }
     self = identity
+    // Models from before there was a direction have texts in the order of the page, as written.
+    if recipe.text.direction == nil && alphabet.mayRunRightToLeft { recipe.text.direction = .ofThePage }
     try model.requireWeights(in: loaded)
   }
 

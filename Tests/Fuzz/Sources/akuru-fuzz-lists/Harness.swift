@@ -15,7 +15,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
     let dataSet = try DataSet.load(joinPath(folder.path, name), options)
     require(!dataSet.records.isEmpty && dataSet.records.count <= count, "\(dataSet.records.count) records")
-    for record in dataSet.records { folder.requireInside(record.absolutePath) }
+    for record in dataSet.records {
+      folder.requireInside(record.absolutePath)
+      for direction in TextDirection.allCases { _ = direction.loss(of: record.text) }
+    }
   } catch {
     requireOneLine(error)
   }

@@ -219,12 +219,12 @@ import Testing
         + Recipes.seed)
     #expect(
       same.exitCode == 0 && same.stderr.contains("10 validation images are also training images"), "\(same.transcript)")
-    try workshop.spoilMetadata(line: 1, "0.png,\u{200F}ab")
+    try workshop.spoilMetadata(line: 1, "0.png,\u{200E}ab")
     let marks = try akuru(workshop.training(Recipes.seed, "marks", ["--max-steps", "1"]))
     #expect(marks.exitCode == 0, "\(marks.transcript)")
     #expect(
       marks.stderr.contains(
-        "/0.png: the text holds U+200F, RIGHT-TO-LEFT MARK, which no image shows; it counts as a letter"),
+        "/0.png: the text holds U+200E, LEFT-TO-RIGHT MARK, which no image shows; it counts as a letter"),
       "\(marks.transcript)")
     try GlyphData.write(["file_name,text", "0.png,xyz"], to: "\(workshop.validation)/metadata.csv")
     let other = try akuru(workshop.training(Recipes.seed, "other", ["--max-steps", "1"]))

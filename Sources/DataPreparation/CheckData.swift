@@ -17,25 +17,37 @@ package struct CheckedData {
 }
 
 /// Audits data sets as training would: `akuru check`, `akuru stats`. All ranks return the results, one for each data
-/// set.
+/// set; an error stands for one that cannot be read, and the others are audited all the same.
 ///
 /// - Parameters:
 ///   - geometry: the model's requirements of its images.
 ///   - alphabetPath: file of the letters that texts may use; nil allows all.
-/// - Throws: `DataSetError` for a data set or alphabet that cannot be read.
+/// - Throws: `DataSetError` for an alphabet that cannot be read, and for what the machine refuses.
 package func checkData(
   _ arguments: [String], _ reading: ReadingOptions, geometry: InputGeometry, alphabetPath: String?,
   over communicator: Communicator,
   output: RunLog? = nil
-) throws -> [CheckedData] {
+) throws -> [Result<CheckedData, DataSetError>] {
   let alphabet = try communicator.together {
     try alphabetPath.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
   }
   return try arguments.map { argument in
-    let dataSet = try communicator.together { try DataSet.load(argument, reading) }
-    return CheckedData(
-      dataSet: dataSet,
-      audit: try audit(
-        dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output))
+    let loaded = try communicator.together {
+      do throws(DataSetError) {
+        return Result<DataSet, DataSetError>.success(try DataSet.load(argument, reading))
+      } catch {
+        if error.isOfMachine { throw error }
+        return .failure(error)
+      }
+    }
+    switch loaded {
+    case .failure(let error): return .failure(error)
+    case .success(let dataSet):
+      return .success(
+        CheckedData(
+          dataSet: dataSet,
+          audit: try audit(
+            dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output)))
+    }
   }
 }

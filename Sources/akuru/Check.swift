@@ -69,23 +69,38 @@ struct Check: ParsableCommand {
         data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator,
         output: RunLog(rank: communicator.rank))
       let log = RunLog(rank: communicator.rank).logger()
-      var status = checked.allSatisfy(\.audit.problems.isEmpty) ? ExitStatus.done : .badData
+      let good = checked.map { try? $0.get() }
+      var status = good.allSatisfy { $0?.audit.problems.isEmpty ?? false } ? ExitStatus.done : .badData
+      // A single data set, and a wrong command line, end the command.
+      try communicator.together {
+        if case .failure(let error)? = checked.first(where: { $0.ends(of: checked.count) }) { throw error }
+      }
       try communicator.together {
         guard communicator.rank == 0 else { return }
-        let lists = suspects == nil ? [] : checked.map { SuspectList($0.dataSet, $0.audit) }
+        let lists = suspects == nil ? [] : good.map { $0.map { SuspectList($0.dataSet, $0.audit) } }
         if let suspects {
           try writeNewFile(
-            ([SuspectList.heading] + lists.flatMap(\.lines)).joined(separator: "\n") + "\n", to: suspects)
+            ([SuspectList.heading] + lists.flatMap { $0?.lines ?? [] }).joined(separator: "\n") + "\n", to: suspects)
         }
-        for (index, (found, name)) in zip(checked, data).enumerated() {
-          try report(
-            found, name, comparedWith: index == 0 ? nil : (data[0], checked[0]),
-            suspects: lists.isEmpty ? nil : lists[index].lines.count, log: log)
+        for (index, (result, name)) in zip(checked, data).enumerated() {
+          switch result {
+          case .failure(let error): try report(error, name)
+          case .success(let found):
+            try report(
+              found, name, comparedWith: index == 0 ? nil : good[0].map { (data[0], $0) },
+              suspects: lists.isEmpty ? nil : lists[index]?.lines.count, log: log)
+          }
         }
       }
       if fix != nil { status = .done }
       return status
     }
+  }
+
+  /// Says that a data set cannot be read.
+  private func report(_ error: DataSetError, _ name: String) throws {
+    if json { return try printLine(RunJSON.line(["dataSet": name, "error": error.description])) }
+    printError("akuru: \(error)")
   }
 
   private func report(
@@ -179,5 +194,13 @@ struct Check: ParsableCommand {
       try nested.encode(fix.count(.normalized), forKey: .normalized)
       try nested.encode(fix.changes, forKey: .changes)
     }
+  }
+}
+
+extension Result where Success == CheckedData, Failure == DataSetError {
+  /// Whether the failure ends the command, of several data sets.
+  fileprivate func ends(of count: Int) -> Bool {
+    guard case .failure(let error) = self else { return false }
+    return count == 1 || error.exitStatus == .usage
   }
 }

@@ -26,7 +26,8 @@ struct Stats: ParsableCommand {
       let (geometry, reading) = try communicator.together {
         (try audit.geometry(), try groundTruth.reading(text: texts.policy()))
       }
-      let checked = try checkData(data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator)
+      let results = try checkData(data, reading, geometry: geometry, alphabetPath: audit.alphabet, over: communicator)
+      let checked = try communicator.together { try results.map { try $0.get() } }
       try communicator.together {
         guard communicator.rank == 0, let first = checked.first, let firstName = data.first else { return }
         let vocabulary =

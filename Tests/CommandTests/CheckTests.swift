@@ -18,6 +18,24 @@ import Testing
     #expect(result.stdout.contains("letters that \(workshop.train) lacks: none"), "\(result.transcript)")
   }
 
+  /// A data set that cannot be read leaves the others their reports.
+  @Test(arguments: [nil, 2]) func oneOfSeveralCannotBeRead(ranks: Int?) throws {
+    let workshop = try Workshop(train: 12, validation: 5)
+    let none = workshop.path("none")
+    let arguments = ["check", workshop.train, none, workshop.validation]
+    let result = try akuru(ranks: ranks, arguments)
+    #expect(result.exitCode == 3 && result.stdout.contains("12 good and 0 bad"), "\(result.transcript)")
+    #expect(result.stdout.contains("5 good and 0 bad"), "\(result.transcript)")
+    #expect(result.stderr == "akuru: \(none): no such file or folder\n", "\(result.transcript)")
+    let json = try akuru(ranks: ranks, arguments + ["--json"])
+    let lines = json.stdout.split(separator: "\n")
+    #expect(json.exitCode == 3 && lines.count == 3 && lines[1].contains("no such file or folder"), "\(json.transcript)")
+    for (argument, status) in [(none, 3), ("", 2), ("\(workshop.train),", 2), ("\(workshop.train):2", 2)] {
+      let alone = try akuru(ranks: ranks, ["check", argument])
+      #expect(alone.exitCode == Int32(status) && alone.stdout == "", "\(alone.transcript)")
+    }
+  }
+
   /// Every data set is compared with the first, which is the one to train on.
   @Test func lettersThatTrainingLacks() throws {
     let workshop = try Workshop(train: 12, validation: 5)

@@ -55,7 +55,7 @@ import Testing
     let resumed = try akuru(training((":2", ":0.50"), "one", ["--resume"]))
     #expect(resumed.exitCode == 0, "\(resumed.transcript)")
     expectFailure(try akuru(training((":2000", ""), "bad", [])), 2, ["a weight must be above 0, at most 1000"])
-    expectFailure(try akuru(["check", "\(workshop.train):2"]), 3, ["weights go with --train only"])
+    expectFailure(try akuru(["check", "\(workshop.train):2"]), 2, ["weights go with --train only"])
   }
 
   @Test func packRefuses() throws {

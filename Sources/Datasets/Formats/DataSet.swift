@@ -14,8 +14,6 @@ package struct DataSet: Sendable {
     package let detail: String
 
     package var description: String { "\(path): \(detail)".onOneLine }
-
-    static func missing(_ name: String) -> String { "there is no \(name) beside it; add it or remove the file" }
   }
 
   /// The folders, or files, as given.
@@ -44,7 +42,7 @@ package struct DataSet: Sendable {
   ) throws(DataSetError) -> DataSet {
     let parsed = try DataSetArgument(argument)
     guard allowsWeights || parsed.isPlain else {
-      throw .invalid(reason: "data set \(quoted(argument)): weights go with --train only; leave them out")
+      throw .argument(reason: "data set \(quoted(argument)): weights go with --train only; leave them out")
     }
     var collector = RecordCollector(options: options)
     for (source, folder) in parsed.folders.enumerated() {

@@ -9,7 +9,7 @@ package struct DataSetArgument: Sendable, Equatable {
 
   package static let largestWeight = 1000.0
 
-  /// - Throws: ``DataSetError/invalid(reason:)``.
+  /// - Throws: ``DataSetError/argument(reason:)``.
   package init(_ argument: String) throws(DataSetError) {
     let parts =
       DataSetArgument.isFolder(argument)
@@ -21,12 +21,12 @@ package struct DataSetArgument: Sendable, Equatable {
         folder = String(match.1)
         weight = Double(match.2) ?? 0
         guard weight > 0 && weight <= DataSetArgument.largestWeight, (match.3 ?? "").utf8.count <= 7 else {
-          throw .invalid(
+          throw .argument(
             reason: "data set \(quoted(argument)): a weight must be above 0, at most 1000, with up to 6 decimals")
         }
       }
       guard !folder.isEmpty else {
-        throw .invalid(reason: "data set \(quoted(argument)): a folder's name is empty; write FOLDER or FOLDER,FOLDER")
+        throw .argument(reason: "data set \(quoted(argument)): a folder's name is empty; write FOLDER or FOLDER,FOLDER")
       }
       folders.append(folder)
       weights.append(weight)

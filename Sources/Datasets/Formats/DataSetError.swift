@@ -27,8 +27,16 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
   case badImage(path: String, reason: String)
   /// A contradiction between arguments.
   case invalid(reason: String)
+  /// An argument that names no data set as it is written.
+  case argument(reason: String)
 
-  package var exitStatus: ExitStatus { isOfMachine ? .inputOutput : .badData }
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .inputOutput: .inputOutput
+    case .argument: .usage
+    default: .badData
+    }
+  }
 
   /// Whether the machine is the reason, and not the data.
   package var isOfMachine: Bool { if case .inputOutput = self { true } else { false } }
@@ -45,7 +53,7 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
       .tooLarge(let path, _, _, _),
       .badImage(let path, _):
       path
-    case .inputOutput, .invalid: nil
+    case .inputOutput, .invalid, .argument: nil
     }
   }
 
@@ -67,7 +75,7 @@ package enum DataSetError: Error, Equatable, CustomStringConvertible, ExitStatus
     case .tooLarge(_, let place, let what, let limit):
       return "\(place.isEmpty ? "" : place + ": ")\(what) is above the limit of \(limit)"
     case .badImage(_, let reason): return reason
-    case .invalid(let reason): return reason
+    case .invalid(let reason), .argument(let reason): return reason
     }
   }
 

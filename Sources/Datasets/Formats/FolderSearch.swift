@@ -49,7 +49,7 @@ private struct Walk {
   private var others = 0
   private var otherXML = 0
   private var parquet = 0
-  private var firstUnpaired: (name: String, missing: String)?
+  private var firstUnpaired: ImageTextPairs.Unpaired?
   private var holdsTars = false
   private var topNames: [String] = []
   /// XML files with the names of images that are neither PAGE nor ALTO.
@@ -173,8 +173,8 @@ private struct Walk {
       if !pages.isEmpty { return }
       let images = own.filter { ImageFormat.stem(ofName: $0) != nil }
       if !images.isEmpty { strangers.append((folder, images)) }
-      for (name, missing) in reader.pairs.unpaired where ImageFormat.stem(ofName: name) == nil {
-        records.leave(folder.file(name), .unpairedFile, isProblem: true, DataSet.LeftOut.missing(missing))
+      for file in reader.pairs.unpaired where ImageFormat.stem(ofName: file.name) == nil {
+        records.leave(folder.file(file.name), .unpairedFile, isProblem: true, file.detail)
       }
       return
     }
@@ -237,7 +237,10 @@ private struct Walk {
     if holdsTars {
       return "tar files without \(ShardIndex.fileName); copy that too, or let akuru pack write the shards"
     }
-    if let firstUnpaired { return "\(quoted(firstUnpaired.name)) without \(quoted(firstUnpaired.missing))" }
+    if let firstUnpaired {
+      let partner = firstUnpaired.unread.map { ", and \(quoted($0)) of a format that is not read; convert it to PNG" }
+      return "\(quoted(firstUnpaired.name)) without \(quoted(firstUnpaired.missing))\(partner ?? "")"
+    }
     if images + texts + others + otherXML == 0 {
       return folders > 1 ? "\(counted(folders, "folder")) without files" : "an empty folder"
     }

@@ -128,6 +128,13 @@ import Testing
     let folder = try TemporaryDirectory()
     try folder.add("1.png", picture(width: 24, height: 12)).add("1.gt.txt", "x").add("2.gt.txt", "x")
     expect(try audit(folder), .unpairedFile, record: nil, isProblem: true, ["2.gt.txt", "no 2.png"])
+    // An image of a format that is not read is no missing image.
+    try folder.add("2.gif", "GIF89a")
+    expect(
+      try audit(folder), .unpairedFile, record: nil, isProblem: true,
+      ["2.gt.txt", "2.gif is of a format that is not read; convert it to PNG"])
+    let only = try TemporaryDirectory().add("1.gt.txt", "x").add("1.jp2", "x")
+    expectLoadError(only.path, ["\"1.gt.txt\" without \"1.png\"", "\"1.jp2\" of a format that is not read"])
   }
 
   @Test func unlistedImages() throws {

@@ -17,8 +17,23 @@ struct ImageTextPairs {
 
   /// In the byte order of the images' names.
   private(set) var pairs: [Pair] = []
-  /// Files whose partner is missing, in the same order, each with the partner's name.
-  private(set) var unpaired: [(name: String, missing: String)] = []
+  /// A file whose partner is missing.
+  struct Unpaired: Equatable, Sendable {
+    let name: String
+    /// The partner's name.
+    let missing: String
+    /// An image of the text in a format that is not read; nil if there is none.
+    let unread: String?
+
+    /// What is wrong, and the remedy.
+    var detail: String {
+      unread.map { "its image \($0) is of a format that is not read; convert it to PNG" }
+        ?? "there is no \(missing) beside it; add it or remove the file"
+    }
+  }
+
+  /// Files whose partner is missing, in the same order.
+  private(set) var unpaired: [Unpaired] = []
   /// Images that gave way to another of the same text.
   private(set) var otherVersions: [String] = []
 
@@ -47,7 +62,8 @@ struct ImageTextPairs {
       if let (text, rank) = ImageTextPairs.text(of: stem, among: texts, plainTexts) {
         claims[Array(text.utf8), default: []].append((image, rank))
       } else {
-        unpaired.append((image, String(decoding: stem, as: UTF8.self) + ImageTextPairs.textSuffix))
+        let missing = String(decoding: stem, as: UTF8.self) + ImageTextPairs.textSuffix
+        unpaired.append(Unpaired(name: image, missing: missing, unread: nil))
       }
     }
     for (text, images) in claims {
@@ -62,7 +78,9 @@ struct ImageTextPairs {
     pairs.sort { pathPrecedes($0.image, $1.image) }
     otherVersions.sort(by: pathPrecedes)
     for (stem, text) in texts where claims[Array(text.utf8)] == nil {
-      unpaired.append((text, String(decoding: stem, as: UTF8.self) + (imageSuffix ?? ImageFormat.suffixes[0])))
+      let missing = String(decoding: stem, as: UTF8.self) + (imageSuffix ?? ImageFormat.suffixes[0])
+      let unread = names.first { ImageFormat.isOfOtherFormat(name: $0) && $0.utf8.starts(with: stem + [0x2E]) }
+      unpaired.append(Unpaired(name: text, missing: missing, unread: unread))
     }
     unpaired.sort { pathPrecedes(ImageTextPairs.place($0), ImageTextPairs.place($1)) }
   }
@@ -86,7 +104,7 @@ struct ImageTextPairs {
   }
 
   /// The sort key of a file without a partner: its image's name.
-  private static func place(_ file: (name: String, missing: String)) -> String {
+  private static func place(_ file: Unpaired) -> String {
     ImageFormat.stem(ofName: file.name) == nil ? file.missing : file.name
   }
 }

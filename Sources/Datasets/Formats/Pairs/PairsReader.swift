@@ -26,9 +26,8 @@ struct PairsReader: GroundTruthReader {
     for (pair, contents) in zip(all, contents) {
       try add(pair, size: try contents.size.get(), contents.text, to: &records)
     }
-    for (name, missing) in pairs.unpaired {
-      let (path, isProblem) = (folder.file(name), !pairs.pairs.isEmpty)
-      records.leave(path, .unpairedFile, isProblem: isProblem, DataSet.LeftOut.missing(missing))
+    for file in pairs.unpaired {
+      records.leave(folder.file(file.name), .unpairedFile, isProblem: !pairs.pairs.isEmpty, file.detail)
     }
     if let first = pairs.otherVersions.first {
       records.leave(

@@ -18,8 +18,8 @@ struct Check: ParsableCommand {
         akuru check data/train --suspects look.tsv
 
       The command lists unreadable and too small images, empty labels, labels that need more time steps than their image \
-      has, letters outside a given alphabet, labels whose order a page does not tell (--direction), labels that --normalize or --whitespace change, and duplicate files. It warns \
-      of images without writing, with light writing on dark paper, or with vertical lines, of labels that are far too long \
+      has, letters outside a given alphabet, labels whose order a page does not tell (--direction), labels that --normalize \
+      or --whitespace change, and duplicate files. It warns of images without writing, with light writing on dark paper, or with vertical lines, of labels that are far too long \
       or too short for their image, and of letters that look like mistakes. Then it lists image widths, the alphabet with \
       counts, letters that the first data set lacks, and what each other data set shares with the first: images, pages, \
       folders and texts. The exit status is 3 if a record cannot be trained on.

@@ -13,8 +13,8 @@ struct Evaluate: ParsableCommand {
         akuru evaluate --compare runs/first runs/second --data data/val
 
       CER is the sum of edit distances divided by the sum of reference lengths, in Unicode scalars after NFC. The \
-      references are treated as the model's training texts were (--normalize, --whitespace, --direction). Grapheme CER counts graphemes, \
-      which readers see as letters. WER counts words. exact is the share of images whose whole text is correct. Brackets \
+      references are treated as the model's training texts were (--normalize, --whitespace, --direction). Grapheme \
+      CER counts graphemes, which readers see as letters. WER counts words. exact is the share of images whose whole text is correct. Brackets \
       contain 95 % bootstrap intervals. A comparison resamples the same images for both models. A difference is significant \
       if its interval does not contain zero.
       """)

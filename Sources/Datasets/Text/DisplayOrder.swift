@@ -105,13 +105,13 @@ private struct Reordered {
       case .leftToRight: AKURU_BIDI_LTR
       case .rightToLeft: AKURU_BIDI_RTL
       }
-    var levels = [FriBidiLevel](repeating: 0, count: count)
-    var places = [FriBidiStrIndex](repeating: 0, count: count)
     guard DisplayOrder.canFollow(text) else {
       (base, isMirrored) = (.leftToRight, [Bool](repeating: false, count: count))
-      self.places = Array(0..<Int32(count))
+      places = Array(0..<Int32(count))
       return
     }
+    var levels = [FriBidiLevel](repeating: 0, count: count)
+    var places = [FriBidiStrIndex](repeating: 0, count: count)
     let found = withUnsafeTemporaryAllocation(of: FriBidiCharType.self, capacity: count) { types in
       withUnsafeTemporaryAllocation(of: FriBidiBracketType.self, capacity: count) { brackets in
         Int(

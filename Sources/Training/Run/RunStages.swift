@@ -111,7 +111,8 @@ struct PreparedRun {
 /// cache.
 func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext) throws -> PreparedRun {
   let (communicator, configuration) = (context.communicator, settings.configuration)
-  var (recipe, resumed) = (configuration.recipe, opened.resumed)
+  let resumed = opened.resumed
+  var recipe = configuration.recipe
   Heartbeat.enter(.audit, step: 0)
   let architecture = try communicator.together { try resumed?.architecture ?? recipe.model.architecture() }
   var data = try TrainingData(

@@ -88,6 +88,14 @@ import Testing
     try workshop.train(
       recipe, "next", ["--max-steps", "1", "--init-from", workshop.path("exported/model.safetensors")])
     #expect(try identity(workshop, workshop.checkpoint("next", step: 1)).contains("\"direction\":\"auto\""))
+    // A policy that nobody knows is not taken for none.
+    let exported = workshop.path("exported/model.safetensors")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: exported))
+    let name = try #require(bytes.range(of: Data("direction\\\":\\\"auto".utf8)))
+    bytes.replaceSubrange(name.upperBound - 4..<name.upperBound, with: Data("bogu".utf8))
+    try bytes.write(to: URL(fileURLWithPath: exported))
+    let unknown = try akuru(workshop.training(recipe, "unknown", ["--max-steps", "1", "--init-from", exported]))
+    expectFailure(unknown, 2, ["--init-from", "its textPolicy is none that this version knows"])
   }
 
   @Test func theSameBitsOnAnyNumberOfRanksAndResumed() throws {

@@ -7,6 +7,12 @@ struct OptimizationOptions: ParsableArguments {
   var optimizer: String?
   @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr:
     Double?
+  @Option(
+    help: """
+      How the rate follows a --batch-size that grows: sqrt (by the square root of the size), linear or none. \
+      (default: sqrt)
+      """)
+  var lrScaling: String?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
   @Option(help: "Decay of the average of the gradients, only for adam and adamw. (default: 0.9)") var beta1: Double?
   @Option(help: "Decay of the average of the squared gradients, only for adam and adamw. (default: 0.999)")

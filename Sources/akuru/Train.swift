@@ -55,7 +55,13 @@ struct Train: ParsableCommand {
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @Option(help: "Largest width of resized images in pixels; wider is a bad record. \(defaults { $0.model.maxWidth })")
   var maxWidth: Int?
-  @Option(help: "Images in a step. \(defaults { $0.batch.batchSize })") var batchSize: Int?
+  @Option(
+    help: """
+      Images in a step. 8..64 grows in the course of the run: it doubles when an eighth, a quarter and half of the images \
+      are done. 8,32@0.25 gives each size with the share of the run from which on it is used. \
+      \(defaults { $0.batch.batchSize })
+      """)
+  var batchSize: String?
   @Option(help: "Images in a micro-batch, one rank's unit of work. \(defaults { $0.batch.microBatch })")
   var microBatch: Int?
   @Option(help: "Passes over the training data.") var epochs: Int?

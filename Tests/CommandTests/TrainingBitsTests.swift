@@ -83,6 +83,30 @@ import Testing
     #expect(evaluation.exitCode == 0, "\(evaluation.transcript)")
   }
 
+  /// A batch that grows, on other ranks in each of its sizes.
+  @Test func aBatchThatGrowsGivesTheSameBits() throws {
+    let workshop = try Workshop()
+    let recipe = ["--height", "32", "--batch-size", "4..16", "--micro-batch", "2", "--log-every", "1"]
+    for ranks in [1, 2, 3] { try workshop.train(ranks: ranks, recipe, "run\(ranks)", ["--max-steps", "30"]) }
+    let alone = try workshop.checkpoints("run1")
+    #expect(try workshop.checkpoints("run2") == alone)
+    #expect(try workshop.checkpoints("run3") == alone)
+    for (ranks, steps) in [(3, 2), (2, 9), (1, 16), (3, 21), (2, 30)] {
+      // Whatever ends a part of the run, its batch grows in shares of the whole.
+      let begins = steps == 2
+      let arguments = workshop.training(
+        recipe, "parts", ["--max-steps", begins ? "30" : "\(steps)", "--resume"] + (begins ? ["--max-minutes", "0.00001"] : []))
+      #expect(try akuru(ranks: ranks, arguments).exitCode == (begins ? 85 : 0))
+    }
+    let name = "step-00000030.safetensors"
+    #expect(try workshop.checkpoints("parts")[name] == alone[name])
+    let steps = try workshop.metrics("run1", "step")
+    #expect(try workshop.metrics("parts", "step") == steps && workshop.metrics("run3", "step") == steps)
+    #expect(steps.count == 30 && steps.contains { $0.gradientNoise != nil })
+    let log = try String(contentsOfFile: workshop.path("run1/train.log"), encoding: .utf8)
+    #expect(log.contains("batch 4, 8 from step "), "\(log)")
+  }
+
   /// What is killed, on how many ranks, after the checkpoint of which step, and how the run goes on.
   struct Interruption: Sendable, CustomTestStringConvertible {
     enum Victim { case rank, mpirun }

@@ -7,24 +7,31 @@ private func someWidths(_ count: Int) -> [Int] {
   return (0..<count).map { _ in 20 + random.integer(below: 300) }
 }
 
+/// The micro-batches of each step of an epoch.
+func steps(of plan: BatchPlan, batchSize: Int, microBatch: Int) -> [ArraySlice<ArraySlice<Int32>>] {
+  let calendar = StepCalendar(draws: plan.samples.count, batchSize: BatchSize(batchSize), microBatch: microBatch)
+  return (0..<calendar.steps(forImages: calendar.draws)).map { plan.microBatches[calendar.place(of: $0).microBatches] }
+}
+
 @Suite struct BatchPlanTests {
   @Test(arguments: [(1, 8, 4), (7, 8, 4), (8, 8, 4), (9, 8, 4), (403, 8, 4), (1000, 6, 2), (950, 3, 3), (64, 64, 64)])
   func everySampleOnce(_ count: Int, _ batchSize: Int, _ microBatch: Int) throws {
     let widths = someWidths(count)
     let plan = try BatchPlan(seed: 3, epoch: 2, widths: widths, batchSize: batchSize, microBatch: microBatch)
     #expect(plan.samples.sorted() == (0..<Int32(count)).map { $0 })
-    #expect(plan.stepCount == (count + batchSize - 1) / batchSize)
-    let steps = (0..<plan.stepCount).map(plan.step)
-    #expect(steps.flatMap { $0.microBatches.flatMap { $0 } } == plan.samples)
-    #expect(steps.dropLast().allSatisfy { $0.imageCount == batchSize })
-    #expect(steps.last?.imageCount == count - (plan.stepCount - 1) * batchSize)
+    let steps = steps(of: plan, batchSize: batchSize, microBatch: microBatch)
+    #expect(steps.count == (count + batchSize - 1) / batchSize)
+    #expect(steps.flatMap { $0.flatMap { $0 } } == plan.samples)
+    let images = steps.map { $0.reduce(0) { $0 + $1.count } }
+    #expect(images.dropLast().allSatisfy { $0 == batchSize })
+    #expect(images.last == count - (steps.count - 1) * batchSize)
     // Only the last micro-batch of all may be short.
-    let sizes = steps.flatMap { $0.microBatches.map(\.count) }
+    let sizes = steps.flatMap { $0.map(\.count) }
     #expect(sizes.dropLast().allSatisfy { $0 == microBatch } && sizes.allSatisfy { $0 > 0 && $0 <= microBatch })
   }
 
   @Test func noSamples() throws {
-    #expect(try BatchPlan(seed: 1, epoch: 0, widths: [], batchSize: 4, microBatch: 2).stepCount == 0)
+    #expect(try BatchPlan(seed: 1, epoch: 0, widths: [], batchSize: 4, microBatch: 2).microBatches.isEmpty)
   }
 
   @Test func sizesThatDoNotFit() {
@@ -52,7 +59,7 @@ private func someWidths(_ count: Int) -> [Int] {
     let small = try BatchPlan(
       seed: (7 << 32) + 1, epoch: 3, widths: [50, 40, 30, 20, 10, 60, 70, 80, 90], batchSize: 4, microBatch: 2)
     #expect(small.samples == [4, 3, 2, 1, 6, 7, 0, 5, 8])
-    #expect(small.step(2).microBatches == [[8]])
+    #expect(steps(of: small, batchSize: 4, microBatch: 2)[2] == [[8]])
     // Three pools, the last of them short.
     let widths = (0..<457).map { $0 * 7919 % 211 }
     let large = try BatchPlan(seed: 1, epoch: 2, widths: widths, batchSize: 4, microBatch: 2)
@@ -91,9 +98,9 @@ private func someWidths(_ count: Int) -> [Int] {
   @Test(arguments: 1...7) func everyMicroBatchHasOneRank(_ ranks: Int) throws {
     let widths = someWidths(333)
     let plan = try BatchPlan(seed: 1, epoch: 0, widths: widths, batchSize: 40, microBatch: 4)
-    for index in 0..<plan.stepCount {
-      let costs = Array(plan.costs(widths: widths)[plan.step(index).microBatches.indices])
-      #expect(costs == plan.step(index).microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } })
+    for step in steps(of: plan, batchSize: 40, microBatch: 4) {
+      let costs = Array(plan.costs(widths: widths)[step.indices])
+      #expect(costs == step.map { $0.reduce(0) { $0 + widths[Int($1)] } })
       let assignment = assignMicroBatches(costs: costs, ranks: ranks)
       #expect(assignment.count == costs.count)
       #expect(assignment.allSatisfy { (0..<ranks).contains($0) })
@@ -149,16 +156,16 @@ private func someWidths(_ count: Int) -> [Int] {
 @Suite struct TrainingWorkTests {
   @Test(arguments: 1...4) func ranksTogetherHaveThePlan(_ ranks: Int) throws {
     let widths = someWidths(45)
-    let steps = 3..<17
+    let range = 3..<17
     let work = try (0..<ranks).map {
       try Array(
         TrainingWork(
-          seed: 4, widths: widths, batchSize: 8, microBatch: 2, steps: steps, rank: $0, ranks: ranks))
+          seed: 4, widths: widths, batchSize: 8, microBatch: 2, steps: range, rank: $0, ranks: ranks))
     }
     var expected: [WorkItem] = []
-    for step in steps {
+    for step in range {
       let plan = try BatchPlan(seed: 4, epoch: step / 6, widths: widths, batchSize: 8, microBatch: 2)
-      for (index, samples) in plan.step(step % 6).microBatches.enumerated() {
+      for (index, samples) in steps(of: plan, batchSize: 8, microBatch: 2)[step % 6].enumerated() {
         expected.append(WorkItem(epoch: step / 6, step: step, microBatch: index, samples: samples))
       }
     }

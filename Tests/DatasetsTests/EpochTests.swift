@@ -40,13 +40,13 @@ private final class CountingSource: ImageSource, @unchecked Sendable {
     let widths = (0..<n).map { _ in 4 + random.integer(below: 40) }
     let source = CountingSource(widths: widths)
     let table = LabelTable((0..<n).map { [Int32($0 + 1)] })
-    let stepsPerEpoch = BatchPlan.stepCount(samples: mixture.drawCount, batchSize: batchSize)
+    let stepsPerEpoch = (mixture.drawCount + batchSize - 1) / batchSize
     var consumed = [Int](repeating: 0, count: n)
     var steps: [Int: Int] = [:]
     for rank in 0..<ranks {
       let scheduler = MicroBatchScheduler(
         try TrainingWork(
-          seed: 2, widths: widths, batchSize: batchSize, microBatch: microBatch, mixture: mixture,
+          seed: 2, widths: widths, batchSize: BatchSize(batchSize), microBatch: microBatch, mixture: mixture,
           steps: 0..<epochs * stepsPerEpoch, rank: rank, ranks: ranks))
       let loader = MicroBatchLoader(
         source: source, labels: table, geometry: geometry(height: 8), augmentation: .none, seed: 2,

@@ -118,7 +118,7 @@ import Testing
     let widths = Self.widths()
     return try (0..<ranks).map { rank in
       let work = try TrainingWork(
-        seed: Self.seed, widths: widths, batchSize: Self.batchSize, microBatch: Self.microBatch, steps: steps,
+        seed: Self.seed, widths: widths, batchSize: BatchSize(Self.batchSize), microBatch: Self.microBatch, steps: steps,
         rank: rank, ranks: ranks)
       let scheduler = MicroBatchScheduler(work)
       let items = scheduler.queue.makeIterator()
@@ -142,15 +142,15 @@ import Testing
     for step in 0..<9 {
       let plan = try BatchPlan(
         seed: Self.seed, epoch: step / 4, widths: Self.widths(), batchSize: Self.batchSize,
-        microBatch: Self.microBatch
-      ).step(step % 4)
+        microBatch: Self.microBatch)
+      let planned = DatasetsTests.steps(of: plan, batchSize: Self.batchSize, microBatch: Self.microBatch)[step % 4]
       for rank in 0..<3 {
         let numbers = scheduled[rank][step].map(\.microBatch)
         #expect(numbers == numbers.sorted(), "rank \(rank), step \(step)")
       }
       let items = scheduled.flatMap { $0[step] }.sorted { $0.microBatch < $1.microBatch }
       #expect(items.map(\.microBatch) == [0, 1, 2, 3])
-      #expect(items.map(\.samples) == Array(plan.microBatches))
+      #expect(items.map(\.samples) == Array(planned))
       #expect(items.allSatisfy { $0.step == step && $0.epoch == step / 4 })
     }
     let slow = (0..<9).map { scheduled[1][$0].count }

@@ -33,7 +33,7 @@ func tinyState(_ options: [String: JSONValue] = [:], steps: Int = 3) throws -> T
       values: parameters.values.base, gradients: parameters.gradients.base, ranges: [0..<parameters.count],
       learningRate: 0.01, gradientScale: 1)
     state.average?.add(parameters, update: step)
-    state.cursor.advance(stepsPerEpoch: 2)
+    state.cursor.advance(StepCalendar(draws: 2, batchSize: 1, microBatch: 1))
   }
   return state
 }

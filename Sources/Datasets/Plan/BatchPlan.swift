@@ -1,35 +1,24 @@
 import Tensors
 
-/// The micro-batches and steps of one epoch: a pure function of (seed, epoch, widths, batch sizes), so the same
-/// on every rank and for any number of ranks.
+/// The micro-batches of one epoch: a pure function of (seed, epoch, widths, sizes), so the same on every rank and for any
+/// number of ranks. ``StepCalendar`` says which of them each step has.
 ///
 /// The samples are shuffled. Pools of 50 batches are sorted by width, so that neighbors have similar widths, and cut
-/// into micro-batches; the micro-batches are shuffled and grouped into steps. If the number of samples is no multiple
-/// of the micro-batch size, the short micro-batch goes into the last step, which may be short too.
+/// into micro-batches, which are shuffled. If the number of samples is no multiple of the micro-batch size, the last
+/// micro-batch is short.
 package struct BatchPlan: Sendable {
   /// Batches of a pool.
   package static let poolBatches = 50
-
-  /// The micro-batches of one optimizer step.
-  package struct Step: Sendable, Equatable {
-    /// Sample indices of each micro-batch: a part of ``BatchPlan/microBatches``, so its indices do not start at 0.
-    package let microBatches: ArraySlice<ArraySlice<Int32>>
-
-    /// Images in the step: the divisor of its gradients.
-    package var imageCount: Int { microBatches.reduce(0) { $0 + $1.count } }
-  }
 
   /// All samples in the order of their micro-batches: number m has `samples[m * microBatch ..< (m + 1) * microBatch]`,
   /// the last one the rest.
   package let samples: [Int32]
   /// The samples of each micro-batch, built once so that a step allocates nothing.
   package let microBatches: [ArraySlice<Int32>]
-  package let batchSize: Int
-  package let microBatch: Int
 
   /// - Parameters:
   ///   - widths: width of every sample after resizing, before augmentation.
-  ///   - batchSize: images of a step.
+  ///   - batchSize: images of a batch, of which 50 are a pool: those of the first step if later ones have more.
   ///   - microBatch: images of a micro-batch, a divisor of `batchSize`.
   ///   - mixture: how often the samples are drawn; nil is once each. The plan's samples are its draws.
   /// - Throws: ``DataSetError/invalid(reason:)`` for inconsistent sizes.
@@ -59,9 +48,6 @@ package struct BatchPlan: Sendable {
   ///
   /// - Parameter widths: the width of every possible draw, see ``Mixture/repeated(_:)``.
   init(checkedSeed seed: UInt64, epoch: Int, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture) {
-    self.batchSize = batchSize
-    self.microBatch = microBatch
-
     let time = UInt32(epoch)
     var order = mixture.draws(seed: seed, epoch: epoch)
     var random = KeyedRandom(seed: seed, purpose: .shuffle, time: time, sample: 0)
@@ -86,24 +72,8 @@ package struct BatchPlan: Sendable {
     }
   }
 
-  /// Steps of the epoch, including a short last one.
-  package var stepCount: Int { BatchPlan.stepCount(samples: samples.count, batchSize: batchSize) }
-
-  /// Steps of an epoch over `samples` samples.
-  package static func stepCount(samples: Int, batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
-
-  /// Micro-batches per step; the last step may have fewer.
-  var microBatchesPerStep: Int { batchSize / microBatch }
-
   /// Cost of each of ``microBatches``: the sum of its images' widths. `widths` has those of all samples.
   package func costs(widths: [Int]) -> [Int] {
     microBatches.map { $0.reduce(0) { $0 + widths[Int($1)] } }
-  }
-
-  /// Step `index` of the epoch.
-  package func step(_ index: Int) -> Step {
-    precondition(index >= 0 && index < stepCount)
-    let first = index * microBatchesPerStep
-    return Step(microBatches: microBatches[first..<min(first + microBatchesPerStep, microBatches.count)])
   }
 }

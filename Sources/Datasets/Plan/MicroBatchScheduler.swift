@@ -30,7 +30,7 @@ package final class MicroBatchScheduler {
     scheduled = [ScheduledStep](repeating: empty, count: MicroBatchScheduler.lead + 1)
     // Writing forces each copy-on-write array to be unique now, not within a step.
     for place in scheduled.indices { scheduled[place].loads[0] = 0 }
-    queue = WorkQueue(capacity: (MicroBatchScheduler.lead + 1) * (work.batchSize / work.microBatch))
+    queue = WorkQueue(capacity: (MicroBatchScheduler.lead + 1) * work.calendar.mostMicroBatches)
     for _ in scheduled { schedule(timePerCost: []) }
   }
 

@@ -3,7 +3,6 @@
 /// The plan of an epoch is built when its first step is scheduled; the steps themselves allocate nothing.
 struct StepScheduler {
   let work: TrainingWork
-  private let stepsPerEpoch: Int
   /// The epoch of ``plan``.
   private var epoch = -1
   private var plan: BatchPlan?
@@ -17,7 +16,8 @@ struct StepScheduler {
 
   /// The last scheduled step, counted over the run.
   private(set) var step = -1
-  /// Images of that step.
+  private var place: StepCalendar.Place?
+  /// Images of that step: the divisor of its gradients.
   private(set) var imageCount = 0
   /// Micro-batches of that step, over all ranks.
   private(set) var microBatchCount = 0
@@ -28,46 +28,50 @@ struct StepScheduler {
 
   init(_ work: TrainingWork) {
     self.work = work
-    stepsPerEpoch = BatchPlan.stepCount(samples: work.mixture.drawCount, batchSize: work.batchSize)
     balance = LongestFirstAssignment(ranks: work.ranks)
-    let most = work.batchSize / work.microBatch
+    let most = work.calendar.mostMicroBatches
     owners = [Int](repeating: 0, count: most)
     localMicroBatches.reserveCapacity(most)
   }
 
   /// - Parameter timePerCost: each rank's time per unit of cost; empty if all are equally fast.
   mutating func schedule(step number: Int, timePerCost: [Double]) {
-    let (epoch, index) = number.quotientAndRemainder(dividingBy: stepsPerEpoch)
-    let plan = epoch == self.epoch ? self.plan! : begin(epoch: epoch)
-    let step = plan.step(index)
-    let numbers = step.microBatches.indices
+    let place = work.calendar.place(of: number)
+    let numbers = place.microBatches
+    let plan = place.epoch == epoch ? self.plan! : begin(epoch: place.epoch, step: number)
     balance.begin()
-    for place in numbers {
-      let microBatch = order[place]
+    for index in numbers {
+      let microBatch = order[index]
       owners[microBatch - numbers.lowerBound] = balance.assign(cost: costs[microBatch], timePerCost: timePerCost)
     }
     localMicroBatches.removeAll(keepingCapacity: true)
     for number in numbers where owners[number - numbers.lowerBound] == work.rank { localMicroBatches.append(number) }
-    (self.step, imageCount, microBatchCount) = (number, step.imageCount, numbers.count)
+    (step, self.place, microBatchCount) = (number, place, numbers.count)
+    imageCount = plan.microBatches[numbers].reduce(0) { $0 + $1.count }
   }
 
   /// The work item of micro-batch `i` of ``localMicroBatches``.
   func item(_ i: Int) -> WorkItem {
-    let (step, number) = localMicroBatches[i].quotientAndRemainder(dividingBy: plan!.microBatchesPerStep)
+    let number = localMicroBatches[i]
     return WorkItem(
-      epoch: epoch, step: epoch * stepsPerEpoch + step, microBatch: number,
-      samples: plan!.microBatches[localMicroBatches[i]])
+      epoch: epoch, step: step, microBatch: number - place!.microBatches.lowerBound, samples: plan!.microBatches[number])
   }
 
-  private mutating func begin(epoch: Int) -> BatchPlan {
+  /// Plans an epoch, from `step` on.
+  private mutating func begin(epoch: Int, step: Int) -> BatchPlan {
+    let calendar = work.calendar
     let plan = BatchPlan(
-      checkedSeed: work.seed, epoch: epoch, widths: work.widths, batchSize: work.batchSize,
-      microBatch: work.microBatch, mixture: work.mixture)
+      checkedSeed: work.seed, epoch: epoch, widths: work.widths, batchSize: calendar.batchSize.first,
+      microBatch: calendar.microBatch, mixture: work.mixture)
     (self.epoch, self.plan) = (epoch, plan)
     costs = plan.costs(widths: work.widths)
-    order = (0..<plan.stepCount).flatMap { index in
-      let numbers = plan.step(index).microBatches.indices
-      return heaviestFirst(Array(costs[numbers])).map { $0 + numbers.lowerBound }
+    order = Array(0..<plan.microBatches.count)
+    var place = calendar.place(of: step)
+    for next in step... {
+      let numbers = place.microBatches
+      order.replaceSubrange(numbers, with: heaviestFirst(Array(costs[numbers])).map { $0 + numbers.lowerBound })
+      place = calendar.place(of: next + 1)
+      if place.epoch != epoch { break }
     }
     return plan
   }

@@ -28,32 +28,33 @@ package struct TrainingWork: Sequence, Sendable {
   /// The width of every possible draw.
   package let widths: [Int]
   package let mixture: Mixture
-  package let batchSize: Int
-  package let microBatch: Int
+  package let calendar: StepCalendar
   /// Steps from 0 over the whole run.
   package let steps: Range<Int>
   package let rank: Int
   package let ranks: Int
 
-  /// - Parameters: as for ``BatchPlan``; `steps` are counted over the whole run, so that step s is in epoch
-  ///   s / (steps of an epoch).
+  /// - Parameters: as for ``BatchPlan`` and ``StepCalendar``; `steps` are counted over the whole run, which has
+  ///   `images`.
   /// - Throws: ``DataSetError/invalid(reason:)`` for inconsistent sizes, or without samples.
   package init(
-    seed: UInt64, widths: [Int], batchSize: Int, microBatch: Int, mixture: Mixture? = nil, steps: Range<Int>, rank: Int,
-    ranks: Int
+    seed: UInt64, widths: [Int], batchSize: BatchSize, microBatch: Int, images: Int? = nil, mixture: Mixture? = nil,
+    steps: Range<Int>, rank: Int, ranks: Int
   ) throws(DataSetError) {
     precondition(steps.lowerBound >= 0 && rank >= 0 && rank < ranks)
     guard !widths.isEmpty else { throw .invalid(reason: "there is no sample to train on; add images") }
     let mixture = mixture ?? Mixture(samples: widths.count)
     // Every epoch has at least one step. A run without an end does not reach this epoch.
-    try BatchPlan.check(
-      samples: mixture.drawCount, lastEpoch: Swift.min(steps.upperBound, Int(UInt32.max)), batchSize: batchSize,
-      microBatch: microBatch)
+    for phase in batchSize.phases {
+      try BatchPlan.check(
+        samples: mixture.drawCount, lastEpoch: Swift.min(steps.upperBound, Int(UInt32.max)), batchSize: phase.images,
+        microBatch: microBatch)
+    }
     self.seed = seed
     self.widths = mixture.repeated(widths)
     self.mixture = mixture
-    self.batchSize = batchSize
-    self.microBatch = microBatch
+    calendar = StepCalendar(
+      draws: mixture.drawCount, batchSize: batchSize, microBatch: microBatch, images: images)
     self.steps = steps
     self.rank = rank
     self.ranks = ranks

@@ -30,9 +30,9 @@ final class FeedingBenchmark {
     loss = CTCLoss(classes: alphabet.classCount)
     accumulator = try GradientAccumulator(network, loss: loss, over: communicator)
     work = try TrainingWork(
-      seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize,
+      seed: recipe.course.seed, widths: data.widths, batchSize: BatchSize(recipe.batch.batchSize.last),
       microBatch: recipe.batch.microBatch,
-      steps: 0..<BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize),
+      steps: 0..<(data.widths.count - 1) / recipe.batch.batchSize.last + 1,
       rank: communicator.rank,
       ranks: communicator.size)
     let builder = MicroBatchBuilder(

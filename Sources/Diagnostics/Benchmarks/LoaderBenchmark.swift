@@ -79,10 +79,10 @@ package struct LoaderBenchmark {
     (self.recipe, self.data, alphabet) = (recipe, data, letters)
     let codec = LabelCodec(letters, direction: recipe.text.direction)
     labels = try communicator.together { try LabelTable(data.dataSet, codec) }
-    let steps = BatchPlan.stepCount(samples: data.widths.count, batchSize: recipe.batch.batchSize)
+    let steps = (data.widths.count - 1) / recipe.batch.batchSize.last + 1
     work = try communicator.together {
       try TrainingWork(
-        seed: recipe.course.seed, widths: data.widths, batchSize: recipe.batch.batchSize,
+        seed: recipe.course.seed, widths: data.widths, batchSize: BatchSize(recipe.batch.batchSize.last),
         microBatch: recipe.batch.microBatch,
         steps: 0..<steps, rank: 0, ranks: 1)
     }
@@ -114,7 +114,7 @@ package struct LoaderBenchmark {
     return Result(
       model: recipe.model.model, height: recipe.model.height, augment: recipe.augmentation.augment.name ?? "of a file",
       ranks: communicator.size,
-      images: data.dataSet.records.count, batchSize: recipe.batch.batchSize, microBatch: recipe.batch.microBatch,
+      images: data.dataSet.records.count, batchSize: recipe.batch.batchSize.last, microBatch: recipe.batch.microBatch,
       stages: stages,
       readyStepMilliseconds: feeding.ready * 1e3, loadedStepMilliseconds: feeding.loaded * 1e3,
       stepRatio: feeding.loaded / feeding.ready)

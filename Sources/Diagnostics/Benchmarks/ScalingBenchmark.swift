@@ -55,7 +55,7 @@ package struct ScalingBenchmark {
     }
     (self.ranks, self.repetitions) = (Set(ranks).sorted(), repetitions)
     workload = try StepWorkload(options, width: width, steps: steps)
-    let batchSize = workload.recipe.batch.batchSize
+    let batchSize = workload.recipe.batch.batchSize.last
     var workloads: [Point: StepWorkload] = [:]
     for ranks in self.ranks {
       for size in [batchSize, batchSize * ranks] {
@@ -86,7 +86,7 @@ package struct ScalingBenchmark {
         measured[point, default: []].append(result)
       }
     }
-    let batchSize = workload.recipe.batch.batchSize
+    let batchSize = workload.recipe.batch.batchSize.last
     return Result(
       model: workload.recipe.model.model, height: workload.recipe.model.height, width: workload.width,
       microBatch: workload.recipe.batch.microBatch, repetitions: repetitions,

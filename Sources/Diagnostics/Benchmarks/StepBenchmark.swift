@@ -70,10 +70,10 @@ package struct StepBenchmark {
     let gflops = images * costs.reduce(0) { $0 + $1.trainingOperations } * 1e-9 / times.median
     let peak = peakGflops()
     return Result(
-      model: recipe.model.model, ranks: communicator.size, batchSize: recipe.batch.batchSize,
+      model: recipe.model.model, ranks: communicator.size, batchSize: recipe.batch.batchSize.last,
       microBatch: recipe.batch.microBatch,
       height: recipe.model.height, width: workload.width,
-      imagesPerSecond: Double(recipe.batch.batchSize) / times.median,
+      imagesPerSecond: Double(recipe.batch.batchSize.last) / times.median,
       stepMilliseconds: times.median * 1e3, minimumStepMilliseconds: times.min()! * 1e3,
       exposedSumMilliseconds: -exposed.median * 1e3, gflops: gflops,
       peakGflops: peak, peakShare: gflops / peak, layers: layers, peakMegabytes: memory)
@@ -102,7 +102,7 @@ package struct StepBenchmark {
   /// - Returns: the time to finish the sums.
   private func step() throws -> Double {
     var finishing = 0.0
-    try accumulator.begin(microBatches: workload.microBatches, localCount: localCount, images: recipe.batch.batchSize)
+    try accumulator.begin(microBatches: workload.microBatches, localCount: localCount, images: recipe.batch.batchSize.last)
     for _ in 0..<localCount { try accumulator.add(images: recipe.batch.microBatch) }
     try timed(&finishing) { try accumulator.finish() }
     update()
@@ -121,7 +121,7 @@ package struct StepBenchmark {
 
   /// One step with its parts in sequence; returns the time of each.
   private func stepInParts() throws -> [LayerTime] {
-    let images = recipe.batch.batchSize
+    let images = recipe.batch.batchSize.last
     var layers: [LayerTime] = []
     var lossTime = LayerTime(name: "loss", forward: 0, backward: 0)
     var accumulateTime = LayerTime(name: "accumulate", forward: 0, backward: 0)

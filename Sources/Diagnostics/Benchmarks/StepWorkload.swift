@@ -43,7 +43,7 @@ package struct StepWorkload: Sendable {
   var arguments: [String] {
     let numbers = [
       ("--channels", recipe.model.channels), ("--hidden", recipe.model.hidden), ("--height", recipe.model.height),
-      ("--batch-size", recipe.batch.batchSize), ("--micro-batch", recipe.batch.microBatch), ("--width", width),
+      ("--batch-size", recipe.batch.batchSize.last), ("--micro-batch", recipe.batch.microBatch), ("--width", width),
       ("--steps", steps),
     ]
     return ["bench", "step", "--json", "--model", recipe.model.model]

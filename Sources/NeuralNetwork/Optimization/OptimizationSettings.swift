@@ -18,6 +18,8 @@ package struct OptimizationSettings: SettingsGroup {
   package var beta2: Double?
   /// Steps in which the rate rises to its peak; nil is none.
   package var warmUp: Int?
+  /// How the rate grows with the batch; nil is by its square root.
+  package var lrScaling: LearningRateScaling?
   /// Steps between reductions of the rate; only for the schedule `step`.
   package var decayEvery: Int?
   /// The factor of a reduction of the rate; only for the schedules `step` and `plateau`.

@@ -18,6 +18,8 @@ package struct StepMetrics: Codable, Sendable, Equatable {
   package var learningRate: Double
   /// Global norm before clipping, of the last step.
   package var gradientNorm: Double
+  /// The gradient noise scale in images over the steps since the last line, see `GradientNoise`; nil if it is not known.
+  package var gradientNoise: Double?
   package var imagesPerSecond: Double
   /// Seconds that the steps since the last line took.
   package var seconds: Double
@@ -30,10 +32,11 @@ package struct StepMetrics: Codable, Sendable, Equatable {
 
   package init(
     step: Int, epoch: Int, time: Double?, loss: Double, learningRate: Double, gradientNorm: Double,
-    imagesPerSecond: Double, seconds: Double, skipped: Int, waiting: Double, reducing: Double?
+    gradientNoise: Double? = nil, imagesPerSecond: Double, seconds: Double, skipped: Int, waiting: Double, reducing: Double?
   ) {
     (self.step, self.epoch, self.time, self.loss) = (step, epoch, time, loss)
-    (self.learningRate, self.gradientNorm, self.imagesPerSecond) = (learningRate, gradientNorm, imagesPerSecond)
+    (self.learningRate, self.gradientNorm, self.gradientNoise) = (learningRate, gradientNorm, gradientNoise)
+    self.imagesPerSecond = imagesPerSecond
     (self.seconds, self.skipped, self.waiting, self.reducing) = (seconds, skipped, waiting, reducing)
   }
 }

@@ -8,6 +8,7 @@ package struct RunHistory: Sendable {
   package private(set) var exactMatch = Curve()
   package private(set) var learningRate = Curve()
   package private(set) var gradientNorm = Curve()
+  package private(set) var gradientNoise = Curve()
   package private(set) var imagesPerSecond = Curve()
   package private(set) var waiting = Curve()
   package private(set) var reducing = Curve()
@@ -41,6 +42,7 @@ package struct RunHistory: Sendable {
     loss.add(step.loss, at: x)
     learningRate.add(step.learningRate, at: x)
     gradientNorm.add(step.gradientNorm, at: x)
+    if let noise = step.gradientNoise { gradientNoise.add(noise, at: x) }
     imagesPerSecond.add(step.imagesPerSecond, at: x)
     waiting.add(step.waiting, at: x)
     if let share = step.reducing { reducing.add(share, at: x) }

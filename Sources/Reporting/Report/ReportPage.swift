@@ -133,6 +133,9 @@ struct ReportPage {
       Chart(
         title: "Norm of the gradient", format: short, series: series([("norm", \.gradientNorm)]), mayBeLogarithmic: true
       ),
+      Chart(
+        title: "Gradient noise scale in images: batches up to here pay", format: short,
+        series: series([("noise scale", \.gradientNoise)]), mayBeLogarithmic: true),
     ].map(\.html).filter { !$0.markup.isEmpty }
     guard !charts.isEmpty else { return "" }
     return section(

@@ -56,6 +56,7 @@ package final class TensorBoardLog {
       TensorBoardLog.scalar("train/images_per_second", step.imagesPerSecond),
       TensorBoardLog.scalar("train/waiting", step.waiting),
     ]
+    if let noise = step.gradientNoise { values.append(TensorBoardLog.scalar("train/gradient_noise", noise)) }
     if let reducing = step.reducing { values.append(TensorBoardLog.scalar("train/reducing", reducing)) }
     try append(step: step.step, values)
   }

@@ -43,6 +43,9 @@ package struct Recipe: Codable, Sendable, Equatable {
   /// - Throws: `ConfigurationError` that names the option.
   package func validate() throws {
     for group in groups { try group.validate() }
+    if optimization.lrScaling != nil && !batch.batchSize.grows {
+      throw ConfigurationError(option: "lrScaling", " goes with a --batch-size that grows only")
+    }
   }
 
   // MARK: Presets
@@ -79,8 +82,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     if let name = options.text("schedule").flatMap(OptimizationSettings.ScheduleName.init) {
       recipe.optimization.use(name)
     }
-    if let size = options.integer("batchSize"), size > 0 {
-      recipe.batch.microBatch = min(recipe.batch.microBatch, size)
+    if let size = try options.located({ try options.batchSize }), size.first > 0 {
+      recipe.batch.microBatch = min(recipe.batch.microBatch, size.first)
     }
     return recipe
   }
@@ -126,5 +129,12 @@ package struct Recipe: Codable, Sendable, Equatable {
         option: name,
         " \(said) contradicts the run that is resumed (\(kept)); leave the option out, or start a new run directory")
     }
+  }
+}
+
+extension Overrides {
+  /// The batch size that was given, if it has the right type.
+  fileprivate var batchSize: BatchSize? {
+    get throws { try integer("batchSize").map { BatchSize($0) } ?? text("batchSize").map { try BatchSize($0) } }
   }
 }

@@ -84,18 +84,15 @@ struct TrainingData {
     try validation.cacheImages(in: folder, over: context.communicator, output: context.output)
   }
 
-  /// Steps of an epoch.
-  func stepsPerEpoch(_ recipe: Recipe) -> Int {
-    BatchPlan.stepCount(samples: mixture.drawCount, batchSize: recipe.batch.batchSize)
-  }
-
   /// Assigns the steps of a run to the ranks.
-  func scheduler(_ recipe: Recipe, steps: Range<Int>, _ communicator: Communicator) throws -> MicroBatchScheduler {
+  func scheduler(
+    _ recipe: Recipe, _ calendar: StepCalendar, steps: Range<Int>, _ communicator: Communicator
+  ) throws -> MicroBatchScheduler {
     MicroBatchScheduler(
       try TrainingWork(
         seed: recipe.course.seed, widths: train.widths, batchSize: recipe.batch.batchSize,
-        microBatch: recipe.batch.microBatch,
-        mixture: mixture, steps: steps, rank: communicator.rank, ranks: communicator.size))
+        microBatch: recipe.batch.microBatch, images: calendar.images, mixture: mixture, steps: steps,
+        rank: communicator.rank, ranks: communicator.size))
   }
 
   /// Upper bounds of every micro-batch.

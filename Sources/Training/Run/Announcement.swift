@@ -29,7 +29,6 @@ func announce(
   _ state: TrainingState, _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
 ) throws -> RunRecorder {
   let (communicator, log, configuration) = (context.communicator, context.log, settings.configuration)
-  let stepsPerEpoch = prepared.data.stepsPerEpoch(prepared.identity.recipe)
   let bindings = try RankBinding.gather(over: communicator)
   try communicator.together {
     if let directory = opened.directory {
@@ -39,7 +38,7 @@ func announce(
   let recorder = try communicator.together {
     try RunRecorder(
       opened.directory, state, configuration.run, context: context, lastStep: prepared.lastStep,
-      stepsPerEpoch: stepsPerEpoch)
+      calendar: prepared.calendar)
   }
   try communicator.leaveIfStopIsRequested()
   if let description = settings.description {
@@ -92,11 +91,11 @@ private func describe(
   let architecture = state.identity.architecture
   log.info("model: \(architecture.name) \(architecture.spec), \(state.network.parameters.weightCount) weights")
   for line in try architecture.table(classes: data.alphabet.classCount).split(separator: "\n") { log.info("  \(line)") }
-  let microBatches = recipe.batch.microBatches
+  let (calendar, microBatches) = (prepared.calendar, recipe.batch.microBatches)
   let length = prepared.lastStep == .max ? "no fixed end" : "\(prepared.lastStep) steps"
   log.info(
     """
-    training: \(length), \(data.stepsPerEpoch(recipe)) an epoch; batch \(recipe.batch.batchSize) in \(microBatches) \
+    training: \(length), \(calendar.sizesOfSteps) in \(calendar.batchSize.grows ? "up to " : "")\(microBatches) \
     micro-batches on \(ranks) rank\(ranks == 1 ? "" : "s"); the weights get \(prepared.reproducibility.rawValue)
     """)
   log.info("binding: \(RankBinding.summary(bindings))")
@@ -107,6 +106,18 @@ private func describe(
       a step has \(microBatches) micro-batches for \(ranks) ranks, so \(ranks - microBatches) idle: use fewer ranks, a \
       larger --batch-size or a smaller --micro-batch
       """)
+  }
+}
+
+extension StepCalendar {
+  /// For example "113 an epoch; batch 32", or "batch 8, 16 from step 426, 32 from step 639".
+  fileprivate var sizesOfSteps: String {
+    guard batchSize.grows, let images else { return "\(steps(forImages: draws)) an epoch; batch \(batchSize)" }
+    let later = batchSize.phases.dropFirst().map { phase in
+      let start = steps(forImages: Int((Double(images) * phase.from).rounded(.up)))
+      return "\(phase.images) from step \(start + 1)"
+    }
+    return (["batch \(batchSize.first)"] + later).joined(separator: ", ")
   }
 }
 

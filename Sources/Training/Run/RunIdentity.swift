@@ -14,6 +14,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var alphabet: Alphabet
   /// Steps of the learning-rate schedule; nil if it never ends.
   package var scheduleSteps: Int?
+  /// Images of the whole run, in whose shares the batch grows; nil if it does not grow.
+  package var images: Int?
   package var trainFingerprint: String
   package var validationFingerprint: String
   /// SHA-256 of the initial weights, if they were given.
@@ -24,7 +26,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var reproducibility: Reproducibility?
 
   private enum CodingKeys: String, CodingKey {
-    case recipe, architecture, alphabet, scheduleSteps, trainFingerprint, validationFingerprint, initialWeights,
+    case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
       blasCore
     case reproducibility = "promise"
   }
@@ -43,12 +45,18 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let identity = try? RunJSON.decode(RunIdentity.self, from: text),
-      (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1
+      (try? identity.recipe.validate()) != nil, identity.scheduleSteps ?? 1 >= 1, identity.hasSensibleImages
     else { throw .damaged(path: loaded.path, why: "it says nothing of model and alphabet") }
     self = identity
     // Models from before there was a direction have texts in the order of the page, as written.
     if recipe.text.direction == nil && alphabet.mayRunRightToLeft { recipe.text.direction = .ofThePage }
     try model.requireWeights(in: loaded)
+  }
+
+  /// Whether the images of the run are there if, and only if, the batch grows; a damaged checkpoint may contain anything.
+  private var hasSensibleImages: Bool {
+    guard let images else { return !recipe.batch.batchSize.grows }
+    return recipe.batch.batchSize.grows && images >= 1 && images <= 1 << 60
   }
 
   /// The part that reading needs.

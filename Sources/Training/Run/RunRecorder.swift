@@ -1,6 +1,7 @@
 import Checkpoints
 import Console
 import DataPreparation
+import Datasets
 import Foundation
 import Logging
 import Messages
@@ -30,6 +31,7 @@ final class RunRecorder {
     var steps = 0
     var skipped = 0
     var loss = 0.0
+    var noise = GradientNoise()
     var duration = Duration.zero
     var waiting = Duration.zero
     var reducing = Duration.zero
@@ -38,12 +40,12 @@ final class RunRecorder {
   /// - Parameter directory: the run directory on rank 0, nil elsewhere.
   init(
     _ directory: RunDirectory?, _ state: TrainingState, _ settings: RunSettings, context: RunContext, lastStep: Int,
-    stepsPerEpoch: Int
+    calendar: StepCalendar
   ) throws {
     metrics = try directory.map { try MetricsLog($0.metricsPath) }
     (output, log) = (context.output, context.log)
     (logEvery, self.lastStep) = (settings.log.logEvery, lastStep)
-    progress = TrainingProgress(lastStep: lastStep, stepsPerEpoch: stepsPerEpoch)
+    progress = TrainingProgress(lastStep: lastStep, calendar: calendar)
     let logger = log
     writer = directory.map { CheckpointWriter($0.checkpoints, keep: settings.checkpoints.keep, log: logger) }
     let report = directory.flatMap { ReportWriter($0.path, log: logger) }
@@ -64,6 +66,7 @@ final class RunRecorder {
     window.images += result.images
     window.steps += 1
     if result.skipped { window.skipped += 1 } else { window.loss += result.loss }
+    if let noise = result.gradientNoise { window.noise += noise }
     window.duration += result.duration
     window.waiting += result.loadWait
     window.reducing += result.reduceTime
@@ -80,6 +83,7 @@ final class RunRecorder {
       step: step, epoch: epoch, time: secondsSince1970(),
       loss: window.loss / Double(window.steps - window.skipped),  // NaN if all were skipped
       learningRate: Double(result.learningRate), gradientNorm: result.gradientNorm,
+      gradientNoise: window.noise.scale,
       imagesPerSecond: (Double(window.images) / seconds).inThousandths, seconds: seconds.inThousandths,
       skipped: window.skipped, waiting: (window.waiting.seconds / seconds).inThousandths,
       reducing: (window.reducing.seconds / seconds).inThousandths)

@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Foundation
 import Instrumentation
 import MessagePassing
@@ -104,6 +105,7 @@ struct PreparedRun {
   let identity: RunIdentity
   /// The degree to which this process's steps are reproducible.
   let reproducibility: Reproducibility
+  let calendar: StepCalendar
   let lastStep: Int
 }
 
@@ -119,15 +121,16 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
     configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
     context: context)
   recipe.text = recipe.text.settled(for: data.alphabet)
-  let (scheduleSteps, lastStep) = try communicator.together {
-    let stepsPerEpoch = data.stepsPerEpoch(recipe)
-    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(stepsPerEpoch: stepsPerEpoch)
-    return (steps, try configuration.lastStep(stepsPerEpoch: stepsPerEpoch, scheduleSteps: steps))
+  let (calendar, scheduleSteps, lastStep) = try communicator.together {
+    let calendar = try configuration.calendar(draws: data.drawCount, images: resumed?.images)
+    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(calendar)
+    return (calendar, steps, try configuration.lastStep(calendar, scheduleSteps: steps))
   }
   var identity = RunIdentity(
     recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     initialWeights: settings.description?.digest, blasCore: BLAS.coreName)
+  identity.images = calendar.images
   let reproducibility = Reproducibility(configuration.run.ranks.reduce, over: communicator)
   if reproducibility != .exact { identity.reproducibility = reproducibility }
   if let resumed { identity = try resumed.continued(as: identity, log: context.log) }
@@ -140,7 +143,8 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
     )
   }
   return PreparedRun(
-    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, lastStep: lastStep)
+    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, calendar: calendar,
+    lastStep: lastStep)
 }
 
 /// Creates the state of the run, restored, new or from an initial network, and broadcasts it from rank 0.
@@ -150,8 +154,8 @@ func makeState(
   let (communicator, recipe) = (context.communicator, prepared.identity.recipe)
   let state = try communicator.together {
     if let (path, state) = opened.restored {
-      let (cursor, stepsPerEpoch) = (state.cursor, prepared.data.stepsPerEpoch(recipe))
-      guard cursor.step / stepsPerEpoch == cursor.epoch, cursor.step % stepsPerEpoch == cursor.stepInEpoch else {
+      let (cursor, place) = (state.cursor, prepared.calendar.place(of: state.cursor.step))
+      guard place.epoch == cursor.epoch, place.stepInEpoch == cursor.stepInEpoch else {
         throw CheckpointError.damaged(path: path, why: "its step and its epoch contradict each other")
       }
       state.goOn(as: prepared.identity)

@@ -56,8 +56,7 @@ private func trainToTheEnd(
 ) throws -> ExitStatus {
   let (configuration, log) = (settings.configuration, context.log)
   let trainer = try Trainer(
-    configuration, data: prepared.data, state: state, lastStep: prepared.lastStep, recorder: recorder,
-    context: context)
+    configuration, prepared, state: state, recorder: recorder, context: context)
   let timeline = try configuration.run.log.trace.map { try TimelineRecording($0, over: context.communicator) }
   let status = try trainer.run()
   context.output.endProgress()

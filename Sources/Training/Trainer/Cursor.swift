@@ -1,3 +1,4 @@
+import Datasets
 import NeuralNetwork
 
 /// The position of a run: consumed work, not prefetched work.
@@ -46,9 +47,9 @@ package struct Cursor: Codable, Sendable, Equatable {
       && skippedSteps <= step && best.map { $0.cer >= 0 } ?? true && plateau?.isSensible ?? true
   }
 
-  package mutating func advance(stepsPerEpoch: Int) {
+  package mutating func advance(_ calendar: StepCalendar) {
     step += 1
-    stepInEpoch += 1
-    if stepInEpoch == stepsPerEpoch { (epoch, stepInEpoch) = (epoch + 1, 0) }
+    let place = calendar.place(of: step)
+    (epoch, stepInEpoch) = (place.epoch, place.stepInEpoch)
   }
 }

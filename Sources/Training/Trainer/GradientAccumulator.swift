@@ -19,6 +19,7 @@ package final class GradientAccumulator {
   private let overlaps: Bool
 
   private var images = 1
+  private var microBatches = 1
   /// Remaining micro-batches of this rank.
   private var remaining = 0
   /// Gradients from this index on have been added in the last micro-batch of this rank.
@@ -52,7 +53,7 @@ package final class GradientAccumulator {
     self.overlaps = overlaps ?? !communicator.isOneMachine
     let parameters = network.parameters
     reducer = try ExactReducer(
-      gradientCount: parameters.count, statisticCount: parameters.bufferCount + 1,
+      gradientCount: parameters.count, statisticCount: parameters.bufferCount + 2,
       integerCount: Slot.times.rawValue + (sharesTimes ? communicator.size : 0), precision: precision,
       over: communicator)
     progressHook = { [unowned self] in pollProgress() }
@@ -66,7 +67,7 @@ package final class GradientAccumulator {
   /// Starts a step of `microBatches` and `images` over all ranks, with `localCount` micro-batches on this rank.
   package func begin(microBatches: Int, localCount: Int, images: Int) throws {
     try reducer.begin(microBatches: microBatches)
-    (self.images, remaining) = (images, localCount)
+    (self.images, self.microBatches, remaining) = (images, microBatches, localCount)
     addedFrom = reducer.gradientCount
   }
 
@@ -92,6 +93,7 @@ package final class GradientAccumulator {
         try addGradients()
       }
     }
+    addSquaredNorm(images: count)
   }
 
   /// Adds the loss and the batch statistics of a micro-batch.
@@ -100,6 +102,15 @@ package final class GradientAccumulator {
     reducer.addStatistics(
       parameters.bufferStatistics.base, count: parameters.bufferCount, weight: Double(count) / Double(images), at: 0)
     reducer.addStatistic(loss, weight: 1 / Double(images), at: parameters.bufferCount)
+  }
+
+  /// Adds the squared norm of a micro-batch's gradient, for ``gradientNoise``; the network holds the gradient.
+  private func addSquaredNorm(images count: Int) {
+    let norm = GradientClipping.norm(network.parameters.gradients.base, count: network.parameters.count)
+    let weight = Double(images) / Double(count)
+    // A larger square says enough, and no step may fail for it. A gradient that is not finite was refused already.
+    let square = min(norm * norm, reducer.statisticLimit / weight)
+    if square.isFinite { reducer.addStatistic(square, weight: weight, at: network.parameters.bufferCount + 1) }
   }
 
   /// Adds the gradients of a micro-batch.
@@ -139,6 +150,15 @@ package final class GradientAccumulator {
   package var checkpointRequested: Bool { reducer.integer(at: Slot.checkpoint.rawValue) > 0 }
   /// The computing time of a rank, in nanoseconds.
   package func time(of rank: Int) -> Int64 { reducer.integer(at: Slot.times.rawValue + rank) }
+
+  /// The parts of the gradient noise scale in this step, from the norms of the micro-batches; nil for one micro-batch.
+  /// Valid after ``takeStepGradients()``.
+  package var gradientNoise: GradientNoise? {
+    let norm = GradientClipping.norm(network.parameters.gradients.base, count: network.parameters.count)
+    return GradientNoise(
+      sumOfSquares: reducer.statistic(at: network.parameters.bufferCount + 1), squaredNorm: norm * norm,
+      microBatches: microBatches, images: images)
+  }
 
   /// Overwrites the network's gradients, those of the last micro-batch, with those of the step.
   package func takeStepGradients() { reducer.gradients(into: network.parameters.gradients.base) }

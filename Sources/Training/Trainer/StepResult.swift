@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// The result of one step.
 struct StepResult {
   /// Images in the step, over all ranks.
@@ -9,6 +11,8 @@ struct StepResult {
   var learningRate: Float = 0
   /// Global norm of the gradient before clipping.
   var gradientNorm = 0.0
+  /// The parts of the gradient noise scale; nil if the step has one micro-batch, or was skipped.
+  var gradientNoise: GradientNoise?
   var duration = Duration.zero
   /// Time this rank waited for the loader.
   var loadWait = Duration.zero

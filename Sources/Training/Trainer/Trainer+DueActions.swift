@@ -77,7 +77,7 @@ extension Trainer {
     recordPlateau(isBest: isBest)
     recorder.record(
       evaluation, of: data.validation, ranks: ranks, weights: network.parameters, gradients: hasGradients, step: step,
-      epoch: (step - 1) / data.stepsPerEpoch(recipe), isBest: isBest)
+      epoch: calendar.place(of: step - 1).epoch, isBest: isBest)
     return isBest
   }
 

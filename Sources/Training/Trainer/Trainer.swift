@@ -14,6 +14,7 @@ final class Trainer {
   let state: TrainingState
   let recorder: RunRecorder
   let evaluator: Evaluator
+  let calendar: StepCalendar
   let lastStep: Int
   var clock = RankClock()
   /// nil if all ranks are treated as equally fast.
@@ -26,7 +27,7 @@ final class Trainer {
 
   private let loss: CTCLoss
   private let accumulator: GradientAccumulator
-  private let schedule: LearningRateSchedule
+  private let rates: LearningRates
   private let clipping: GradientClipping?
   private let scheduler: MicroBatchScheduler
   private let loader: MicroBatchLoader
@@ -40,11 +41,12 @@ final class Trainer {
 
   /// Collective.
   init(
-    _ configuration: TrainingConfiguration, data: TrainingData, state: TrainingState, lastStep: Int,
-    recorder: RunRecorder, context: RunContext
+    _ configuration: TrainingConfiguration, _ prepared: PreparedRun, state: TrainingState, recorder: RunRecorder,
+    context: RunContext
   ) throws {
-    (self.configuration, self.data, self.state) = (configuration, data, state)
-    (self.lastStep, self.recorder, self.context) = (lastStep, recorder, context)
+    (self.configuration, data, self.state) = (configuration, prepared.data, state)
+    (calendar, lastStep) = (prepared.calendar, prepared.lastStep)
+    (self.recorder, self.context) = (recorder, context)
     let (recipe, communicator) = (state.identity.recipe, context.communicator)
     evaluator = Evaluator(
       state.network, data.codec, microBatch: recipe.batch.microBatch, communicator)
@@ -54,12 +56,12 @@ final class Trainer {
       state.network, loss: loss, sharesTimes: speeds != nil, precision: configuration.run.ranks.reduce,
       over: communicator)
     try Trainer.requireSharedMemory(accumulator, configuration, context)
-    schedule = recipe.optimization.learningRateSchedule
+    rates = LearningRates(recipe.optimization, calendar, scheduleSteps: state.identity.scheduleSteps)
     clipping =
       recipe.optimization.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.optimization.clipNorm) : nil
     let bounds = data.bounds(recipe)
     let first = state.cursor.step
-    scheduler = try data.scheduler(recipe, steps: first..<max(first, lastStep), communicator)
+    scheduler = try data.scheduler(recipe, calendar, steps: first..<max(first, lastStep), communicator)
     loader = data.loader(recipe, scheduler.queue, bounds: bounds)
     try reserve(bounds)
   }
@@ -98,12 +100,11 @@ final class Trainer {
   /// Trains to the end, or until asked to stop.
   func run() throws -> ExitStatus {
     defer { recorder.waitForSaving() }
-    let stepsPerEpoch = data.stepsPerEpoch(recipe)
     if state.cursor.evaluationDue, let status = try runDueActions(stops: false, saves: false) { return status }
     while state.cursor.step < lastStep && !shouldStopEarly {
       let result = try step()
       let epoch = state.cursor.epoch
-      state.cursor.advance(stepsPerEpoch: stepsPerEpoch)
+      state.cursor.advance(calendar)
       clock.add(result)
       hasGradients = !result.skipped
       recorder.record(result, step: state.cursor.step, epoch: epoch)
@@ -174,9 +175,7 @@ final class Trainer {
   /// Updates weights and running statistics, unless the step is bad: then all ranks skip it.
   private func update(_ result: inout StepResult) throws {
     result.loss = accumulator.meanLoss
-    result.learningRate = schedule.rate(
-      step: state.cursor.step, totalSteps: state.identity.scheduleSteps ?? .max, peak: recipe.optimization.lr,
-      warmUp: recipe.optimization.warmUp ?? 0, reductions: state.cursor.plateau?.reductions ?? 0)
+    result.learningRate = rates.rate(step: state.cursor.step, reductions: state.cursor.plateau?.reductions ?? 0)
     guard !accumulator.hasOverflowed else {
       result.skipped = true
       return try skip()
@@ -184,6 +183,7 @@ final class Trainer {
     state.cursor.badSteps = 0
     let parameters = network.parameters
     accumulator.takeStepGradients()
+    result.gradientNoise = accumulator.gradientNoise
     state.frozen.clearGradients(of: parameters)
     result.gradientNorm = GradientClipping.norm(parameters.gradients.base, count: parameters.count)
     state.optimizer.update(

@@ -1,15 +1,15 @@
+import Datasets
 import Messages
 
 /// The progress of training in one line, smoothed over some dozen steps. Adding a step allocates nothing.
 struct TrainingProgress {
   private let lastStep: Int
-  private let stepsPerEpoch: Int
+  private let calendar: StepCalendar
   /// CER of the newest evaluation.
   var cer: Double?
 
   /// The decay of older steps' weights per step; after 90 steps a hundredth is left.
   private static let memory = 0.95
-  private var weight = 0.0
   private var lossWeight = 0.0
   private var loss = 0.0
   private var images = 0.0
@@ -18,16 +18,15 @@ struct TrainingProgress {
   /// Steps of this process.
   private var steps = 0
 
-  init(lastStep: Int, stepsPerEpoch: Int) {
-    (self.lastStep, self.stepsPerEpoch) = (lastStep, stepsPerEpoch)
+  init(lastStep: Int, calendar: StepCalendar) {
+    (self.lastStep, self.calendar) = (lastStep, calendar)
   }
 
   mutating func add(_ result: StepResult) {
     steps += 1
     // The first step is slower, since it fills caches and memory: it is not counted.
-    if steps == 2 { (weight, images, seconds, waiting) = (0, 0, 0, 0) }
+    if steps == 2 { (images, seconds, waiting) = (0, 0, 0) }
     func smooth(_ value: inout Double, _ new: Double) { value = TrainingProgress.memory * value + new }
-    smooth(&weight, 1)
     smooth(&images, Double(result.images))
     smooth(&seconds, result.duration.seconds)
     smooth(&waiting, result.loadWait.seconds + result.reduceTime.seconds)
@@ -37,8 +36,14 @@ struct TrainingProgress {
     }
   }
 
-  /// Seconds per step.
-  private var pace: Double { seconds / max(weight, 1e-9) }
+  /// Images in a second.
+  private var rate: Double { images / max(seconds, 1e-9) }
+
+  /// The time from a step to the last one, by the images between them: steps can become larger.
+  private func timeLeft(step: Int) -> String {
+    let left = calendar.imagesBefore(max(step, lastStep)) - calendar.imagesBefore(step)
+    return clockTime(Double(left) / max(rate, 1e-9))
+  }
 
   /// For example: step 1200/3600, epoch 3, loss 0.123, CER 3.20 %, 640 images/s, waiting 2 %, 0:45 left.
   func line(step: Int, epoch: Int) -> String {
@@ -46,18 +51,17 @@ struct TrainingProgress {
     var parts = ["step \(step)\(hasEnd ? "/\(lastStep)" : "")", "epoch \(epoch + 1)"]
     if lossWeight > 0 { parts.append("loss \((loss / lossWeight).formatted(decimals: 3))") }
     if let cer { parts.append("CER \(percent(cer))") }
-    parts.append("\(Int(images / max(seconds, 1e-9))) images/s")
+    parts.append("\(Int(rate)) images/s")
     parts.append("waiting \(Int((100 * waiting / max(seconds, 1e-9)).rounded())) %")
-    if hasEnd { parts.append("\(clockTime(Double(max(0, lastStep - step)) * pace)) left") }
+    if hasEnd { parts.append("\(timeLeft(step: step)) left") }
     return parts.joined(separator: ", ")
   }
 
   /// The expected duration, logged once, when ten steps have shown the pace and enough steps remain.
   func expectation(step: Int) -> String? {
     guard steps == 11, lastStep - step >= 20 else { return nil }
-    let end = lastStep == .max ? "" : ", \(clockTime(Double(lastStep - step) * pace)) to the last step"
-    let rate = Int(images / max(seconds, 1e-9))
-    return
-      "expected: \(clockTime(Double(stepsPerEpoch) * pace)) an epoch\(end), at \(rate) images/s; evaluations come on top"
+    let end = lastStep == .max ? "" : ", \(timeLeft(step: step)) to the last step"
+    let epoch = clockTime(Double(calendar.draws) / max(rate, 1e-9))
+    return "expected: \(epoch) an epoch\(end), at \(Int(rate)) images/s; evaluations come on top"
   }
 }

@@ -72,6 +72,7 @@ struct MetricsLine: Decodable, Equatable {
   let loss: Double
   let learningRate: Double?
   let gradientNorm: Double?
+  let gradientNoise: Double?
   let cer: Double?
 }
 

@@ -81,7 +81,7 @@ import Training
   ])
   func aSmallBatchIsOneMicroBatch(model: String, batch: Int, micro: Int) throws {
     let recipe = try recipe(["model": .text(model), "batchSize": .integer(batch)])
-    #expect(recipe.batch.batchSize == batch && recipe.batch.microBatch == micro)
+    #expect(recipe.batch.batchSize.first == batch && !recipe.batch.batchSize.grows && recipe.batch.microBatch == micro)
   }
 
   @Test func aMicroBatchThatWasGivenStays() throws {

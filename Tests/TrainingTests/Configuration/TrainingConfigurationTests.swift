@@ -45,6 +45,11 @@ import Training
 
   // MARK: Its end
 
+  /// Steps of one image, so many an epoch.
+  private func calendar(_ stepsOfEpoch: Int) -> StepCalendar {
+    StepCalendar(draws: stepsOfEpoch, batchSize: 1, microBatch: 1)
+  }
+
   @Test func somethingMustEndTheRun() throws {
     let endless = "nothing ends this run: give --epochs, --max-steps or --max-minutes"
     #expect(message { try configuration(["maxSteps": .null]).requireEnd() } == endless)
@@ -54,42 +59,42 @@ import Training
     let error = thrown(ConfigurationError.self) { try configuration(["maxSteps": .null]).requireEnd() }
     #expect(error?.option == nil && error?.exitStatus == .usage)
     #expect(
-      message { _ = try configuration(["maxSteps": .null]).lastStep(stepsPerEpoch: 5, scheduleSteps: nil) } == endless)
+      message { _ = try configuration(["maxSteps": .null]).lastStep(calendar(5), scheduleSteps: nil) } == endless)
   }
 
   @Test(arguments: ["one-cycle", "cosine"]) func someSchedulesNeedTheirEnd(_ schedule: String) throws {
     let expected = "--schedule \(schedule) needs to know its end: give --epochs or --max-steps"
     let minutes = try configuration(["maxSteps": .null, "maxMinutes": 1, "schedule": .text(schedule)])
     #expect(message { try minutes.requireEnd() } == expected)
-    #expect(message { _ = try minutes.scheduleSteps(stepsPerEpoch: 9) } == expected)
+    #expect(message { _ = try minutes.scheduleSteps(calendar(9)) } == expected)
     let both = try configuration(["maxSteps": 50, "epochs": 3, "schedule": .text(schedule)])
-    #expect(try both.scheduleSteps(stepsPerEpoch: 10) == 30 && both.scheduleSteps(stepsPerEpoch: 20) == 50)
+    #expect(try both.scheduleSteps(calendar(10)) == 30 && both.scheduleSteps(calendar(20)) == 50)
     try both.requireEnd()
   }
 
   @Test(arguments: ["constant", "plateau"]) func otherSchedulesHaveNone(_ schedule: String) throws {
     let minutes = try configuration(["maxSteps": .null, "maxMinutes": 1, "schedule": .text(schedule)])
     try minutes.requireEnd()
-    #expect(try minutes.scheduleSteps(stepsPerEpoch: 9) == nil)
-    #expect(try minutes.lastStep(stepsPerEpoch: 9, scheduleSteps: nil) == .max)
+    #expect(try minutes.scheduleSteps(calendar(9)) == nil)
+    #expect(try minutes.lastStep(calendar(9), scheduleSteps: nil) == .max)
   }
 
   @Test func theLastStepIsTheNearestEnd() throws {
     let both = try configuration(["maxSteps": 50, "epochs": 3])
-    #expect(try both.lastStep(stepsPerEpoch: 10, scheduleSteps: nil) == 30)
-    #expect(try both.lastStep(stepsPerEpoch: 20, scheduleSteps: nil) == 50)
-    #expect(try both.lastStep(stepsPerEpoch: 20, scheduleSteps: 40) == 40, "epochs are bounded by the schedule")
+    #expect(try both.lastStep(calendar(10), scheduleSteps: nil) == 30)
+    #expect(try both.lastStep(calendar(20), scheduleSteps: nil) == 50)
+    #expect(try both.lastStep(calendar(20), scheduleSteps: 40) == 40, "epochs are bounded by the schedule")
     let large = try configuration(["maxSteps": 1_000_000_000_000, "epochs": 1_000_000_000])
-    #expect(try large.lastStep(stepsPerEpoch: 50_000_000, scheduleSteps: nil) == 1_000_000_000_000)
+    #expect(try large.lastStep(calendar(50_000_000), scheduleSteps: nil) == 1_000_000_000_000)
   }
 
   /// A resumed run stops early if it is told to, but does not go on where its rate is zero.
   @Test func theScheduleIsNotOverrun() throws {
     let steps = try configuration(["maxSteps": 50, "schedule": "cosine"])
-    #expect(try steps.lastStep(stepsPerEpoch: 9, scheduleSteps: 80) == 50)
-    #expect(try steps.lastStep(stepsPerEpoch: 9, scheduleSteps: 50) == 50)
+    #expect(try steps.lastStep(calendar(9), scheduleSteps: 80) == 50)
+    #expect(try steps.lastStep(calendar(9), scheduleSteps: 50) == 50)
     #expect(
-      message { _ = try steps.lastStep(stepsPerEpoch: 9, scheduleSteps: 49) }
+      message { _ = try steps.lastStep(calendar(9), scheduleSteps: 49) }
         == "--max-steps 50: the cosine schedule of the run that is resumed ends at step 49, where its rate is almost zero; "
         + "start a new run directory")
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Messages
 import NeuralNetwork
 import TestSupport
@@ -12,12 +13,12 @@ import Training
     var places: [[Int]] = []
     for _ in 0..<7 {
       places.append([cursor.step, cursor.epoch, cursor.stepInEpoch])
-      cursor.advance(stepsPerEpoch: 3)
+      cursor.advance(StepCalendar(draws: 5, batchSize: 2, microBatch: 1))
       #expect(cursor.isSensible)
     }
     #expect(places == [[0, 0, 0], [1, 0, 1], [2, 0, 2], [3, 1, 0], [4, 1, 1], [5, 1, 2], [6, 2, 0]])
     var short = Cursor()
-    for _ in 0..<4 { short.advance(stepsPerEpoch: 1) }
+    for _ in 0..<4 { short.advance(StepCalendar(draws: 1, batchSize: 2, microBatch: 1)) }
     #expect(short.step == 4 && short.epoch == 4 && short.stepInEpoch == 0 && short.isSensible)
   }
 

@@ -63,6 +63,25 @@ import Training
     #expect(try step([([12, 9, 7], 2)]) != once, "other images")
   }
 
+  /// The noise scale of the definition, from the gradient of each micro-batch alone.
+  @Test func theNoiseScaleIsThatOfTheMicroBatches() throws {
+    let parts: [(widths: [Int], key: UInt32)] = [([12, 9, 7], 1), ([30], 2), ([8, 8], 3)]
+    func gradient(_ parts: [(widths: [Int], key: UInt32)]) throws -> [Double] {
+      _ = try step(parts)
+      let parameters = network.parameters
+      return (0..<parameters.count).map { Double(parameters.gradients.base[$0]) }
+    }
+    func square(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } }
+    let own = try parts.map { Double($0.widths.count) * square(try gradient([$0])) }
+    let whole = square(try gradient(parts))
+    let noise = try #require(accumulator.gradientNoise)
+    // sum n_i |g_i|^2 = B |G|^2 + M trace, and B |g|^2 = B |G|^2 + trace.
+    let trace = (own.reduce(0, +) - 6 * whole) / 2
+    #expect(abs(noise.trace - trace) <= 1e-4 * abs(trace) && abs(noise.square - (whole - trace / 6)) <= 1e-4 * whole)
+    _ = try step([parts[0]])
+    #expect(accumulator.gradientNoise == nil, "one micro-batch says nothing")
+  }
+
   @Test func theOrderMakesNoDifference() throws {
     let parts: [(widths: [Int], key: UInt32)] = [([12, 9, 7], 1), ([30], 2), ([8, 8], 3), ([15, 6], 4)]
     let sums = try step(parts)

@@ -64,7 +64,18 @@ struct Train: ParsableCommand {
   var batchSize: String?
   @Option(help: "Images in a micro-batch, one rank's unit of work. \(defaults { $0.batch.microBatch })")
   var microBatch: Int?
-  @Option(help: "Passes over the training data.") var epochs: Int?
+  @Option(
+    help: """
+      Passes over the training data. (default: without --minutes and --max-steps, so many that 1,600 times the square root \
+      of the number of images are seen)
+      """)
+  var epochs: Int?
+  @Option(
+    help: """
+      Minutes that the run shall take, evaluations included: its steps are planned by the speed of the first ones, and \
+      stored, so that a resumed run has the same.
+      """)
+  var minutes: Double?
   @Option(help: "Steps after which the run ends.") var maxSteps: Int?
   @Option(help: "Minutes after which the run writes a checkpoint and exits with 85; --resume continues it.")
   var maxMinutes: Double?

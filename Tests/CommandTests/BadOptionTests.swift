@@ -11,10 +11,12 @@ import Testing
     .options(
       "a name of several", ["--optimizer", "lion"], ["--optimizer lion: it is one of adam, adamw, sgd, adadelta"]),
     .options(
-      "text for a number", ["--batch-size", "x"], ["'x' is invalid for '--batch-size", "see akuru train --help"]),
-    BadInput("no end", status: 2, ["nothing ends this run", "--epochs, --max-steps or --max-minutes"]) {
+      "text for a number", ["--micro-batch", "x"], ["'x' is invalid for '--micro-batch", "see akuru train --help"]),
+    .options("sizes", ["--batch-size", "8,4@0.5"], ["--batch-size 8,4@0.5: sizes must increase", "8..64 (doubling)"]),
+    BadInput("two lengths", status: 2, ["--minutes plans the length of the run, and so does --epochs"]) {
       // Before the data is looked for.
       ["train", "--train", $0.path("none"), "--validation", $0.validation, "--run-dir", $0.path("run")] + Recipes.seed
+        + ["--minutes", "5", "--epochs", "2"]
     },
     BadInput(
       "a key of the configuration file", status: 2,

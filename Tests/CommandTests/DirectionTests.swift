@@ -119,17 +119,17 @@ import Testing
   /// A model whose letters all run from left to right has no direction, and the bits that it had without one.
   @Test func leftToRightHasNone() throws {
     let workshop = try Workshop(train: 16, validation: 4)
-    try workshop.train(Recipes.akuru, "run", ["--max-steps", "2", "--direction", "auto"])
+    try workshop.train(Recipes.seed, "run", ["--max-steps", "2", "--direction", "auto"])
     #expect(try !identity(workshop, workshop.checkpoint("run", step: 2)).contains("direction"))
     let again = try akuru(
-      workshop.training(Recipes.akuru, "run", ["--max-steps", "2", "--direction", "auto", "--resume"]))
+      workshop.training(Recipes.seed, "run", ["--max-steps", "2", "--direction", "auto", "--resume"]))
     #expect(again.exitCode == 0, "\(again.transcript)")
     // So is what means the same as none.
     let same = ["--direction", "ltr", "--start-weights", "pytorch", "--beta1", "0.9", "--beta2", "0.999"]
-    let named = try akuru(workshop.training(Recipes.akuru, "run", same + ["--max-steps", "2", "--resume"]))
+    let named = try akuru(workshop.training(Recipes.seed, "run", same + ["--max-steps", "2", "--resume"]))
     #expect(named.exitCode == 0, "\(named.transcript)")
     let other = try akuru(
-      workshop.training(Recipes.akuru, "run", ["--max-steps", "2", "--direction", "rtl", "--resume"]))
+      workshop.training(Recipes.seed, "run", ["--max-steps", "2", "--direction", "rtl", "--resume"]))
     expectFailure(other, 2, ["--direction rtl", "contradicts"])
   }
 

@@ -95,7 +95,8 @@ import Testing
       // Whatever ends a part of the run, its batch grows in shares of the whole.
       let begins = steps == 2
       let arguments = workshop.training(
-        recipe, "parts", ["--max-steps", begins ? "30" : "\(steps)", "--resume"] + (begins ? ["--max-minutes", "0.00001"] : []))
+        recipe, "parts",
+        ["--max-steps", begins ? "30" : "\(steps)", "--resume"] + (begins ? ["--max-minutes", "0.00001"] : []))
       #expect(try akuru(ranks: ranks, arguments).exitCode == (begins ? 85 : 0))
     }
     let name = "step-00000030.safetensors"
@@ -105,6 +106,31 @@ import Testing
     #expect(steps.count == 30 && steps.contains { $0.gradientNoise != nil })
     let log = try String(contentsOfFile: workshop.path("run1/train.log"), encoding: .utf8)
     #expect(log.contains("batch 4, 8 from step "), "\(log)")
+  }
+
+  /// A run without any length, and one of a given time: both end by themselves, and go on with the steps that were planned.
+  @Test func aPlannedLengthIsKept() throws {
+    let workshop = try Workshop(train: 12, validation: 4)
+    let recipe = ["--height", "32", "--batch-size", "8", "--micro-batch", "2", "--log-every", "1"]
+    func planned(_ run: String) throws -> Int {
+      let text = try String(contentsOfFile: workshop.path("\(run)/config.json"), encoding: .utf8)
+      let match = try #require(text.firstMatch(of: /"scheduleSteps" : ([0-9]+)/), "\(text)")
+      return try #require(Int(match.1))
+    }
+    for (run, length, ranks) in [("timed", ["--minutes", "0.02"], 2), ("usual", [], 1)] {
+      let arguments = workshop.training(recipe, run, length)
+      let begun = try akuru(ranks: ranks, arguments + ["--max-minutes", "0.00001"])
+      #expect(begun.exitCode == 85 && begun.stderr.contains("length: "), "\(begun.transcript)")
+      let steps = try planned(run)
+      #expect(run == "timed" ? (1...100_000).contains(steps) : steps == 924, "5,544 images are 462 epochs of two steps")
+      // The rate is that of the whole schedule, whichever process goes on.
+      let resumed = try akuru(ranks: 3, arguments + ["--resume", "--max-steps", "\(min(steps, 3))"])
+      #expect(resumed.exitCode == 0, "\(resumed.transcript)")
+      #expect(try planned(run) == steps)
+      try workshop.train(recipe, "\(run)-whole", ["--max-steps", "\(steps)"])
+      let first = try workshop.metrics("\(run)-whole", "step").prefix(min(steps, 3))
+      #expect(try workshop.metrics(run, "step") == Array(first))
+    }
   }
 
   /// What is killed, on how many ranks, after the checkpoint of which step, and how the run goes on.

@@ -118,7 +118,8 @@ import Testing
     let widths = Self.widths()
     return try (0..<ranks).map { rank in
       let work = try TrainingWork(
-        seed: Self.seed, widths: widths, batchSize: BatchSize(Self.batchSize), microBatch: Self.microBatch, steps: steps,
+        seed: Self.seed, widths: widths, batchSize: BatchSize(Self.batchSize), microBatch: Self.microBatch,
+        steps: steps,
         rank: rank, ranks: ranks)
       let scheduler = MicroBatchScheduler(work)
       let items = scheduler.queue.makeIterator()

@@ -88,7 +88,8 @@ import Testing
     func calendar(_ images: Int) -> StepCalendar {
       StepCalendar(draws: 50, batchSize: batchSize, microBatch: 4, images: images)
     }
-    #expect(calendar(images).steps(forImages: images) >= steps && calendar(images - 1).steps(forImages: images - 1) < steps)
+    #expect(
+      calendar(images).steps(forImages: images) >= steps && calendar(images - 1).steps(forImages: images - 1) < steps)
     #expect(calendar(images).place(of: steps - 1).batchSize == batchSize.last)
   }
 

@@ -56,7 +56,8 @@ extension BatchSize: CustomStringConvertible {
   package init(_ text: String) throws(ConfigurationError) {
     func wrong(_ why: String) -> ConfigurationError {
       ConfigurationError(
-        option: "batchSize", " \(text.shortened): \(why); give 32, 8..64 (doubling), or 8,32@0.25,64@0.5 (sizes from shares)")
+        option: "batchSize",
+        " \(text.shortened): \(why); give 32, 8..64 (doubling), or 8,32@0.25,64@0.5 (sizes from shares)")
     }
     if let range = text.firstRange(of: "..") {
       guard let first = Int(text[..<range.lowerBound]), let last = Int(text[range.upperBound...]),

@@ -54,7 +54,8 @@ struct StepScheduler {
   func item(_ i: Int) -> WorkItem {
     let number = localMicroBatches[i]
     return WorkItem(
-      epoch: epoch, step: step, microBatch: number - place!.microBatches.lowerBound, samples: plan!.microBatches[number])
+      epoch: epoch, step: step, microBatch: number - place!.microBatches.lowerBound, samples: plan!.microBatches[number]
+    )
   }
 
   /// Plans an epoch, from `step` on.

@@ -102,7 +102,8 @@ package struct StepBenchmark {
   /// - Returns: the time to finish the sums.
   private func step() throws -> Double {
     var finishing = 0.0
-    try accumulator.begin(microBatches: workload.microBatches, localCount: localCount, images: recipe.batch.batchSize.last)
+    try accumulator.begin(
+      microBatches: workload.microBatches, localCount: localCount, images: recipe.batch.batchSize.last)
     for _ in 0..<localCount { try accumulator.add(images: recipe.batch.microBatch) }
     try timed(&finishing) { try accumulator.finish() }
     update()

@@ -51,6 +51,7 @@ package struct OptimizationSettings: SettingsGroup {
   /// Sets another optimizer, with its usual rate and momentum. (The presets' rates are Adam's.)
   package mutating func use(_ kind: OptimizerKind) {
     optimizer = kind
+    if kind != .adam && kind != .adamw { (beta1, beta2) = (nil, nil) }
     switch kind {
     case .adam, .adamw: momentum = nil
     case .sgd: (lr, momentum) = (1e-2, 0.9)

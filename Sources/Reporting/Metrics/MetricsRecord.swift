@@ -32,7 +32,8 @@ package struct StepMetrics: Codable, Sendable, Equatable {
 
   package init(
     step: Int, epoch: Int, time: Double?, loss: Double, learningRate: Double, gradientNorm: Double,
-    gradientNoise: Double? = nil, imagesPerSecond: Double, seconds: Double, skipped: Int, waiting: Double, reducing: Double?
+    gradientNoise: Double? = nil, imagesPerSecond: Double, seconds: Double, skipped: Int, waiting: Double,
+    reducing: Double?
   ) {
     (self.step, self.epoch, self.time, self.loss) = (step, epoch, time, loss)
     (self.learningRate, self.gradientNorm, self.gradientNoise) = (learningRate, gradientNorm, gradientNoise)

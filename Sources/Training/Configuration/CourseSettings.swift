@@ -7,8 +7,10 @@ package struct CourseSettings: SettingsGroup {
   package var seed: UInt64 = 1
   /// Weights of the training folders, see `Mixture`; nil if all are 1. The option `train` contains them.
   package var mixture: [Double]?
-  /// Passes over the training data; nil if steps or minutes end the run.
+  /// Passes over the training data; nil if something else ends the run.
   package var epochs: Int?
+  /// Minutes for which the steps of the run are planned, by the speed at its start; nil plans for no time.
+  package var minutes: Double?
   /// Evaluations without improvement after which the run ends; nil is never.
   package var earlyStopping: Int?
   /// Share of letters that are dropped from the labels at random, anew in each step; nil is none.
@@ -50,6 +52,14 @@ package struct CourseSettings: SettingsGroup {
       throw ConfigurationError(option: "train", ": weights must be above 0, and at most 1000")
     }
     try requireCount(epochs, CodingKeys.epochs)
+    if let minutes {
+      try require(
+        minutes > 0 && minutes <= 1e6, CodingKeys.minutes, minutes, "must be positive, and at most 1,000,000")
+      if epochs != nil {
+        throw ConfigurationError(
+          option: "minutes", " plans the length of the run, and so does --epochs: give one of them")
+      }
+    }
     try requireCount(earlyStopping, CodingKeys.earlyStopping)
     try requireShare(labelDropout, CodingKeys.labelDropout)
   }

@@ -70,9 +70,13 @@ package struct Recipe: Codable, Sendable, Equatable {
         model: model, batch: BatchSettings(batchSize: 64, microBatch: 16), optimization: OptimizationSettings(),
         augmentation: AugmentationSettings())
     }
-    return Recipe(
-      model: model, batch: BatchSettings(), optimization: OptimizationSettings(lr: 3e-3),
+    // Launch/docs/recipe.md says how these were chosen.
+    var recipe = Recipe(
+      model: model, batch: BatchSettings(batchSize: 8, microBatch: 4), optimization: OptimizationSettings(lr: 3e-3),
       augmentation: AugmentationSettings())
+    recipe.model.startWeights = .glorot
+    recipe.optimization.beta2 = 0.95
+    return recipe
   }
 
   /// The defaults for `options`: those of the model, then of the optimizer, the schedule and the batch size.

@@ -37,8 +37,8 @@ func announce(
   }
   let recorder = try communicator.together {
     try RunRecorder(
-      opened.directory, state, configuration.run, context: context, lastStep: prepared.lastStep,
-      calendar: prepared.calendar)
+      opened.directory, state, configuration.run, context: context, lastStep: prepared.length.lastStep,
+      calendar: prepared.length.calendar)
   }
   try communicator.leaveIfStopIsRequested()
   if let description = settings.description {
@@ -51,9 +51,10 @@ func announce(
     log.info("--reduce float changes nothing here: within one machine sums are exact")
   }
   if let restored = opened.restored { log.info("going on from \(restored.path), step \(state.cursor.step)") }
-  if state.cursor.step > prepared.lastStep {
+  let lastStep = prepared.length.lastStep
+  if state.cursor.step > lastStep {
     log.warning(
-      "the run is at step \(state.cursor.step), past the last one that was asked for (\(prepared.lastStep))")
+      "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
   }
   return recorder
 }
@@ -91,8 +92,9 @@ private func describe(
   let architecture = state.identity.architecture
   log.info("model: \(architecture.name) \(architecture.spec), \(state.network.parameters.weightCount) weights")
   for line in try architecture.table(classes: data.alphabet.classCount).split(separator: "\n") { log.info("  \(line)") }
-  let (calendar, microBatches) = (prepared.calendar, recipe.batch.microBatches)
-  let length = prepared.lastStep == .max ? "no fixed end" : "\(prepared.lastStep) steps"
+  let (calendar, microBatches) = (prepared.length.calendar, recipe.batch.microBatches)
+  let lastStep = prepared.length.lastStep
+  let length = lastStep == .max ? "no fixed end" : "\(lastStep) steps"
   log.info(
     """
     training: \(length), \(calendar.sizesOfSteps) in \(calendar.batchSize.grows ? "up to " : "")\(microBatches) \

@@ -14,7 +14,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var alphabet: Alphabet
   /// Steps of the learning-rate schedule; nil if it never ends.
   package var scheduleSteps: Int?
-  /// Images of the whole run, in whose shares the batch grows; nil if it does not grow.
+  /// Images of the whole run, if they determine its steps, see ``RunLength``.
   package var images: Int?
   package var trainFingerprint: String
   package var validationFingerprint: String
@@ -53,10 +53,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     try model.requireWeights(in: loaded)
   }
 
-  /// Whether the images of the run are there if, and only if, the batch grows; a damaged checkpoint may contain anything.
+  /// Whether the images of the run make sense; a damaged checkpoint may contain anything.
   private var hasSensibleImages: Bool {
-    guard let images else { return !recipe.batch.batchSize.grows }
-    return recipe.batch.batchSize.grows && images >= 1 && images <= 1 << 60
+    images.map { $0 >= 1 && $0 <= 1 << 60 } ?? !recipe.batch.batchSize.grows
   }
 
   /// The part that reading needs.

@@ -27,7 +27,7 @@ func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
     let location = try RunLocation(options)
     // Wrong options of a new run are reported before its directory is created. (With --resume, the directory decides
     // whether the run is new.)
-    if !location.resume { try TrainingConfiguration(options).requireEnd() }
+    if !location.resume { _ = try TrainingConfiguration(options) }
     try location.requireNoDataSet()
     return location
   }
@@ -83,10 +83,7 @@ func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: 
     return read.description
   }
   let configuration = try communicator.together {
-    let configuration = try TrainingConfiguration(
-      description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
-    if opened.resumed == nil { try configuration.requireEnd() }
-    return configuration
+    try TrainingConfiguration(description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
   }
   Watchdog.use(timeout: configuration.run.stall.stallTimeout)
   Watchdog.use(log: opened.directory?.logPath ?? "\(configuration.runDir)/train.log")
@@ -102,11 +99,10 @@ func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: 
 /// The result of ``prepareData(_:_:_:)``: the data of a run, and its identity.
 struct PreparedRun {
   let data: TrainingData
-  let identity: RunIdentity
+  var identity: RunIdentity
   /// The degree to which this process's steps are reproducible.
   let reproducibility: Reproducibility
-  let calendar: StepCalendar
-  let lastStep: Int
+  var length: RunLength
 }
 
 /// Reads the records on every rank; each rank audits a share of the images, and decodes a share into the machine's
@@ -121,16 +117,18 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
     configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
     context: context)
   recipe.text = recipe.text.settled(for: data.alphabet)
-  let (calendar, scheduleSteps, lastStep) = try communicator.together {
-    let calendar = try configuration.calendar(draws: data.drawCount, images: resumed?.images)
-    let steps = try resumed.map(\.scheduleSteps) ?? configuration.scheduleSteps(calendar)
-    return (calendar, steps, try configuration.lastStep(calendar, scheduleSteps: steps))
+  let length = try communicator.together {
+    let draws = data.drawCount
+    // The images of --minutes are planned later, by a measured speed.
+    return try resumed.map { try configuration.length(draws: draws, resuming: $0) }
+      ?? configuration.length(
+        draws: draws, planned: configuration.plansLength ? TrainingConfiguration.usualImages(draws: draws) : nil)
   }
   var identity = RunIdentity(
-    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: scheduleSteps,
+    recipe: recipe, architecture: architecture, alphabet: data.alphabet, scheduleSteps: length.scheduleSteps,
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     initialWeights: settings.description?.digest, blasCore: BLAS.coreName)
-  identity.images = calendar.images
+  identity.images = length.images
   let reproducibility = Reproducibility(configuration.run.ranks.reduce, over: communicator)
   if reproducibility != .exact { identity.reproducibility = reproducibility }
   if let resumed { identity = try resumed.continued(as: identity, log: context.log) }
@@ -142,9 +140,48 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
       "--cache none: each line decodes its whole page at each use; leave --cache out, or cut the lines with akuru lines"
     )
   }
-  return PreparedRun(
-    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, calendar: calendar,
-    lastStep: lastStep)
+  let prepared = PreparedRun(
+    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, length: length)
+  guard resumed == nil, configuration.plansLength else { return prepared }
+  return try planLength(of: prepared, configuration, context)
+}
+
+/// Plans the length of a new run: for its minutes, by a measured speed, or else for the size of its data. What is planned
+/// is a part of the run's identity, so a resumed run has the same steps.
+private func planLength(
+  of prepared: PreparedRun, _ configuration: TrainingConfiguration, _ context: RunContext
+) throws -> PreparedRun {
+  var planned = prepared
+  let draws = prepared.data.drawCount
+  func passes(_ images: Int) -> String {
+    "\((Double(images) / Double(draws)).formatted(decimals: images % draws == 0 ? 0 : 1)) epochs"
+  }
+  guard let minutes = configuration.recipe.course.minutes else {
+    context.log.info(
+      """
+      length: \(passes(prepared.length.images ?? 0)), usual for \(draws) images; --minutes plans for a time, --epochs and \
+      --max-steps say it
+      """)
+    return prepared
+  }
+  func use(_ length: RunLength) {
+    planned.length = length
+    (planned.identity.images, planned.identity.scheduleSteps) = (length.images, length.scheduleSteps)
+  }
+  var short = configuration
+  (short.recipe.course.minutes, short.recipe.course.epochs) = (nil, nil)
+  short.recipe.batch.batchSize = BatchSize(configuration.recipe.batch.batchSize.first)
+  short.run.length.maxSteps = SpeedProbe.steps(batchSize: short.recipe.batch.batchSize)
+  use(short.length(draws: draws, planned: nil))
+  let probe = try SpeedProbe(planned, configuration, context)
+  let images = probe.images(minutes: minutes, configuration, prepared.data)
+  use(configuration.length(draws: draws, planned: images))
+  context.log.info(
+    """
+    length: \(passes(planned.length.images ?? images)) in \(minutes.formatted(decimals: 1)) minutes with evaluations, \
+    planned at \(Int(1 / max(probe.secondsPerImage, 1e-9))) images/s
+    """)
+  return planned
 }
 
 /// Creates the state of the run, restored, new or from an initial network, and broadcasts it from rank 0.
@@ -154,7 +191,7 @@ func makeState(
   let (communicator, recipe) = (context.communicator, prepared.identity.recipe)
   let state = try communicator.together {
     if let (path, state) = opened.restored {
-      let (cursor, place) = (state.cursor, prepared.calendar.place(of: state.cursor.step))
+      let (cursor, place) = (state.cursor, prepared.length.calendar.place(of: state.cursor.step))
       guard place.epoch == cursor.epoch, place.stepInEpoch == cursor.stepInEpoch else {
         throw CheckpointError.damaged(path: path, why: "its step and its epoch contradict each other")
       }

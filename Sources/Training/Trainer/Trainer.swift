@@ -45,7 +45,7 @@ final class Trainer {
     context: RunContext
   ) throws {
     (self.configuration, data, self.state) = (configuration, prepared.data, state)
-    (calendar, lastStep) = (prepared.calendar, prepared.lastStep)
+    (calendar, lastStep) = (prepared.length.calendar, prepared.length.lastStep)
     (self.recorder, self.context) = (recorder, context)
     let (recipe, communicator) = (state.identity.recipe, context.communicator)
     evaluator = Evaluator(
@@ -112,6 +112,23 @@ final class Trainer {
       if let status { return status }
     }
     return .done
+  }
+
+  /// Trains some steps, and evaluates and records nothing.
+  ///
+  /// - Returns: the seconds of all but the first quarter of them, and their cost over all ranks.
+  func measure(steps: Int) throws -> (seconds: Double, cost: Int) {
+    var (seconds, cost) = (0.0, 0)
+    for number in 0..<steps {
+      let costOfStep = (0..<communicator.size).reduce(0) { $0 + scheduler.cost(ofRank: $1) }
+      let result = try step()
+      state.cursor.advance(calendar)
+      if number >= steps / 4 {
+        seconds += result.duration.seconds
+        cost += costOfStep
+      }
+    }
+    return (seconds, cost)
   }
 
   // MARK: One step

@@ -1,4 +1,3 @@
-import Datasets
 import Messages
 import Settings
 import TestSupport
@@ -45,56 +44,88 @@ import Training
 
   // MARK: Its end
 
-  /// Steps of one image, so many an epoch.
-  private func calendar(_ stepsOfEpoch: Int) -> StepCalendar {
-    StepCalendar(draws: stepsOfEpoch, batchSize: 1, microBatch: 1)
+  /// Steps of two images in epochs of `2 * stepsOfEpoch`.
+  private func length(_ options: [String: JSONValue], _ stepsOfEpoch: Int, planned: Int? = nil) throws -> RunLength {
+    try configuration(["maxSteps": .null, "batchSize": 2].merging(options) { $1 })
+      .length(draws: 2 * stepsOfEpoch, planned: planned)
   }
 
-  @Test func somethingMustEndTheRun() throws {
-    let endless = "nothing ends this run: give --epochs, --max-steps or --max-minutes"
-    #expect(message { try configuration(["maxSteps": .null]).requireEnd() } == endless)
-    for option in ["epochs", "maxSteps", "maxMinutes"] {
-      try configuration((["maxSteps": .null] as [String: JSONValue]).merging([option: .integer(1)]) { $1 }).requireEnd()
+  /// The length of a run that goes on, whose schedule has `scheduleSteps`.
+  private func resumed(_ options: [String: JSONValue], scheduleSteps: Int?, images: Int? = nil) throws -> RunLength {
+    var identity = try tinyIdentity()
+    (identity.scheduleSteps, identity.images) = (scheduleSteps, images)
+    return try configuration(["maxSteps": .null, "batchSize": 2].merging(options) { $1 })
+      .length(draws: 18, resuming: identity)
+  }
+
+  @Test func whatEndsARunOrPlansIt() throws {
+    func plans(_ options: [String: JSONValue]) throws -> Bool {
+      try configuration(["maxSteps": .null].merging(options) { $1 }).plansLength
     }
-    let error = thrown(ConfigurationError.self) { try configuration(["maxSteps": .null]).requireEnd() }
-    #expect(error?.option == nil && error?.exitStatus == .usage)
-    #expect(
-      message { _ = try configuration(["maxSteps": .null]).lastStep(calendar(5), scheduleSteps: nil) } == endless)
+    #expect(try plans([:]) && plans(["minutes": 3]) && plans(["minutes": 3, "maxSteps": 9]))
+    for schedule in ["constant", "plateau"] {
+      #expect(try plans(["schedule": .text(schedule)]))
+      #expect(try !plans(["schedule": .text(schedule), "maxMinutes": 1]), "nothing but minutes ends it")
+      #expect(try plans(["schedule": .text(schedule), "maxMinutes": 1, "batchSize": "2..4"]))
+    }
+    for schedule in ["one-cycle", "cosine"] {
+      #expect(try plans(["schedule": .text(schedule), "maxMinutes": 1]), "its schedule needs an end")
+    }
+    #expect(try !plans(["epochs": 3]) && !plans(["maxSteps": 3]))
+  }
+
+  @Test func theUsualLengthFollowsTheData() {
+    let usual = [1, 2, 300, 18_000, 300_000, 3_000_000, 10_000_000].map { TrainingConfiguration.usualImages(draws: $0) }
+    #expect(usual == [1_600, 2_264, 27_900, 216_000, 900_000, 3_000_000, 10_000_000])
   }
 
   @Test(arguments: ["one-cycle", "cosine"]) func someSchedulesNeedTheirEnd(_ schedule: String) throws {
-    let expected = "--schedule \(schedule) needs to know its end: give --epochs or --max-steps"
-    let minutes = try configuration(["maxSteps": .null, "maxMinutes": 1, "schedule": .text(schedule)])
-    #expect(message { try minutes.requireEnd() } == expected)
-    #expect(message { _ = try minutes.scheduleSteps(calendar(9)) } == expected)
-    let both = try configuration(["maxSteps": 50, "epochs": 3, "schedule": .text(schedule)])
-    #expect(try both.scheduleSteps(calendar(10)) == 30 && both.scheduleSteps(calendar(20)) == 50)
-    try both.requireEnd()
+    let both: [String: JSONValue] = ["maxSteps": 50, "epochs": 3, "schedule": .text(schedule)]
+    #expect(try length(both, 10).scheduleSteps == 30 && length(both, 20).scheduleSteps == 50)
+    let planned = try length(["schedule": .text(schedule), "minutes": 3], 10, planned: 70)
+    #expect(planned.scheduleSteps == 35 && planned.lastStep == 35 && planned.images == 70)
   }
 
   @Test(arguments: ["constant", "plateau"]) func otherSchedulesHaveNone(_ schedule: String) throws {
-    let minutes = try configuration(["maxSteps": .null, "maxMinutes": 1, "schedule": .text(schedule)])
-    try minutes.requireEnd()
-    #expect(try minutes.scheduleSteps(calendar(9)) == nil)
-    #expect(try minutes.lastStep(calendar(9), scheduleSteps: nil) == .max)
+    let minutes = try length(["maxMinutes": 1, "schedule": .text(schedule)], 9)
+    #expect(minutes.scheduleSteps == nil && minutes.lastStep == .max && minutes.images == nil)
   }
 
   @Test func theLastStepIsTheNearestEnd() throws {
-    let both = try configuration(["maxSteps": 50, "epochs": 3])
-    #expect(try both.lastStep(calendar(10), scheduleSteps: nil) == 30)
-    #expect(try both.lastStep(calendar(20), scheduleSteps: nil) == 50)
-    #expect(try both.lastStep(calendar(20), scheduleSteps: 40) == 40, "epochs are bounded by the schedule")
-    let large = try configuration(["maxSteps": 1_000_000_000_000, "epochs": 1_000_000_000])
-    #expect(try large.lastStep(calendar(50_000_000), scheduleSteps: nil) == 1_000_000_000_000)
+    let both: [String: JSONValue] = ["maxSteps": 50, "epochs": 3, "schedule": "constant"]
+    #expect(try length(both, 10).lastStep == 30 && length(both, 20).lastStep == 50)
+    #expect(try length(both, 10).images == nil, "steps alone determine the run")
+    let goingOn: [String: JSONValue] = ["maxSteps": 50, "epochs": 3]
+    #expect(
+      try resumed(goingOn, scheduleSteps: 40).lastStep == 27 && resumed(goingOn, scheduleSteps: 20).lastStep == 20)
+    let large = try length(["maxSteps": 1_000_000_000_000, "epochs": 1_000_000_000], 50_000_000)
+    #expect(large.lastStep == 1_000_000_000_000)
+  }
+
+  /// A batch grows in shares of the images of the run, whatever says how many they are.
+  @Test func aBatchThatGrowsKnowsTheImages() throws {
+    let grows: [String: JSONValue] = ["batchSize": "2..8"]
+    let epochs = try length(grows.merging(["epochs": 4]) { $1 }, 100)
+    #expect(epochs.images == 800 && epochs.calendar.images == 800)
+    #expect(epochs.lastStep == epochs.calendar.steps(forImages: 800) && epochs.lastStep < 300)
+    let steps = try length(grows.merging(["maxSteps": 50]) { $1 }, 100)
+    #expect(steps.lastStep == 50 && steps.calendar.place(of: 49).batchSize == 8)
+    let planned = try length(grows.merging(["minutes": 3, "maxSteps": 5000]) { $1 }, 100, planned: 400)
+    #expect(planned.images == 400)
+    // A part of the run has the steps of the whole.
+    var identity = try tinyIdentity(["batchSize": "2..8", "microBatch": 2])
+    (identity.images, identity.scheduleSteps) = (steps.images, steps.scheduleSteps)
+    let part = try configuration(["maxSteps": 20, "batchSize": "2..8"]).length(draws: 200, resuming: identity)
+    #expect(part.calendar == steps.calendar && part.lastStep == 20)
   }
 
   /// A resumed run stops early if it is told to, but does not go on where its rate is zero.
   @Test func theScheduleIsNotOverrun() throws {
-    let steps = try configuration(["maxSteps": 50, "schedule": "cosine"])
-    #expect(try steps.lastStep(calendar(9), scheduleSteps: 80) == 50)
-    #expect(try steps.lastStep(calendar(9), scheduleSteps: 50) == 50)
+    let steps: [String: JSONValue] = ["maxSteps": 50, "schedule": "cosine"]
+    #expect(try resumed(steps, scheduleSteps: 80).lastStep == 50 && resumed(steps, scheduleSteps: 50).lastStep == 50)
+    #expect(try resumed(["schedule": "constant"], scheduleSteps: nil, images: 31).lastStep == 16)
     #expect(
-      message { _ = try steps.lastStep(calendar(9), scheduleSteps: 49) }
+      message { _ = try resumed(steps, scheduleSteps: 49) }
         == "--max-steps 50: the cosine schedule of the run that is resumed ends at step 49, where its rate is almost zero; "
         + "start a new run directory")
   }
@@ -107,9 +138,9 @@ import Training
       "{\"batchSize\": 9, \"train\": \"a\", \"validation\": \"b\", \"runDir\": \"c\", \"lr\": 0.5}", "config.json")
     #expect(
       message { _ = try TrainingConfiguration.options(Overrides(), file: file) }
-        == "\(file): --batch-size 9 must be a multiple of --micro-batch 8")
+        == "\(file): --batch-size 9 must be a multiple of --micro-batch 4")
     let flag = message { _ = try TrainingConfiguration.options(Overrides(["batchSize": 10]), file: file) }
-    #expect(flag == "--batch-size 10 must be a multiple of --micro-batch 8", "the file is not to blame")
+    #expect(flag == "--batch-size 10 must be a multiple of --micro-batch 4", "the file is not to blame")
     let options = try TrainingConfiguration.options(Overrides(["batchSize": 16, "runDir": "d"]), file: file)
     let configuration = try TrainingConfiguration(options)
     #expect(configuration.recipe.batch.batchSize == 16 && configuration.recipe.optimization.lr == 0.5)

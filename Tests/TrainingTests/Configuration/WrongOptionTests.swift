@@ -136,12 +136,22 @@ let smallRun: [String: JSONValue] = [
     Wrong(["alphabetChange": "union"], "--alphabet-change goes with --init-from only"),
     Wrong(["alphabetChange": "grow", "initFrom": "x"], "--alphabet-change grow: it is one of fail, union, new"),
     Wrong(["initAlphabet": "letters.txt"], "--init-alphabet goes with --init-from only"),
+    Wrong(["minutes": 0], "--minutes 0.0: must be positive, and at most 1,000,000"),
+    Wrong(
+      ["minutes": 5, "epochs": 2], "--minutes plans the length of the run, and so does --epochs: give one of them"),
+    Wrong(["lrScaling": "linear"], "--lr-scaling goes with a --batch-size that grows only"),
+    Wrong(["lrScaling": "cubic", "batchSize": "4..8"], "--lr-scaling cubic: it is one of sqrt, linear, none"),
+    Wrong(["batchSize": "3..12"], "--batch-size 3 must be a multiple of --micro-batch 2"),
+    Wrong(
+      ["batchSize": "8..20"],
+      "--batch-size 8..20: the last size must be the first one doubled once or several times; give 32, 8..64 (doubling), or "
+        + "8,32@0.25,64@0.5 (sizes from shares)"),
     Wrong(["seed": -1], "--seed -1: must be a whole number, not below zero"),
   ]
 
   private func refusal(_ options: [String: JSONValue]) -> ConfigurationError? {
     let all = smallRun.merging(options) { $1 }.filter { $0.value != .null }
-    return thrown { try TrainingConfiguration(Overrides(all)).requireEnd() }
+    return thrown { _ = try TrainingConfiguration(Overrides(all)) }
   }
 
   @Test func nothingIsWrongWithTheOthers() {

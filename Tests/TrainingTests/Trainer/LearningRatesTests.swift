@@ -8,7 +8,9 @@ import Training
     let settings = OptimizationSettings(lr: 0.01, schedule: .cosine)
     let rates = LearningRates(settings, StepCalendar(draws: 10, batchSize: 4, microBatch: 2), scheduleSteps: 30)
     for step in 0..<30 {
-      #expect(rates.rate(step: step, reductions: 0) == LearningRateSchedule.cosine.rate(step: step, totalSteps: 30, peak: 0.01))
+      #expect(
+        rates.rate(step: step, reductions: 0)
+          == LearningRateSchedule.cosine.rate(step: step, totalSteps: 30, peak: 0.01))
     }
   }
 

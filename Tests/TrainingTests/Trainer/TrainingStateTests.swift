@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Messages
 import NeuralNetwork
 import Settings
@@ -67,6 +68,27 @@ import Training
     let plain = try tinyState()
     let weights = floats(plain.network.parameters.values, plain.network.parameters.count)
     #expect(plain.withAveragedWeights { floats(plain.network.parameters.values, weights.count) } == weights)
+  }
+
+  /// Models with Hebrew letters from before there was a direction read the order of the page, also after going on; a direction
+  /// that is stored stays, and models whose letters run from left to right have none.
+  @Test(arguments: [(nil, TextDirection.ofThePage), (.auto, .auto), (.rtl, .rtl)] as [(TextDirection?, TextDirection)])
+  func anOlderModelKeepsTheOrderOfThePage(_ stored: TextDirection?, _ expected: TextDirection) throws {
+    var identity = try tinyIdentity()
+    identity.alphabet = try Alphabet(texts: ["אב"])
+    identity.recipe.text.direction = stored
+    let older = try TrainingState(identity: identity)
+    older.network.initialize(seed: 5)
+    let restored = try TrainingState(restoring: loaded(older.checkpoint()))
+    #expect(restored.identity.recipe.text.direction == expected)
+    let again = try TrainingState(restoring: loaded(restored.checkpoint()))
+    #expect(again.identity == restored.identity)
+
+    identity.alphabet = try Alphabet(texts: ["ab"])
+    identity.recipe.text.direction = nil
+    let latin = try TrainingState(identity: identity)
+    latin.network.initialize(seed: 5)
+    #expect(try TrainingState(restoring: loaded(latin.checkpoint())).identity.recipe.text.direction == nil)
   }
 
   @Test func goingOnChangesTheIdentityOnly() throws {

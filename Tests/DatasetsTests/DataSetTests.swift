@@ -127,4 +127,24 @@ import Testing
     #expect(less.fingerprint != dataSet.fingerprint)
     #expect(dataSet.removing([]).fingerprint == dataSet.fingerprint)
   }
+
+  /// An option that says nothing about the data is named, once, also where its data are found in another form.
+  @Test func optionsWithoutUseAreNamed() throws {
+    let folder = try TemporaryDirectory()
+    try folder.add("pairs/1.png", "").add("pairs/1.gt.txt", "x")
+    try folder.add("list/metadata.csv", "path,words,text\n1.png,a,b\n")
+    var options = ReadingOptions()
+    options.columns = try ColumnNames(option: "image=path,text=words")
+    options.imageSuffix = ".png"
+    func unused(_ argument: String) throws -> [String] {
+      try DataSet.load(argument, options).leftOut.filter { $0.kind == .unusedOption }.map(\.detail)
+    }
+    let pairs = try unused(folder.file("pairs"))
+    #expect(pairs.count == 1 && pairs[0].hasPrefix("--columns says nothing about this data: it is for tables"))
+    let list = try unused(folder.file("list"))
+    #expect(list.count == 1 && list[0].hasPrefix("--image-suffix says nothing"))
+    #expect(try unused("\(folder.file("list")),\(folder.file("pairs"))").isEmpty)
+    options.lineTypes = ["heading"]
+    #expect(try unused(folder.file("pairs")).contains { $0.hasPrefix("--line-types says nothing") })
+  }
 }

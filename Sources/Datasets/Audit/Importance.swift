@@ -6,7 +6,9 @@ extension AuditFinding.Kind {
   /// many.
   var deservesALook: Bool {
     switch self {
-    case .labelNotNFC, .spacesChanged, .invisibleMark, .unlistedImage, .otherVersion, .lineOfAnotherType: false
+    case .unusedOption, .labelNotNFC, .spacesChanged, .invisibleMark, .unlistedImage, .otherVersion,
+      .lineOfAnotherType:
+      false
     default: true
     }
   }

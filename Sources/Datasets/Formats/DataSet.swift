@@ -53,6 +53,9 @@ package struct DataSet: Sendable {
         throw collector.noLine(of: folder) ?? .noRecords(path: folder)
       }
     }
+    for unused in options.unused(by: Set(collector.records.map(\.form))) {
+      collector.leave(argument, .unusedOption, unused)
+    }
     return DataSet(
       folders: parsed.folders, records: collector.records, leftOut: collector.leftOut, textPolicy: options.text)
   }

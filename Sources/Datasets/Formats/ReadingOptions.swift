@@ -15,6 +15,18 @@ package struct ReadingOptions: Sendable, Equatable {
   package var text = TextPolicy()
 
   package init(text: TextPolicy = TextPolicy()) { self.text = text }
+
+  /// Options that were given and say nothing about data of these forms, each with what it is for.
+  func unused(by forms: Set<GroundTruthForm>) -> [String] {
+    let given: [(isGiven: Bool, name: String, uses: Set<GroundTruthForm>, what: String)] = [
+      (imageSuffix != nil, "--image-suffix", [.pairs], "images with a text file each"),
+      (columns != nil, "--columns", [.csv, .jsonl], "tables and JSON Lines"),
+      (!lineTypes.isEmpty, "--line-types", [.xml], "PAGE-XML and ALTO"),
+    ]
+    return given.filter { $0.isGiven && $0.uses.isDisjoint(with: forms) }.map {
+      "\($0.name) says nothing about this data: it is for \($0.what); look whether this is the data you mean"
+    }
+  }
 }
 
 /// The columns of a table, or the keys of JSON objects, that hold a record's image and text.

@@ -136,6 +136,15 @@ import Testing
     }
   }
 
+  /// The speed is measured with the first size of a batch that grows.
+  @Test func aBatchGrowsInMinutes() throws {
+    let workshop = try Workshop(train: 12, validation: 4)
+    let recipe = ["--height", "32", "--batch-size", "4..8", "--micro-batch", "2", "--minutes", "0.05"]
+    let begun = try akuru(ranks: 2, workshop.training(recipe, "run", ["--max-minutes", "0.00001"]))
+    #expect(begun.exitCode == 85 && begun.stderr.contains("batch 4, 8 from step "), "\(begun.transcript)")
+    try workshop.train(ranks: 1, recipe, "run", ["--resume", "--max-steps", "3"])
+  }
+
   /// What is killed, on how many ranks, after the checkpoint of which step, and how the run goes on.
   struct Interruption: Sendable, CustomTestStringConvertible {
     enum Victim { case rank, mpirun }

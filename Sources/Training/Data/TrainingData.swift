@@ -90,8 +90,8 @@ struct TrainingData {
   ) throws -> MicroBatchScheduler {
     MicroBatchScheduler(
       try TrainingWork(
-        seed: recipe.course.seed, widths: train.widths, batchSize: recipe.batch.batchSize,
-        microBatch: recipe.batch.microBatch, images: calendar.images, mixture: mixture, steps: steps,
+        seed: recipe.course.seed, widths: train.widths, batchSize: calendar.batchSize,
+        microBatch: calendar.microBatch, images: calendar.images, mixture: mixture, steps: steps,
         rank: communicator.rank, ranks: communicator.size))
   }
 

@@ -146,44 +146,6 @@ func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunCon
   return try planLength(of: prepared, configuration, context)
 }
 
-/// Plans the length of a new run: for its minutes, by a measured speed, or else for the size of its data. What is planned
-/// is a part of the run's identity, so a resumed run has the same steps.
-private func planLength(
-  of prepared: PreparedRun, _ configuration: TrainingConfiguration, _ context: RunContext
-) throws -> PreparedRun {
-  var planned = prepared
-  let draws = prepared.data.drawCount
-  func passes(_ images: Int) -> String {
-    "\((Double(images) / Double(draws)).formatted(decimals: images % draws == 0 ? 0 : 1)) epochs"
-  }
-  guard let minutes = configuration.recipe.course.minutes else {
-    context.log.info(
-      """
-      length: \(passes(prepared.length.images ?? 0)), usual for \(draws) images; --minutes plans for a time, --epochs and \
-      --max-steps say it
-      """)
-    return prepared
-  }
-  func use(_ length: RunLength) {
-    planned.length = length
-    (planned.identity.images, planned.identity.scheduleSteps) = (length.images, length.scheduleSteps)
-  }
-  var short = configuration
-  (short.recipe.course.minutes, short.recipe.course.epochs) = (nil, nil)
-  short.recipe.batch.batchSize = BatchSize(configuration.recipe.batch.batchSize.first)
-  short.run.length.maxSteps = SpeedProbe.steps(batchSize: short.recipe.batch.batchSize)
-  use(short.length(draws: draws, planned: nil))
-  let probe = try SpeedProbe(planned, configuration, context)
-  let images = probe.images(minutes: minutes, configuration, prepared.data)
-  use(configuration.length(draws: draws, planned: images))
-  context.log.info(
-    """
-    length: \(passes(planned.length.images ?? images)) in \(minutes.formatted(decimals: 1)) minutes with evaluations, \
-    planned at \(Int(1 / max(probe.secondsPerImage, 1e-9))) images/s
-    """)
-  return planned
-}
-
 /// Creates the state of the run, restored, new or from an initial network, and broadcasts it from rank 0.
 func makeState(
   _ prepared: PreparedRun, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext

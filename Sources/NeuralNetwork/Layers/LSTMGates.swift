@@ -133,6 +133,6 @@ func lstmBackward(_ step: LSTMBackwardRows, rows range: Range<Int>, hidden: Int)
 
 /// Writes all lanes, or the first `lanes`.
 @inline(__always)
-private func put(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, _ lanes: Int) {
+func put(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, _ lanes: Int) {
   if lanes == Vector.width { vector.store(address) } else { vector.store(address, first: lanes) }
 }

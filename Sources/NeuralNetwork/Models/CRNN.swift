@@ -76,7 +76,7 @@ public final class CRNN {
     switch stage {
     case .convolution: return Convolution.canPool(shape) ? shape : nil
     case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
-    case .maxPool, .dropout, .lstm, .linear: return nil
+    case .maxPool, .dropout, .recurrent, .linear: return nil
     }
   }
 
@@ -103,9 +103,11 @@ public final class CRNN {
       let dropout = Dropout(rate: rate, wholeFeatures: wholeFeatures, index: dropouts, key: dropoutKey)
       dropouts += 1
       if case .maps = shape { imageLayers.append(dropout) } else { sequenceLayers.append(dropout) }
-    case .lstm(let name, let layer, let hidden):
+    case .recurrent(let name, let layer, let hidden, let cell, let direction):
       sequenceLayers.append(
-        BidirectionalLSTM(name: name, layer: layer, in: features, hidden: hidden, parameters: parameters))
+        RecurrentLayer(
+          name: name, layer: layer, in: features, hidden: hidden, cell: cell ?? .lstm, direction: direction ?? .both,
+          parameters: parameters))
     case .linear(let name):
       sequenceLayers.append(Linear(name: name, in: features, out: classes, parameters: parameters))
     }
@@ -134,7 +136,7 @@ public final class CRNN {
     let last = parameters.tensors.first { !isFrozen($0.name) }?.value.offset ?? 0
     firstTrained = firstWeights.lastIndex { $0 <= last } ?? 0
     for (i, layer) in sequenceLayers.enumerated() {
-      (layer as? BidirectionalLSTM)?.inputNeedsGradient = firstTrained < imageLayers.count + i
+      (layer as? RecurrentLayer)?.inputNeedsGradient = firstTrained < imageLayers.count + i
     }
   }
 

@@ -24,7 +24,9 @@ extension Architecture {
       case (.convolution(_, let out, let kernel, let padding, _, _), .maps(let channels, let height)):
         let lines = height + 2 * padding.height - kernel.height + 1
         count = lines * width * out * channels * kernel.height * kernel.width
-      case (.lstm(_, _, let hidden), _): count = width * 2 * 4 * hidden * (shape.features + hidden)
+      case (.recurrent(_, _, let hidden, let cell, let direction), _):
+        count =
+          width * (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden)
       case (.linear, _): count = width * shape.features * classes
       case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
       // Impossible, see ``LayerSpec/problem(after:isLast:)``.

@@ -21,10 +21,18 @@ public enum LayerSpec: Codable, Sendable, Equatable {
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
   /// Dropout of a share of the values, or of whole feature maps (after an LSTM, of features), see ``Dropout``.
   case dropout(rate: Double, wholeFeatures: Bool)
-  /// Bidirectional LSTM, layer number `layer` of the module `name`, with `hidden` features in each direction.
-  case lstm(name: String, layer: Int, hidden: Int)
+  /// Recurrent layer number `layer` of the module `name`, with `hidden` features in each direction, see ``RecurrentLayer``. A
+  /// cell of nil is an LSTM, a direction of nil both: what all layers were when checkpoints had neither.
+  case recurrent(
+    name: String, layer: Int, hidden: Int, cell: RecurrentCell? = nil, direction: RecurrentDirection? = nil)
   /// Linear map to the classes; the last stage.
   case linear(name: String)
+
+  /// Checkpoints use the key `lstm` for recurrent layers.
+  private enum CodingKeys: String, CodingKey {
+    case convolution, batchNormalization, maxPool, dropout, linear
+    case recurrent = "lstm"
+  }
 
   /// Checkpoints use the key `share` for the rate of a dropout.
   private enum DropoutCodingKeys: String, CodingKey {
@@ -59,7 +67,7 @@ extension LayerSpec {
   public var name: String {
     switch self {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .linear(let name): name
-    case .lstm(let name, let layer, _): "\(name).l\(layer)"
+    case .recurrent(let name, let layer, _, _, _): "\(name).l\(layer)"
     case .maxPool: "pool"
     case .dropout: "dropout"
     }
@@ -78,7 +86,8 @@ extension LayerSpec {
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
     case .dropout(let rate, let wholeFeatures):
       return "dropout of \(rate)\(wholeFeatures ? " of the features" : "")"
-    case .lstm(_, _, let hidden): return "bidirectional LSTM \(hidden)"
+    case .recurrent(_, _, let hidden, let cell, let direction):
+      return "\((direction ?? .both).title) \((cell ?? .lstm).title) \(hidden)"
     case .linear: return "linear"
     }
   }
@@ -90,7 +99,7 @@ extension LayerSpec {
       max(0, width + 2 * padding.width - kernel.width + 1)
     case .maxPool(let kernel, let stride, let padding):
       windows(width, kernel.width, stride.width, padding.width)
-    case .batchNormalization, .dropout, .lstm, .linear: width
+    case .batchNormalization, .dropout, .recurrent, .linear: width
     }
   }
 
@@ -100,7 +109,7 @@ extension LayerSpec {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
     case .maxPool(let kernel, let stride, let padding):
       windows(height, kernel.height, stride.height, padding.height)
-    case .batchNormalization, .dropout, .lstm, .linear: height
+    case .batchNormalization, .dropout, .recurrent, .linear: height
     }
   }
 
@@ -108,7 +117,7 @@ extension LayerSpec {
   var gap: Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)
-    case .batchNormalization, .maxPool, .dropout, .lstm, .linear: 0
+    case .batchNormalization, .maxPool, .dropout, .recurrent, .linear: 0
     }
   }
 

@@ -66,7 +66,7 @@ extension LayerSpec {
   var hasWeights: Bool {
     switch self {
     case .maxPool, .dropout: false
-    case .convolution, .batchNormalization, .lstm, .linear: true
+    case .convolution, .batchNormalization, .recurrent, .linear: true
     }
   }
 
@@ -76,7 +76,8 @@ extension LayerSpec {
     case (.convolution(_, let out, _, _, _, _), .maps(_, let height)):
       .maps(channels: out, height: outputHeight(height))
     case (.maxPool, .maps(let channels, let height)): .maps(channels: channels, height: outputHeight(height))
-    case (.lstm(_, _, let hidden), _): .sequence(features: 2 * hidden)
+    case (.recurrent(_, _, let hidden, _, let direction), _):
+      .sequence(features: (direction ?? .both).count * hidden)
     case (.linear, _): .sequence(features: classes)
     case (.batchNormalization, _), (.dropout, _): shape
     // Impossible, see ``problem(after:isLast:)``.
@@ -90,7 +91,8 @@ extension LayerSpec {
     case (.convolution(_, let out, let kernel, _, let bias, _), .maps(let channels, _)):
       out * (channels * kernel.height * kernel.width + (bias ? 1 : 0))
     case (.batchNormalization, .maps(let channels, _)): 2 * channels
-    case (.lstm(_, _, let hidden), _): 2 * 4 * hidden * (shape.features + hidden + 2)
+    case (.recurrent(_, _, let hidden, let cell, let direction), _):
+      (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden + 2)
     case (.linear, _): classes * (shape.features + 1)
     case (.maxPool, _), (.dropout, _): 0
     // Impossible, see ``problem(after:isLast:)``.
@@ -106,11 +108,11 @@ extension LayerSpec {
     case _ where isLast: return "the last stage must be linear"
     case (.dropout(let rate, _), _):
       return rate >= 0 && rate < 1 ? nil : "a rate of \(rate) is not possible, it must be from 0 to below 1"
-    case (.lstm(_, let layer, let hidden), _):
+    case (.recurrent(_, let layer, let hidden, _, _), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
     case (.convolution, .sequence), (.batchNormalization, .sequence), (.maxPool, .sequence):
-      return "feature maps are gone after the first LSTM"
+      return "feature maps are gone after the first recurrent layer"
     case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
       if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
       if !isIn(1...16, kernel) { return "kernel sizes must be in 1...16" }

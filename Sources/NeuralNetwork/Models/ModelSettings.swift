@@ -103,7 +103,7 @@ package struct ModelSettings: SettingsGroup {
 extension Architecture {
   /// Drops whole feature maps before the first LSTM, or before the last layer if there is none.
   fileprivate mutating func insertDropout(_ rate: Double) {
-    let place = stages.firstIndex { if case .lstm = $0 { true } else { false } } ?? stages.count - 1
+    let place = stages.firstIndex { if case .recurrent = $0 { true } else { false } } ?? stages.count - 1
     stages.insert(.dropout(rate: rate, wholeFeatures: true), at: place)
   }
 }

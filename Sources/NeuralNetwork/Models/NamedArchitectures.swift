@@ -48,7 +48,8 @@ extension Architecture {
       case .convolution(let name, _, let kernel, let padding, let bias, let relu):
         .convolution(
           name: name, out: channels.popFirst() ?? 0, kernel: kernel, padding: padding, bias: bias, relu: relu)
-      case .lstm(let name, let layer, _): .lstm(name: name, layer: layer, hidden: hidden)
+      case .recurrent(let name, let layer, _, let cell, let direction):
+        .recurrent(name: name, layer: layer, hidden: hidden, cell: cell, direction: direction)
       case .batchNormalization, .maxPool, .dropout, .linear: stage
       }
     }

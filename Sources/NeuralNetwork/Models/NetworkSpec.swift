@@ -18,7 +18,8 @@ extension Architecture {
   ///   by half a kernel; a suffix `p1,1` sets another padding, `b0` omits the bias.
   /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
   /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1; a suffix `p0,1` adds padding.
-  /// - `Lbx192`: bidirectional LSTM with 192 features in each direction.
+  /// - `Lbx192`: bidirectional LSTM with 192 features in each direction; `Lfx`, `Lrx` read in one direction, from left to right
+  ///   and back. `Gbx`, `Gfx`, `Grx` are the same with GRUs.
   /// - `Do0.2`: dropout of single values; `Do0.2,2` of whole feature maps, or of a feature over all time steps.
   /// - `S1(1x0)1,3`: columns become time steps, which is implied before the first LSTM.
   /// - `O1c`: linear map to the letters of the alphabet.
@@ -49,7 +50,7 @@ extension LayerSpec {
   /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty if there are none.
   var module: String {
     switch self {
-    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .lstm(let name, _, _),
+    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .recurrent(let name, _, _, _, _),
       .linear(let name):
       name
     case .maxPool, .dropout: ""
@@ -67,7 +68,8 @@ extension LayerSpec {
       let step = stride == kernel ? "" : ",\(pair(stride))"
       return "Mp\(pair(kernel))\(step)\(padding == Extent(0, 0) ? "" : "p\(pair(padding))")"
     case .dropout(let rate, let wholeFeatures): return "Do\(rate)\(wholeFeatures ? ",2" : "")"
-    case .lstm(_, _, let hidden): return "Lbx\(name)\(hidden)"
+    case .recurrent(_, _, let hidden, let cell, let direction):
+      return "\((cell ?? .lstm).letter)\((direction ?? .both).letter)x\(name)\(hidden)"
     case .linear: return "O\(name)1c"
     }
   }
@@ -87,7 +89,7 @@ struct NetworkSpecNames {
     case .maxPool, .dropout:
       modules += 1
       return ""
-    case .lstm: return "rnn"
+    case .recurrent: return "rnn"
     case .linear: return "fc"
     }
   }

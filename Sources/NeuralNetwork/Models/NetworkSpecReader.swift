@@ -68,7 +68,7 @@ struct NetworkSpecReader {
     switch stage {
     case .convolution, .batchNormalization, .maxPool:
       try require(!isFlattened, "feature maps are gone after S1(1x0)1,3")
-    case .dropout, .lstm, .linear: break
+    case .dropout, .recurrent, .linear: break
     }
     if let problem = stage.problem(after: shape, isLast: isLast) { try require(false, problem) }
     try require(!stage.hasWeights || stages.allSatisfy { $0.name != stage.name }, "a second layer named \(stage.name)")
@@ -84,9 +84,9 @@ struct NetworkSpecReader {
     case .convolution(let own, let out, let kernel, let padding, let bias, let relu):
       return .convolution(name: name(own), out: out, kernel: kernel, padding: padding, bias: bias, relu: relu)
     case .batchNormalization(let own, let relu): return .batchNormalization(name: name(own), relu: relu)
-    case .lstm(let own, _, let hidden):
-      let layer = stages.count { if case .lstm(name(own), _, _) = $0 { true } else { false } }
-      return .lstm(name: name(own), layer: layer, hidden: hidden)
+    case .recurrent(let own, _, let hidden, let cell, let direction):
+      let layer = stages.count { if case .recurrent(name(own), _, _, _, _) = $0 { true } else { false } }
+      return .recurrent(name: name(own), layer: layer, hidden: hidden, cell: cell, direction: direction)
     case .linear(let own): return .linear(name: name(own))
     case .maxPool, .dropout: return stage
     }
@@ -107,19 +107,15 @@ struct NetworkSpecReader {
       if !(1...2).contains(dimensions) { throw token.failure("1 drops single values, 2 whole features") }
       return .dropout(rate: rate, wholeFeatures: dimensions == 2)
     }
-    if token.take("L") {
-      if !token.take("bx") { throw token.failure("LSTMs are bidirectional along the line: Lbx") }
-      if token.take("s") { throw token.failure("LSTMs that summarize a line are not possible") }
-      let name = try token.name()
-      return .lstm(name: name, layer: 0, hidden: try token.number("the features of each direction, as in Lbx128"))
-    }
+    if token.take("L") { return try recurrent(nil, &token) }
+    if token.take("G") { return try recurrent(.gru, &token) }
     if token.take("O") {
       let name = try token.name()
       if !token.take("1c") { throw token.failure("the output is O1c") }
       if !token.isAtEnd { throw token.failure("the alphabet decides how many letters there are; write O1c") }
       return .linear(name: name)
     }
-    throw token.failure("unknown layer; Cr, Cl, Bn, Bnr, Mp, Do, Lbx, S1(1x0)1,3 and O1c are known")
+    throw token.failure("unknown layer; Cr, Cl, Bn, Bnr, Mp, Do, Lbx, Gbx, S1(1x0)1,3 and O1c are known")
   }
 
   private func convolution(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {
@@ -139,6 +135,22 @@ struct NetworkSpecReader {
       bias = false
     }
     return .convolution(name: name, out: out, kernel: kernel, padding: padding, bias: bias, relu: relu)
+  }
+
+  private func recurrent(
+    _ cell: RecurrentCell?, _ token: inout NetworkSpecToken
+  ) throws(NetworkSpecError) -> LayerSpec {
+    let letter = (cell ?? .lstm).letter
+    let directions: [(letter: String, direction: RecurrentDirection?)] = [("b", nil), ("f", .forward), ("r", .reverse)]
+    guard let direction = directions.first(where: { token.take($0.letter) })?.direction, token.take("x") else {
+      throw token.failure(
+        "recurrent layers read along the line: \(letter)bx in both directions, \(letter)fx, \(letter)rx")
+    }
+    if token.take("s") { throw token.failure("layers that summarize a line are not possible") }
+    let name = try token.name()
+    return .recurrent(
+      name: name, layer: 0, hidden: try token.number("the features of each direction, as in Lbx128"), cell: cell,
+      direction: direction)
   }
 
   private func pool(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {

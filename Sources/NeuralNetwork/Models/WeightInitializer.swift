@@ -15,12 +15,12 @@ enum WeightInitializer: Equatable {
     let isBias = parameter.shape.count == 1
     switch (stage, start) {
     case (.batchNormalization, _): self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
-    case (.lstm(_, _, let hidden), .pytorch): self = .uniform(bound: WeightInitializer.bound(1, hidden))
-    case (.lstm, .glorot):
+    case (.recurrent(_, _, let hidden, _, _), .pytorch): self = .uniform(bound: WeightInitializer.bound(1, hidden))
+    case (.recurrent(_, _, _, let cell, _), .glorot):
       let kind = parameter.name.split(separator: ".").last ?? ""
       if isBias {
         // The two biases of a gate are added; one of them is enough.
-        self = kind.hasPrefix("bias_ih") ? .forgetGates : .constant(0)
+        self = kind.hasPrefix("bias_ih") && cell ?? .lstm == .lstm ? .forgetGates : .constant(0)
       } else {
         // A matrix of 1,024 rows takes a second or two; the time grows with the third power.
         let isSmall = parameter.value.columns <= 1024

@@ -103,9 +103,11 @@ private struct ONNXNetwork {
         ])
       setWidths(padding: 2 * padding.width - kernel.width, stride: stride.width)
     case .dropout: break  // no effect in evaluation
-    case .lstm(let name, let layer, let hidden):
+    case .recurrent(let name, let layer, let hidden, let cell, let direction):
       toSequences(shape)
-      appendLSTM(name, layer: layer, inputs: shape.features, hidden: hidden)
+      appendRecurrent(
+        "\(name).l\(layer)", name, layer: layer, inputs: shape.features, hidden: hidden, cell: cell ?? .lstm,
+        direction: direction ?? .both)
     case .linear(let name):
       toSequences(shape)
       let weight = model.tensor("\(name).weight")
@@ -158,30 +160,40 @@ private struct ONNXNetwork {
       "Cast", [widths], [.integer("to", Onnx_TensorProto.DataType.int32.rawValue)])
   }
 
-  private mutating func appendLSTM(_ name: String, layer: Int, inputs: Int, hidden: Int) {
-    // ONNX has both directions in one tensor and orders the gates i, o, f, c; PyTorch's order is i, f, c, o.
-    func gathered(_ part: String, columns: Int) -> [Float] {
-      ["", "_reverse"].flatMap { direction in
+  private mutating func appendRecurrent(
+    _ prefix: String, _ name: String, layer: Int, inputs: Int, hidden: Int, cell: RecurrentCell,
+    direction: RecurrentDirection
+  ) {
+    // ONNX has all directions in one tensor. It orders the gates of an LSTM i, o, f, c, those of a GRU z, r, n; PyTorch's orders
+    // are i, f, c, o and r, z, n.
+    let order = cell == .lstm ? [0, 3, 1, 2] : [1, 0, 2]
+    let directions = direction == .both ? ["", "_reverse"] : [""]
+    let (count, rows) = (directions.count, order.count * hidden)
+    func gathered(_ part: String, columns: Int) -> [[Float]] {
+      directions.map { direction in
         let values = model.tensor("\(name).\(part)_l\(layer)\(direction)").values
         let gate = hidden * columns
-        return [0, 3, 1, 2].flatMap { values[$0 * gate..<($0 + 1) * gate] }
+        return order.flatMap { values[$0 * gate..<($0 + 1) * gate] }
       }
     }
-    let prefix = "\(name).l\(layer)"
-    let input = graph.weights(
-      "\(prefix).W", shape: [2, 4 * hidden, inputs], gathered("weight_ih", columns: inputs))
-    let recurrent = graph.weights(
-      "\(prefix).R", shape: [2, 4 * hidden, hidden], gathered("weight_hh", columns: hidden))
-    let (first, second) = (gathered("bias_ih", columns: 1), gathered("bias_hh", columns: 1))
-    let half = 4 * hidden
-    let biases = first[..<half] + second[..<half] + first[half...] + second[half...]
-    let bias = graph.weights("\(prefix).B", shape: [2, 2 * half], Array(biases))
+    func weights(_ letter: String, _ part: String, columns: Int) -> String {
+      graph.weights(
+        "\(prefix).\(letter)", shape: [count, rows, columns], gathered(part, columns: columns).flatMap { $0 })
+    }
+    let input = weights("W", "weight_ih", columns: inputs)
+    let recurrent = weights("R", "weight_hh", columns: hidden)
+    let biases = zip(gathered("bias_ih", columns: 1), gathered("bias_hh", columns: 1)).flatMap { $0 + $1 }
+    let bias = graph.weights("\(prefix).B", shape: [count, 2 * rows], biases)
+    var attributes: [ONNXGraph.Attribute] = [
+      .integer("hidden_size", hidden), .text("direction", direction == .both ? "bidirectional" : direction.rawValue),
+    ]
+    // PyTorch applies the reset gate to the product with h.
+    if cell == .gru { attributes.append(.integer("linear_before_reset", 1)) }
     value = graph.node(
-      "LSTM", [value, input, recurrent, bias, sequenceLengths ?? ""],
-      [.integer("hidden_size", hidden), .text("direction", "bidirectional")])
+      cell == .lstm ? "LSTM" : "GRU", [value, input, recurrent, bias, sequenceLengths ?? ""], attributes)
     // From [time, direction, batch, hidden].
     value = graph.node("Transpose", [value], [.integers("perm", [0, 2, 1, 3])])
-    value = graph.node("Reshape", [value, graph.integers([0, 0, Int64(2 * hidden)])])
+    value = graph.node("Reshape", [value, graph.integers([0, 0, Int64(count * hidden)])])
   }
 }
 

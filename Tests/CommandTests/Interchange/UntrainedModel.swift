@@ -99,7 +99,10 @@ let exportedArchitectures: [Architecture] = [
       .maxPool(kernel: Extent(3, 3), stride: Extent(2, 2), padding: Extent(1, 1)),
       .convolution(name: "c", out: 4, kernel: Extent(2, 3), padding: Extent(0, 0), bias: false, relu: false),
       .convolution(name: "d", out: 3, kernel: Extent(1, 2), padding: Extent(0, 0), bias: true, relu: true),
-      .lstm(name: "r", layer: 0, hidden: 6), .lstm(name: "s", layer: 1, hidden: 5), .linear(name: "out"),
+      .lstm(name: "r", layer: 0, hidden: 6), .lstm(name: "s", layer: 1, hidden: 5),
+      .recurrent(name: "t", layer: 0, hidden: 7, cell: .gru),
+      .recurrent(name: "t", layer: 1, hidden: 5, cell: .gru, direction: .reverse),
+      .recurrent(name: "u", layer: 0, hidden: 6, direction: .forward), .linear(name: "out"),
     ]),
 ]
 

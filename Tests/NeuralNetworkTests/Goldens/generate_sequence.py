@@ -39,19 +39,14 @@ def write(name, cases):
     (FIXTURES / f"sequence_{name}.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")
 
 
-def lstm():
+def recurrent_cases(kind, both, sizes):
     cases = []
-    for seed, inputs, hidden, lengths in [
-        (1, 7, 5, [6, 4, 4, 1]),
-        (2, 3, 20, [5, 5]),
-        (3, 5, 32, [9, 7, 3, 3, 2, 1, 1]),
-        (4, 17, 1, [1]),
-    ]:
-        layer = torch.nn.LSTM(inputs, hidden, bidirectional=True).double()
+    for seed, inputs, hidden, lengths in sizes:
+        layer = kind(inputs, hidden, bidirectional=both).double()
         for i, p in enumerate(layer.parameters()):
             p.data = numbers(seed * 100 + i, *p.shape, scale=0.5)
         x = numbers(seed * 100 + 50, sum(lengths), inputs, scale=2).requires_grad_()
-        dy = numbers(seed * 100 + 51, sum(lengths), 2 * hidden)
+        dy = numbers(seed * 100 + 51, sum(lengths), (2 if both else 1) * hidden)
         y = layer(PackedSequence(x, batch_sizes(lengths)))[0].data
         (y * dy).sum().backward()
         cases.append({
@@ -59,7 +54,16 @@ def lstm():
             "inputGradient": flat(x.grad),
             "gradients": [{"name": f"rnn.{n}", "values": flat(p.grad)} for n, p in layer.named_parameters()],
         })
-    write("lstm", cases)
+    return cases
+
+
+def recurrent():
+    write("lstm", recurrent_cases(torch.nn.LSTM, True, [
+        (1, 7, 5, [6, 4, 4, 1]), (2, 3, 20, [5, 5]), (3, 5, 32, [9, 7, 3, 3, 2, 1, 1]), (4, 17, 1, [1])]))
+    write("lstm_forward", recurrent_cases(torch.nn.LSTM, False, [(20, 6, 7, [5, 4, 2]), (21, 4, 16, [3, 3])]))
+    write("gru", recurrent_cases(torch.nn.GRU, True, [
+        (22, 7, 5, [6, 4, 4, 1]), (23, 3, 20, [5, 5]), (24, 5, 32, [9, 7, 3, 3, 2, 1, 1]), (25, 17, 1, [1])]))
+    write("gru_forward", recurrent_cases(torch.nn.GRU, False, [(26, 6, 7, [5, 4, 2]), (27, 4, 16, [3, 3])]))
 
 
 def linear():
@@ -105,6 +109,6 @@ def ctc():
     write("ctc", cases)
 
 
-lstm()
+recurrent()
 linear()
 ctc()

@@ -101,7 +101,7 @@ import Testing
     arguments: [
       ("stages", []), ("must be linear", [rnn]), ("last stage", [fc, fc]),
       ("named c", [convolution(), convolution(), fc]),
-      ("named rnn.l0", [rnn, rnn, fc]), ("after the first LSTM", [rnn, convolution(), fc]),
+      ("named rnn.l0", [rnn, rnn, fc]), ("after the first recurrent layer", [rnn, convolution(), fc]),
       ("channels", [convolution(out: 0), fc]), ("channels", [convolution(out: .max), fc]),
       ("kernel", [convolution(kernel: Extent(0, 3)), fc]), ("kernel", [convolution(kernel: Extent(3, 99)), fc]),
       ("padding", [convolution(padding: Extent(1, 2)), fc]), ("padding", [convolution(padding: Extent(-1, 0)), fc]),

@@ -17,7 +17,7 @@ import Testing
 
   @Test func everyKindOfLayer() throws {
     let spec =
-      "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 O{out}1c]"
+      "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 Lfx5 Gbx{g}6 Grx4 O{out}1c]"
     let architecture = try Architecture(spec: spec)
     #expect(architecture.name == "custom" && architecture.inputHeight == 48 && architecture.inkIsPositive)
     let stages: [LayerSpec] = [
@@ -29,7 +29,10 @@ import Testing
       .convolution(name: "cnn.6", out: 4, kernel: Extent(3, 3), padding: Extent(1, 1), bias: true, relu: true),
       .dropout(rate: 0.1, wholeFeatures: true), .lstm(name: "rnn", layer: 0, hidden: 9),
       .dropout(rate: 0.5, wholeFeatures: false), .lstm(name: "top", layer: 0, hidden: 7),
-      .lstm(name: "rnn", layer: 1, hidden: 8), .linear(name: "out"),
+      .lstm(name: "rnn", layer: 1, hidden: 8),
+      .recurrent(name: "rnn", layer: 2, hidden: 5, direction: .forward),
+      .recurrent(name: "g", layer: 0, hidden: 6, cell: .gru),
+      .recurrent(name: "rnn", layer: 3, hidden: 4, cell: .gru, direction: .reverse), .linear(name: "out"),
     ]
     #expect(architecture.stages == stages)
     #expect(try Architecture(spec: architecture.spec) == architecture)
@@ -59,11 +62,12 @@ import Testing
       ("[1,40,0,1 Mp41,1 O1c]", 11, "window and stride"), ("[1,6,0,1 Cr9,3,2p0,1 O1c]", 10, "6 lines are too few"),
       ("[1,40,0,1 Bnx O1c]", 13, "nothing more"), ("[1,40,0,1 Do O1c]", 13, "rate of dropout"),
       ("[1,40,0,1 Do1 O1c]", 11, "is not possible"), ("[1,40,0,1 Do0.2,3 O1c]", 18, "2 whole features"),
-      ("[1,40,0,1 Do.. O1c]", 13, "rate of dropout"), ("[1,40,0,1 Lfx9 O1c]", 12, "bidirectional"),
+      ("[1,40,0,1 Do.. O1c]", 13, "rate of dropout"), ("[1,40,0,1 Lqx9 O1c]", 12, "along the line: Lbx"),
+      ("[1,40,0,1 Gfy9 O1c]", 13, "along the line: Gbx"),
       ("[1,40,0,1 Lbxs9 O1c]", 15, "summarize"), ("[1,40,0,1 Lbx O1c]", 14, "features of each direction"),
       ("[1,40,0,1 Lbx0 O1c]", 11, "hidden"), ("[1,40,0,1 Lbx9]", 11, "the last layer must be the output"),
       ("[1,40,0,1 O1c59]", 14, "the alphabet decides"), ("[1,40,0,1 O1s]", 12, "the output is O1c"),
-      ("[1,40,0,1 O1c O1c]", 11, "last stage"), ("[1,40,0,1 Lbx9 Cr3,3,2 O1c]", 16, "after the first LSTM"),
+      ("[1,40,0,1 O1c O1c]", 11, "last stage"), ("[1,40,0,1 Lbx9 Cr3,3,2 O1c]", 16, "after the first recurrent layer"),
       ("[1,40,0,1 S1(1x0)1,3 Mp2,2 O1c]", 22, "gone after S1"), ("[1,40,0,1 S1(1x12)1,3 O1c]", 12, "only reshaping"),
       ("[1,40,0,1 S1(1x0)1,3]", 21, "last layer"),
       ("[1,40,0,1 C{x}r3,3,2 C{x}r3,3,2 O1c]", 22, "a second layer named x"),

@@ -1,12 +1,9 @@
 import Tensors
 
-/// One direction of a ``BidirectionalLSTM``: its weights, the values kept for the backward pass, and single time steps.
-///
-/// "Previous" and "next" refer to the order of processing: the forward direction runs t = 0, 1, ...; the reverse
-/// direction runs backwards, where each sequence starts, with zero state, at its own last step.
-final class LSTMDirection {
-  private let reverse: Bool
-  private let inputs: Int
+/// One direction of an LSTM (Hochreiter and Schmidhuber 1997, with forget gates).
+final class LSTMPass: RecurrentPass {
+  let place: RecurrentPlace
+  private var inputs: Int { place.inputs }
   private let hidden: Int
   private let weightInput: Parameter
   private let weightHidden: Parameter
@@ -21,17 +18,14 @@ final class LSTMDirection {
   /// h of the previous step, in the rows of `gates`; zero where a sequence starts.
   private var previousOutputs = Matrix(rows: 0, columns: 0)
   private var scratch = Matrix(rows: 0, columns: 0)
-  /// First column of this direction's half of the output.
-  private let column: Int
 
-  init(prefix: String, layer: Int, reverse: Bool, inputs: Int, hidden: Int, parameters: Parameters) {
-    let suffix = "_l\(layer)" + (reverse ? "_reverse" : "")
-    (self.reverse, self.inputs, self.hidden) = (reverse, inputs, hidden)
-    weightInput = parameters.add("\(prefix).weight_ih\(suffix)", shape: [4 * hidden, inputs])
+  init(_ place: RecurrentPlace, _ parameters: Parameters) {
+    let (prefix, suffix, hidden) = (place.prefix, place.suffix, place.hidden)
+    (self.place, self.hidden) = (place, hidden)
+    weightInput = parameters.add("\(prefix).weight_ih\(suffix)", shape: [4 * hidden, place.inputs])
     weightHidden = parameters.add("\(prefix).weight_hh\(suffix)", shape: [4 * hidden, hidden])
     biasInput = parameters.add("\(prefix).bias_ih\(suffix)", shape: [4 * hidden])
     biasHidden = parameters.add("\(prefix).bias_hh\(suffix)", shape: [4 * hidden])
-    column = reverse ? hidden : 0
   }
 
   // Scratch, in floats, each part a multiple of 16:
@@ -50,7 +44,6 @@ final class LSTMDirection {
     PackedMatrix(rows: 4 * hidden, columns: hidden, in: carriedCell(batch) + padded(batch * hidden))
   }
 
-  /// Floats of scratch one direction needs for `batch` sequences.
   func scratchCount(batch: Int) -> Int {
     let weights = padded(4 * hidden * hidden)
     return biasCount + 2 * rowCount + max(weights, 2 * padded(batch * hidden) + (packs ? weights : 0))
@@ -65,15 +58,6 @@ final class LSTMDirection {
     previousOutputs = workspace.activation(rows: rows, columns: hidden)
   }
 
-  /// The number of sequences at step t that continue from the previous step; they are the first rows of step t.
-  private func continuing(_ layout: SequenceLayout, _ t: Int) -> Int {
-    if reverse { return t + 1 < layout.steps ? layout.batchSizes[t + 1] : 0 }
-    return t > 0 ? layout.batchSizes[t] : 0
-  }
-
-  private func before(_ t: Int) -> Int { reverse ? t + 1 : t - 1 }
-  private func next(_ t: Int) -> Int { reverse ? t - 1 : t + 1 }
-
   /// Whether W_hh is packed, once for all steps.
   private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
 
@@ -82,7 +66,6 @@ final class LSTMDirection {
   /// Elsewhere the copy costs nothing measurable, and large products are as fast with W_hh as it is stored.
   private func isSmall(rows: Int) -> Bool { rows * 4 * hidden * hidden <= 1_000_000 }
 
-  /// Input projection of all steps in one product, and the other preparations of the steps.
   func beginForward() {
     guard let input, let last = input.layout.batchSizes.last else { return }
     gemm(
@@ -100,7 +83,7 @@ final class LSTMDirection {
 
   func forwardStep(_ t: Int) {
     guard let layout = input?.layout, let output else { return }
-    let (batch, start, running) = (layout.batchSizes[t], layout.offsets[t], continuing(layout, t))
+    let (batch, start, running) = (layout.batchSizes[t], layout.offsets[t], place.continuing(layout, t))
     let gateRows = gates.row(start)
     if packs {
       packedForward.multiply(
@@ -113,17 +96,17 @@ final class LSTMDirection {
         ldc: 4 * hidden)
     }
     previousOutputs.row(start + running).update(repeating: 0, count: (batch - running) * hidden)
-    let following = next(t)
+    let following = place.next(t)
     let isLast = following < 0 || following >= layout.steps
     func rows(_ previousCells: UnsafePointer<Float>, stride: Int) -> LSTMForwardRows {
       LSTMForwardRows(
         gates: gateRows, bias: bias, previousCells: previousCells, previousStride: stride, cells: cells.row(start),
-        tanhCells: tanhCells.row(start), output: output.value.row(start) + column, outputStride: 2 * hidden,
+        tanhCells: tanhCells.row(start), output: output.value.row(start) + place.column, outputStride: place.outputs,
         next: isLast ? unused : previousOutputs.row(layout.offsets[following]),
-        nextRows: isLast ? 0 : continuing(layout, following), unused: unused)
+        nextRows: isLast ? 0 : place.continuing(layout, following), unused: unused)
     }
     if running > 0 {
-      let previous = cells.row(layout.offsets[before(t)])
+      let previous = cells.row(layout.offsets[place.before(t)])
       lstmForward(rows(previous, stride: hidden), rows: 0..<running, hidden: hidden)
     }
     lstmForward(rows(zeros, stride: 0), rows: running..<batch, hidden: hidden)
@@ -141,16 +124,16 @@ final class LSTMDirection {
   /// direction the rows of a step beyond those of the following step, in the reverse direction those of t = 0.
   func backwardStep(_ t: Int) {
     guard let layout = input?.layout, let output else { return }
-    let (batch, start, running) = (layout.batchSizes[t], layout.offsets[t], continuing(layout, t))
+    let (batch, start, running) = (layout.batchSizes[t], layout.offsets[t], place.continuing(layout, t))
     func rows(_ previousCells: UnsafePointer<Float>, stride: Int) -> LSTMBackwardRows {
       LSTMBackwardRows(
         gates: gates.row(start), previousCells: previousCells, previousStride: stride,
-        tanhCells: tanhCells.row(start), outputGradient: output.gradient.row(start) + column,
-        outputStride: 2 * hidden, carriedOutput: carriedOutput, carriedCell: carriedCell(layout.count),
+        tanhCells: tanhCells.row(start), outputGradient: output.gradient.row(start) + place.column,
+        outputStride: place.outputs, carriedOutput: carriedOutput, carriedCell: carriedCell(layout.count),
         biasGradient: bias)
     }
     if running > 0 {
-      let previous = cells.row(layout.offsets[before(t)])
+      let previous = cells.row(layout.offsets[place.before(t)])
       lstmBackward(rows(previous, stride: hidden), rows: 0..<running, hidden: hidden)
     }
     lstmBackward(rows(zeros, stride: 0), rows: running..<batch, hidden: hidden)
@@ -163,10 +146,8 @@ final class LSTMDirection {
       beta: 0, carriedOutput, ldc: hidden)
   }
 
-  /// The offset of the direction's weights in the parameter slab.
   var firstWeight: Int { weightInput.value.offset }
 
-  /// After all steps: weight gradients of all of them in one product each.
   func addWeightGradients() {
     guard let input, gates.rows > 0 else { return }
     let rows = gates.rows
@@ -183,7 +164,6 @@ final class LSTMDirection {
     }
   }
 
-  /// After all steps: the input's gradient, written, or added when `accumulate`.
   func inputGradient(accumulate: Bool) {
     guard let input, gates.rows > 0 else { return }
     gemm(
@@ -193,7 +173,7 @@ final class LSTMDirection {
 }
 
 @inline(__always)
-private func padded(_ count: Int) -> Int { (count + 15) & ~15 }
+func padded(_ count: Int) -> Int { (count + 15) & ~15 }
 
 /// to[c, r] = from[r, c], in blocks of 16 x 16 so that both sides stay in the first-level cache.
 private func transpose(

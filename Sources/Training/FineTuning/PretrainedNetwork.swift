@@ -211,7 +211,8 @@ extension PretrainedNetwork.Description {
     if stages == Architecture.akuru().stages { return ["model": .text("akuru"), "height": height] }
     if stages == Architecture.crnn().stages { return ["model": .text("crnn"), "height": height] }
     if case .convolution(_, let channels, _, _, _, _) = stages.first,
-      let hidden = stages.lazy.compactMap({ if case .recurrent(_, _, let hidden, _, _) = $0 { hidden } else { nil } }).first,
+      let hidden = stages.lazy.compactMap({ if case .recurrent(_, _, let hidden, _, _) = $0 { hidden } else { nil } })
+        .first,
       stages == Architecture.tutorial(channels: channels, hidden: hidden).stages
     {
       let name = ModelSettings.tutorialNames.contains(architecture.name) ? architecture.name : "tutorial"

@@ -66,6 +66,7 @@ package struct AuditReport: Sendable {
     case .unknownScalars: "labels with scalars outside the alphabet"
     case .unclearOrder: "labels whose order a page does not tell"
     case .unusedOption: "options without use"
+    case .unclearTurn: "pages that may be stored turned"
     case .labelNotNFC: "labels in another normalization form"
     case .spacesChanged: "labels whose white space is collapsed"
     case .invisibleMark: "labels with invisible marks"

@@ -8,7 +8,7 @@ package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertib
     case unpairedFile, badRecord, unreadableImage, imageTooSmall, emptyLabel, controlCharacter, labelTooLong,
       imageTooWide,
       unknownScalars, unclearOrder
-    case unusedOption
+    case unusedOption, unclearTurn
     case blankImage, invertedImage, verticalImage, textWidthMismatch, replacementCharacter, unassignedScalar,
       leadingMark
     case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType,

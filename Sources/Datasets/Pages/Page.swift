@@ -10,8 +10,12 @@ package final class Page: Sendable {
   /// Whether the lines are those of the image as it is stored, not turned upright.
   let isStored: Bool
 
-  init(path: String, imagePath: String, size: Int64, isStored: Bool) {
+  /// Whether the document does not tell which of the two it is about.
+  let hasUnclearTurn: Bool
+
+  init(path: String, imagePath: String, size: Int64, isStored: Bool, hasUnclearTurn: Bool = false) {
     (self.path, self.imagePath, self.size, self.isStored) = (path, imagePath, size, isStored)
+    self.hasUnclearTurn = hasUnclearTurn
   }
 }
 

@@ -21,6 +21,12 @@ struct PagesReader: GroundTruthReader {
         try records.addBad(folder.prefix + name, error.reason, in: folder)
         continue
       }
+      if page.hasUnclearTurn {
+        records.leave(
+          page.imagePath, .unclearTurn,
+          "EXIF turns or mirrors it, and \(name) does not tell whether its lines are about the stored image or the shown one; "
+            + "they are cut from the shown one: look at some (akuru lines), or store the image upright")
+      }
       try add(document, page, name, to: &records)
     }
   }
@@ -86,8 +92,9 @@ struct PagesReader: GroundTruthReader {
         let status: FileStatus?
         do throws(FileError) { status = try FileStatus.following(path) } catch { throw DataSetError(error) }
         guard let status, status.kind == .file else { continue }
-        let isStored = try checkSize(of: &document, file, path)
-        return Page(path: file, imagePath: path, size: status.size, isStored: isStored)
+        let view = try checkSize(of: &document, file, path)
+        return Page(
+          path: file, imagePath: path, size: status.size, isStored: view == .stored, hasUnclearTurn: view == .unclear)
       }
     }
     throw .malformed(
@@ -99,22 +106,23 @@ struct PagesReader: GroundTruthReader {
   ///
   /// An image that cannot be read is not looked at further: the audit says why.
   ///
-  /// - Returns: whether the document is about the image as it is stored, which EXIF turns.
+  /// - Returns: which view of the image the document is about.
   private static func checkSize(
     of document: inout PageDocument, _ file: String, _ image: String
-  ) throws(DataSetError) -> Bool {
+  ) throws(DataSetError) -> View {
     let size: ImageSize
     do throws(ImageError) {
       size = try ImageFile.size(path: image, limits: .page)
     } catch {
       if error.exitStatus == .inputOutput { throw .inputOutput(error.description) }
-      return false
+      return .shown
     }
+    let usual = size.changesInPlace ? View.unclear : .shown
     guard let said = document.size else {
       document.size = (size.width, size.height)
-      return false
+      return usual
     }
-    if said == (size.width, size.height) { return false }
+    if said == (size.width, size.height) { return usual }
     guard size.isTurned && said == (size.height, size.width) else {
       throw .malformed(
         path: file, place: "its image",
@@ -122,8 +130,11 @@ struct PagesReader: GroundTruthReader {
           "\(lastComponent(image)) has \(size.width) x \(size.height) pixels, and the file says \(said.width) x "
           + "\(said.height), so the lines would be cut elsewhere; take the image that the file was made for")
     }
-    return true
+    return .stored
   }
+
+  /// The image of a page that EXIF turns or mirrors, as people see it or as it is stored; unclear where both have the same size.
+  private enum View { case shown, stored, unclear }
 
   /// The last part of a path with either kind of slash.
   private static func lastPart(_ path: String) -> String {

@@ -28,7 +28,7 @@ func planLength(
   var short = configuration
   (short.recipe.course.minutes, short.recipe.course.epochs) = (nil, nil)
   short.recipe.batch.batchSize = BatchSize(configuration.recipe.batch.batchSize.first)
-  short.run.length.maxSteps = SpeedProbe.steps(batchSize: short.recipe.batch.batchSize)
+  short.run.length.maxSteps = SpeedProbe.mostSteps
   use(short.length(draws: draws, planned: nil))
   let probe = try SpeedProbe(planned, configuration, context)
   let images = probe.images(minutes: minutes, configuration, prepared.data)
@@ -46,8 +46,11 @@ private struct SpeedProbe {
   /// Seconds of training for an image of mean width.
   let secondsPerImage: Double
 
-  /// Images that are trained on: a quarter warms caches up.
-  private static let images = 320
+  /// Steps that warm caches up and give a first estimate.
+  private static let firstSteps = 20
+  /// The aim for the steps that are measured; a shorter time misled by a third.
+  private static let seconds = 4.0
+  static let mostSteps = 2_000
   /// An evaluation takes about this share of the time that training takes for the same image.
   private static let evaluationShare = 0.4
 
@@ -67,14 +70,16 @@ private struct SpeedProbe {
       nil, state, configuration.run, context: context, lastStep: prepared.length.lastStep,
       calendar: prepared.length.calendar)
     let trainer = try Trainer(configuration, prepared, state: state, recorder: recorder, context: context)
-    let (seconds, cost) = try trainer.measure(steps: prepared.length.lastStep)
+    let (first, _) = try trainer.measure(steps: SpeedProbe.firstSteps)
+    let steps = try communicator.fromRankZero {
+      let fitting = SpeedProbe.seconds * Double(SpeedProbe.firstSteps) / max(first, 1e-9)
+      return max(10, Int(min(fitting, Double(SpeedProbe.mostSteps - SpeedProbe.firstSteps))))
+    }
+    let (seconds, cost) = try trainer.measure(steps: steps)
     let widths = prepared.data.train.widths
     let meanWidth = Double(widths.reduce(0, +)) / Double(widths.count)
     secondsPerImage = try communicator.fromRankZero { seconds / Double(cost) * meanWidth }
   }
-
-  /// The steps of a probe.
-  static func steps(batchSize: BatchSize) -> Int { max(8, images / batchSize.first) }
 
   /// The images that a run can train on in some minutes, its evaluations included.
   func images(minutes: Double, _ configuration: TrainingConfiguration, _ data: TrainingData) -> Int {

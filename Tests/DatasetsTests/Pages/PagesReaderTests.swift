@@ -89,10 +89,11 @@ import Testing
   }
 
   /// An 8-bit TIFF that is stored lying on its side.
-  private func turnedTIFF(_ image: GrayImage) -> [UInt8] {
-    let stored = image.turnedCounterclockwise()
+  private func turnedTIFF(_ image: GrayImage) -> [UInt8] { tiff(image.turnedCounterclockwise(), orientation: 6) }
+
+  private func tiff(_ stored: GrayImage, orientation: Int) -> [UInt8] {
     let tags = [
-      (256, stored.width), (257, stored.height), (258, 8), (259, 1), (262, 1), (273, 8), (274, 6), (277, 1),
+      (256, stored.width), (257, stored.height), (258, 8), (259, 1), (262, 1), (273, 8), (274, orientation), (277, 1),
       (278, stored.height), (279, stored.pixels.count),
     ]
     func bytes(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
@@ -113,6 +114,20 @@ import Testing
     let lying = try cut()
     #expect((0..<100).allSatisfy { lying[$0, 10] == stored[10 + $0, 20] })
     #expect(lying != upright)
+  }
+
+  /// Of a page that is mirrored, or turned by half, both views have the size that the document says.
+  @Test(arguments: 1...8) func whichViewMayBeUnclear(_ orientation: Int) throws {
+    func unclear(_ image: GrayImage, size: (Int, Int)) throws -> Int {
+      let folder = try TemporaryDirectory().add("page.tif", tiff(image, orientation: orientation))
+      try folder.add("page.xml", alto(["one"], image: "page.tif", size: size))
+      return try DataSet.load(folder.path).leftOut.count { $0.kind == .unclearTurn }
+    }
+    let isLying = orientation >= 5
+    #expect(try unclear(page(), size: (Self.width, Self.height)) == ((2...4).contains(orientation) ? 1 : 0))
+    if isLying { #expect(try unclear(page(), size: (Self.height, Self.width)) == 0) }
+    let square = GrayImage(width: 300, height: 300, filledWith: 230)
+    #expect(try unclear(square, size: (300, 300)) == (orientation == 1 ? 0 : 1))
   }
 
   @Test(arguments: [("-5", "negative"), ("abc", "not a number"), ("1e9", "million at most")])

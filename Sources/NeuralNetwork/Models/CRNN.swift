@@ -76,7 +76,7 @@ public final class CRNN {
     switch stage {
     case .convolution: return Convolution.canPool(shape) ? shape : nil
     case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
-    case .maxPool, .dropout, .recurrent, .linear: return nil
+    case .residual, .maxPool, .dropout, .recurrent, .linear: return nil
     }
   }
 
@@ -96,6 +96,10 @@ public final class CRNN {
       imageLayers.append(
         BatchNormalization(
           name: name, channels: channels, relu: relu, pool: pool, gap: architecture.gap, parameters: parameters))
+    case .residual(let name, let kernel):
+      imageLayers.append(
+        ResidualBlock(
+          name: name, channels: channels, kernel: kernel.pair, gap: architecture.gap, parameters: parameters))
     case .maxPool(let kernel, let stride, let padding):
       imageLayers.append(
         MaxPool(.init(kernel: kernel.pair, stride: stride.pair, padding: padding.pair), gap: architecture.gap))
@@ -130,8 +134,9 @@ public final class CRNN {
   /// Sets which weights are never trained. Frozen batch normalizations use running averages, and no gradient is
   /// computed below the first trained layer.
   public func freeze(where isFrozen: (_ name: String) -> Bool) {
-    for case let normalization as BatchNormalization in imageLayers {
-      normalization.isFrozen = isFrozen(normalization.runningMean.name)
+    for layer in imageLayers {
+      let normalization = layer as? BatchNormalization ?? (layer as? ResidualBlock)?.normalization
+      if let normalization { normalization.isFrozen = isFrozen(normalization.runningMean.name) }
     }
     let last = parameters.tensors.first { !isFrozen($0.name) }?.value.offset ?? 0
     firstTrained = firstWeights.lastIndex { $0 <= last } ?? 0

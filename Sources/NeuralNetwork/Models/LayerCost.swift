@@ -27,10 +27,12 @@ extension Architecture {
       case (.recurrent(_, _, let hidden, let cell, let direction), _):
         count =
           width * (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden)
+      case (.residual(_, let kernel), .maps(let channels, let height)):
+        count = height * width * channels * channels * kernel.height * kernel.width
       case (.linear, _): count = width * shape.features * classes
       case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
       // Impossible, see ``LayerSpec/problem(after:isLast:)``.
-      case (.convolution, .sequence): break
+      case (.convolution, .sequence), (.residual, .sequence): break
       }
       if count > 0 {
         costs.append(LayerCost(name: stage.name, multiplyAdds: Double(count), hasInputGradient: !costs.isEmpty))

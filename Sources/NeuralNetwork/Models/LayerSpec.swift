@@ -17,6 +17,8 @@ public enum LayerSpec: Codable, Sendable, Equatable {
   case convolution(name: String, out: Int, kernel: Extent, padding: Extent, bias: Bool, relu: Bool)
   /// Batch normalization, see ``BatchNormalization``.
   case batchNormalization(name: String, relu: Bool)
+  /// Residual block with a convolution that keeps the size, see ``ResidualBlock``.
+  case residual(name: String, kernel: Extent)
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
   /// Dropout of a share of the values, or of whole feature maps (after an LSTM, of features), see ``Dropout``.
@@ -30,7 +32,7 @@ public enum LayerSpec: Codable, Sendable, Equatable {
 
   /// Checkpoints use the key `lstm` for recurrent layers.
   private enum CodingKeys: String, CodingKey {
-    case convolution, batchNormalization, maxPool, dropout, linear
+    case convolution, batchNormalization, residual, maxPool, dropout, linear
     case recurrent = "lstm"
   }
 
@@ -66,7 +68,9 @@ extension LayerSpec {
   /// The name of the kind, for tables and messages.
   public var name: String {
     switch self {
-    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .linear(let name): name
+    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
+      .linear(let name):
+      name
     case .recurrent(let name, let layer, _, _, _): "\(name).l\(layer)"
     case .maxPool: "pool"
     case .dropout: "dropout"
@@ -81,6 +85,7 @@ extension LayerSpec {
       let parts = ["convolution \(text(kernel)) to \(out)", "padding \(text(padding))"]
       return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
     case .batchNormalization(_, let relu): return "batch normalization" + (relu ? ", ReLU" : "")
+    case .residual(_, let kernel): return "residual block, convolution \(text(kernel))"
     case .maxPool(let kernel, let stride, let padding):
       let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
@@ -99,7 +104,7 @@ extension LayerSpec {
       max(0, width + 2 * padding.width - kernel.width + 1)
     case .maxPool(let kernel, let stride, let padding):
       windows(width, kernel.width, stride.width, padding.width)
-    case .batchNormalization, .dropout, .recurrent, .linear: width
+    case .batchNormalization, .residual, .dropout, .recurrent, .linear: width
     }
   }
 
@@ -109,7 +114,7 @@ extension LayerSpec {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
     case .maxPool(let kernel, let stride, let padding):
       windows(height, kernel.height, stride.height, padding.height)
-    case .batchNormalization, .dropout, .recurrent, .linear: height
+    case .batchNormalization, .residual, .dropout, .recurrent, .linear: height
     }
   }
 
@@ -117,6 +122,7 @@ extension LayerSpec {
   var gap: Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)
+    case .residual(_, let kernel): kernel.width / 2
     case .batchNormalization, .maxPool, .dropout, .recurrent, .linear: 0
     }
   }

@@ -66,7 +66,7 @@ extension LayerSpec {
   var hasWeights: Bool {
     switch self {
     case .maxPool, .dropout: false
-    case .convolution, .batchNormalization, .recurrent, .linear: true
+    case .convolution, .batchNormalization, .residual, .recurrent, .linear: true
     }
   }
 
@@ -79,7 +79,7 @@ extension LayerSpec {
     case (.recurrent(_, _, let hidden, _, let direction), _):
       .sequence(features: (direction ?? .both).count * hidden)
     case (.linear, _): .sequence(features: classes)
-    case (.batchNormalization, _), (.dropout, _): shape
+    case (.batchNormalization, _), (.residual, _), (.dropout, _): shape
     // Impossible, see ``problem(after:isLast:)``.
     case (.convolution, .sequence), (.maxPool, .sequence): shape
     }
@@ -91,12 +91,14 @@ extension LayerSpec {
     case (.convolution(_, let out, let kernel, _, let bias, _), .maps(let channels, _)):
       out * (channels * kernel.height * kernel.width + (bias ? 1 : 0))
     case (.batchNormalization, .maps(let channels, _)): 2 * channels
+    case (.residual(_, let kernel), .maps(let channels, _)):
+      channels * (channels * kernel.height * kernel.width + 2)
     case (.recurrent(_, _, let hidden, let cell, let direction), _):
       (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden + 2)
     case (.linear, _): classes * (shape.features + 1)
     case (.maxPool, _), (.dropout, _): 0
     // Impossible, see ``problem(after:isLast:)``.
-    case (.convolution, .sequence), (.batchNormalization, .sequence): 0
+    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence): 0
     }
   }
 
@@ -111,7 +113,7 @@ extension LayerSpec {
     case (.recurrent(_, let layer, let hidden, _, _), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
-    case (.convolution, .sequence), (.batchNormalization, .sequence), (.maxPool, .sequence):
+    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.maxPool, .sequence):
       return "feature maps are gone after the first recurrent layer"
     case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
       if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
@@ -126,6 +128,9 @@ extension LayerSpec {
         return "padding must be at most half a window"
       }
       return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
+    case (.residual(_, let kernel), .maps):
+      let isOdd = kernel.height % 2 == 1 && kernel.width % 2 == 1
+      return isIn(1...15, kernel) && isOdd ? nil : "kernel sizes must be odd, and in 1...15"
     case (.batchNormalization, .maps): return nil
     }
   }

@@ -17,6 +17,7 @@ extension Architecture {
   /// - `Cr3,3,32`: convolution 3 lines x 3 columns to 32 channels with ReLU; `Cl` without. Lines and columns are padded
   ///   by half a kernel; a suffix `p1,1` sets another padding, `b0` omits the bias.
   /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
+  /// - `R3,3`: residual block, see ``ResidualBlock``: the input is added to a convolution of its normalized, rectified values.
   /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1; a suffix `p0,1` adds padding.
   /// - `Lbx192`: bidirectional LSTM with 192 features in each direction; `Lfx`, `Lrx` read in one direction, from left to right
   ///   and back. `Gbx`, `Gfx`, `Grx` are the same with GRUs.
@@ -50,7 +51,8 @@ extension LayerSpec {
   /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty if there are none.
   var module: String {
     switch self {
-    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .recurrent(let name, _, _, _, _),
+    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
+      .recurrent(let name, _, _, _, _),
       .linear(let name):
       name
     case .maxPool, .dropout: ""
@@ -64,6 +66,7 @@ extension LayerSpec {
       let pad = padding == LayerSpec.usualPadding(kernel) ? "" : "p\(pair(padding))"
       return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out)\(pad)\(bias ? "" : "b0")"
     case .batchNormalization(_, let relu): return "Bn\(name)\(relu ? "r" : "")"
+    case .residual(_, let kernel): return "R\(name)\(pair(kernel))"
     case .maxPool(let kernel, let stride, let padding):
       let step = stride == kernel ? "" : ",\(pair(stride))"
       return "Mp\(pair(kernel))\(step)\(padding == Extent(0, 0) ? "" : "p\(pair(padding))")"
@@ -85,6 +88,9 @@ struct NetworkSpecNames {
     switch stage {
     case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):
       defer { modules += relu ? 2 : 1 }
+      return "cnn.\(modules)"
+    case .residual:
+      defer { modules += 1 }
       return "cnn.\(modules)"
     case .maxPool, .dropout:
       modules += 1

@@ -15,6 +15,11 @@ enum WeightInitializer: Equatable {
     let isBias = parameter.shape.count == 1
     switch (stage, start) {
     case (.batchNormalization, _): self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
+    case (.residual, _):
+      self =
+        isBias
+        ? .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
+        : .uniform(bound: WeightInitializer.bound(1, parameter.value.columns))
     case (.recurrent(_, _, let hidden, _, _), .pytorch): self = .uniform(bound: WeightInitializer.bound(1, hidden))
     case (.recurrent(_, _, _, let cell, _), .glorot):
       let kind = parameter.name.split(separator: ".").last ?? ""

@@ -93,6 +93,14 @@ private struct ONNXNetwork {
       value = graph.node(
         "BatchNormalization", [value] + inputs, [.float("epsilon", Float(BatchNormalization.epsilon))])
       if relu { value = graph.node("Relu", [value]) }
+    case .residual(let name, let kernel):
+      let skipped = value
+      append(.batchNormalization(name: "\(name).0", relu: true), after: shape)
+      append(
+        .convolution(
+          name: "\(name).2", out: 0, kernel: kernel, padding: Extent(kernel.height / 2, kernel.width / 2), bias: false,
+          relu: false), after: shape)
+      value = graph.node("Add", [skipped, value])
     case .maxPool(let kernel, let stride, let padding):
       if padding.width > 0 { hideBehindImages(graph.scalar(-.infinity, name: "minus_infinity")) }
       value = graph.node(

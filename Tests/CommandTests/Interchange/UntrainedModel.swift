@@ -97,6 +97,7 @@ let exportedArchitectures: [Architecture] = [
         name: "a", out: 5, kernel: Extent(3, 5), padding: Extent(1, 2), bias: true, relu: false),
       .batchNormalization(name: "b", relu: false),
       .maxPool(kernel: Extent(3, 3), stride: Extent(2, 2), padding: Extent(1, 1)),
+      .residual(name: "e", kernel: Extent(3, 3)),
       .convolution(name: "c", out: 4, kernel: Extent(2, 3), padding: Extent(0, 0), bias: false, relu: false),
       .convolution(name: "d", out: 3, kernel: Extent(1, 2), padding: Extent(0, 0), bias: true, relu: true),
       .lstm(name: "r", layer: 0, hidden: 6), .lstm(name: "s", layer: 1, hidden: 5),

@@ -75,6 +75,26 @@ def batch_normalization(name, channels, relu, height, widths, training):
         runningVariance=flat(start[1]), mean=flat(mean), unbiasedVariance=flat(variance))
 
 
+def residual(name, channels, kernel, height, widths, training):
+    images = [tensor(channels, height, w).requires_grad_() for w in widths]
+    weight, bias = tensor(channels).requires_grad_(), tensor(channels).requires_grad_()
+    filters = (tensor(channels, channels, *kernel) * 0.5).requires_grad_()
+    mean, variance = tensor(channels), tensor(channels).abs() + 0.5
+    start = (mean.clone(), variance.clone())
+    pixels = torch.cat([i.reshape(channels, -1) for i in images], 1).T
+    normal = F.batch_norm(pixels, mean, variance, weight, bias, training=training, momentum=1.0, eps=1e-5).relu()
+    results = []
+    for values, image in zip(normal.split([height * w for w in widths]), images):
+        branch = F.conv2d(values.T.reshape(image.shape)[None], filters, padding=[k // 2 for k in kernel])[0]
+        results.append(image + branch)
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(
+        name, channels, height, widths, images, results, gradients, kernel=kernel, training=training, weight=flat(weight),
+        bias=flat(bias), weightGradient=flat(weight.grad), biasGradient=flat(bias.grad), filters=flat(filters),
+        filterGradient=flat(filters.grad), runningMean=flat(start[0]), runningVariance=flat(start[1]))
+
+
 def max_pool(name, kernel, stride, padding, channels, height, widths):
     # one digit, negatives cut off: many equal maxima
     images = [tensor(channels, height, w, digits=1).clamp(min=-0.3).requires_grad_() for w in widths]
@@ -124,4 +144,9 @@ write("max_pool", [
 write("map_to_sequence", [
     map_to_sequence("small", 2, 3, [5, 3, 3, 1]),
     map_to_sequence("more than one square", 6, 3, [35, 17, 16, 4]),
+])
+write("residual", [
+    residual("three by three", 3, [3, 3], 4, [19, 11, 2], True),
+    residual("one by five", 5, [1, 5], 3, [17, 16, 7], True),
+    residual("evaluation, five by three", 2, [5, 3], 5, [9, 8, 3], False),
 ])

@@ -14,6 +14,7 @@ struct LayerCase: Decodable, CustomTestStringConvertible, Sendable {
   var outChannels: Int?
   var hasBias, relu, training: Bool?
   var weight, bias, weightGradient, biasGradient: [Float]?
+  var filters, filterGradient: [Float]?
   var runningMean, runningVariance, mean, unbiasedVariance: [Float]?
 
   var testDescription: String { name }

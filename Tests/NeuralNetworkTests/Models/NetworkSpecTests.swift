@@ -17,7 +17,7 @@ import Testing
 
   @Test func everyKindOfLayer() throws {
     let spec =
-      "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 Lfx5 Gbx{g}6 Grx4 O{out}1c]"
+      "[1,48,0,1 Bn C{a.b}l5,4,8p1,0b0 Bnr Mp3,2,2,1p1,1 Do0.25 Cr3,3,4 R1,3 R{res}3,3 Do0.1,2 S1(1x0)1,3 Lbx9 Do0.5,1 Lbx{top}7 Lbx8 Lfx5 Gbx{g}6 Grx4 O{out}1c]"
     let architecture = try Architecture(spec: spec)
     #expect(architecture.name == "custom" && architecture.inputHeight == 48 && architecture.inkIsPositive)
     let stages: [LayerSpec] = [
@@ -27,6 +27,7 @@ import Testing
       .maxPool(kernel: Extent(3, 2), stride: Extent(2, 1), padding: Extent(1, 1)),
       .dropout(rate: 0.25, wholeFeatures: false),
       .convolution(name: "cnn.6", out: 4, kernel: Extent(3, 3), padding: Extent(1, 1), bias: true, relu: true),
+      .residual(name: "cnn.8", kernel: Extent(1, 3)), .residual(name: "res", kernel: Extent(3, 3)),
       .dropout(rate: 0.1, wholeFeatures: true), .lstm(name: "rnn", layer: 0, hidden: 9),
       .dropout(rate: 0.5, wholeFeatures: false), .lstm(name: "top", layer: 0, hidden: 7),
       .lstm(name: "rnn", layer: 1, hidden: 8),

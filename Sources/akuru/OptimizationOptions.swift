@@ -15,7 +15,11 @@ struct OptimizationOptions: ParsableArguments {
   var lrScaling: String?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
   @Option(help: "Decay of the average of the gradients, only for adam and adamw. (default: 0.9)") var beta1: Double?
-  @Option(help: "Decay of the average of the squared gradients, only for adam and adamw. (default: 0.999)")
+  @Option(
+    help: """
+      Decay of the average of the squared gradients, only for adam and adamw. \
+      \(defaults { $0.optimization.beta2 ?? OptimizerSettings().beta2 })
+      """)
   var beta2: Double?
   @Option(help: "Weight decay. \(defaults { $0.optimization.weightDecay })") var weightDecay: Double?
   @Option(help: "Largest global gradient norm; 0 is off. \(defaults { $0.optimization.clipNorm })") var clipNorm:

@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
   @Option(
     help: """
       Start weights: pytorch (the defaults of PyTorch's layers), or glorot (Glorot uniform and orthogonal matrices, with \
-      forget gates at 1). (default: pytorch)
+      forget gates at 1). \(defaults { ($0.model.startWeights ?? .pytorch).rawValue })
       """)
   var startWeights: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?

@@ -23,9 +23,10 @@ struct PagesReader: GroundTruthReader {
       }
       if page.hasUnclearTurn {
         records.leave(
-          page.imagePath, .unclearTurn,
-          "EXIF turns or mirrors it, and \(name) does not tell whether its lines are about the stored image or the shown one; "
-            + "they are cut from the shown one: look at some (akuru lines), or store the image upright")
+          page.path, .unclearTurn,
+          "EXIF turns or mirrors \(lastComponent(page.imagePath)), and the file does not tell whether its lines are about the "
+            + "stored image or the shown one; they are cut from the shown one: look at some (akuru lines), or store it upright"
+        )
       }
       try add(document, page, name, to: &records)
     }

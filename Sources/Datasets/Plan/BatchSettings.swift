@@ -4,11 +4,11 @@ import Settings
 /// The sizes of steps and micro-batches.
 package struct BatchSettings: SettingsGroup {
   /// Images in a step; they can become more in the course of a run.
-  package var batchSize: BatchSize = 32
+  package var batchSize: BatchSize = 8
   /// Images in a micro-batch, the unit of work of one rank.
-  package var microBatch = 8
+  package var microBatch = 4
 
-  package init(batchSize: BatchSize = 32, microBatch: Int = 8) {
+  package init(batchSize: BatchSize = 8, microBatch: Int = 4) {
     (self.batchSize, self.microBatch) = (batchSize, microBatch)
   }
 

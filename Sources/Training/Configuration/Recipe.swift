@@ -72,7 +72,7 @@ package struct Recipe: Codable, Sendable, Equatable {
     }
     // Launch/docs/recipe.md says how these were chosen.
     var recipe = Recipe(
-      model: model, batch: BatchSettings(batchSize: 8, microBatch: 4), optimization: OptimizationSettings(lr: 3e-3),
+      model: model, batch: BatchSettings(), optimization: OptimizationSettings(lr: 3e-3),
       augmentation: AugmentationSettings())
     recipe.model.startWeights = .glorot
     recipe.optimization.beta2 = 0.95

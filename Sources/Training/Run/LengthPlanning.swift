@@ -48,7 +48,7 @@ private struct SpeedProbe {
 
   /// Steps that warm caches up and give a first estimate.
   private static let firstSteps = 20
-  /// The aim for the steps that are measured; a shorter time misled by a third.
+  /// The aim for the steps that are measured; half a second was wrong by a third.
   private static let seconds = 4.0
   static let mostSteps = 2_000
   /// An evaluation takes about this share of the time that training takes for the same image.

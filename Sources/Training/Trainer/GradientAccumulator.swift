@@ -108,8 +108,9 @@ package final class GradientAccumulator {
   private func addSquaredNorm(images count: Int) {
     let norm = GradientClipping.norm(network.parameters.gradients.base, count: network.parameters.count)
     let weight = Double(images) / Double(count)
-    // A larger square says enough, and no step may fail for it. A gradient that is not finite was refused already.
-    let square = min(norm * norm, reducer.statisticLimit / weight)
+    // A larger square says enough, and no step may fail for it: half of the limit, which rounding does not reach. A gradient that
+    // is not finite was refused already.
+    let square = min(norm * norm, 0.5 * reducer.statisticLimit / weight)
     if square.isFinite { reducer.addStatistic(square, weight: weight, at: network.parameters.bufferCount + 1) }
   }
 

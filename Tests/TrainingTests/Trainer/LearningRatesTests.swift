@@ -15,7 +15,7 @@ import Training
   }
 
   /// The schedule counts images, in units of the first size; the rate follows the size.
-  @Test(arguments: [nil, LearningRateScaling.sqrt, .linear, .none])
+  @Test(arguments: [nil, LearningRateScaling.sqrt, .linear, LearningRateScaling.none])
   func aBatchThatGrowsHasTheScheduleOfItsImages(_ scaling: LearningRateScaling?) throws {
     var settings = OptimizationSettings(lr: 0.01, schedule: .oneCycle)
     settings.lrScaling = scaling

@@ -147,7 +147,7 @@ struct NetworkSpecReader {
   ) throws(NetworkSpecError) -> LayerSpec {
     let letter = (cell ?? .lstm).letter
     let directions: [(letter: String, direction: RecurrentDirection?)] = [("b", nil), ("f", .forward), ("r", .reverse)]
-    guard let direction = directions.first(where: { token.take($0.letter) })?.direction, token.take("x") else {
+    guard let found = directions.first(where: { token.take($0.letter) }), token.take("x") else {
       throw token.failure(
         "recurrent layers read along the line: \(letter)bx in both directions, \(letter)fx, \(letter)rx")
     }
@@ -155,7 +155,7 @@ struct NetworkSpecReader {
     let name = try token.name()
     return .recurrent(
       name: name, layer: 0, hidden: try token.number("the features of each direction, as in Lbx128"), cell: cell,
-      direction: direction)
+      direction: found.direction)
   }
 
   private func pool(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {

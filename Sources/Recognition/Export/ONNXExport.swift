@@ -192,8 +192,9 @@ private struct ONNXNetwork {
     let recurrent = weights("R", "weight_hh", columns: hidden)
     let biases = zip(gathered("bias_ih", columns: 1), gathered("bias_hh", columns: 1)).flatMap { $0 + $1 }
     let bias = graph.weights("\(prefix).B", shape: [count, 2 * rows], biases)
-    var attributes: [ONNXGraph.Attribute] = [
-      .integer("hidden_size", hidden), .text("direction", direction == .both ? "bidirectional" : direction.rawValue),
+    var attributes: [Onnx_AttributeProto] = [
+      .integer("hidden_size", hidden),
+      .text("direction", direction == .both ? "bidirectional" : direction.rawValue),
     ]
     // PyTorch applies the reset gate to the product with h.
     if cell == .gru { attributes.append(.integer("linear_before_reset", 1)) }

@@ -85,12 +85,14 @@ struct Recurrence: Sendable, CustomTestStringConvertible {
     let rows = both.layout.rows
     let x = numbers(seed: 16, count: rows * inputs, scale: 2)
     let dy = numbers(seed: 17, count: rows * hidden)
-    let wide = (0..<rows).flatMap { row in
-      [Float](repeating: 0, count: hidden) + dy[row * hidden..<(row + 1) * hidden]
-    }
+    let nothing = [Float](repeating: 0, count: hidden)
+    let wide = (0..<rows).flatMap { row -> [Float] in nothing + dy[row * hidden..<(row + 1) * hidden] }
     let (y, dx) = alone.run(x, dy)
     let (expected, expectedGradient) = both.run(x, wide)
-    let half = (0..<rows).flatMap { row in expected[(2 * row + 1) * hidden..<(2 * row + 2) * hidden] }
+    let half = (0..<rows).flatMap { row -> ArraySlice<Float> in
+      let start = (2 * row + 1) * hidden
+      return expected[start..<start + hidden]
+    }
     expectClose(y, half, relativeToMaximum: 1e-6, "output")
     expectClose(dx, expectedGradient, relativeToMaximum: 1e-5, "input gradient")
     for (parameter, source) in zip(alone.parameters.tensors, reverse) {

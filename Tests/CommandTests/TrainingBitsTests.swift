@@ -60,13 +60,14 @@ import Testing
     #expect(try workshop.checkpoints("run3") == alone)
   }
 
-  @Test func anyNumberOfRanksGivesTheSameCheckpointsOfANetworkWithDropout() throws {
+  @Test(
+    arguments: [
+      "[1,24,0,1 Cr3,3,4 Do0.1 Mp2,2 Cl3,3,8b0 Bnr Mp2,2 Do0.2,2 Lbx12 Do0.3 Lbx12 O1c]",
+      "[1,24,0,1 Cr3,3,6 Mp2,2 R3,3 R1,5 Bnr Mp2,2 Gbx10 Lfx9 Grx11 O1c]",
+    ])
+  func anyNumberOfRanksGivesTheSameCheckpointsOfOtherNetworks(_ network: String) throws {
     let workshop = try Workshop()
-    let recipe = [
-      "--model", "[1,24,0,1 Cr3,3,4 Do0.1 Mp2,2 Cl3,3,8b0 Bnr Mp2,2 Do0.2,2 Lbx12 Do0.3 Lbx12 O1c]", "--batch-size",
-      "8",
-      "--micro-batch", "2",
-    ]
+    let recipe = ["--model", network, "--batch-size", "8", "--micro-batch", "2"]
     for ranks in [1, 2, 3] { try workshop.train(ranks: ranks, recipe, "run\(ranks)", ["--max-steps", "30"]) }
     let alone = try workshop.checkpoints("run1")
     #expect(try workshop.checkpoints("run2") == alone)

@@ -95,39 +95,52 @@ package struct CheckpointDirectory: Sendable {
     try firstGood(of: try stepPathsNewestFirst() + bestPaths(), restoring: restore, log: log)
   }
 
-  /// Reads the checkpoint of a `--checkpoint FILE|RUN` argument: the file, or the best checkpoint of a run directory,
-  /// else its newest. An unusable checkpoint of a run directory is named through `log`, and the next is tried.
+  /// Reads the checkpoint of a `--checkpoint FILE|RUN|NAME` argument: the file, the best checkpoint of a run directory, else
+  /// its newest, or the starter model of that name if there is no such file. An unusable checkpoint of a run directory is named through `log`, and the next is tried.
   ///
   /// Throws the file's error; for a run directory `.notFound` if it holds none, `.noneVerifies` if none is good.
   package static func open(_ argument: String, log: (String) -> Void) throws(CheckpointError) -> LoadedCheckpoint {
-    guard let directory = try runDirectory(argument) else {
-      return LoadedCheckpoint(path: argument, checkpoint: try Checkpoint.read(argument))
+    let directory: CheckpointDirectory
+    switch try place(of: argument) {
+    case .file(let path): return LoadedCheckpoint(path: path, checkpoint: try Checkpoint.read(path))
+    case .run(let found): directory = found
     }
     let candidates = try directory.bestPaths() + directory.stepPathsNewestFirst()
     if let found = try directory.firstGood(of: candidates, restoring: { $0 }, log: log) { return found }
     throw holdsNone(argument)
   }
 
-  /// The file that a `--checkpoint FILE|RUN` argument names, not opened: the file itself, or of a run directory the
-  /// best checkpoint, else the newest.
+  /// The file that a `--checkpoint FILE|RUN|NAME` argument names, not opened: the file itself, of a run directory the
+  /// best checkpoint, else the newest, or that of a starter model.
   package static func resolve(_ argument: String) throws(CheckpointError) -> String {
-    guard let directory = try runDirectory(argument) else { return argument }
+    let directory: CheckpointDirectory
+    switch try place(of: argument) {
+    case .file(let path): return path
+    case .run(let found): directory = found
+    }
     if let path = try (directory.bestPaths() + directory.stepPathsNewestFirst()).first { return path }
     throw holdsNone(argument)
   }
 
-  /// The checkpoints of a run directory; nil if `argument` is a file.
-  private static func runDirectory(_ argument: String) throws(CheckpointError) -> CheckpointDirectory? {
+  /// What an argument names.
+  private enum Place {
+    case file(String)
+    case run(CheckpointDirectory)
+  }
+
+  private static func place(of argument: String) throws(CheckpointError) -> Place {
     do throws(FileError) {
       switch try kind(of: argument) {
-      case nil: break
-      case .folder: return CheckpointDirectory(path: "\(argument)/checkpoints")
-      case .file, .link, .other: return nil
+      case .folder: return .run(CheckpointDirectory(path: "\(argument)/checkpoints"))
+      case .file, .link, .other: return .file(argument)
+      case nil: if let model = try StarterModels().named(argument) { return .file(model.path) }
       }
     } catch {
       throw .io(error)
     }
-    throw .notFound(path: argument, why: "there is no such file or run directory")
+    let isName = !argument.contains("/") && !argument.contains(".")
+    let model = isName ? ", and no model of that name (akuru models lists them)" : ""
+    throw .notFound(path: argument, why: "there is no such file or run directory\(model)")
   }
 
   private static func holdsNone(_ argument: String) -> CheckpointError {

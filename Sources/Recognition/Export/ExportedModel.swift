@@ -81,15 +81,19 @@ struct Preprocessing: Codable, Equatable {
 package enum ExportFormat: String, Sendable, CaseIterable {
   case safetensors
   case onnx
+  /// A checkpoint without the state of its training.
+  case akuru
 }
 
 extension Recognizer {
-  /// Writes the weights for other programs: `akuru export`. The bytes depend on the checkpoint only. A missing folder
+  /// Writes the weights for other programs, or alone: `akuru export`. The bytes depend on the checkpoint only. A missing folder
   /// is created.
+  ///
+  /// - Parameter argument: the checkpoint that the recognizer was read from.
   ///
   /// - Throws: `SafeTensorsError` or `FileError` if a file cannot be written; `ConfigurationError` if that would
   ///   overwrite a checkpoint, or a `config.json` of another kind.
-  package func export(_ format: ExportFormat, to path: String) throws {
+  package func export(_ format: ExportFormat, of argument: String, to path: String) throws {
     if (try? SafeTensorsFile(path))?.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true {
       throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")
     }
@@ -98,6 +102,11 @@ extension Recognizer {
     switch format {
     case .safetensors: try model.writeSafeTensors(to: path)
     case .onnx: try model.writeONNX(to: path)
+    case .akuru:
+      let checkpoint = try CheckpointDirectory.open(argument) { _ in }.checkpoint
+      // The identity says what a reader must know; cursor and optimizer belong to the run.
+      let identity = checkpoint.metadata.filter { $0.key == "identity" }
+      try Checkpoint(tensors: model.tensors, metadata: identity).write(to: path)
     }
   }
 }

@@ -5,9 +5,12 @@ import Testing
 
 /// Training allocates nothing once it runs: valgrind counts no allocation for a step more, in 3 steps and in 13.
 @Suite struct SteadyStateTests {
-  /// The kinds of layers of `akuru`, and dropout, with few channels: Valgrind computes each FMA in a call.
+  /// The kinds of layers of `akuru`, and others, with few channels: Valgrind computes each FMA in a call.
   private let model =
-    "[1,16,0,1 Cl3,3,4b0 Bnr Mp2,2 Cl3,3,8b0 Bnr Mp2,2 Do0.1,2 Cl3,3,12b0 Bnr Mp2,1 Cl3,3,12b0 Bnr Mp2,1 Lbx16 Do0.2 O1c]"
+    """
+    [1,16,0,1 Cl3,3,4b0 Bnr Mp2,2 Cl3,3,8b0 R3,3 Bnr Mp2,2 Do0.1,2 Cl3,3,12b0 Dw3,3 Bnr Hc0.1 Mp2,1 Cl3,3,12b0 Bnr Mp2,1 Lbx16 Do0.2 \
+    Gfx8 O1c]
+    """
 
   @Test(
     .enabled(if: valgrind != nil, "valgrind is not installed: apt-get install valgrind"),

@@ -63,7 +63,7 @@ import Testing
   @Test(
     arguments: [
       "[1,24,0,1 Cr3,3,4 Do0.1 Mp2,2 Cl3,3,8b0 Bnr Mp2,2 Do0.2,2 Lbx12 Do0.3 Lbx12 O1c]",
-      "[1,24,0,1 Cr3,3,6 Mp2,2 R3,3 R1,5 Bnr Mp2,2 Gbx10 Lfx9 Grx11 O1c]",
+      "[1,24,0,1 Cr3,3,6 Mp2,2 R3,3 Dw3,3 R1,5 Bnr Hc0.3 Mp2,2 Gbx10 Lfx9 Grx11 O1c]",
     ])
   func anyNumberOfRanksGivesTheSameCheckpointsOfOtherNetworks(_ network: String) throws {
     let workshop = try Workshop()

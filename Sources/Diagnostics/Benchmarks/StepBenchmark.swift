@@ -88,8 +88,7 @@ package struct StepBenchmark {
         (0..<StepWorkload.labelLength).map { _ in Int32(1 + random.integer(below: StepWorkload.classes - 1)) })
     }
     try network.plan(widths: Array(repeating: workload.width, count: recipe.batch.microBatch))
-    loss.plan(network.logits, targets: targets, in: network.workspace)
-    network.workspace.commit()
+    network.plan(loss, targets: targets)
     let pixels = (0..<workload.width * recipe.model.height).map { _ in UInt8(random.integer(below: 256)) }
     network.clearInput()
     for n in 0..<recipe.batch.microBatch {
@@ -134,7 +133,7 @@ package struct StepBenchmark {
     }
     for _ in 0..<localCount {
       var times = network.forwardTimed(.training)
-      let outcome = timed(&lossTime.forward) { loss.run(scale: 1 / Float(images)) }
+      let outcome = timed(&lossTime.forward) { network.run(loss, scale: 1 / Float(images)) }
       timed(&accumulateTime.forward) { network.parameters.zeroGradients() }
       network.backwardTimed(&times)
       try timed(&accumulateTime.forward) {

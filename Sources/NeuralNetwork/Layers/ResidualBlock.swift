@@ -66,7 +66,7 @@ public final class ResidualBlock: ImageLayer {
 
 /// sum[i] = a[i] + b[i], for a multiple of 16 floats.
 @inline(never)
-private func add(
+func add(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int, into sum: UnsafeMutablePointer<Float>
 ) {
   for i in stride(from: 0, to: count, by: Vector.width) { (Vector(a + i) + Vector(b + i)).store(sum + i) }

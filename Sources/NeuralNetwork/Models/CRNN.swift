@@ -34,6 +34,7 @@ public final class CRNN {
   /// The name of each layer's first stage, in the same order.
   private var layerNames: [String] = []
   private var dropouts = 0
+  private var heads: [AuxiliaryHead] = []
   /// For each of `parameters.tensors`, its stage and the inputs of one output.
   private var origins: [(stage: LayerSpec, inputs: Int)] = []
   /// The network's input for each of the 256 gray levels.
@@ -76,7 +77,7 @@ public final class CRNN {
     switch stage {
     case .convolution: return Convolution.canPool(shape) ? shape : nil
     case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
-    case .residual, .maxPool, .dropout, .recurrent, .linear: return nil
+    case .residual, .depthwise, .auxiliaryHead, .maxPool, .dropout, .recurrent, .linear: return nil
     }
   }
 
@@ -100,6 +101,15 @@ public final class CRNN {
       imageLayers.append(
         ResidualBlock(
           name: name, channels: channels, kernel: kernel.pair, gap: architecture.gap, parameters: parameters))
+    case .depthwise(let name, let kernel):
+      imageLayers.append(
+        DepthwiseConvolution(name: name, channels: channels, kernel: kernel.pair, parameters: parameters))
+    case .auxiliaryHead(let name, let weight):
+      let head = AuxiliaryHead(
+        name: name, weight: weight, channels: channels, height: shape.features / channels, classes: classes,
+        gap: architecture.gap, parameters: parameters)
+      imageLayers.append(head)
+      heads.append(head)
     case .maxPool(let kernel, let stride, let padding):
       imageLayers.append(
         MaxPool(.init(kernel: kernel.pair, stride: stride.pair, padding: padding.pair), gap: architecture.gap))
@@ -178,10 +188,32 @@ public final class CRNN {
     if widths.isEmpty { throw ArchitectureError(model: architecture.name, "a micro-batch has at least one image") }
   }
 
+  /// Plans the losses of the micro-batch that was planned: `loss` on the logits, and those of auxiliary heads. The labels must be
+  /// final.
+  public func plan(_ loss: CTCLoss, targets: LabelBatch) {
+    loss.plan(logits, targets: targets, in: workspace)
+    for head in heads { head.plan(targets: targets) }
+    workspace.commit()
+  }
+
+  /// After `forward(.training)`: writes the gradient of `scale` times the loss to `logits.gradient`, and lets ``backward()`` add those
+  /// of auxiliary heads. The outcome is that of the logits alone.
+  public func run(_ loss: CTCLoss, scale: Float) -> CTCLoss.Outcome {
+    for head in heads { head.scale(by: scale) }
+    return loss.run(scale: scale)
+  }
+
   /// Reserves memory for micro-batches of up to `images` images of up to `width` columns each, so that planning one of
   /// them allocates nothing.
   public func reserve(images: Int, width: Int) throws(ArchitectureError) {
     try plan(widths: Array(repeating: width, count: images))
+  }
+
+  /// Reserves memory for the losses of micro-batches that ``reserve(images:width:)`` was told, of up to `images` images with labels of at
+  /// most `length` letters, `rows` time steps in all and `steps` in one image.
+  public func reserve(_ loss: CTCLoss, images: Int, rows: Int, steps: Int, length: Int) {
+    loss.reserve(images: images, rows: rows, steps: steps, length: length, in: workspace)
+    for head in heads { head.reserve(images: images, length: length) }
   }
 
   /// Sets the whole input to zero, which is paper if ink is positive.

@@ -29,10 +29,14 @@ extension Architecture {
           width * (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden)
       case (.residual(_, let kernel), .maps(let channels, let height)):
         count = height * width * channels * channels * kernel.height * kernel.width
+      case (.depthwise(_, let kernel), .maps(let channels, let height)):
+        count = height * width * channels * kernel.height * kernel.width
+      case (.auxiliaryHead, .maps(let channels, _)): count = width * channels * classes
       case (.linear, _): count = width * shape.features * classes
       case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
       // Impossible, see ``LayerSpec/problem(after:isLast:)``.
-      case (.convolution, .sequence), (.residual, .sequence): break
+      case (.convolution, .sequence), (.residual, .sequence), (.depthwise, .sequence), (.auxiliaryHead, .sequence):
+        break
       }
       if count > 0 {
         costs.append(LayerCost(name: stage.name, multiplyAdds: Double(count), hasInputGradient: !costs.isEmpty))

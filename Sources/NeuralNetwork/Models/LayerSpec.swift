@@ -19,6 +19,10 @@ public enum LayerSpec: Codable, Sendable, Equatable {
   case batchNormalization(name: String, relu: Bool)
   /// Residual block with a convolution that keeps the size, see ``ResidualBlock``.
   case residual(name: String, kernel: Extent)
+  /// Depthwise convolution that keeps the size, see ``DepthwiseConvolution``.
+  case depthwise(name: String, kernel: Extent)
+  /// A second CTC output that only training has, with this share of the loss, see ``AuxiliaryHead``.
+  case auxiliaryHead(name: String, weight: Double)
   /// Maximum over windows, see ``MaxPool``.
   case maxPool(kernel: Extent, stride: Extent, padding: Extent)
   /// Dropout of a share of the values, or of whole feature maps (after an LSTM, of features), see ``Dropout``.
@@ -32,7 +36,7 @@ public enum LayerSpec: Codable, Sendable, Equatable {
 
   /// Checkpoints use the key `lstm` for recurrent layers.
   private enum CodingKeys: String, CodingKey {
-    case convolution, batchNormalization, residual, maxPool, dropout, linear
+    case convolution, batchNormalization, residual, depthwise, auxiliaryHead, maxPool, dropout, linear
     case recurrent = "lstm"
   }
 
@@ -69,7 +73,7 @@ extension LayerSpec {
   public var name: String {
     switch self {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
-      .linear(let name):
+      .depthwise(let name, _), .auxiliaryHead(let name, _), .linear(let name):
       name
     case .recurrent(let name, let layer, _, _, _): "\(name).l\(layer)"
     case .maxPool: "pool"
@@ -86,6 +90,8 @@ extension LayerSpec {
       return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
     case .batchNormalization(_, let relu): return "batch normalization" + (relu ? ", ReLU" : "")
     case .residual(_, let kernel): return "residual block, convolution \(text(kernel))"
+    case .depthwise(_, let kernel): return "depthwise convolution \(text(kernel))"
+    case .auxiliaryHead(_, let weight): return "auxiliary CTC head, \(weight) of the loss"
     case .maxPool(let kernel, let stride, let padding):
       let parts = ["max pool \(text(kernel))"] + (stride == kernel ? [] : ["stride \(text(stride))"])
       return (parts + (padding == Extent(0, 0) ? [] : ["padding \(text(padding))"])).joined(separator: ", ")
@@ -104,7 +110,7 @@ extension LayerSpec {
       max(0, width + 2 * padding.width - kernel.width + 1)
     case .maxPool(let kernel, let stride, let padding):
       windows(width, kernel.width, stride.width, padding.width)
-    case .batchNormalization, .residual, .dropout, .recurrent, .linear: width
+    case .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout, .recurrent, .linear: width
     }
   }
 
@@ -114,7 +120,7 @@ extension LayerSpec {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
     case .maxPool(let kernel, let stride, let padding):
       windows(height, kernel.height, stride.height, padding.height)
-    case .batchNormalization, .residual, .dropout, .recurrent, .linear: height
+    case .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout, .recurrent, .linear: height
     }
   }
 
@@ -122,8 +128,8 @@ extension LayerSpec {
   var gap: Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)
-    case .residual(_, let kernel): kernel.width / 2
-    case .batchNormalization, .maxPool, .dropout, .recurrent, .linear: 0
+    case .residual(_, let kernel), .depthwise(_, let kernel): kernel.width / 2
+    case .batchNormalization, .auxiliaryHead, .maxPool, .dropout, .recurrent, .linear: 0
     }
   }
 

@@ -63,10 +63,18 @@ extension Architecture {
 }
 
 extension LayerSpec {
+  /// Whether the layer has a row of weights for each class.
+  public var hasClasses: Bool {
+    switch self {
+    case .linear, .auxiliaryHead: true
+    case .convolution, .batchNormalization, .residual, .depthwise, .maxPool, .dropout, .recurrent: false
+    }
+  }
+
   var hasWeights: Bool {
     switch self {
     case .maxPool, .dropout: false
-    case .convolution, .batchNormalization, .residual, .recurrent, .linear: true
+    case .convolution, .batchNormalization, .residual, .depthwise, .auxiliaryHead, .recurrent, .linear: true
     }
   }
 
@@ -79,7 +87,7 @@ extension LayerSpec {
     case (.recurrent(_, _, let hidden, _, let direction), _):
       .sequence(features: (direction ?? .both).count * hidden)
     case (.linear, _): .sequence(features: classes)
-    case (.batchNormalization, _), (.residual, _), (.dropout, _): shape
+    case (.batchNormalization, _), (.residual, _), (.depthwise, _), (.auxiliaryHead, _), (.dropout, _): shape
     // Impossible, see ``problem(after:isLast:)``.
     case (.convolution, .sequence), (.maxPool, .sequence): shape
     }
@@ -95,10 +103,14 @@ extension LayerSpec {
       channels * (channels * kernel.height * kernel.width + 2)
     case (.recurrent(_, _, let hidden, let cell, let direction), _):
       (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden + 2)
+    case (.depthwise(_, let kernel), .maps(let channels, _)): channels * kernel.height * kernel.width
+    case (.auxiliaryHead, .maps(let channels, _)): classes * (channels + 1)
     case (.linear, _): classes * (shape.features + 1)
     case (.maxPool, _), (.dropout, _): 0
     // Impossible, see ``problem(after:isLast:)``.
-    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence): 0
+    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.depthwise, .sequence),
+      (.auxiliaryHead, .sequence):
+      0
     }
   }
 
@@ -113,7 +125,8 @@ extension LayerSpec {
     case (.recurrent(_, let layer, let hidden, _, _), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
-    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.maxPool, .sequence):
+    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.depthwise, .sequence),
+      (.auxiliaryHead, .sequence), (.maxPool, .sequence):
       return "feature maps are gone after the first recurrent layer"
     case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
       if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
@@ -128,7 +141,10 @@ extension LayerSpec {
         return "padding must be at most half a window"
       }
       return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
-    case (.residual(_, let kernel), .maps):
+    case (.auxiliaryHead(_, let weight), .maps):
+      return weight > 0 && weight <= 10
+        ? nil : "a share of \(weight) is not possible, it must be above 0 and at most 10"
+    case (.residual(_, let kernel), .maps), (.depthwise(_, let kernel), .maps):
       let isOdd = kernel.height % 2 == 1 && kernel.width % 2 == 1
       return isIn(1...15, kernel) && isOdd ? nil : "kernel sizes must be odd, and in 1...15"
     case (.batchNormalization, .maps): return nil

@@ -18,6 +18,8 @@ extension Architecture {
   ///   by half a kernel; a suffix `p1,1` sets another padding, `b0` omits the bias.
   /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
   /// - `R3,3`: residual block, see ``ResidualBlock``: the input is added to a convolution of its normalized, rectified values.
+  /// - `Dw3,3`: depthwise convolution, see ``DepthwiseConvolution``: each channel has a filter of its own, without bias.
+  /// - `Hc0.1`: a second CTC output that only training has, with a tenth of the loss, see ``AuxiliaryHead``.
   /// - `Mp2,2`: maximum over windows of 2 x 2; `Mp2,2,2,1` with a stride of 2 x 1; a suffix `p0,1` adds padding.
   /// - `Lbx192`: bidirectional LSTM with 192 features in each direction; `Lfx`, `Lrx` read in one direction, from left to right
   ///   and back. `Gbx`, `Gfx`, `Grx` are the same with GRUs.
@@ -52,8 +54,7 @@ extension LayerSpec {
   var module: String {
     switch self {
     case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
-      .recurrent(let name, _, _, _, _),
-      .linear(let name):
+      .depthwise(let name, _), .auxiliaryHead(let name, _), .recurrent(let name, _, _, _, _), .linear(let name):
       name
     case .maxPool, .dropout: ""
     }
@@ -67,6 +68,8 @@ extension LayerSpec {
       return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out)\(pad)\(bias ? "" : "b0")"
     case .batchNormalization(_, let relu): return "Bn\(name)\(relu ? "r" : "")"
     case .residual(_, let kernel): return "R\(name)\(pair(kernel))"
+    case .depthwise(_, let kernel): return "Dw\(name)\(pair(kernel))"
+    case .auxiliaryHead(_, let weight): return "Hc\(name)\(weight)"
     case .maxPool(let kernel, let stride, let padding):
       let step = stride == kernel ? "" : ",\(pair(stride))"
       return "Mp\(pair(kernel))\(step)\(padding == Extent(0, 0) ? "" : "p\(pair(padding))")"
@@ -89,7 +92,7 @@ struct NetworkSpecNames {
     case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):
       defer { modules += relu ? 2 : 1 }
       return "cnn.\(modules)"
-    case .residual:
+    case .residual, .depthwise, .auxiliaryHead:
       defer { modules += 1 }
       return "cnn.\(modules)"
     case .maxPool, .dropout:

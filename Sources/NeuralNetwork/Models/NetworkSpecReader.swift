@@ -66,7 +66,7 @@ struct NetworkSpecReader {
     try require(stages.count < 256, "a network has at most 256 layers")
     if case .linear = stage {} else { try require(!isLast, "the last layer must be the output, O1c") }
     switch stage {
-    case .convolution, .batchNormalization, .residual, .maxPool:
+    case .convolution, .batchNormalization, .residual, .depthwise, .auxiliaryHead, .maxPool:
       try require(!isFlattened, "feature maps are gone after S1(1x0)1,3")
     case .dropout, .recurrent, .linear: break
     }
@@ -84,6 +84,8 @@ struct NetworkSpecReader {
     case .convolution(let own, let out, let kernel, let padding, let bias, let relu):
       return .convolution(name: name(own), out: out, kernel: kernel, padding: padding, bias: bias, relu: relu)
     case .residual(let own, let kernel): return .residual(name: name(own), kernel: kernel)
+    case .depthwise(let own, let kernel): return .depthwise(name: name(own), kernel: kernel)
+    case .auxiliaryHead(let own, let weight): return .auxiliaryHead(name: name(own), weight: weight)
     case .batchNormalization(let own, let relu): return .batchNormalization(name: name(own), relu: relu)
     case .recurrent(let own, _, let hidden, let cell, let direction):
       let layer = stages.count { if case .recurrent(name(own), _, _, _, _) = $0 { true } else { false } }
@@ -104,6 +106,14 @@ struct NetworkSpecReader {
       let name = try token.name()
       return .residual(name: name, kernel: try token.extent("LINES,COLUMNS, as in R3,3"))
     }
+    if token.take("Dw") {
+      let name = try token.name()
+      return .depthwise(name: name, kernel: try token.extent("LINES,COLUMNS, as in Dw3,3"))
+    }
+    if token.take("Hc") {
+      let name = try token.name()
+      return .auxiliaryHead(name: name, weight: try token.fraction("the share of the loss, as in Hc0.1"))
+    }
     if token.take("Mp") { return try pool(&token) }
     if token.take("Do") {
       let rate = try token.fraction("the rate of dropout, as in Do0.2")
@@ -120,7 +130,7 @@ struct NetworkSpecReader {
       if !token.isAtEnd { throw token.failure("the alphabet decides how many letters there are; write O1c") }
       return .linear(name: name)
     }
-    throw token.failure("unknown layer; Cr, Cl, R, Bn, Bnr, Mp, Do, Lbx, Gbx, S1(1x0)1,3 and O1c are known")
+    throw token.failure("unknown layer; Cr, Cl, R, Dw, Bn, Bnr, Mp, Do, Hc, Lbx, Gbx, S1(1x0)1,3 and O1c are known")
   }
 
   private func convolution(_ token: inout NetworkSpecToken) throws(NetworkSpecError) -> LayerSpec {

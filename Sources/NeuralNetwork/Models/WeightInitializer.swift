@@ -31,8 +31,9 @@ enum WeightInitializer: Equatable {
         let isSmall = parameter.value.columns <= 1024
         self = kind.hasPrefix("weight_hh") && isSmall ? .orthogonal : .glorot(parameter)
       }
-    case (.linear, .glorot): self = isBias ? .constant(0) : .glorot(parameter)
-    case (.convolution, _), (.linear, .pytorch), (.maxPool, _), (.dropout, _):
+    case (.linear, .glorot), (.auxiliaryHead, .glorot): self = isBias ? .constant(0) : .glorot(parameter)
+    case (.convolution, _), (.depthwise, _), (.auxiliaryHead, .pytorch), (.linear, .pytorch), (.maxPool, _),
+      (.dropout, _):
       self = .uniform(bound: WeightInitializer.bound(1, inputs))
     }
   }

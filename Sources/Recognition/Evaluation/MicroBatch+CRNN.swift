@@ -15,8 +15,7 @@ extension CRNN {
   /// - Parameter targets: the labels of the images.
   package func load(_ microBatch: MicroBatch, targets: LabelBatch, loss: CTCLoss) throws {
     try plan(widths: microBatch.widths)
-    loss.plan(logits, targets: targets, in: workspace)
-    workspace.commit()
+    plan(loss, targets: targets)
     clearInput()
     for i in 0..<microBatch.count {
       load(image: i, pixels: microBatch.pixels + microBatch.offsets[i], width: microBatch.widths[i])

@@ -110,7 +110,16 @@ private struct ONNXNetwork {
           .integers("strides", stride.list),
         ])
       setWidths(padding: 2 * padding.width - kernel.width, stride: stride.width)
-    case .dropout: break  // no effect in evaluation
+    case .depthwise(let name, let kernel):
+      if kernel.width > 1 { hideBehindImages(graph.scalar(0, name: "zero")) }
+      let padding = Extent(kernel.height / 2, kernel.width / 2)
+      value = graph.node(
+        "Conv", [value, weights("\(name).weight")],
+        [
+          .integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list),
+          .integer("group", model.tensor("\(name).weight").shape[0]),
+        ])
+    case .dropout, .auxiliaryHead: break  // no effect in evaluation
     case .recurrent(let name, let layer, let hidden, let cell, let direction):
       toSequences(shape)
       appendRecurrent(

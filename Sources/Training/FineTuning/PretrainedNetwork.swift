@@ -166,13 +166,13 @@ struct PretrainedNetwork {
   /// Writes the weights into a network of the same architecture, whose output has the letters of `alphabet`: letters of
   /// both alphabets keep their rows, and new ones are drawn from the statistics of the old rows.
   func copy(into network: CRNN, alphabet: Alphabet, seed: UInt64) throws {
-    let output = network.architecture.stages.last?.name ?? ""
+    let outputs = network.architecture.stages.filter(\.hasClasses).map(\.name)
     let letters = LetterRows(from: description.alphabet, to: alphabet, seed: seed)
     func copy(_ name: String, _ shape: [Int], into target: UnsafeMutablePointer<Float>) throws {
       guard let tensor = tensor(name), tensor.shape.dropFirst() == shape.dropFirst() else {
         throw CheckpointError.tensor(name: name, why: "is missing in \(description.path), or has another shape")
       }
-      let isOutput = name == "\(output).weight" || name == "\(output).bias"
+      let isOutput = outputs.contains { name == "\($0).weight" || name == "\($0).bias" }
       guard isOutput || tensor.shape == shape else {
         throw CheckpointError.tensor(name: name, why: "has shape \(tensor.shape), the model needs \(shape)")
       }

@@ -79,7 +79,7 @@ package final class GradientAccumulator {
     remaining -= 1
     Trace.span(.forward) { network.forward(.training) }
     if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
-    let outcome = loss.run(scale: 1 / Float(images))
+    let outcome = network.run(loss, scale: 1 / Float(images))
     addStatistics(images: count, loss: outcome.sum)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
     network.parameters.zeroGradients()

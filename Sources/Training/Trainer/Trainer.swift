@@ -74,9 +74,8 @@ final class Trainer {
     try network.reserve(images: 1, width: bounds.widest)
     let steps = network.logits.layout.steps
     try network.reserve(images: bounds.images, width: average)
-    loss.reserve(
-      images: bounds.images, rows: network.logits.layout.rows, steps: steps, length: bounds.longestLabel,
-      in: network.workspace)
+    network.reserve(
+      loss, images: bounds.images, rows: network.logits.layout.rows, steps: steps, length: bounds.longestLabel)
     targets.reserve(images: bounds.images, scalars: bounds.labels)
   }
 

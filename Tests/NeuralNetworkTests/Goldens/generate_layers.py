@@ -95,6 +95,34 @@ def residual(name, channels, kernel, height, widths, training):
         filterGradient=flat(filters.grad), runningMean=flat(start[0]), runningVariance=flat(start[1]))
 
 
+def depthwise(name, channels, kernel, height, widths):
+    weight = (tensor(channels, 1, *kernel) * 0.5).requires_grad_()
+    images = [tensor(channels, height, w).requires_grad_() for w in widths]
+    results = [F.conv2d(i[None], weight, padding=[k // 2 for k in kernel], groups=channels)[0] for i in images]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(
+        name, channels, height, widths, images, results, gradients, kernel=kernel, weight=flat(weight),
+        weightGradient=flat(weight.grad))
+
+
+def auxiliary_head(name, channels, height, widths, classes, share, scale, labels):
+    """CTC on the maxima of columns, each image's loss by the length of its label; the gradient from above joins its own."""
+    images = [tensor(channels, height, w, digits=1).requires_grad_() for w in widths]
+    weight, bias = tensor(classes, channels).requires_grad_(), tensor(classes).requires_grad_()
+    gradients = [tensor(*i.shape) for i in images]
+    total = sum((i * g).sum() for i, g in zip(images, gradients))
+    for image, label in zip(images, labels):
+        logits = F.linear(F.max_pool2d(image[None], (height, 1))[0, :, 0].T, weight, bias)
+        loss = F.ctc_loss(
+            logits.log_softmax(1)[:, None], torch.tensor([label]), (logits.shape[0],), (len(label),), reduction="sum")
+        total = total + share * scale * loss / len(label)
+    total.backward()
+    return image_case(
+        name, channels, height, widths, images, images, gradients, labels=labels, classes=classes, share=share, scale=scale,
+        weight=flat(weight), bias=flat(bias), weightGradient=flat(weight.grad), biasGradient=flat(bias.grad))
+
+
 def max_pool(name, kernel, stride, padding, channels, height, widths):
     # one digit, negatives cut off: many equal maxima
     images = [tensor(channels, height, w, digits=1).clamp(min=-0.3).requires_grad_() for w in widths]
@@ -149,4 +177,13 @@ write("residual", [
     residual("three by three", 3, [3, 3], 4, [19, 11, 2], True),
     residual("one by five", 5, [1, 5], 3, [17, 16, 7], True),
     residual("evaluation, five by three", 2, [5, 3], 5, [9, 8, 3], False),
+])
+write("depthwise", [
+    depthwise("three by three", 3, [3, 3], 4, [19, 11, 2]),
+    depthwise("one by seven", 2, [1, 7], 3, [40, 16, 3]),
+    depthwise("five by one", 4, [5, 1], 5, [17, 1]),
+])
+write("auxiliary_head", [
+    auxiliary_head("three images", 3, 4, [19, 11, 2], 5, 0.3, 0.5, [[1, 2, 2, 4], [3], [4, 1]]),
+    auxiliary_head("one line", 5, 1, [17, 7], 4, 1.5, 1.0, [[3, 3], [1, 2, 3]]),
 ])

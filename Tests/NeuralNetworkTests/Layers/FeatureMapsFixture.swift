@@ -15,6 +15,9 @@ struct LayerCase: Decodable, CustomTestStringConvertible, Sendable {
   var hasBias, relu, training: Bool?
   var weight, bias, weightGradient, biasGradient: [Float]?
   var filters, filterGradient: [Float]?
+  var labels: [[Int32]]?
+  var classes: Int?
+  var share, scale: Double?
   var runningMean, runningVariance, mean, unbiasedVariance: [Float]?
 
   var testDescription: String { name }

@@ -11,8 +11,8 @@ extension Architecture {
   static let droppingOut = try! Architecture(
     spec: "[1,18,0,1 Cr3,3,3 Do0.3 Mp2,2 Bn Mp2,1 Do0.2,2 Lbx5 Do0.4 Lbx4 Do0.3,2 O1c]")
 
-  /// Residual blocks of several sizes, and recurrent layers of both cells in one direction and in both.
-  static let residual = try! Architecture(spec: "[1,15,0,1 Cr3,3,3 R3,3 Mp2,2 R1,5 R5,1 Bnr Gbx5 Lfx4 Grx6 Lrx3 O1c]")
+  /// Residual blocks of several sizes, a depthwise convolution, and recurrent layers of both cells in one direction and in both.
+  static let residual = try! Architecture(spec: "[1,15,0,1 Cr3,3,3 R3,3 Mp2,2 R1,5 Dw3,5 R5,1 Bnr Gbx5 Lfx4 Grx6 Lrx3 O1c]")
 }
 
 /// Records an issue unless both arrays have the same bits; names the first difference only, as there may be many.
@@ -51,8 +51,7 @@ final class ModelRun {
     try model.plan(widths: images.map(\.width))
     labels.removeAll()
     for image in images { labels.append(image.label) }
-    loss.plan(model.logits, targets: labels, in: model.workspace)
-    model.workspace.commit()
+    model.plan(loss, targets: labels)
     if let poison { model.workspace.poison(poison) }
     model.clearInput()
     for (n, image) in images.enumerated() { model.load(image: n, pixels: image.pixels, width: image.width) }
@@ -62,7 +61,8 @@ final class ModelRun {
   func meanLoss(_ mode: Mode, gradient: Bool = false) -> Double {
     model.forward(mode)
     let count = labels.count
-    return loss.run(scale: 1 / Float(count), gradient: gradient).sum / Double(count)
+    if !gradient { return loss.run(gradient: false).sum / Double(count) }
+    return model.run(loss, scale: 1 / Float(count)).sum / Double(count)
   }
 
   /// Forward, loss and backward with fresh gradients.

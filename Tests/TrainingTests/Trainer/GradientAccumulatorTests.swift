@@ -23,7 +23,7 @@ import Training
   private func load(_ widths: [Int], key: UInt32) throws {
     let targets = LabelBatch(widths.indices.map { [[1], [2], [1, 2]][$0 % 3] })
     try network.plan(widths: widths)
-    loss.plan(network.logits, targets: targets, in: network.workspace)
+    network.plan(loss, targets: targets)
     network.workspace.commit()
     network.clearInput()
     for (n, width) in widths.enumerated() {

@@ -31,8 +31,9 @@ struct Models: ParsableCommand {
       }
       let all = try models.all()
       if all.isEmpty {
-        throw ConfigurationError(
-          "no model is in \(models.folders.joined(separator: " or ")); set AKURU_MODELS to a folder of models")
+        let places = models.folders.joined(separator: " or ")
+        printError("no model is in \(places); AKURU_MODELS can name other folders of models")
+        return .done
       }
       var table = TextTable("model", "letters", "network", "weights", leftColumns: 1)
       for model in all {

@@ -107,7 +107,7 @@ import Testing
     #expect(result.exitCode == 0 && result.stdout.hasPrefix("500 texts are the same"), "\(result.transcript)")
   }
 
-  @Test(arguments: ["safetensors", "onnx"])
+  @Test(arguments: ["safetensors", "onnx", "akuru"])
   func theSameCheckpointGivesTheSameBytes(_ format: String) throws {
     let model = try UntrainedModel(exportedArchitectures[1])
     for (name, ranks) in [("a", nil), ("b", 2)] as [(String, Int?)] {
@@ -126,11 +126,11 @@ import Testing
     try fails("h5", model.path("x"), 2, ["--format h5: it is one of safetensors, onnx"])
     // A folder is made, but not where a file stands.
     try Data().write(to: URL(fileURLWithPath: model.path("file")))
-    for format in ["safetensors", "onnx"] {
+    for format in ["safetensors", "onnx", "akuru"] {
       try export(model.checkpoint, format, to: model.path("new-\(format)/folder/x"), ranks: ranks)
       try fails(format, model.path("file/x"), 4, [model.path("file")])
     }
-    for format in ["safetensors", "onnx"] { try fails(format, model.checkpoint, 2, ["it is a checkpoint"]) }
+    for format in ["safetensors", "onnx", "akuru"] { try fails(format, model.checkpoint, 2, ["it is a checkpoint"]) }
     try Data("{\"configuration\": {}}".utf8).write(to: URL(fileURLWithPath: model.path("config.json")))
     try fails("safetensors", model.path("x"), 2, [model.path("config.json"), "choose another folder"])
     #expect(!FileManager.default.fileExists(atPath: model.path("x")))

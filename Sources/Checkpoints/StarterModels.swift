@@ -11,6 +11,12 @@ package struct StarterModels: Sendable {
     package let path: String
     /// The card, which may be missing.
     package let cardPath: String
+
+    /// The text of the card; nil if there is none.
+    package func card() throws(FileError) -> String? {
+      guard try kind(of: cardPath) == .file else { return nil }
+      return FileManager.default.contents(atPath: cardPath).map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 
   /// The folders that are searched, the first one first.

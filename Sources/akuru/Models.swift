@@ -1,7 +1,4 @@
 import ArgumentParser
-import Checkpoints
-import Files
-import Foundation
 import Messages
 import Recognition
 
@@ -19,14 +16,13 @@ struct Models: ParsableCommand {
 
   func run() throws {
     runAlone {
-      let models = StarterModels()
+      let models = NamedModels()
       if let name {
         guard let model = try models.named(name) else {
           throw ConfigurationError("\(name): there is no such model; akuru models lists all")
         }
         try printLine(model.path)
-        let card = try kind(of: model.cardPath) == .file ? FileManager.default.contents(atPath: model.cardPath) : nil
-        if let card { try printLine(String(decoding: card, as: UTF8.self)) }
+        if let card = try model.card() { try printLine(card) }
         return .done
       }
       let all = try models.all()
@@ -37,8 +33,7 @@ struct Models: ParsableCommand {
       }
       var table = TextTable("model", "letters", "network", "weights", leftColumns: 1)
       for model in all {
-        let loaded = try CheckpointDirectory.open(model.path) { _ in }
-        let description = try ModelDescription(of: loaded)
+        let description = try ModelDescription(ofModelAt: model.path)
         let weights = try description.architecture.weightCount(classes: description.alphabet.classCount)
         table.append(
           model.name, String(description.alphabet.scalars.count), description.architecture.name, String(weights))

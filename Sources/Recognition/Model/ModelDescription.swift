@@ -49,6 +49,12 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     try requireWeights(in: loaded)
   }
 
+  /// The description in a checkpoint file.
+  /// - Throws: `CheckpointError` for a file that is missing, damaged or no checkpoint.
+  package init(ofModelAt path: String) throws(CheckpointError) {
+    try self.init(of: CheckpointDirectory.LoadedCheckpoint(path: path, checkpoint: try Checkpoint.read(path)))
+  }
+
   /// Checks that a checkpoint has as many numbers as the model has weights, before memory is allocated for the model.
   package func requireWeights(in loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let weights = try? architecture.weightCount(classes: alphabet.classCount) else {

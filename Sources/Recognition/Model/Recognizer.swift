@@ -5,6 +5,9 @@ import MessagePassing
 import NeuralNetwork
 import Tensors
 
+/// The models that have names, see `akuru models`.
+package typealias NamedModels = StarterModels
+
 /// A trained network with its alphabet, read from a checkpoint: for prediction, evaluation and export. It has no
 /// optimizer.
 package final class Recognizer {

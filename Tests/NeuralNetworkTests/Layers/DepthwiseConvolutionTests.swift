@@ -7,7 +7,8 @@ import Testing
     for golden in try LayerCase.load("depthwise") {
       let parameters = Parameters()
       let layer = DepthwiseConvolution(
-        name: "cnn.0", channels: golden.channels, kernel: (golden.kernel![0], golden.kernel![1]), parameters: parameters)
+        name: "cnn.0", channels: golden.channels, kernel: (golden.kernel![0], golden.kernel![1]), parameters: parameters
+      )
       parameters.commit()
       let weight = parameters.tensors[0]
       #expect(weight.name == "cnn.0.weight" && weight.shape == [golden.channels, 1] + golden.kernel!)

@@ -12,7 +12,8 @@ extension Architecture {
     spec: "[1,18,0,1 Cr3,3,3 Do0.3 Mp2,2 Bn Mp2,1 Do0.2,2 Lbx5 Do0.4 Lbx4 Do0.3,2 O1c]")
 
   /// Residual blocks of several sizes, a depthwise convolution, and recurrent layers of both cells in one direction and in both.
-  static let residual = try! Architecture(spec: "[1,15,0,1 Cr3,3,3 R3,3 Mp2,2 R1,5 Dw3,5 R5,1 Bnr Gbx5 Lfx4 Grx6 Lrx3 O1c]")
+  static let residual = try! Architecture(
+    spec: "[1,15,0,1 Cr3,3,3 R3,3 Mp2,2 R1,5 Dw3,5 R5,1 Bnr Gbx5 Lfx4 Grx6 Lrx3 O1c]")
 }
 
 /// Records an issue unless both arrays have the same bits; names the first difference only, as there may be many.

@@ -107,6 +107,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     return switch name {
     // A model whose letters all run from left to right stores no direction.
     case "direction": asked.text.direction != .rtl
+    case "light": asked.images.light == .keep
+    case "lineNormalizer": asked.images.lineNormalizer == ImagePreparation.LineNormalizer.none
     case "startWeights": asked.model.startWeights == .pytorch
     case "beta1": optimization.beta1 == OptimizerSettings().beta1
     case "beta2": optimization.beta2 == OptimizerSettings().beta2

@@ -15,7 +15,8 @@ struct CenterLine {
     let (width, height) = (ink.box.width, ink.box.height)
     var sums = ink.isWriting.map { $0 ? 1 : 0 }
     for x in 0..<width {
-      let column = boxSums(stride(from: x, to: width * height, by: width).map { sums[$0] }, CenterLine.smoothDown * Double(height))
+      let column = boxSums(
+        stride(from: x, to: width * height, by: width).map { sums[$0] }, CenterLine.smoothDown * Double(height))
       for y in 0..<height { sums[y * width + x] = column[y] }
     }
     for y in 0..<height {

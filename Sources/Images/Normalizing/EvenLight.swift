@@ -26,10 +26,15 @@ struct EvenLight {
         for value in 0..<256 { counts[value] = 0 }
         let (right, bottom) = (min(image.width, (column + 1) * side), min(image.height, (row + 1) * side))
         for y in row * side..<bottom {
-          for place in y * image.width + column * side..<y * image.width + right { counts[Int(image.pixels[place])] += 1 }
+          for place in y * image.width + column * side..<y * image.width + right {
+            counts[Int(image.pixels[place])] += 1
+          }
         }
         var left = (right - column * side) * (bottom - row * side) * EvenLight.paperShare / 100
-        levels[row * columns + column] = counts.firstIndex { left -= $0; return left < 0 } ?? 255
+        levels[row * columns + column] =
+          counts.firstIndex {
+            left -= $0; return left < 0
+          } ?? 255
       }
     }
     // A block that is full of ink has the paper of its lightest neighbor.

@@ -38,7 +38,10 @@ struct LineInk {
     var counts = [Int](repeating: 0, count: 256)
     for (value, ink) in zip(copy.pixels, isInk) where !ink { counts[Int(value)] += 1 }
     var half = counts.reduce(0, +) / 2
-    paper = UInt8(counts.firstIndex { half -= $0; return half < 0 } ?? 255)
+    paper = UInt8(
+      counts.firstIndex {
+        half -= $0; return half < 0
+      } ?? 255)
   }
 
   /// A value between ink and paper, nearer to paper; nil if there is no ink.
@@ -47,7 +50,9 @@ struct LineInk {
     for value in image.pixels { counts[Int(value)] += 1 }
     func level(after passed: Int) -> Int {
       var left = passed
-      return counts.firstIndex { left -= $0; return left < 0 } ?? 255
+      return counts.firstIndex {
+        left -= $0; return left < 0
+      } ?? 255
     }
     let (ink, paper) = (level(after: image.pixels.count / 200), level(after: image.pixels.count * 3 / 4))
     return paper - ink < leastContrast ? nil : UInt8(paper - (paper - ink) * 2 / 5)

@@ -51,7 +51,8 @@ extension GrayImage {
         let part = Int(((top - Double(first)) * 256).rounded(.down))
         let column = x + left
         func value(_ y: Int) -> Int {
-          (0..<self.width).contains(column) && (0..<self.height).contains(y) ? Int(pixels[y * self.width + column]) : paper
+          (0..<self.width).contains(column) && (0..<self.height).contains(y)
+            ? Int(pixels[y * self.width + column]) : paper
         }
         var upper = value(first)
         for y in 0..<rows {

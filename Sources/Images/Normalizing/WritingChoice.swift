@@ -46,7 +46,9 @@ struct WritingChoice {
   private func usualHeight(_ candidates: [Int]) -> Int {
     let sorted = candidates.map { components.pieces[$0] }.sorted { ($0.height, $0.area) < ($1.height, $1.area) }
     var half = sorted.reduce(0) { $0 + $1.area } / 2
-    return sorted.first { half -= $0.area; return half < 0 }?.height ?? 1
+    return sorted.first {
+      half -= $0.area; return half < 0
+    }?.height ?? 1
   }
 
   private func touchesTopOrBottom(_ piece: InkComponents.Piece) -> Bool {
@@ -56,7 +58,8 @@ struct WritingChoice {
   /// A black edge of a scan: it lies along one side of the image.
   private func isEdge(_ piece: InkComponents.Piece) -> Bool {
     guard 3 * piece.area >= 2 * piece.width * piece.height else { return false }
-    let along = touchesTopOrBottom(piece) && 5 * piece.width >= 4 * components.width && 4 * piece.height <= components.height
+    let along =
+      touchesTopOrBottom(piece) && 5 * piece.width >= 4 * components.width && 4 * piece.height <= components.height
     let upright =
       (piece.left == 0 || piece.right == components.width) && 5 * piece.height >= 4 * components.height
       && 10 * piece.width <= components.width && 4 * piece.width <= piece.height
@@ -75,7 +78,8 @@ struct WritingChoice {
   /// A thin line across half of the image, or across its height.
   private func isRule(_ piece: InkComponents.Piece) -> Bool {
     if piece.width >= 10 * piece.height && 2 * piece.width >= components.width { return true }
-    return piece.top == 0 && piece.bottom == components.height && piece.height >= 10 * piece.width && hasRoomBeside(piece)
+    return piece.top == 0 && piece.bottom == components.height && piece.height >= 10 * piece.width
+      && hasRoomBeside(piece)
   }
 
   private func isNear(_ piece: InkComponents.Piece) -> Bool {

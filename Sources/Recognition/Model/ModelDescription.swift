@@ -36,7 +36,8 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     (self.architecture, self.alphabet) = (architecture, alphabet)
     recipe = Reading(
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
-      whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity, lines: images.lines,
+      whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity,
+      lines: images.lines,
       light: images.light, lineNormalizer: images.lineNormalizer)
   }
 

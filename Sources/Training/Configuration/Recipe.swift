@@ -127,6 +127,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     for name in options.names where after[name] != before[name] {
       if name == "model" && model.isTutorial && asked.model.isTutorial { continue }
       if before[name] ?? .null == .null, Recipe.meansNone(name, asked) { continue }
+      // A set of that name from before it had more operations.
+      if name == "augment", let set = options.text(name), set == augmentation.augment.name { continue }
       var (said, kept) = (options[name]?.words ?? "", before[name]?.words ?? "not set")
       if name == "augment" {
         (said, kept) = (options.text(name) ?? said, augmentation.augment.name ?? "a set of its own, see config.json")

@@ -47,7 +47,7 @@ public final class WorldEffects {
     for edge in 0..<4 where random.chance(0.5) {
       let across = edge < 2
       let size = across ? view.height : view.width
-      let thickness = min(1 + random.integer(below: 2), size)
+      let thickness = min(1 + random.integer(below: 2), size / 8)
       let away = min(random.integer(below: distance + 1), size - thickness)
       let start = edge % 2 == 0 ? away : size - away - thickness
       if across {

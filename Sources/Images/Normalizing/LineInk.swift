@@ -7,6 +7,8 @@ struct LineInk {
   let box: InkComponents.Piece
   /// Whether each pixel of the box belongs to the writing, row by row.
   let isWriting: [Bool]
+  /// Height of the pieces that hold most of the ink, in pixels of the copy: slope does not change it.
+  let usualHeight: Int
   /// Width of a stroke, in pixels of the copy.
   let stroke: Double
   /// The paper's gray value in the image.
@@ -26,6 +28,7 @@ struct LineInk {
     let choice = WritingChoice(components)
     guard let box = choice.box else { return nil }
     self.box = box
+    usualHeight = choice.usual
     var isWriting = [Bool](repeating: false, count: box.width * box.height)
     for y in 0..<box.height {
       for x in 0..<box.width {

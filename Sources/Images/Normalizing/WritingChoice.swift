@@ -8,7 +8,7 @@ struct WritingChoice {
 
   private let components: InkComponents
   /// Height of the pieces that hold most of the ink.
-  private var usual = 0
+  private(set) var usual = 0
 
   init(_ components: InkComponents) {
     self.components = components

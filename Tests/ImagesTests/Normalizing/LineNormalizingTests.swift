@@ -104,13 +104,13 @@ extension GrayImage {
     #expect(image.trimmed().pixels.count { $0 == 10 } == ink)
   }
 
-  /// A line that rises by its height comes out as high as one that does not.
+  /// A line that rises by 30 pixels of 40 comes out as high as one that does not.
   @Test func centeringTakesTheSlopeAway() {
-    let (level, steep) = (Writing().image(letters: 30), Writing().image(slope: 0.08, letters: 30))
-    #expect(steep.trimmed().height >= level.trimmed().height + 40)
+    let (level, steep) = (Writing().image(letters: 30), Writing().image(slope: 0.05, letters: 30))
+    #expect(steep.trimmed().height >= level.trimmed().height + 25)
     let (expected, found) = (level.centered(), steep.centered())
     let ratio = Double(found.height) / Double(expected.height)
-    #expect(ratio > 0.85 && ratio < 1.15, "\(ratio)")
+    #expect(ratio > 0.9 && ratio < 1.1, "\(ratio)")
     let (before, after) = (expected.rows(below: 128), found.rows(below: 128))
     #expect(abs(Double(after.count) / Double(found.height) - Double(before.count) / Double(expected.height)) < 0.15)
   }

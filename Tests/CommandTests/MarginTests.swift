@@ -41,7 +41,8 @@ import Testing
       return try #require(object?["cer"] as? Double, "\(result.transcript)")
     }
     let (best, worst) = (rates.min()!, rates.max()!)
-    #expect(best < 0.3 && worst <= 1.5 * best, "\(rates)")
+    // A letter of the 96 is 0.0104: a best rate of 0 leaves no room for it.
+    #expect(best < 0.3 && worst <= max(1.5 * best, best + 0.011), "\(rates)")
   }
 
   /// Every file of a model says its normalizer, and a resumed run keeps it.

@@ -71,7 +71,11 @@ struct Operation: Sendable, CustomTestStringConvertible {
 /// What each operation may at most do.
 @Suite struct AugmentationOperationTests {
   @Test(arguments: Operation.all) func dependsOnTheKeyOnly(operation: Operation) {
-    let image = picture(width: 61, height: 20)
+    var image = picture(width: 61, height: 20)
+    if operation.testDescription == "binarization" {
+      // Black on white looks the same with any threshold.
+      for i in image.pixels.indices { image.pixels[i] = UInt8(37 * i % 256) }
+    }
     let (first, second) = (
       Augmenter(operation.augmentation, seed: 7, geometry: geometry()),
       Augmenter(operation.augmentation, seed: 7, geometry: geometry())

@@ -73,13 +73,15 @@ struct Bench: ParsableCommand {
     @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)")
     var augment: String?
     @Option(help: "Images to take from the data set, spread evenly.") var images = 2000
+    @OptionGroup(title: "Images") var imageOptions: ImageOptions
     @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
       runRanks { communicator in
         let benchmark = try communicator.together {
-          var options = model.options
+          var options = Overrides(of: imageOptions, names: ["polarity", "lines", "light", "lineNormalizer"]).over(
+            model.options)
           options["augment"] = augment.map { .text($0) }
           return try LoaderBenchmark(data, groundTruth.reading(), options, images: images, over: communicator)
         }

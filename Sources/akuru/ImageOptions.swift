@@ -10,4 +10,12 @@ struct ImageOptions: ParsableArguments {
       vertical-up (bottom to top; turned clockwise). (default: horizontal)
       """)
   var lines: String?
+  @Option(help: "Uneven light: keep, or even (the paper becomes white everywhere). (default: keep)")
+  var light: String?
+  @Option(
+    help: """
+      How the writing is brought to its place and size: none, trim (a fixed margin around the ink), or center (a straight \
+      center line and a fixed x-height). (default: none)
+      """)
+  var lineNormalizer: String?
 }

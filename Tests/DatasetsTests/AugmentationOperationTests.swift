@@ -24,6 +24,10 @@ struct Operation: Sendable, CustomTestStringConvertible {
     Operation("curvature") { ($0.curvature, $0.curvature.chance) = (strong.curvature, 1) },
     Operation("elastic") { ($0.elastic, $0.elastic.chance) = (strong.elastic, 1) },
     Operation("padding") { ($0.padding, $0.padding.chance) = (strong.padding, 1) },
+    Operation("framing") {
+      $0.framing = strong.framing
+      $0.framing?.chance = 1
+    },
   ]
 
   /// Those that change pixels where they stand.
@@ -36,15 +40,42 @@ struct Operation: Sendable, CustomTestStringConvertible {
     Operation("motionBlur") { ($0.motionBlur, $0.motionBlur.chance) = (strong.motionBlur, 1) },
     Operation("tone") { ($0.tone, $0.tone.chance) = (strong.tone, 1) },
     Operation("compression") { ($0.compression, $0.compression.chance) = (strong.compression, 1) },
+    Operation("neighbors") {
+      $0.neighbors = strong.neighbors
+      $0.neighbors?.chance = 1
+    },
+    Operation("rules") {
+      $0.rules = strong.rules
+      $0.rules?.chance = 1
+    },
+    Operation("resampling") {
+      $0.resampling = strong.resampling
+      $0.resampling?.chance = 1
+    },
+    Operation("binarization") {
+      $0.binarization = strong.binarization
+      $0.binarization?.chance = 1
+    },
   ]
 
-  static let all = forms + effects + [Operation("strong") { $0 = strong }]
+  static let all =
+    forms + effects + [
+      Operation("strong") {
+        $0 = strong
+        // It makes ink of paper, which `inverts` tests.
+        $0.inversion = nil
+      }
+    ]
 }
 
 /// What each operation may at most do.
 @Suite struct AugmentationOperationTests {
   @Test(arguments: Operation.all) func dependsOnTheKeyOnly(operation: Operation) {
-    let image = picture(width: 61, height: 20)
+    var image = picture(width: 61, height: 20)
+    if operation.testDescription == "binarization" {
+      // Black on white looks the same with any threshold.
+      for i in image.pixels.indices { image.pixels[i] = UInt8(37 * i % 256) }
+    }
     let (first, second) = (
       Augmenter(operation.augmentation, seed: 7, geometry: geometry()),
       Augmenter(operation.augmentation, seed: 7, geometry: geometry())
@@ -111,7 +142,10 @@ struct Operation: Sendable, CustomTestStringConvertible {
       for sample in 0..<200 {
         let after = augmented(image, augmenter, sample: sample)
         let ratio = Double(ink(after)) / Double(ink(image))
-        #expect(ratio > 0.45 && ratio < 1.55, "\(width) x \(height), sample \(sample): \(ratio)")
+        let isScaled = operation.testDescription == "framing"
+        #expect(
+          ratio > (isScaled ? 0.15 : 0.45) && ratio < (isScaled ? 2.4 : 1.55),
+          "\(width) x \(height), sample \(sample): \(ratio)")
         // Both strokes: as much ink in each half.
         let columns = (0..<after.width).filter { x in (0..<height).contains { after[x, $0] < 128 } }
         let half = ((columns.first ?? 0) + (columns.last ?? 0) + 1) / 2
@@ -164,6 +198,59 @@ struct Operation: Sendable, CustomTestStringConvertible {
     )
     for sample in 0..<30 {
       #expect(augmented(image, alone, sample: sample) == augmented(image, together, sample: sample))
+    }
+  }
+
+  /// The writing has other heights and places, and its proportions.
+  @Test func framingMovesAndScales() {
+    var image = GrayImage(width: 90, height: 40)
+    for y in 12..<28 { for x in 20..<70 where x % 10 < 5 { image[x, y] = 0 } }
+    let augmenter = Augmenter(Operation.forms[5].augmentation, seed: 7, geometry: geometry(height: 40))
+    var (heights, tops) = (Set<Int>(), Set<Int>())
+    for sample in 0..<200 {
+      let after = augmented(image, augmenter, sample: sample)
+      let rows = (0..<40).filter { y in (0..<after.width).contains { after[$0, y] < 128 } }
+      let columns = (0..<after.width).filter { x in (0..<40).contains { after[x, $0] < 128 } }
+      let (tall, wide) = (rows.last! + 1 - rows[0], columns.last! + 1 - columns[0])
+      #expect(tall >= 17 && tall <= 25, "0.45 of the height; 1.5 times as high at most")
+      #expect(abs(Double(wide) / Double(tall) - 45.0 / 16) < 0.4, "sample \(sample)")
+      heights.insert(tall)
+      tops.insert(rows[0])
+    }
+    #expect(heights.count >= 6 && tops.count >= 15)
+  }
+
+  @Test func inverts() {
+    var augmentation = Augmentation.none
+    augmentation.inversion = Augmentation.strong.inversion
+    augmentation.inversion?.chance = 1
+    let image = picture(width: 61, height: 20)
+    #expect(augmented(image, Augmenter(augmentation, seed: 7, geometry: geometry()), sample: 0) == image.inverted())
+  }
+
+  /// What a rotation uncovers has the gray of the image's paper.
+  @Test func uncoveredPaperIsTheImagesOwn() {
+    var augmentation = Operation.forms[0].augmentation
+    augmentation.paper = Augmentation.strong.paper
+    augmentation.paper?.chance = 1
+    var image = GrayImage(width: 90, height: 20, filledWith: 180)
+    for y in 5..<15 { for x in 20..<70 where x % 10 < 5 { image[x, y] = 20 } }
+    let augmenter = Augmenter(augmentation, seed: 7, geometry: geometry())
+    for sample in 0..<40 { #expect(augmented(image, augmenter, sample: sample).pixels.allSatisfy { $0 <= 181 }) }
+    augmentation.paper = nil
+    let white = Augmenter(augmentation, seed: 7, geometry: geometry())
+    #expect((0..<40).contains { augmented(image, white, sample: $0).pixels.contains(255) })
+  }
+
+  @Test func neighborsAreAtTheEdges() {
+    var image = GrayImage(width: 90, height: 40)
+    for y in 12..<28 { for x in 0..<90 where x % 10 < 5 { image[x, y] = 0 } }
+    let neighbors = Operation.effects.first { $0.testDescription == "neighbors" }!
+    let augmenter = Augmenter(neighbors.augmentation, seed: 7, geometry: geometry(height: 40))
+    for sample in 0..<100 {
+      let after = augmented(image, augmenter, sample: sample)
+      let rows = (0..<40).filter { y in (0..<90).contains { after[$0, y] < 128 } && !(12..<28).contains(y) }
+      #expect(!rows.isEmpty && rows.allSatisfy { $0 < 5 || $0 >= 35 })
     }
   }
 

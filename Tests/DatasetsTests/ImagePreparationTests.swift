@@ -57,8 +57,9 @@ import Testing
     }
     let names = [
       ImagePreparation(), ImagePreparation(polarity: .auto), ImagePreparation(lines: .vertical),
-      ImagePreparation(lines: .verticalUp),
+      ImagePreparation(lines: .verticalUp), ImagePreparation(light: .even), ImagePreparation(normalizer: .trim),
+      ImagePreparation(normalizer: .center),
     ].map(name)
-    #expect(Set(names).count == 4)
+    #expect(Set(names).count == 7)
   }
 }

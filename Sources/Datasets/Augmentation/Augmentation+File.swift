@@ -51,7 +51,7 @@ extension Augmentation {
       }
       base = named
     }
-    var merged = base.object
+    var merged = base.complete.object
     for (operation, value) in object.sorted(by: { $0.key < $1.key }) {
       guard let known = merged[operation] as? [String: Any] else {
         throw AugmentationError(
@@ -78,6 +78,7 @@ extension Augmentation {
     }
     self = Augmentation(object: merged) ?? base
     try validate()
+    self = reduced
   }
 
   private init?(object: [String: Any]) {

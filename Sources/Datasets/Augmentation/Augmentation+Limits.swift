@@ -42,6 +42,9 @@ extension Augmentation {
       ("elastic", elastic.chance), ("padding", padding.chance), ("stroke", stroke.chance), ("erasing", erasing.chance),
       ("background", background.chance), ("shadow", shadow.chance), ("blur", blur.chance),
       ("motionBlur", motionBlur.chance), ("tone", tone.chance), ("compression", compression.chance),
+      ("paper", paper?.chance ?? 0), ("framing", framing?.chance ?? 0), ("neighbors", neighbors?.chance ?? 0),
+      ("rules", rules?.chance ?? 0), ("resampling", resampling?.chance ?? 0),
+      ("binarization", binarization?.chance ?? 0), ("inversion", inversion?.chance ?? 0),
     ]
   }
 
@@ -64,6 +67,9 @@ extension Augmentation {
       ("blur.sigma", blur.sigma, 0...8), ("motionBlur.length", motionBlur.length, 0...16),
       ("tone.ink", tone.ink, 0.1...2), ("tone.darkness", tone.darkness, -0.5...0.5),
       one("tone.noise", tone.noise, 0...0.25),
+      ("framing.share", framing?.share ?? 1...1, 0.2...1), ("neighbors.reach", neighbors?.reach ?? 0...0, 0...0.3),
+      one("rules.distance", rules?.distance ?? 0, 0...0.3), ("resampling.scale", resampling?.scale ?? 1...1, 0.2...1),
+      ("binarization.threshold", binarization?.threshold ?? 0.5...0.5, 0.1...0.9),
     ]
   }
 }

@@ -23,9 +23,22 @@ extension Augmentation {
     return set
   }()
 
-  /// All operations, for fonts, papers and cameras that the training images lack. People can still read nearly all
+  /// All operations, for fonts, papers, crops and cameras that the training images lack. People can still read nearly all
   /// results.
-  package static let strong = Augmentation(
+  package static let strong = {
+    var set = Augmentation.firstStrong
+    set.paper = Paper(chance: 0.8)
+    set.framing = Framing(chance: 0.5, share: 0.45...1)
+    set.neighbors = Neighbors(chance: 0.15, reach: 0.03...0.12)
+    set.rules = Rules(chance: 0.05, distance: 0.08)
+    set.resampling = Resampling(chance: 0.15, scale: 0.5...0.9)
+    set.binarization = Binarization(chance: 0.15, threshold: 0.35...0.65)
+    set.inversion = Inversion(chance: 0.02)
+    return set
+  }()
+
+  /// `strong` as it was first. Runs that began with it keep it.
+  static let firstStrong = Augmentation(
     affine: Affine(
       chance: 0.8, shear: 0.35, rotation: 3, rise: 0.2, width: 0.75...1.3, height: 0.8...1.15, shift: 0.1),
     perspective: Perspective(chance: 0.3, reach: 0.12), curvature: Curvature(chance: 0.25, bend: 0.15),
@@ -49,15 +62,18 @@ extension Augmentation {
     }
   }
 
-  /// The name of this set, if it has one.
-  package var name: String? { Augmentation.names.first { Augmentation(name: $0) == self } }
+  /// The name of this set, if it has one or had one.
+  package var name: String? {
+    self == .firstStrong ? "strong" : Augmentation.names.first { Augmentation(name: $0) == self }
+  }
 }
 
 extension Augmentation {
   /// Decodes an encoded set, or the name of a set, which older checkpoints contain.
   package init(from decoder: any Decoder) throws {
     if let name = try? decoder.singleValueContainer().decode(String.self) {
-      guard let named = Augmentation(name: name) else {
+      // Checkpoints have names from before a set could be one's own.
+      guard let named = name == "strong" ? .firstStrong : Augmentation(name: name) else {
         throw DecodingError.dataCorrupted(
           .init(codingPath: decoder.codingPath, debugDescription: "no augmentation is called \"\(name.shortened)\""))
       }
@@ -78,6 +94,13 @@ extension Augmentation {
       blur: try values.decode(Blur.self, forKey: .blur),
       motionBlur: try values.decode(MotionBlurring.self, forKey: .motionBlur),
       tone: try values.decode(Tone.self, forKey: .tone),
-      compression: try values.decode(Compression.self, forKey: .compression))
+      compression: try values.decode(Compression.self, forKey: .compression),
+      paper: try values.decodeIfPresent(Paper.self, forKey: .paper),
+      framing: try values.decodeIfPresent(Framing.self, forKey: .framing),
+      neighbors: try values.decodeIfPresent(Neighbors.self, forKey: .neighbors),
+      rules: try values.decodeIfPresent(Rules.self, forKey: .rules),
+      resampling: try values.decodeIfPresent(Resampling.self, forKey: .resampling),
+      binarization: try values.decodeIfPresent(Binarization.self, forKey: .binarization),
+      inversion: try values.decodeIfPresent(Inversion.self, forKey: .inversion))
   }
 }

@@ -17,10 +17,18 @@ package struct Augmentation: Sendable, Codable, Equatable {
   package var motionBlur: MotionBlurring
   package var tone: Tone
   package var compression: Compression
+  // What follows came later: nil is off, so that sets of runs begun before have their bits.
+  package var paper: Paper?
+  package var framing: Framing?
+  package var neighbors: Neighbors?
+  package var rules: Rules?
+  package var resampling: Resampling?
+  package var binarization: Binarization?
+  package var inversion: Inversion?
 
   enum CodingKeys: String, CodingKey {
     case affine, perspective, curvature, elastic, padding, stroke, erasing, background, shadow, blur, motionBlur, tone
-    case compression
+    case compression, paper, framing, neighbors, rules, resampling, binarization, inversion
   }
 
   /// Slant, rotation, stretching and shift, applied together.

@@ -16,6 +16,8 @@ package final class Augmenter {
     let brightness: Float
     /// In gray levels.
     let noiseSigma: Float
+    /// The gray of uncovered paper.
+    let paper: UInt8
     /// The generator that the noise continues.
     var random: KeyedRandom
     let epoch: UInt32
@@ -26,7 +28,8 @@ package final class Augmenter {
   /// tone, which came first, share stream 0.
   private enum Stream: UInt16 {
     case perspective = 1
-    case curvature, elastic, padding, stroke, erasing, background, shadow, motionBlur, compression
+    case curvature, elastic, padding, stroke, erasing, background, shadow, motionBlur, compression, paper
+    case framing, neighbors, rules, resampling, binarization, inversion
   }
 
   private let augmentation: Augmentation
@@ -37,6 +40,7 @@ package final class Augmenter {
   private let weight = StrokeWeight()
   private let page = PaperAndLight()
   private let motion = MotionBlur()
+  private let world = WorldEffects()
   private var outline = InkOutline()
 
   package init(_ augmentation: Augmentation, seed: UInt64, geometry: InputGeometry) {
@@ -55,6 +59,7 @@ package final class Augmenter {
     }
     if augmentation.stroke.chance > 0 { weight.reserve(width: width) }
     if augmentation.background.chance > 0 { page.reserve(width: width, height: height) }
+    if augmentation.resampling != nil || augmentation.neighbors != nil { world.reserve(width: width, height: height) }
     if augmentation.motionBlur.chance > 0 {
       motion.reserve(width: width, height: height, length: augmentation.motionBlur.length.upperBound)
     }
@@ -80,6 +85,10 @@ package final class Augmenter {
 
     var changes = Placement.Changes(affine: isFormed ? form : nil)
     drawDistortions(&changes, image, epoch, sample)
+    if begin(.paper, augmentation.paper?.chance ?? 0, epoch, sample) != nil { changes.paper = image.paperValue }
+    if let framing = augmentation.framing, var random = begin(.framing, framing.chance, epoch, sample) {
+      changes.framing = (Double(random.uniform(framing.share)), Double(random.uniform()))
+    }
     let placed =
       changes.isEmpty
       ? nil : Placement(changes, image, outline: &outline, geometry: geometry, neededSteps: neededSteps)
@@ -87,7 +96,7 @@ package final class Augmenter {
     return Draw(
       width: placed?.width ?? image.width, placement: placed, blurSigma: blurred ? sigma : 0,
       contrast: toned ? ink : 1, brightness: toned ? 127 * (1 - ink) - 255 * darkness : 0,
-      noiseSigma: toned ? 255 * noise : 0, random: random, epoch: epoch, sample: sample)
+      noiseSigma: toned ? 255 * noise : 0, paper: changes.paper, random: random, epoch: epoch, sample: sample)
   }
 
   private func drawDistortions(_ changes: inout Placement.Changes, _ image: GrayView, _ epoch: UInt32, _ sample: UInt32)
@@ -119,6 +128,7 @@ package final class Augmenter {
     } else {
       target.pixels.update(from: image.pixels, count: image.count)
     }
+    changeSurroundings(draw, target)
     changeInk(draw, target)
     changePage(draw, target)
     if draw.blurSigma > 0 { blur.apply(to: target, sigma: draw.blurSigma) }
@@ -139,6 +149,33 @@ package final class Augmenter {
         to: target, quality: quality.lowerBound + random.integer(below: quality.count),
         offsetX: random.integer(below: 8), offsetY: random.integer(below: 8))
     }
+    if begin(.inversion, augmentation.inversion?.chance ?? 0, draw.epoch, draw.sample) != nil { target.invert() }
+  }
+
+  /// Adds ink that is not of the line, and makes the image coarser.
+  private func changeSurroundings(_ draw: Draw, _ target: GrayView) {
+    if let neighbors = augmentation.neighbors,
+      var random = begin(.neighbors, neighbors.chance, draw.epoch, draw.sample)
+    {
+      outline.trace(target)
+      if let first = outline.rows.first, let last = outline.rows.last {
+        let reach = Float(target.height) * random.uniform(neighbors.reach)
+        world.addNeighbors(to: target, ink: first.y..<last.y + 1, rows: Int(reach.rounded()), &random)
+      }
+    }
+    if let rules = augmentation.rules, var random = begin(.rules, rules.chance, draw.epoch, draw.sample) {
+      world.addRules(to: target, distance: Int((rules.distance * Float(target.height)).rounded()), &random)
+    }
+    if let resampling = augmentation.resampling,
+      var random = begin(.resampling, resampling.chance, draw.epoch, draw.sample)
+    {
+      world.resample(target, scale: random.uniform(resampling.scale))
+    }
+    if let binarization = augmentation.binarization,
+      var random = begin(.binarization, binarization.chance, draw.epoch, draw.sample)
+    {
+      target.separateInk(at: random.uniform(binarization.threshold))
+    }
   }
 
   /// Changes the weight of strokes and erases patches.
@@ -153,7 +190,7 @@ package final class Augmenter {
         let rows = Int((random.uniform(augmentation.erasing.size) * height).rounded())
         let x = random.integer(below: target.width)
         let y = random.integer(below: target.height)
-        target.fill(x: x..<min(target.width, x + width), y: y..<min(target.height, y + rows), with: 255)
+        target.fill(x: x..<min(target.width, x + width), y: y..<min(target.height, y + rows), with: draw.paper)
       }
     }
   }

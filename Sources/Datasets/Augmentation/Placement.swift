@@ -69,9 +69,15 @@ struct Placement {
     var elasticRandom = KeyedRandom(seed: 0, purpose: .augmentation)
     /// In pixels.
     var padding = (left: 0.0, right: 0.0)
+    /// The writing's share of the height, and where it stands in the room that is left, 0 (top) ... 1.
+    var framing: (share: Double, place: Double)?
+    /// The gray of what is uncovered.
+    var paper: UInt8 = 255
 
     /// Whether the geometry is unchanged.
-    var isEmpty: Bool { affine == nil && perspective == nil && !isBent && padding.left == 0 && padding.right == 0 }
+    var isEmpty: Bool {
+      affine == nil && perspective == nil && !isBent && padding.left == 0 && padding.right == 0 && framing == nil
+    }
 
     fileprivate var isBent: Bool { bend != 0 || elasticStrength > 0 }
   }
@@ -92,7 +98,13 @@ struct Placement {
   ) {
     self.changes = changes
     outline.trace(image)
-    let form = changes.affine?.map ?? .identity
+    var form = changes.affine?.map ?? .identity
+    var scale = 1.0
+    if let share = changes.framing?.share, let first = outline.rows.first, let last = outline.rows.last {
+      scale = max(0.2, min(Augmentation.Framing.mostScale, share * Double(image.height) / Double(last.y + 1 - first.y)))
+      form = form.then(
+        AffineMap.scale(x: scale, y: scale).about(x: Double(image.width) / 2, y: Double(image.height) / 2))
+    }
     var box = outline.box(under: form)
     let perspective = changes.perspective.flatMap { $0.map(of: box) }.map { PerspectiveMap(form).then($0) }
     if let perspective { box = outline.box(under: perspective) }
@@ -100,7 +112,7 @@ struct Placement {
     let sideways = Double(changes.elasticStrength)
     let upwards = sideways + Double(abs(changes.bend)) / 2
 
-    let scaleX = changes.affine?.scaleX ?? 1
+    let scaleX = scale * (changes.affine?.scaleX ?? 1)
     let left = Double(outline.margins.left) * scaleX + sideways + changes.padding.left
     let right = Double(outline.margins.right) * scaleX + sideways + changes.padding.right
     let natural = Int((left + (box.right - box.left) + right).rounded())
@@ -111,7 +123,10 @@ struct Placement {
     let fit = min(1, (height - 2 * upwards) / (box.bottom - box.top))
     let (top, bottom) = (box.top * fit, box.bottom * fit)
     // The shift is limited to keep the writing inside. Squeezing moves the writing upwards, which this corrects.
-    let wanted = (changes.affine?.shift ?? 0) + (box.top + box.bottom) / 2 - (top + bottom) / 2
+    let free = max(0, height - 2 * upwards - (bottom - top))
+    let wanted =
+      changes.framing.map { upwards + $0.place * free - top }
+      ?? (changes.affine?.shift ?? 0) + (box.top + box.bottom) / 2 - (top + bottom) / 2
     let shiftY = max(upwards - top, min(height - upwards - bottom, wanted))
     let shiftX = left - box.left + Double(width - natural) / 2
     let place = AffineMap.translation(x: shiftX, y: shiftY)
@@ -128,13 +143,13 @@ struct Placement {
   /// Draws `image` (only read) into `target`, which has the drawn width; `field` is scratch memory.
   func render(_ image: GrayView, into target: GrayView, field: DisplacementField) {
     switch inverse {
-    case .affine(let map): image.affine(inverse: map, into: target, paper: 255)
+    case .affine(let map): image.affine(inverse: map, into: target, paper: changes.paper)
     case .perspective(let map):
       var random = changes.elasticRandom
       field.prepare(
         width: target.width, height: target.height, strength: changes.elasticStrength, cell: changes.elasticCell,
         bend: changes.bend, middle: changes.middle, &random)
-      image.perspective(inverse: map, shiftedBy: field, into: target, paper: 255)
+      image.perspective(inverse: map, shiftedBy: field, into: target, paper: changes.paper)
     }
   }
 }

@@ -59,7 +59,7 @@ package struct ImageCacheLayout: Sendable {
     hash.update(digests)
     for width in widths { hash.update(bytes(of: UInt32(width))) }
     if preparation != ImagePreparation() {
-      hash.update(Array("\(preparation.polarity.rawValue) \(preparation.lines.rawValue)".utf8))
+      hash.update(Array(preparation.name.utf8))
     }
     identity = hash.finalize()
   }

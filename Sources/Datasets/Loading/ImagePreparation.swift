@@ -5,6 +5,8 @@ import Settings
 package struct ImagePreparation: Sendable, Equatable {
   package var polarity: Polarity
   package var lines: LineDirection
+  package var light: Light
+  package var normalizer: LineNormalizer
 
   /// What happens to light writing on dark paper.
   package enum Polarity: String, OptionChoice {
@@ -22,11 +24,40 @@ package struct ImagePreparation: Sendable, Equatable {
     case verticalUp = "vertical-up"
   }
 
-  package init(polarity: Polarity? = nil, lines: LineDirection? = nil) {
-    (self.polarity, self.lines) = (polarity ?? .keep, lines ?? .horizontal)
+  /// What happens to uneven light.
+  package enum Light: String, OptionChoice {
+    case keep
+    /// Each pixel is divided by the brightness of the paper around it.
+    case even
   }
 
-  /// The image with dark writing and horizontal lines, as far as the preparation asks for it.
+  /// How the writing is brought to its place and size.
+  package enum LineNormalizer: String, OptionChoice {
+    /// The image is taken as it is.
+    case none
+    /// The writing with a fixed margin: `GrayImage.trimmed()`.
+    case trim
+    /// A straight center line and a fixed x-height: `GrayImage.centered()`.
+    case center
+  }
+
+  package init(
+    polarity: Polarity? = nil, lines: LineDirection? = nil, light: Light? = nil, normalizer: LineNormalizer? = nil
+  ) {
+    (self.polarity, self.lines) = (polarity ?? .keep, lines ?? .horizontal)
+    (self.light, self.normalizer) = (light ?? .keep, normalizer ?? .none)
+  }
+
+  /// What tells one preparation from another in the identity of a cache. What came later is named only if it does something: caches
+  /// from before stay valid.
+  var name: String {
+    var name = "\(polarity.rawValue) \(lines.rawValue)"
+    if light != .keep { name += " light \(light.rawValue)" }
+    if normalizer != .none { name += " normalizer \(normalizer.rawValue) \(LineNormalizer.version)" }
+    return name
+  }
+
+  /// The image as the network sees it, before it is resized.
   func applied(to image: GrayImage) -> GrayImage {
     var image = image
     switch lines {
@@ -35,8 +66,18 @@ package struct ImagePreparation: Sendable, Equatable {
     case .verticalUp: image = image.turnedClockwise()
     }
     if polarity == .auto && InkSurvey(image).isInverted { image = image.inverted() }
-    return image
+    if light == .even { image = image.withEvenLight() }
+    switch normalizer {
+    case .none: return image
+    case .trim: return image.trimmed()
+    case .center: return image.centered()
+    }
   }
+}
+
+extension ImagePreparation.LineNormalizer {
+  /// Increment it when a normalizer gives other pixels.
+  static let version = 1
 }
 
 /// The options of an ``ImagePreparation``.
@@ -45,10 +86,16 @@ package struct ImageSettings: SettingsGroup {
   package var polarity: ImagePreparation.Polarity?
   /// The direction of the lines in the images; nil is horizontal.
   package var lines: ImagePreparation.LineDirection?
+  /// What happens to uneven light; nil keeps it.
+  package var light: ImagePreparation.Light?
+  /// How the writing is brought to its place and size; nil, also of models from before there was a choice, is `none`.
+  package var lineNormalizer: ImagePreparation.LineNormalizer?
 
   package init() {}
 
-  package var preparation: ImagePreparation { ImagePreparation(polarity: polarity, lines: lines) }
+  package var preparation: ImagePreparation {
+    ImagePreparation(polarity: polarity, lines: lines, light: light, normalizer: lineNormalizer)
+  }
 
   package func validate() throws {}
 }

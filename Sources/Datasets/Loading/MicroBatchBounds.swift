@@ -39,6 +39,7 @@ extension Augmentation {
       let turned = affine.shear + affine.rotation * .pi / 180
       columns = max(columns, affine.width.upperBound * (Float(width) + turned * height))
     }
+    if framing != nil { columns *= Float(Augmentation.Framing.mostScale) }
     if elastic.chance > 0 { columns += 2 * elastic.strength.upperBound * height }
     if padding.chance > 0 { columns += 2 * padding.side * height }
     return columns == Float(width) && !changesGeometry
@@ -47,6 +48,7 @@ extension Augmentation {
 
   /// Whether the geometry of an image may change.
   private var changesGeometry: Bool {
-    max(max(affine.chance, perspective.chance), max(curvature.chance, max(elastic.chance, padding.chance))) > 0
+    framing != nil
+      || max(max(affine.chance, perspective.chance), max(curvature.chance, max(elastic.chance, padding.chance))) > 0
   }
 }

@@ -55,6 +55,10 @@ struct Preprocessing: Codable, Equatable {
   var polarity: String?
   /// "vertical" if images are turned counterclockwise first, "vertical-up" if clockwise; nil if not.
   var lines: String?
+  /// "even" if uneven light is removed first; nil if not.
+  var light: String?
+  /// "trim" or "center" if Akuru's line normalizer prepares the images; nil if not. Other programs must do the same.
+  var lineNormalizer: String?
   /// Rows of the input.
   var height: Int
   /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
@@ -73,6 +77,8 @@ struct Preprocessing: Codable, Equatable {
     (height, minimumWidth, maximumWidth) = (geometry.height, geometry.minimumWidth, geometry.maximumWidth)
     if geometry.preparation.polarity != .keep { polarity = geometry.preparation.polarity.rawValue }
     if geometry.preparation.lines != .horizontal { lines = geometry.preparation.lines.rawValue }
+    if geometry.preparation.light != .keep { light = geometry.preparation.light.rawValue }
+    if geometry.preparation.normalizer != .none { lineNormalizer = geometry.preparation.normalizer.rawValue }
     (scale, offset) = inkIsPositive ? (-1.0 / 255, 1) : (1.0 / 255, 0)
   }
 }

@@ -20,6 +20,8 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var direction: TextDirection?
     var polarity: ImagePreparation.Polarity?
     var lines: ImagePreparation.LineDirection?
+    var light: ImagePreparation.Light?
+    var lineNormalizer: ImagePreparation.LineNormalizer?
   }
 
   /// - Parameters:
@@ -34,8 +36,9 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     (self.architecture, self.alphabet) = (architecture, alphabet)
     recipe = Reading(
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
-      whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity, lines: images.lines
-    )
+      whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity,
+      lines: images.lines,
+      light: images.light, lineNormalizer: images.lineNormalizer)
   }
 
   /// The description in a checkpoint.
@@ -67,9 +70,15 @@ package struct ModelDescription: Codable, Sendable, Equatable {
 
   /// The network's requirements of its input images.
   package var geometry: InputGeometry {
-    InputGeometry(
-      architecture, maximumWidth: recipe.maxWidth,
-      preparation: ImagePreparation(polarity: recipe.polarity, lines: recipe.lines))
+    InputGeometry(architecture, maximumWidth: recipe.maxWidth, preparation: images.preparation)
+  }
+
+  /// What happens to images before they are resized.
+  package var images: ImageSettings {
+    var images = ImageSettings()
+    (images.polarity, images.lines) = (recipe.polarity, recipe.lines)
+    (images.light, images.lineNormalizer) = (recipe.light, recipe.lineNormalizer)
+    return images
   }
 
   /// What happened to the texts that the model learned from; references are treated alike.

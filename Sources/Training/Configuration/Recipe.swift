@@ -107,6 +107,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     return switch name {
     // A model whose letters all run from left to right stores no direction.
     case "direction": asked.text.direction != .rtl
+    case "light": asked.images.light == .keep
+    case "lineNormalizer": asked.images.lineNormalizer == ImagePreparation.LineNormalizer.none
     case "startWeights": asked.model.startWeights == .pytorch
     case "beta1": optimization.beta1 == OptimizerSettings().beta1
     case "beta2": optimization.beta2 == OptimizerSettings().beta2
@@ -125,6 +127,8 @@ package struct Recipe: Codable, Sendable, Equatable {
     for name in options.names where after[name] != before[name] {
       if name == "model" && model.isTutorial && asked.model.isTutorial { continue }
       if before[name] ?? .null == .null, Recipe.meansNone(name, asked) { continue }
+      // A set of that name from before it had more operations.
+      if name == "augment", let set = options.text(name), set == augmentation.augment.name { continue }
       var (said, kept) = (options[name]?.words ?? "", before[name]?.words ?? "not set")
       if name == "augment" {
         (said, kept) = (options.text(name) ?? said, augmentation.augment.name ?? "a set of its own, see config.json")

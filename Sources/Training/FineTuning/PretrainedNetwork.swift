@@ -16,6 +16,8 @@ struct PretrainedNetwork {
     var alphabet: Alphabet
     /// What happened to the texts that it learned from; nil if its file does not say it.
     var textPolicy: TextPolicy?
+    /// What happened to the images that it learned from; nil if its file does not say it.
+    var images: ImageSettings?
     /// SHA-256 of the tensors.
     var digest: String
   }
@@ -34,10 +36,12 @@ struct PretrainedNetwork {
     let path = try CheckpointDirectory.resolve(argument)
     let (architecture, alphabet): (Architecture, Alphabet)
     var textPolicy: TextPolicy?
+    var images: ImageSettings?
     if path != argument || PretrainedNetwork.isCheckpoint(path) {
       let loaded = try CheckpointDirectory.open(argument, log: log)
       let model = try ModelDescription(of: loaded)
       (architecture, alphabet, textPolicy) = (model.architecture, model.alphabet, model.textPolicy)
+      images = model.images
       tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
     } else {
       let file = try SafeTensorsFile(path)
@@ -47,12 +51,13 @@ struct PretrainedNetwork {
       architecture = try PretrainedNetwork.architecture(of: file, options)
       alphabet = try PretrainedNetwork.alphabet(of: file, options)
       textPolicy = try PretrainedNetwork.textPolicy(of: file, path: path)
+      images = try PretrainedNetwork.images(of: file, path: path)
     }
     if let policy = textPolicy, policy.direction == nil, alphabet.mayRunRightToLeft, options["direction"] == nil {
       log("\(path): texts are taken in the order of the page, as the model was trained; --direction auto changes this")
     }
     description = Description(
-      path: argument, architecture: architecture, alphabet: alphabet, textPolicy: textPolicy,
+      path: argument, architecture: architecture, alphabet: alphabet, textPolicy: textPolicy, images: images,
       digest: PretrainedNetwork.digest(tensors))
     try check()
   }
@@ -65,6 +70,17 @@ struct PretrainedNetwork {
     } catch {
       throw ConfigurationError(
         option: "initFrom", " \(path): its textPolicy is none that this version knows; export the model again")
+    }
+  }
+
+  /// What an exported model says of its images; nil if it says nothing. Its keys are the names of the options.
+  private static func images(of file: SafeTensorsFile, path: String) throws -> ImageSettings? {
+    guard let text = file.metadata["preprocessing"] else { return nil }
+    do {
+      return try RunJSON.decode(ImageSettings.self, from: text)
+    } catch {
+      throw ConfigurationError(
+        option: "initFrom", " \(path): its preprocessing is none that this version knows; export the model again")
     }
   }
 
@@ -201,6 +217,12 @@ extension PretrainedNetwork.Description {
       } else if alphabet.mayRunRightToLeft {
         found["direction"] = .text(TextDirection.ofThePage.rawValue)
       }
+    }
+    if let images {
+      found["polarity"] = images.polarity.map { .text($0.rawValue) }
+      found["lines"] = images.lines.map { .text($0.rawValue) }
+      found["light"] = images.light.map { .text($0.rawValue) }
+      found["lineNormalizer"] = images.lineNormalizer.map { .text($0.rawValue) }
     }
     return options.over(found)
   }

@@ -14,6 +14,14 @@ public final class Resampler {
 
   public init() {}
 
+  /// Reserves memory for images of up to this size, made smaller or larger again.
+  func reserve(width: Int, height: Int) {
+    horizontal.reserve(size: width)
+    vertical.reserve(size: height)
+    if middle.count < width * height { middle = [UInt8](repeating: 0, count: width * height) }
+    if sums.count < width { sums = [Int32](repeating: 0, count: width) }
+  }
+
   /// Resizes `source` (only read) to the size of `destination`; they must not overlap.
   public func resize(_ source: GrayView, into destination: GrayView) {
     let rowsDone = source.width == destination.width

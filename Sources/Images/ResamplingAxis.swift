@@ -14,6 +14,18 @@ struct ResamplingAxis {
   private var weights: [Int32] = []
   private var scratch: [Double] = []
 
+  /// Reserves memory for axes of up to `size` pixels, made smaller to any part of it or larger again.
+  mutating func reserve(size: Int) {
+    (input, output) = (0, 0)
+    if starts.count < size {
+      starts = [Int](repeating: 0, count: size)
+      counts = starts
+    }
+    // An axis of s * size pixels has at most 2 / s + 3 weights a pixel.
+    if weights.count < 5 * size { weights = [Int32](repeating: 0, count: 5 * size) }
+    if scratch.count < 2 * size + 3 { scratch = [Double](repeating: 0, count: 2 * size + 3) }
+  }
+
   /// Computes the weights, unless they are already computed. An output pixel i has its center at (i + 1/2) * input /
   /// output and covers max(1, input / output) input pixels to either side.
   mutating func prepare(from input: Int, to output: Int) {

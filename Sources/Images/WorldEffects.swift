@@ -9,7 +9,10 @@ public final class WorldEffects {
   public init() {}
 
   /// Reserves memory for images of up to that size.
-  public func reserve(width: Int, height: Int) { makeRoom(width * height) }
+  public func reserve(width: Int, height: Int) {
+    makeRoom(width * height)
+    resampler.reserve(width: width, height: height)
+  }
 
   private func makeRoom(_ count: Int) {
     if scratch.count < count { scratch = [UInt8](repeating: 255, count: count) }

@@ -48,7 +48,7 @@ import Testing
   @Test(arguments: [1, 2, 3]) func aRunBeginsWithTheNearestModel(ranks: Int) throws {
     func train(_ name: String, _ more: [String], models: String? = nil) throws -> ProcessResult {
       try akuru(
-        ranks: ranks, workshop.training(Recipes.akuru, name, ["--max-steps", "3"] + more),
+        ranks: ranks, workshop.training(Recipes.akuru, name, ["--max-steps", "3", "--schedule", "constant"] + more),
         environment: ["AKURU_MODELS": models ?? self.models])
     }
     let begun = try train("begun", [])
@@ -60,7 +60,8 @@ import Testing
     #expect(named.exitCode == 0, "\(named.transcript)")
     #expect(try weights("begun") == weights("named"))
     let resumed = try akuru(
-      ranks: ranks, workshop.training(Recipes.akuru, "begun", ["--max-steps", "4", "--resume"]),
+      ranks: ranks,
+      workshop.training(Recipes.akuru, "begun", ["--max-steps", "4", "--schedule", "constant", "--resume"]),
       environment: ["AKURU_MODELS": ""])
     #expect(resumed.exitCode == 0, "\(resumed.transcript)")
     // What asks for another start, or another network.

@@ -5,8 +5,8 @@ import Datasets
 struct FineTuningOptions: ParsableArguments {
   @Option(
     help: """
-      Model to start from: a checkpoint, a run directory, or a safetensors file of PyTorch with the weights of one of the \
-      models.
+      Model to start from: a checkpoint, a run directory, or a safetensors file of kraken, or of PyTorch with the weights \
+      of one of the models.
       """)
   var initFrom: String?
   @Flag(

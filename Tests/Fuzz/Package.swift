@@ -5,7 +5,7 @@ import PackageDescription
 let readers = [
   "png", "jpeg", "tiff", "webp", "csv", "jsonl", "lists", "pairs", "pages", "shards", "safetensors", "checkpoint",
   "config",
-  "alphabet", "metrics", "augmentation", "network", "lm",
+  "alphabet", "metrics", "augmentation", "network", "kraken", "lm",
 ]
 
 let package = Package(

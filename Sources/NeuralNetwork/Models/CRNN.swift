@@ -77,7 +77,10 @@ public final class CRNN {
     switch stage {
     case .convolution: return Convolution.canPool(shape) ? shape : nil
     case .batchNormalization: return BatchNormalization.canPool(shape) ? shape : nil
-    case .residual, .depthwise, .auxiliaryHead, .maxPool, .dropout, .recurrent, .linear: return nil
+    case .stridedConvolution, .activation, .groupNormalization, .residual, .depthwise, .auxiliaryHead, .maxPool,
+      .dropout,
+      .recurrent, .linear:
+      return nil
     }
   }
 
@@ -93,6 +96,14 @@ public final class CRNN {
           name: name, in: channels, out: out, kernel: kernel.pair, padding: padding.pair, bias: bias, relu: relu,
           pool: pool, gap: architecture.gap, parameters: parameters,
           inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
+    case .stridedConvolution(let name, let out, let kernel, let stride, let dilation, let bias, let relu):
+      imageLayers.append(
+        StridedConvolution(
+          name: name, in: channels, out: out, .init(kernel, stride, dilation), bias: bias, relu: relu,
+          gap: architecture.gap, parameters: parameters, inputNeedsGradient: !imageLayers.isEmpty || inputGradient))
+    case .activation(let function): imageLayers.append(Activation(function))
+    case .groupNormalization(let name, let groups):
+      imageLayers.append(GroupNormalization(name: name, channels: channels, groups: groups, parameters: parameters))
     case .batchNormalization(let name, let relu):
       imageLayers.append(
         BatchNormalization(

@@ -24,6 +24,8 @@ extension Architecture {
       case (.convolution(_, let out, let kernel, let padding, _, _), .maps(let channels, let height)):
         let lines = height + 2 * padding.height - kernel.height + 1
         count = lines * width * out * channels * kernel.height * kernel.width
+      case (.stridedConvolution(_, let out, let kernel, _, _, _, _), .maps(let channels, let height)):
+        count = stage.outputHeight(height) * width * out * channels * kernel.height * kernel.width
       case (.recurrent(_, _, let hidden, let cell, let direction), _):
         count =
           width * (direction ?? .both).count * (cell ?? .lstm).gates * hidden * (shape.features + hidden)
@@ -33,9 +35,10 @@ extension Architecture {
         count = height * width * channels * kernel.height * kernel.width
       case (.auxiliaryHead, .maps(let channels, _)): count = width * channels * classes
       case (.linear, _): count = width * shape.features * classes
-      case (.batchNormalization, _), (.maxPool, _), (.dropout, _): break
+      case (.batchNormalization, _), (.groupNormalization, _), (.activation, _), (.maxPool, _), (.dropout, _): break
       // Impossible, see ``LayerSpec/problem(after:isLast:)``.
-      case (.convolution, .sequence), (.residual, .sequence), (.depthwise, .sequence), (.auxiliaryHead, .sequence):
+      case (.convolution, .sequence), (.stridedConvolution, .sequence), (.residual, .sequence), (.depthwise, .sequence),
+        (.auxiliaryHead, .sequence):
         break
       }
       if count > 0 {

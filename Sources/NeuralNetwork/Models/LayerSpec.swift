@@ -15,6 +15,13 @@ public struct Extent: Codable, Sendable, Equatable {
 public enum LayerSpec: Codable, Sendable, Equatable {
   /// Convolution to `out` channels with stride 1, see ``Convolution``.
   case convolution(name: String, out: Int, kernel: Extent, padding: Extent, bias: Bool, relu: Bool)
+  /// Convolution with strides or dilation, see ``StridedConvolution``.
+  case stridedConvolution(
+    name: String, out: Int, kernel: Extent, stride: Extent, dilation: Extent, bias: Bool, relu: Bool)
+  /// A function of the values, see ``Activation``.
+  case activation(function: Activation.Function)
+  /// Group normalization, see ``GroupNormalization``.
+  case groupNormalization(name: String, groups: Int)
   /// Batch normalization, see ``BatchNormalization``.
   case batchNormalization(name: String, relu: Bool)
   /// Residual block with a convolution that keeps the size, see ``ResidualBlock``.
@@ -36,7 +43,8 @@ public enum LayerSpec: Codable, Sendable, Equatable {
 
   /// Checkpoints use the key `lstm` for recurrent layers.
   private enum CodingKeys: String, CodingKey {
-    case convolution, batchNormalization, residual, depthwise, auxiliaryHead, maxPool, dropout, linear
+    case convolution, stridedConvolution, activation, groupNormalization, batchNormalization, residual, depthwise
+    case auxiliaryHead, maxPool, dropout, linear
     case recurrent = "lstm"
   }
 
@@ -72,10 +80,12 @@ extension LayerSpec {
   /// The name of the kind, for tables and messages.
   public var name: String {
     switch self {
-    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
+    case .convolution(let name, _, _, _, _, _), .stridedConvolution(let name, _, _, _, _, _, _),
+      .batchNormalization(let name, _), .groupNormalization(let name, _), .residual(let name, _),
       .depthwise(let name, _), .auxiliaryHead(let name, _), .linear(let name):
       name
     case .recurrent(let name, let layer, _, _, _): "\(name).l\(layer)"
+    case .activation: "activation"
     case .maxPool: "pool"
     case .dropout: "dropout"
     }
@@ -88,6 +98,13 @@ extension LayerSpec {
     case .convolution(_, let out, let kernel, let padding, let bias, let relu):
       let parts = ["convolution \(text(kernel)) to \(out)", "padding \(text(padding))"]
       return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
+    case .stridedConvolution(_, let out, let kernel, let stride, let dilation, let bias, let relu):
+      let parts =
+        ["convolution \(text(kernel)) to \(out)", "stride \(text(stride))"]
+        + (dilation == Extent(1, 1) ? [] : ["dilation \(text(dilation))"])
+      return (parts + (bias ? ["bias"] : []) + (relu ? ["ReLU"] : [])).joined(separator: ", ")
+    case .activation(let function): return function.rawValue
+    case .groupNormalization(_, let groups): return "group normalization, \(groups) groups"
     case .batchNormalization(_, let relu): return "batch normalization" + (relu ? ", ReLU" : "")
     case .residual(_, let kernel): return "residual block, convolution \(text(kernel))"
     case .depthwise(_, let kernel): return "depthwise convolution \(text(kernel))"
@@ -108,9 +125,13 @@ extension LayerSpec {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _):
       max(0, width + 2 * padding.width - kernel.width + 1)
+    case .stridedConvolution(_, _, let kernel, let stride, let dilation, _, _):
+      StridedConvolution.Shape(kernel, stride, dilation).columns(width)
     case .maxPool(let kernel, let stride, let padding):
       windows(width, kernel.width, stride.width, padding.width)
-    case .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout, .recurrent, .linear: width
+    case .activation, .groupNormalization, .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout,
+      .recurrent, .linear:
+      width
     }
   }
 
@@ -118,9 +139,13 @@ extension LayerSpec {
   func outputHeight(_ height: Int) -> Int {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): height + 2 * padding.height - kernel.height + 1
+    case .stridedConvolution(_, _, let kernel, let stride, let dilation, _, _):
+      StridedConvolution.Shape(kernel, stride, dilation).lines(height)
     case .maxPool(let kernel, let stride, let padding):
       windows(height, kernel.height, stride.height, padding.height)
-    case .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout, .recurrent, .linear: height
+    case .activation, .groupNormalization, .batchNormalization, .residual, .depthwise, .auxiliaryHead, .dropout,
+      .recurrent, .linear:
+      height
     }
   }
 
@@ -129,11 +154,19 @@ extension LayerSpec {
     switch self {
     case .convolution(_, _, let kernel, let padding, _, _): max(padding.width, kernel.width - 1 - padding.width)
     case .residual(_, let kernel), .depthwise(_, let kernel): kernel.width / 2
-    case .batchNormalization, .auxiliaryHead, .maxPool, .dropout, .recurrent, .linear: 0
+    case .stridedConvolution, .activation, .groupNormalization, .batchNormalization, .auxiliaryHead, .maxPool, .dropout,
+      .recurrent, .linear:
+      0
     }
   }
 
   private func windows(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
     size + 2 * padding < kernel ? 0 : (size + 2 * padding - kernel) / stride + 1
+  }
+}
+
+extension StridedConvolution.Shape {
+  init(_ kernel: Extent, _ stride: Extent, _ dilation: Extent) {
+    self.init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)
   }
 }

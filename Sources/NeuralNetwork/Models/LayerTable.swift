@@ -67,14 +67,19 @@ extension LayerSpec {
   public var hasClasses: Bool {
     switch self {
     case .linear, .auxiliaryHead: true
-    case .convolution, .batchNormalization, .residual, .depthwise, .maxPool, .dropout, .recurrent: false
+    case .convolution, .stridedConvolution, .activation, .groupNormalization, .batchNormalization, .residual,
+      .depthwise,
+      .maxPool, .dropout, .recurrent:
+      false
     }
   }
 
   var hasWeights: Bool {
     switch self {
-    case .maxPool, .dropout: false
-    case .convolution, .batchNormalization, .residual, .depthwise, .auxiliaryHead, .recurrent, .linear: true
+    case .maxPool, .dropout, .activation: false
+    case .convolution, .stridedConvolution, .groupNormalization, .batchNormalization, .residual, .depthwise,
+      .auxiliaryHead, .recurrent, .linear:
+      true
     }
   }
 
@@ -83,13 +88,17 @@ extension LayerSpec {
     switch (self, shape) {
     case (.convolution(_, let out, _, _, _, _), .maps(_, let height)):
       .maps(channels: out, height: outputHeight(height))
+    case (.stridedConvolution(_, let out, _, _, _, _, _), .maps(_, let height)):
+      .maps(channels: out, height: outputHeight(height))
     case (.maxPool, .maps(let channels, let height)): .maps(channels: channels, height: outputHeight(height))
     case (.recurrent(_, _, let hidden, _, let direction), _):
       .sequence(features: (direction ?? .both).count * hidden)
     case (.linear, _): .sequence(features: classes)
-    case (.batchNormalization, _), (.residual, _), (.depthwise, _), (.auxiliaryHead, _), (.dropout, _): shape
+    case (.activation, _), (.groupNormalization, _), (.batchNormalization, _), (.residual, _), (.depthwise, _),
+      (.auxiliaryHead, _), (.dropout, _):
+      shape
     // Impossible, see ``problem(after:isLast:)``.
-    case (.convolution, .sequence), (.maxPool, .sequence): shape
+    case (.convolution, .sequence), (.stridedConvolution, .sequence), (.maxPool, .sequence): shape
     }
   }
 
@@ -98,7 +107,9 @@ extension LayerSpec {
     switch (self, shape) {
     case (.convolution(_, let out, let kernel, _, let bias, _), .maps(let channels, _)):
       out * (channels * kernel.height * kernel.width + (bias ? 1 : 0))
-    case (.batchNormalization, .maps(let channels, _)): 2 * channels
+    case (.stridedConvolution(_, let out, let kernel, _, _, let bias, _), .maps(let channels, _)):
+      out * (channels * kernel.height * kernel.width + (bias ? 1 : 0))
+    case (.batchNormalization, .maps(let channels, _)), (.groupNormalization, .maps(let channels, _)): 2 * channels
     case (.residual(_, let kernel), .maps(let channels, _)):
       channels * (channels * kernel.height * kernel.width + 2)
     case (.recurrent(_, _, let hidden, let cell, let direction), _):
@@ -106,10 +117,10 @@ extension LayerSpec {
     case (.depthwise(_, let kernel), .maps(let channels, _)): channels * kernel.height * kernel.width
     case (.auxiliaryHead, .maps(let channels, _)): classes * (channels + 1)
     case (.linear, _): classes * (shape.features + 1)
-    case (.maxPool, _), (.dropout, _): 0
+    case (.maxPool, _), (.dropout, _), (.activation, _): 0
     // Impossible, see ``problem(after:isLast:)``.
-    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.depthwise, .sequence),
-      (.auxiliaryHead, .sequence):
+    case (.convolution, .sequence), (.stridedConvolution, .sequence), (.groupNormalization, .sequence),
+      (.batchNormalization, .sequence), (.residual, .sequence), (.depthwise, .sequence), (.auxiliaryHead, .sequence):
       0
     }
   }
@@ -125,7 +136,9 @@ extension LayerSpec {
     case (.recurrent(_, let layer, let hidden, _, _), _):
       if !(0...63).contains(layer) { return "layer \(layer) is not in 0...63" }
       return (1...8192).contains(hidden) ? nil : "\(hidden) hidden features, but 1 to 8192 are possible"
-    case (.convolution, .sequence), (.batchNormalization, .sequence), (.residual, .sequence), (.depthwise, .sequence),
+    case (.convolution, .sequence), (.stridedConvolution, .sequence), (.activation, .sequence),
+      (.groupNormalization, .sequence), (.batchNormalization, .sequence), (.residual, .sequence),
+      (.depthwise, .sequence),
       (.auxiliaryHead, .sequence), (.maxPool, .sequence):
       return "feature maps are gone after the first recurrent layer"
     case (.convolution(_, let out, let kernel, let padding, _, _), .maps(_, let height)):
@@ -135,6 +148,15 @@ extension LayerSpec {
         return "padding must be smaller than the kernel and must not widen the image"
       }
       return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
+    case (.stridedConvolution(_, let out, let kernel, let stride, let dilation, _, _), .maps(_, let height)):
+      if !(1...4096).contains(out) { return "\(out) channels, but 1 to 4096 are possible" }
+      if !isIn(1...16, kernel) || !isIn(1...16, stride) || !isIn(1...16, dilation) {
+        return "sizes of kernel, stride and dilation must be in 1...16"
+      }
+      return outputHeight(height) > 0 ? nil : "\(height) lines are too few"
+    case (.groupNormalization(_, let groups), .maps(let channels, _)):
+      return groups >= 1 && groups <= channels && channels % groups == 0
+        ? nil : "\(channels) channels cannot be in \(groups) groups of one size"
     case (.maxPool(let kernel, let stride, let padding), .maps(_, let height)):
       if !isIn(1...16, kernel) || !isIn(1...16, stride) { return "window and stride sizes must be in 1...16" }
       if !isIn(0...8, padding) || 2 * padding.height > kernel.height || 2 * padding.width > kernel.width {
@@ -147,7 +169,7 @@ extension LayerSpec {
     case (.residual(_, let kernel), .maps), (.depthwise(_, let kernel), .maps):
       let isOdd = kernel.height % 2 == 1 && kernel.width % 2 == 1
       return isIn(1...15, kernel) && isOdd ? nil : "kernel sizes must be odd, and in 1...15"
-    case (.batchNormalization, .maps): return nil
+    case (.batchNormalization, .maps), (.activation, .maps): return nil
     }
   }
 

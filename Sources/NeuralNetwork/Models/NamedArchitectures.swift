@@ -50,7 +50,9 @@ extension Architecture {
           name: name, out: channels.popFirst() ?? 0, kernel: kernel, padding: padding, bias: bias, relu: relu)
       case .recurrent(let name, let layer, _, let cell, let direction):
         .recurrent(name: name, layer: layer, hidden: hidden, cell: cell, direction: direction)
-      case .batchNormalization, .residual, .depthwise, .auxiliaryHead, .maxPool, .dropout, .linear: stage
+      case .stridedConvolution, .activation, .groupNormalization, .batchNormalization, .residual, .depthwise,
+        .auxiliaryHead, .maxPool, .dropout, .linear:
+        stage
       }
     }
     return architecture

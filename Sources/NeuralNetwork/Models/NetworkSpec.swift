@@ -16,6 +16,9 @@ extension Architecture {
   /// - `[1,48,0,1`: one gray image 48 lines high, of any width.
   /// - `Cr3,3,32`: convolution 3 lines x 3 columns to 32 channels with ReLU; `Cl` without. Lines and columns are padded
   ///   by half a kernel; a suffix `p1,1` sets another padding, `b0` omits the bias.
+  /// - `Cr3,3,32,2,2`: the same with a stride of 2 lines and 2 columns; `Cr3,3,32,1,1,2,2` with a dilation.
+  /// - `Ct`, `Clr`, `Cm`: convolution with tanh, leaky ReLU, or softmax over the channels, which are `Nt`, `Nlr` and `Nm` alone.
+  /// - `Gn32`: group normalization with 32 groups.
   /// - `Bn`, `Bnr`: batch normalization, the latter with ReLU.
   /// - `R3,3`: residual block, see ``ResidualBlock``: the input is added to a convolution of its normalized, rectified values.
   /// - `Dw3,3`: depthwise convolution, see ``DepthwiseConvolution``: each channel has a filter of its own, without bias.
@@ -25,7 +28,7 @@ extension Architecture {
   ///   and back. `Gbx`, `Gfx`, `Grx` are the same with GRUs.
   /// - `Do0.2`: dropout of single values; `Do0.2,2` of whole feature maps, or of a feature over all time steps.
   /// - `S1(1x0)1,3`: columns become time steps, which is implied before the first LSTM.
-  /// - `O1c`: linear map to the letters of the alphabet.
+  /// - `O1c`: linear map to the letters of the alphabet; implied at the end. A number of classes after it is ignored.
   ///
   /// A name in braces (`C{conv1.0}r3,3,32`) names the weights. Otherwise the layers before the first LSTM are `cnn.0`,
   /// `cnn.1`, ..., where ReLUs, pools and dropouts count as in PyTorch's `Sequential`; LSTMs are `rnn`, the output
@@ -53,10 +56,11 @@ extension LayerSpec {
   /// The module that owns the weights: `rnn`, where ``name`` is `rnn.l0`; empty if there are none.
   var module: String {
     switch self {
-    case .convolution(let name, _, _, _, _, _), .batchNormalization(let name, _), .residual(let name, _),
+    case .convolution(let name, _, _, _, _, _), .stridedConvolution(let name, _, _, _, _, _, _),
+      .batchNormalization(let name, _), .groupNormalization(let name, _), .residual(let name, _),
       .depthwise(let name, _), .auxiliaryHead(let name, _), .recurrent(let name, _, _, _, _), .linear(let name):
       name
-    case .maxPool, .dropout: ""
+    case .maxPool, .dropout, .activation: ""
     }
   }
 
@@ -66,6 +70,12 @@ extension LayerSpec {
     case .convolution(_, let out, let kernel, let padding, let bias, let relu):
       let pad = padding == LayerSpec.usualPadding(kernel) ? "" : "p\(pair(padding))"
       return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out)\(pad)\(bias ? "" : "b0")"
+    case .stridedConvolution(_, let out, let kernel, let stride, let dilation, let bias, let relu):
+      let spread = dilation == Extent(1, 1) ? "" : ",\(pair(dilation))"
+      return "C\(name)\(relu ? "r" : "l")\(pair(kernel)),\(out),\(pair(stride))\(spread)\(bias ? "" : "b0")"
+    case .activation(let function):
+      return "N\(NetworkSpecReader.functions.first { $0.1 == function }?.0 ?? "")"
+    case .groupNormalization(_, let groups): return "Gn\(name)\(groups)"
     case .batchNormalization(_, let relu): return "Bn\(name)\(relu ? "r" : "")"
     case .residual(_, let kernel): return "R\(name)\(pair(kernel))"
     case .depthwise(_, let kernel): return "Dw\(name)\(pair(kernel))"
@@ -89,13 +99,14 @@ struct NetworkSpecNames {
   /// Returns the default ``LayerSpec/module`` of the next stage, and counts the stage.
   mutating func next(for stage: LayerSpec) -> String {
     switch stage {
-    case .convolution(_, _, _, _, _, let relu), .batchNormalization(_, let relu):
+    case .convolution(_, _, _, _, _, let relu), .stridedConvolution(_, _, _, _, _, _, let relu),
+      .batchNormalization(_, let relu):
       defer { modules += relu ? 2 : 1 }
       return "cnn.\(modules)"
-    case .residual, .depthwise, .auxiliaryHead:
+    case .groupNormalization, .residual, .depthwise, .auxiliaryHead:
       defer { modules += 1 }
       return "cnn.\(modules)"
-    case .maxPool, .dropout:
+    case .maxPool, .dropout, .activation:
       modules += 1
       return ""
     case .recurrent: return "rnn"

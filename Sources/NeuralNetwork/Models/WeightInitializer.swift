@@ -14,7 +14,8 @@ enum WeightInitializer: Equatable {
   init(of parameter: Parameter, in stage: LayerSpec, inputs: Int, by start: StartWeights) {
     let isBias = parameter.shape.count == 1
     switch (stage, start) {
-    case (.batchNormalization, _): self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
+    case (.batchNormalization, _), (.groupNormalization, _):
+      self = .constant(parameter.name.hasSuffix(".weight") ? 1 : 0)
     case (.residual, _):
       self =
         isBias
@@ -32,8 +33,8 @@ enum WeightInitializer: Equatable {
         self = kind.hasPrefix("weight_hh") && isSmall ? .orthogonal : .glorot(parameter)
       }
     case (.linear, .glorot), (.auxiliaryHead, .glorot): self = isBias ? .constant(0) : .glorot(parameter)
-    case (.convolution, _), (.depthwise, _), (.auxiliaryHead, .pytorch), (.linear, .pytorch), (.maxPool, _),
-      (.dropout, _):
+    case (.convolution, _), (.stridedConvolution, _), (.depthwise, _), (.auxiliaryHead, .pytorch), (.linear, .pytorch),
+      (.maxPool, _), (.dropout, _), (.activation, _):
       self = .uniform(bound: WeightInitializer.bound(1, inputs))
     }
   }

@@ -82,12 +82,21 @@ private struct ONNXNetwork {
   private mutating func append(_ stage: LayerSpec, after shape: FeatureShape) {
     switch stage {
     case .convolution(let name, _, let kernel, let padding, let bias, let relu):
-      if padding.width > 0 { hideBehindImages(graph.scalar(0, name: "zero")) }
-      let inputs = [value] + ([weights("\(name).weight")] + (bias ? [weights("\(name).bias")] : []))
-      value = graph.node(
-        "Conv", inputs, [.integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list)])
+      appendConvolution([name + ".weight"] + (bias ? [name + ".bias"] : []), kernel, padding: padding)
       if relu { value = graph.node("Relu", [value]) }
-      setWidths(padding: 2 * padding.width - kernel.width, stride: 1)
+    case .stridedConvolution(let name, _, let kernel, let stride, let dilation, let bias, let relu):
+      let padding = Extent(dilation.height * (kernel.height - 1) / 2, dilation.width * (kernel.width - 1) / 2)
+      appendConvolution(
+        [name + ".weight"] + (bias ? [name + ".bias"] : []), kernel, padding: padding, stride: stride,
+        dilation: dilation)
+      if relu { value = graph.node("Relu", [value]) }
+    case .activation(let function):
+      switch function {
+      case .tanh: value = graph.node("Tanh", [value])
+      case .leakyReLU: value = graph.node("LeakyRelu", [value], [.float("alpha", 0.01)])
+      case .softmax: value = graph.node("Softmax", [value], [.integer("axis", 1)])
+      }
+    case .groupNormalization(let name, let groups): appendGroups(name, groups, of: shape)
     case .batchNormalization(let name, let relu):
       let inputs = ["weight", "bias", "running_mean", "running_var"].map { weights("\(name).\($0)") }
       value = graph.node(
@@ -111,14 +120,9 @@ private struct ONNXNetwork {
         ])
       setWidths(padding: 2 * padding.width - kernel.width, stride: stride.width)
     case .depthwise(let name, let kernel):
-      if kernel.width > 1 { hideBehindImages(graph.scalar(0, name: "zero")) }
-      let padding = Extent(kernel.height / 2, kernel.width / 2)
-      value = graph.node(
-        "Conv", [value, weights("\(name).weight")],
-        [
-          .integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list),
-          .integer("group", model.tensor("\(name).weight").shape[0]),
-        ])
+      appendConvolution(
+        [name + ".weight"], kernel, padding: Extent(kernel.height / 2, kernel.width / 2),
+        groups: model.tensor("\(name).weight").shape[0])
     case .dropout, .auxiliaryHead: break  // no effect in evaluation
     case .recurrent(let name, let layer, let hidden, let cell, let direction):
       toSequences(shape)
@@ -133,6 +137,50 @@ private struct ONNXNetwork {
       let factor = graph.weights(weight.name, shape: [columns, rows], transposed)
       value = graph.node("MatMul", [value, factor])
       value = graph.node("Add", [value, weights("\(name).bias")])
+    }
+  }
+
+  /// A convolution with the tensors of these names.
+  private mutating func appendConvolution(
+    _ names: [String], _ kernel: Extent, padding: Extent, stride: Extent = Extent(1, 1),
+    dilation: Extent = Extent(1, 1),
+    groups: Int = 1
+  ) {
+    if padding.width > 0 { hideBehindImages(graph.scalar(0, name: "zero")) }
+    var attributes: [Onnx_AttributeProto] = [
+      .integers("kernel_shape", kernel.list), .integers("pads", padding.list + padding.list),
+    ]
+    if stride != Extent(1, 1) { attributes.append(.integers("strides", stride.list)) }
+    if dilation != Extent(1, 1) { attributes.append(.integers("dilations", dilation.list)) }
+    if groups > 1 { attributes.append(.integer("group", groups)) }
+    value = graph.node("Conv", [value] + names.map { weights($0) }, attributes)
+    setWidths(padding: 2 * padding.width - dilation.width * (kernel.width - 1) - 1, stride: stride.width)
+  }
+
+  /// Mean and variance of each group in an image's own columns. `GroupNormalization` came with operator set 18, and sees all columns.
+  private mutating func appendGroups(_ name: String, _ groups: Int, of shape: FeatureShape) {
+    guard case .maps(let channels, let height) = shape else { return }
+    let (zero, lines) = (graph.scalar(0, name: "zero"), channels / groups * height)
+    func integers(_ values: [Int]) -> String { graph.integers(values.map(Int64.init)) }
+    hideBehindImages(zero)
+    let grouped = graph.node("Reshape", [value, integers([0, groups, lines, -1])])
+    let columns = graph.node(
+      "Cast", [graph.node("Unsqueeze", [widths, integers([1, 2, 3])])],
+      [.integer("to", Onnx_TensorProto.DataType.float.rawValue)])
+    let count = graph.node("Mul", [columns, graph.scalar(Float(lines), name: "\(name).lines")])
+    func mean(_ values: String) -> String {
+      graph.node("Div", [graph.node("ReduceSum", [values, integers([2, 3])], [.integer("keepdims", 1)]), count])
+    }
+    let deviation = graph.node("Sub", [grouped, mean(grouped)])
+    let inside = graph.node("Where", [mask ?? "", deviation, zero])
+    let variance = mean(graph.node("Mul", [inside, inside]))
+    let epsilon = graph.scalar(Float(GroupNormalization.epsilon), name: "\(name).epsilon")
+    let spread = graph.node("Sqrt", [graph.node("Add", [variance, epsilon])])
+    value = graph.node("Reshape", [graph.node("Div", [inside, spread]), integers([0, channels, height, -1])])
+    for (operation, part) in [("Mul", "weight"), ("Add", "bias")] {
+      let tensor = model.tensor("\(name).\(part)")
+      value = graph.node(
+        operation, [value, graph.weights(tensor.name, shape: [channels, 1, 1], tensor.values)])
     }
   }
 

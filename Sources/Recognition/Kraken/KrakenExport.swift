@@ -20,7 +20,7 @@ extension ExportedModel {
       hyperParameters: .init(
         normalization: textPolicy.normalization == .none ? nil : textPolicy.normalization.rawValue.uppercased(),
         normalizesWhitespace: textPolicy.whitespace == .collapse,
-        reorders: textPolicy.direction != nil && textPolicy.direction != .ofThePage, padding: 16))
+        reorders: !isInPageOrder, padding: 16))
     let prefix = identifier(of: network)
     let tensors = network.tensors.map {
       NamedTensor(name: "\(prefix).nn.\($0.name)", shape: $0.shape, values: $0.values)
@@ -28,6 +28,9 @@ extension ExportedModel {
     try SafeTensors.write(
       tensors, metadata: [KrakenMetadata.key: RunJSON.line([prefix: model])], to: path)
   }
+
+  /// Whether texts are in the order of the page, and that may differ from the order of reading.
+  private var isInPageOrder: Bool { (textPolicy.direction ?? .ofThePage) == .ofThePage && alphabet.mayRunRightToLeft }
 
   /// What the file cannot say, so that kraken reads other texts unless its user does something: one line each.
   var krakenWarnings: [String] {
@@ -37,14 +40,11 @@ extension ExportedModel {
     if let polarity = preprocessing.polarity { warnings.append("--polarity \(polarity)") }
     if let lines = preprocessing.lines { warnings.append("--lines \(lines)") }
     warnings = warnings.map { "kraken cannot do what \($0) does to images; prepare them before it reads them" }
-    switch textPolicy.direction {
-    case .ltr, .rtl:
+    if isInPageOrder {
+      warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
+    } else if textPolicy.direction == .ltr || textPolicy.direction == .rtl {
       let letter = textPolicy.direction == .rtl ? "R" : "L"
       warnings.append("texts have a fixed direction; tell kraken with `ocr --base-dir \(letter)`")
-    case .ofThePage: warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
-    case nil where alphabet.mayRunRightToLeft:
-      warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
-    case .auto, nil: break
     }
     return warnings
   }

@@ -6,7 +6,7 @@ struct Filters {
   let outputs: Int
   let inputs: Int
   let kernel: Extent
-  private let values: [Float]
+  let values: [Float]
 
   init(outputs: Int, inputs: Int, _ kernel: Extent, _ values: [Float]) {
     (self.outputs, self.inputs, self.kernel, self.values) = (outputs, inputs, kernel, values)
@@ -34,6 +34,8 @@ struct Filters {
     self.init(outputs: count, inputs: count, kernel, values)
   }
 
+  var shape: [Int] { [outputs, inputs, kernel.height, kernel.width] }
+
   /// A bias of nothing.
   var zeros: [Float] { Array(repeating: 0, count: outputs) }
 
@@ -48,7 +50,7 @@ struct Filters {
     Extent(kernel.height - 1 - usualPadding.height, kernel.width - 1 - usualPadding.width)
   }
 
-  /// The weights of the transposed convolution that computes the same, [inputs, outputs, lines, columns] turned by half.
+  /// The weights of the transposed convolution that computes the same, and back: [inputs, outputs, lines, columns], turned by half.
   var transposed: Filters {
     let taps = kernel.height * kernel.width
     var turned: [Float] = []
@@ -72,7 +74,7 @@ struct Filters {
   /// Weights and bias under kraken's names.
   func tensors(bias: [Float]) -> [NamedTensor] {
     [
-      NamedTensor(name: "co.weight", shape: [outputs, inputs, kernel.height, kernel.width], values: values),
+      NamedTensor(name: "co.weight", shape: shape, values: values),
       NamedTensor(name: "co.bias", shape: [bias.count], values: bias),
     ]
   }

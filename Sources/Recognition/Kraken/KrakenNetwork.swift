@@ -42,6 +42,11 @@ struct KrakenNetwork {
       {
         try append(convolution: name, normalizedBy: normalization, padding: padding, relu: relu)
         stages.removeFirst()
+      } else if case .stridedConvolution(let name, _, _, let stride, let dilation, _, false) = stage,
+        case .batchNormalization(let normalization, let relu) = stages.first?.0
+      {
+        append(strided: name, normalizedBy: normalization, stride, dilation, relu: relu)
+        stages.removeFirst()
       } else {
         try append(stage, layer.name, after: shape)
       }
@@ -55,6 +60,15 @@ struct KrakenNetwork {
     switch stage {
     case .convolution(let name, _, _, let padding, _, let relu):
       try append(convolution: name, normalizedBy: nil, padding: padding, relu: relu)
+    case .stridedConvolution(let name, _, _, let stride, let dilation, _, let relu):
+      append(strided: name, normalizedBy: nil, stride, dilation, relu: relu)
+    case .activation(let function): append(activation: function, after: shape)
+    case .groupNormalization(let name, let groups):
+      let weights = ["weight", "bias"].map { part in
+        let tensor = model.tensor("\(name).\(part)")
+        return NamedTensor(name: "layer.\(part)", shape: tensor.shape, values: tensor.values)
+      }
+      append("Gn", "", "\(groups)", weights)
     case .batchNormalization(let name, let relu):
       let normalization = normalization(name)
       append("C", relu ? "r" : "l", Filters(diagonal: normalization.scale), bias: normalization.shift)
@@ -119,10 +133,7 @@ struct KrakenNetwork {
   private mutating func append(
     convolution name: String, normalizedBy normalization: String?, padding: Extent, relu: Bool
   ) throws {
-    var filters = Filters(model.tensor("\(name).weight"))
-    let stored = model.tensor("\(name).bias").values
-    var bias = stored.isEmpty ? filters.zeros : stored
-    if let normalization { (filters, bias) = self.normalization(normalization).folded(into: filters, bias) }
+    let (filters, bias) = filters(name, normalizedBy: normalization)
     let activation = relu ? "r" : "l"
     if padding == filters.usualPadding {
       append("C", activation, filters, bias: bias)
@@ -137,6 +148,22 @@ struct KrakenNetwork {
     }
   }
 
+  private mutating func append(
+    strided name: String, normalizedBy normalization: String?, _ stride: Extent, _ dilation: Extent, relu: Bool
+  ) {
+    let (filters, bias) = filters(name, normalizedBy: normalization)
+    let steps = [stride.height, stride.width, dilation.height, dilation.width].map { ",\($0)" }.joined()
+    append("C", relu ? "r" : "l", filters.arguments + steps, filters.tensors(bias: bias))
+  }
+
+  /// The weights and the bias of a convolution, with the normalization behind it.
+  private func filters(_ name: String, normalizedBy normalization: String?) -> (Filters, bias: [Float]) {
+    let filters = Filters(model.tensor("\(name).weight"))
+    let stored = model.tensor("\(name).bias").values
+    let bias = stored.isEmpty ? filters.zeros : stored
+    return normalization.map { self.normalization($0).folded(into: filters, bias) } ?? (filters, bias)
+  }
+
   /// The input beside a branch, then the sum of both: `(I [Cr1,1,C Cl3,3,C]) A3,C`.
   private mutating func append(residual name: String, _ kernel: Extent) {
     let normalization = normalization("\(name).0")
@@ -148,6 +175,19 @@ struct KrakenNetwork {
     add(scaling.tensors(bias: normalization.shift), below: "\(branch).\(first)")
     add(filters.tensors(bias: filters.zeros), below: "\(branch).\(second)")
     append("A", "", "3,\(filters.outputs)")
+  }
+
+  /// A convolution that changes nothing, with the function behind it.
+  private mutating func append(activation: Activation.Function, after shape: FeatureShape) {
+    guard case .maps(let channels, _) = shape else { return }
+    let letters: String =
+      switch activation {
+      case .tanh: "t"
+      case .leakyReLU: "lr"
+      case .softmax: "m"
+      }
+    let filters = Filters(diagonal: Array(repeating: 1, count: channels))
+    append("C", letters, filters, bias: filters.zeros)
   }
 
   private func normalization(_ name: String) -> Normalization {

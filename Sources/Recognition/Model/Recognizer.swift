@@ -24,12 +24,17 @@ package final class Recognizer {
 
   /// Rank 0 reads the checkpoint; all ranks get its weights. Collective.
   ///
-  /// - Parameter argument: a checkpoint file, or a run directory: its best checkpoint, else the newest.
-  /// - Throws: `CheckpointError` for one that is missing or damaged.
+  /// - Parameter argument: a checkpoint file, a run directory (its best checkpoint, else the newest), or a safetensors file of kraken.
+  /// - Throws: `CheckpointError` for one that is missing or damaged; `KrakenModel.Fault`.
   package convenience init(_ argument: String, over communicator: Communicator, log: Logger) throws {
     BLAS.useOneThread()
     var loaded: CheckpointDirectory.LoadedCheckpoint?
     let description = try communicator.fromRankZero {
+      if let model = try KrakenModel(argument) {
+        for warning in model.warnings { log.warning("\(model.path): \(warning)") }
+        loaded = model.checkpoint
+        return model.description
+      }
       let opened = try CheckpointDirectory.open(argument) { log.warning("\($0)") }
       loaded = opened
       return try ModelDescription(of: opened)

@@ -7,7 +7,7 @@ import NeuralNetwork
 import Recognition
 import Settings
 
-/// The initial network of a run, `--init-from`: an Akuru checkpoint or a safetensors file of PyTorch. Rank 0 reads it.
+/// The initial network of a run, `--init-from`: an Akuru checkpoint, or a safetensors file of PyTorch or kraken. Rank 0 reads it.
 struct PretrainedNetwork {
   /// The facts that rank 0 broadcasts.
   struct Description: Codable, Sendable {
@@ -43,6 +43,11 @@ struct PretrainedNetwork {
       (architecture, alphabet, textPolicy) = (model.architecture, model.alphabet, model.textPolicy)
       images = model.images
       tensors = loaded.checkpoint.tensors.filter { !$0.name.hasPrefix("optimizer.") && !$0.name.hasPrefix("training.") }
+    } else if case let file = try SafeTensorsFile(path), KrakenModel.isWritten(file) {
+      let model = try KrakenModel(file)
+      (architecture, alphabet, textPolicy) = (model.architecture, model.alphabet, model.textPolicy)
+      tensors = model.tensors
+      for warning in model.warnings { log("\(path): \(warning)") }
     } else {
       let file = try SafeTensorsFile(path)
       // PyTorch counts the batches of a batch normalization; only a momentum of None needs them.

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Messages
 import NeuralNetwork
+import Recognition
 import TestSupport
 import Testing
 
@@ -55,7 +56,13 @@ import Testing
   /// Models that read rendered words. kraken resizes images in another way, and puts white columns beside them.
   @Test(
     .enabled(if: kraken != nil, "AKURU_KRAKEN_PYTHON names no Python with kraken"),
-    arguments: [["--model", "akuru"], ["--model", "tutorial", "--channels", "8"]])
+    arguments: [
+      ["--model", "akuru"],
+      [
+        "--model", "tutorial", "--channels", "4", "--hidden", "64", "--batch-size", "8", "--micro-batch", "4", "--lr",
+        "2e-3",
+      ],
+    ])
   func krakenReadsTheSameTexts(_ network: [String]) throws {
     let folder = try TemporaryDirectory()
     let (data, runs) = (folder.file("words"), folder.file("run"))
@@ -63,7 +70,10 @@ import Testing
       try product("akuru-synth"), ["--output", data, "--count", "500", "--seed", "5"], timeout: 60)
     try #require(synth.exitCode == 0, "\(synth.transcript)")
     let training = try akuru(
-      ["train", "--train", data, "--validation", data, "--run-dir", runs, "--eval-every", "1000", "--max-steps", "500"]
+      [
+        "train", "--train", data, "--validation", data, "--run-dir", runs, "--eval-every", "1000", "--max-steps",
+        "2000",
+      ]
         + network, timeout: 900)
     try #require(training.exitCode == 0, "\(training.transcript)")
     let result = try export(runs, to: folder.file("kraken.safetensors"))
@@ -111,5 +121,128 @@ import Testing
     let result = try export(model.checkpoint, to: model.path("x"))
     expectFailure(result, 2, ["--format kraken", "kraken cannot have"] + parts)
     #expect(!FileManager.default.fileExists(atPath: model.path("x")))
+  }
+
+  // MARK: - From kraken
+
+  /// The logits that our network of a kraken file gives are those in `expected`, within 1e-4 of the largest.
+  private func expectLogits(_ path: String, _ expected: String) throws {
+    struct Record: Decodable {
+      let width, steps: Int
+      let pixels: [UInt8]
+      let logits: [Float]
+    }
+    let model = try KrakenModel(try SafeTensorsFile(path))
+    #expect(model.warnings == [])
+    let network = try CRNN(architecture: model.architecture, classes: model.alphabet.classCount)
+    for parameter in network.parameters.tensors {
+      let tensor = try #require(model.tensors.first { $0.name == parameter.name }, "\(parameter.name)")
+      try #require(tensor.shape == parameter.shape)
+      parameter.value.pointer.update(from: tensor.values, count: tensor.values.count)
+    }
+    #expect(model.tensors.count == network.parameters.tensors.count)
+    for line in try String(contentsOfFile: expected, encoding: .utf8).split(separator: "\n") {
+      let record = try RunJSON.decode(Record.self, from: String(line))
+      try network.plan(widths: [record.width])
+      network.clearInput()
+      network.load(image: 0, pixels: record.pixels, width: record.width)
+      network.forward(.evaluation)
+      try #require(network.logits.layout.rows == record.steps)
+      let largest = record.logits.reduce(0) { max($0, abs($1)) }
+      let error = zip(network.logits.value.elements, record.logits).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      #expect(error <= 1e-4 * largest && largest > 0.01, "\(error) of \(largest)")
+    }
+  }
+
+  @Test(
+    .enabled(if: kraken != nil, "AKURU_KRAKEN_PYTHON names no Python with kraken"),
+    arguments: [
+      "[1,120,0,1 Cr3,13,32 Do0.1,2 Mp2,2 Cr3,13,32 Do0.1,2 Mp2,2 Cr3,9,64 Do0.1,2 Mp2,2 Cr3,9,64 Do0.1,2 S1(1x0)1,3 Lbx20 Do0.1,2 Lbx20 Do0.1,2 Lbx20 Do O1c6]",
+      "[1,48,0,1 Cr4,2,8,4,2 Gn4 Cr4,2,32,1,1 Gn8 Mp4,2,4,2 Cr3,3,16,1,1,2,2 Gn4 S1(1x0)1,3 Lbx25 Lbx25 O1c6]",
+      "[1,20,0,1 Cs3,3,8 Ct{second}2,3,8 Clr3,3,6,2,1 CTr2,3,4 Cm1,1,4 S1(1x0)1,3 Gbx9 Lrx8 Lfx7 O1c6]",
+      "[1,1,0,48 Lbx30 O1c6]",
+    ])
+  func modelsOfKrakenGiveTheSameLogits(_ spec: String) throws {
+    let folder = try TemporaryDirectory()
+    let (path, expected) = (folder.file("kraken.safetensors"), folder.file("expected"))
+    let made = try Self.check(["make", path, expected, spec])
+    try #require(made.exitCode == 0, "\(made.transcript)")
+    try expectLogits(path, expected)
+  }
+
+  /// A model that kraken trained is trained further here, and goes back.
+  @Test(.enabled(if: kraken != nil, "AKURU_KRAKEN_PYTHON names no Python with kraken"))
+  func aModelOfKrakenGoesOnHere() throws {
+    let folder = try TemporaryDirectory()
+    let (data, theirs) = (folder.file("words"), folder.file("theirs"))
+    let synth = try run(
+      try product("akuru-synth"), ["--output", data, "--count", "24", "--seed", "7"], timeout: 60)
+    try #require(synth.exitCode == 0, "\(synth.transcript)")
+    // kraken's form of ground truth.
+    let predictions = try run(
+      try #require(Self.kraken),
+      [
+        "-c",
+        """
+        import csv, pathlib, sys
+        for row in csv.DictReader(open(sys.argv[1] + "/metadata.csv", encoding="utf-8")):
+            path = pathlib.Path(sys.argv[1], row["file_name"])
+            path.with_suffix(".gt.txt").write_text(row["text"], encoding="utf-8")
+        """, data,
+      ])
+    try #require(predictions.exitCode == 0, "\(predictions.transcript)")
+    let images = try FileManager.default.contentsOfDirectory(atPath: "\(data)/images").sorted()
+      .filter { $0.hasSuffix(".png") }.map { "\(data)/images/\($0)" }
+    let ketos = URL(fileURLWithPath: try #require(Self.kraken)).deletingLastPathComponent().path + "/ketos"
+    let network = "[1,48,0,1 Cr4,2,8,4,2 Gn4 Cr4,2,32,1,1 Gn8 Mp4,2,4,2 S1(1x0)1,3 Lbx25 Do0.1,2 Lbx25]"
+    let trained = try run(
+      ketos,
+      [
+        "--workers", "0", "train", "-f", "path", "--linetype", "baselines", "-q", "fixed", "-N", "1", "-B", "4", "-s",
+        network, "-o", theirs,
+      ]
+        + images,
+      timeout: 600)
+    try #require(trained.exitCode == 0, "\(trained.transcript)")
+    let best = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: theirs).sorted().first { $0.hasSuffix(".safetensors") })
+    let made = try Self.check(["run", "\(theirs)/\(best)", folder.file("expected")])
+    try #require(made.exitCode == 0, "\(made.transcript)")
+    try expectLogits("\(theirs)/\(best)", folder.file("expected"))
+    let training = try akuru(
+      [
+        "train", "--init-from", "\(theirs)/\(best)", "--train", data, "--validation", data, "--run-dir",
+        folder.file("run"), "--max-steps", "100", "--eval-every", "1000", "--alphabet-change", "union",
+      ], timeout: 300)
+    try #require(training.exitCode == 0, "\(training.transcript)")
+    let result = try export(folder.file("run"), to: folder.file("back.safetensors"))
+    try #require(result.exitCode == 0, "\(result.transcript)")
+    let back = try KrakenModel(try SafeTensorsFile(folder.file("back.safetensors")))
+    let network2 = try CRNN(architecture: back.architecture, classes: back.alphabet.classCount)
+    for parameter in network2.parameters.tensors {
+      let tensor = try #require(back.tensors.first { $0.name == parameter.name })
+      parameter.value.pointer.update(from: tensor.values, count: tensor.values.count)
+    }
+    try network2.writeExpected(widths: [64, 99], to: folder.file("ours"))
+    let check = try Self.check(["logits", folder.file("back.safetensors"), folder.file("ours")])
+    #expect(check.exitCode == 0 && check.stdout.hasPrefix("2 images"), "\(check.transcript)")
+  }
+
+  // MARK: - Without kraken
+
+  /// A model that went to kraken comes back with the same weights, under the names of its string.
+  @Test func anExportedModelComesBack() throws {
+    let spec = "[1,17,0,1 Cr2,3,4p1,1 Mp2,2 Cl3,3,6,2,1 Nt Gn3 Lbx5 Do0.2 Lfx4 O1c]"
+    let model = try UntrainedModel(try Architecture(spec: spec))
+    let result = try export(model.checkpoint, to: model.path("kraken.safetensors"))
+    try #require(result.exitCode == 0, "\(result.transcript)")
+    let back = try KrakenModel(try SafeTensorsFile(model.path("kraken.safetensors")))
+    #expect(back.alphabet.scalars == UntrainedModel.letters && back.textPolicy.normalization == .nfc)
+    #expect(back.architecture.spec == spec.replacing("Nt Gn3", with: "Cl1,1,6 Nt Gn3"))
+    let (ours, theirs) = (model.tensors, back.tensors)
+    #expect(theirs.count == ours.count + 2)
+    for (a, b) in zip(ours.prefix(4) + ours.suffix(16), theirs.prefix(4) + theirs.suffix(16)) {
+      #expect(a.shape == b.shape && a.values == b.values, "\(a.name) \(b.name)")
+    }
   }
 }

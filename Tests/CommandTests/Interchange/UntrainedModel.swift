@@ -59,6 +59,11 @@ struct UntrainedModel {
   }
 
   /// Writes lines of JSON: noise images, and the logits this network gives each alone.
+  func writeExpected(widths: [Int], to path: String) throws { try network.writeExpected(widths: widths, to: path) }
+}
+
+extension CRNN {
+  /// Writes lines of JSON: noise images, and the logits this network gives each alone.
   func writeExpected(widths: [Int], to path: String) throws {
     struct Record: Encodable {
       let height: Int
@@ -67,20 +72,20 @@ struct UntrainedModel {
       let steps: Int
       let logits: [Float]
     }
-    let height = network.architecture.inputHeight
+    let height = architecture.inputHeight
     let lines = try widths.enumerated().map { n, width in
       var random = KeyedRandom(seed: 8, purpose: .test, sample: UInt32(n))
       let pixels = (0..<height * width).map { _ in UInt8(random.integer(below: 256)) }
-      try network.plan(widths: [width])
-      network.clearInput()
-      network.load(image: 0, pixels: pixels, width: width)
-      let start = network.input.layout.starts[0]
-      let input = (0..<height).flatMap { y in (0..<width).map { network.input.value.row(y)[start + $0] } }
-      network.forward(.evaluation)
+      try plan(widths: [width])
+      clearInput()
+      load(image: 0, pixels: pixels, width: width)
+      let (maps, start) = (input, input.layout.starts[0])
+      let input = (0..<height).flatMap { y in (0..<width).map { maps.value.row(y)[start + $0] } }
+      forward(.evaluation)
       return try RunJSON.line(
         Record(
-          height: height, width: width, input: input, steps: network.logits.layout.rows,
-          logits: network.logits.value.elements))
+          height: height, width: width, input: input, steps: logits.layout.rows,
+          logits: logits.value.elements))
     }
     try GlyphData.write(lines, to: path)
   }
@@ -90,6 +95,8 @@ struct UntrainedModel {
 let exportedArchitectures: [Architecture] = [
   .tutorial(channels: 2, hidden: 12), .akuru(height: 32, channels: [4, 6, 8, 10], hidden: 12),
   .crnn(channels: [3, 4, 5, 6, 7, 8, 9], hidden: 10),
+  try! Architecture(
+    spec: "[1,19,0,1 Cr3,5,4,2,1 Gn2 Ct3,3,4,1,2 Mp2,2 Clr3,3,6,1,1,2,2 Gn3 Cm1,1,6 Gn6 Lbx5 Lfx4]", name: "strided"),
   Architecture(
     name: "odd", inputHeight: 13, inkIsPositive: false,
     stages: [

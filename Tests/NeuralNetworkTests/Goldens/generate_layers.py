@@ -106,6 +106,43 @@ def depthwise(name, channels, kernel, height, widths):
         weightGradient=flat(weight.grad))
 
 
+def strided_convolution(name, inputs, outputs, kernel, stride, dilation, bias, relu, height, widths):
+    weight = (tensor(outputs, inputs, *kernel) * 0.5).requires_grad_()
+    shift = tensor(outputs).requires_grad_() if bias else None
+    images = [tensor(inputs, height, w).requires_grad_() for w in widths]
+    padding = [d * (k - 1) // 2 for d, k in zip(dilation, kernel)]
+    results = [F.conv2d(i[None], weight, shift, stride, padding, dilation)[0] for i in images]
+    if relu:
+        results = [r.relu() for r in results]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    more = dict(
+        outChannels=outputs, kernel=kernel, stride=stride, dilation=dilation, hasBias=bias, relu=relu, weight=flat(weight),
+        weightGradient=flat(weight.grad))
+    if bias:
+        more.update(bias=flat(shift), biasGradient=flat(shift.grad))
+    return image_case(name, inputs, height, widths, images, results, gradients, **more)
+
+
+def group_normalization(name, channels, groups, height, widths):
+    images = [(tensor(channels, height, w) * 2 + torch.arange(channels)[:, None, None]).requires_grad_() for w in widths]
+    weight, bias = tensor(channels).requires_grad_(), tensor(channels).requires_grad_()
+    results = [F.group_norm(i[None], groups, weight, bias)[0] for i in images]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(
+        name, channels, height, widths, images, results, gradients, groups=groups, weight=flat(weight), bias=flat(bias),
+        weightGradient=flat(weight.grad), biasGradient=flat(bias.grad))
+
+
+def activation(name, function, channels, height, widths):
+    images = [(tensor(channels, height, w) * 3).requires_grad_() for w in widths]
+    results = [function(i) for i in images]
+    gradients = [tensor(*r.shape) for r in results]
+    torch.autograd.backward(results, gradients)
+    return image_case(name, channels, height, widths, images, results, gradients)
+
+
 def auxiliary_head(name, channels, height, widths, classes, share, scale, labels):
     """CTC on the maxima of columns, each image's loss by the length of its label; the gradient from above joins its own."""
     images = [tensor(channels, height, w, digits=1).requires_grad_() for w in widths]
@@ -186,4 +223,21 @@ write("depthwise", [
 write("auxiliary_head", [
     auxiliary_head("three images", 3, 4, [19, 11, 2], 5, 0.3, 0.5, [[1, 2, 2, 4], [3], [4, 1]]),
     auxiliary_head("one line", 5, 1, [17, 7], 4, 1.5, 1.0, [[3, 3], [1, 2, 3]]),
+])
+write("strided_convolution", [
+    strided_convolution("one to three, two by two", 1, 3, [3, 3], [2, 2], [1, 1], True, True, 7, [39, 18, 5, 1]),
+    strided_convolution("kraken, three by thirteen", 2, 4, [3, 13], [1, 2], [1, 1], True, True, 4, [45, 20, 7]),
+    strided_convolution("wide steps, even kernel", 3, 2, [2, 4], [3, 5], [1, 1], True, False, 8, [33, 17, 6]),
+    strided_convolution("dilation", 2, 3, [3, 3], [1, 1], [2, 3], True, True, 6, [37, 9, 2]),
+    strided_convolution("stride and dilation, no bias", 3, 5, [3, 2], [2, 3], [1, 2], False, False, 5, [40, 23, 3]),
+])
+write("group_normalization", [
+    group_normalization("two groups", 6, 2, 4, [35, 16, 3]),
+    group_normalization("one group", 3, 1, 3, [20, 5]),
+    group_normalization("each channel", 4, 4, 2, [17, 1]),
+])
+write("activation", [
+    activation("tanh", torch.tanh, 3, 4, [21, 8]),
+    activation("leakyReLU", F.leaky_relu, 2, 3, [18, 3]),
+    activation("softmax", lambda x: x.softmax(0), 5, 3, [19, 16, 2]),
 ])

@@ -10,8 +10,8 @@ struct LayerCase: Decodable, CustomTestStringConvertible, Sendable {
   var channels, height: Int
   var widths: [Int]
   var images, outputs, outputGradients, inputGradients: [[Float]]
-  var kernel, stride, padding: [Int]?
-  var outChannels: Int?
+  var kernel, stride, padding, dilation: [Int]?
+  var outChannels, groups: Int?
   var hasBias, relu, training: Bool?
   var weight, bias, weightGradient, biasGradient: [Float]?
   var filters, filterGradient: [Float]?

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ModelDifferenceTests {
   private static let models: [Architecture] = [
     .tutorial(channels: 2, hidden: 5, height: 17), .akuru(height: 16, channels: [2, 3, 3, 2], hidden: 4),
-    .crnn(channels: [2, 3, 2, 3, 2, 3, 4], hidden: 3), .droppingOut, .residual,
+    .crnn(channels: [2, 3, 2, 3, 2, 3, 4], hidden: 3), .droppingOut, .residual, .strided,
   ]
 
   private func make(_ architecture: Architecture) throws -> (ModelRun, [TestImage]) {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ModelPropertyTests {
   private static let models: [Architecture] = [
     .tutorial(channels: 3, hidden: 11, height: 21), .akuru(height: 19, channels: [3, 4, 5, 6], hidden: 7),
-    .akuru(), .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5), .droppingOut, .residual,
+    .akuru(), .crnn(channels: [3, 2, 4, 3, 5, 4, 3], hidden: 5), .droppingOut, .residual, .strided,
   ]
   private static let classes = 9
 

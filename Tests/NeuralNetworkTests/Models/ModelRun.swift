@@ -11,6 +11,10 @@ extension Architecture {
   static let droppingOut = try! Architecture(
     spec: "[1,18,0,1 Cr3,3,3 Do0.3 Mp2,2 Bn Mp2,1 Do0.2,2 Lbx5 Do0.4 Lbx4 Do0.3,2 O1c]")
 
+  /// Strides, dilation, group normalization and the functions that only kraken's strings have.
+  static let strided = try! Architecture(
+    spec: "[1,19,0,1 Cr3,5,4,2,1 Gn2 Ct3,3,4,1,2 Mp2,2 Clr3,3,6,1,1,2,2 Gn3 Cm1,1,6 Gn6 Lbx5 Do0.3 Lfx4]")
+
   /// Residual blocks of several sizes, a depthwise convolution, and recurrent layers of both cells in one direction and in both.
   static let residual = try! Architecture(
     spec: "[1,15,0,1 Cr3,3,3 R3,3 Mp2,2 R1,5 Dw3,5 R5,1 Bnr Gbx5 Lfx4 Grx6 Lrx3 O1c]")

@@ -1,25 +1,38 @@
-"""kraken reads exported models.
+"""kraken reads exported models, and makes some.
 
 python check_kraken.py logits MODEL EXPECTED [white-is-one]
     EXPECTED holds lines of JSON: an input without padding, and the logits that Akuru gives it.
 python check_kraken.py texts MODEL PREDICTIONS [LABELS]
     PREDICTIONS is what `akuru predict` printed: path, TAB, text. kraken reads each image as a line of a page whose white
     frame the line's polygon does not touch. LABELS has the same form; both are compared with it.
+python check_kraken.py make MODEL EXPECTED SPEC
+    A model of the letters a to e with random weights, and the logits that kraken gives it.
+python check_kraken.py run MODEL EXPECTED
+    The logits that kraken gives a model that it has trained.
 """
 import json
 import sys
-import warnings
 
 import numpy as np
 import torch
 from kraken.configs import RecognitionInferenceConfig
 from kraken.containers import BaselineLine, Segmentation
+from kraken.lib.vgsl import TorchVGSLModel
 from kraken.models import load_models
+from kraken.models.writers import write_safetensors
 from PIL import Image
 
-warnings.simplefilter("error")
 torch.set_num_threads(1)
 mode, path, expected, *rest = sys.argv[1:]
+if mode == "make":
+    torch.manual_seed(5)
+    model = TorchVGSLModel(
+        vgsl=rest[0], model_type=["recognition"], codec={letter: [i] for i, letter in enumerate("abcde", 1)},
+        seg_type="baselines", one_channel_mode="L", legacy_polygons=False)
+    for name, weights in model.named_parameters():
+        if ".layer." in name and weights.dim() == 1:
+            torch.nn.init.uniform_(weights, -1, 1)
+    write_safetensors([model], path)
 (model,) = load_models(path, tasks=["recognition"])
 
 
@@ -40,6 +53,22 @@ def check_logits():
         assert error <= 1e-4, f"image {count}: an error of {error:.1e} of the largest logit"
         worst, count = max(worst, error), count + 1
     print(f"{count} images, logits within {worst:.1e} of the largest")
+
+
+def write_logits():
+    model.eval()
+    random = np.random.default_rng(3)
+    with open(expected, "w", encoding="utf-8") as file:
+        for width in [64, 41, 130, 97]:
+            _, channels, height, _ = model.input
+            pixels = random.integers(0, 256, (channels * height, width))
+            image = torch.tensor(1 - pixels / 255, dtype=torch.float32).reshape(1, channels, height, width)
+            with torch.inference_mode():
+                logits, _ = model.nn(image, torch.tensor([width]))
+            record = dict(
+                width=width, pixels=pixels.reshape(-1).tolist(), steps=logits.shape[3],
+                logits=logits[0, :, 0].T.reshape(-1).tolist())
+            file.write(json.dumps(record) + "\n")
 
 
 def read(name):
@@ -87,4 +116,4 @@ def check_texts():
     assert share >= 0.99, "too many differ"
 
 
-{"logits": check_logits, "texts": check_texts}[mode]()
+{"logits": check_logits, "texts": check_texts, "make": write_logits, "run": write_logits}[mode]()

@@ -101,7 +101,7 @@ let package = Package(
       name: "Recognition",
       dependencies: [
         "NeuralNetwork", "DataPreparation", "Datasets", "Images", "MessagePassing", "Checkpoints", "Tensors",
-        "ONNXSchema", "Console", "Files", "Instrumentation", "Messages", logging, protobuf,
+        "Hashing", "ONNXSchema", "Console", "Files", "Instrumentation", "Messages", logging, protobuf,
       ]),
     // What Akuru writes of TensorBoard's event files, generated in the same way.
     .target(

@@ -20,6 +20,16 @@ package struct FontFace: Equatable, Sendable {
     return pango_font_description_get_family(font).map { String(cString: $0) } ?? ""
   }
 
+  /// Whether its file has a glyph for a letter.
+  fileprivate func has(_ scalar: Unicode.Scalar) -> Bool {
+    var count: Int32 = 0
+    guard let pattern = FcFreeTypeQuery(file, 0, nil, &count) else { return false }
+    defer { FcPatternDestroy(pattern) }
+    var glyphs: OpaquePointer?
+    return FcPatternGetCharSet(pattern, FC_CHARSET, 0, &glyphs) == FcResultMatch
+      && FcCharSetHasChar(glyphs, scalar.value) != 0
+  }
+
   /// Whether its strokes are hairlines, by its description.
   package var isThin: Bool {
     let font = pango_font_description_from_string(description)
@@ -61,9 +71,19 @@ package enum FontCatalog {
   /// 95 % of the scalars, see ``FontFace/lacking``; sorted by file. For Sinhala, those of Debian's `fonts-noto-core`,
   /// `fonts-noto-ui-core`, `fonts-noto-extra` and `fonts-gemunu-libre`: others, such as LKLUG and FreeSerif, stay
   /// unseen for tests.
+  /// - Parameter fallback: the names of faces, separated by " + ", whose letters the others need not have.
   /// - Throws: `TypesettingError.font` if no face has all.
-  package static func all(covering scalars: some Sequence<Unicode.Scalar>) throws(TypesettingError) -> [FontFace] {
-    let letters = scalars.filter { !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace }
+  package static func all(
+    covering scalars: some Sequence<Unicode.Scalar>, fallback: String? = nil
+  ) throws(TypesettingError) -> [FontFace] {
+    var fallbacks: [FontFace] = []
+    for name in fallback?.split(separator: " + ", omittingEmptySubsequences: false) ?? [] {
+      fallbacks.append(try face(String(name)))
+    }
+    let letters = scalars.filter { scalar in
+      !scalar.properties.isDefaultIgnorableCodePoint && !scalar.properties.isWhitespace
+        && !fallbacks.contains { $0.has(scalar) }
+    }
     let pattern = FcPatternCreate()
     defer { FcPatternDestroy(pattern) }
     var faces: [FontFace] = []
@@ -71,7 +91,8 @@ package enum FontCatalog {
     where description.hasPrefix("Noto ") || otherFamilies.contains(where: description.hasPrefix) {
       let lacking = Set(zip(letters, has).filter { !$1 }.map(\.0))
       if Double(lacking.count) > largestLack * Double(letters.count) { continue }
-      let face = FontFace(name: description, file: file, description: description, lacking: lacking)
+      let face = FontFace(
+        name: description, file: file, description: description, lacking: lacking, fallbacks: fallbacks)
       if !faces.contains(face) { faces.append(face) }
     }
     if !faces.contains(where: \.lacking.isEmpty) {
@@ -127,7 +148,7 @@ package enum FontCatalog {
 
   private static func face(_ text: String) throws(TypesettingError) -> FontFace {
     let name = text.trimmingCharacters(in: .whitespaces)
-    if name == "all" { throw .font(name, why: "stands alone; name the fonts to combine it with others") }
+    if name == "all" { throw .font(name, why: "stands alone or first; name the fonts to combine it with others") }
     let isPath = [".ttf", ".otf", ".ttc"].contains { name.lowercased().hasSuffix($0) }
     return isPath ? try face(path: name) : try face(family: name)
   }

@@ -62,7 +62,8 @@ struct SynthCommand: ParsableCommand {
     help: ArgumentHelp(
       "Fonts, separated by commas: families with an optional weight, or paths of .ttf or .otf files. "
         + "\"A + B\" takes the letters that A lacks from B. "
-        + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the letters. "
+        + "all: every installed face of Noto and Gemunu Libre, in all weights and widths, that has the letters; "
+        + "\"all + B\": that has those that B lacks. "
         + "(default: \(FontCatalog.defaultNames.joined(separator: ", ")))", valueName: "names"))
   var fonts: String?
 
@@ -168,9 +169,11 @@ struct SynthCommand: ParsableCommand {
 
   private func faces(for texts: [String]) throws -> [FontFace] {
     let names = fonts.map(fontNames)
-    return names == ["all"]
-      ? try FontCatalog.all(covering: Set(texts.lazy.flatMap(\.unicodeScalars)))
-      : try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
+    guard let name = names?.first, names?.count == 1, name == "all" || name.hasPrefix("all + ") else {
+      return try FontCatalog.resolve(names ?? FontCatalog.defaultNames)
+    }
+    let fallback = name == "all" ? nil : String(name.dropFirst("all + ".count))
+    return try FontCatalog.all(covering: Set(texts.lazy.flatMap(\.unicodeScalars)), fallback: fallback)
   }
 
   /// The texts that can be drawn; an error if some cannot, unless they are to be left out.

@@ -13,11 +13,12 @@ struct Export: ParsableCommand {
       safetensors contains the weights under PyTorch's names. Its metadata, and a config.json beside the file, contain \
       alphabet, preprocessing and architecture. onnx is a model for ONNX Runtime (operator set 17). Its inputs are images \
       of any number and width, and the width of each. An image's result does not depend on the other images. akuru is a \
-      checkpoint with the weights alone, a third of the size: for --checkpoint and --init-from, not for --resume.
+      checkpoint with the weights alone, a third of the size: for --checkpoint and --init-from, not for --resume. kraken is \
+      a safetensors file for kraken (ocr -m) and eScriptorium; a layer that kraken does not have is named.
       """)
 
   @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
-  @Option(help: "Format of the file: safetensors, onnx or akuru.") var format: String
+  @Option(help: "Format of the file: safetensors, onnx, kraken or akuru.") var format: String
   @Option(help: "File to write.") var output: String
 
   func run() throws {
@@ -32,7 +33,9 @@ struct Export: ParsableCommand {
       let log = RunLog(rank: communicator.rank).logger()
       let recognizer = try Recognizer(checkpoint, over: communicator, log: log)
       try communicator.together {
-        if communicator.rank == 0 { try recognizer.export(form, of: checkpoint, to: output) }
+        if communicator.rank == 0 {
+          try recognizer.export(form, of: checkpoint, to: output) { log.warning("\($0)") }
+        }
       }
       return .done
     }

@@ -9,6 +9,12 @@ struct FineTuningOptions: ParsableArguments {
       models.
       """)
   var initFrom: String?
+  @Flag(
+    help: """
+      Begin with random weights. Without it and --init-from, a run begins with the nearest of the models that akuru models \
+      lists, if one has the network and the letters.
+      """)
+  var fromScratch = false
   @Option(help: "Alphabet file of that model, in the order of its classes, if its own file has none.")
   var initAlphabet: String?
   @Option(

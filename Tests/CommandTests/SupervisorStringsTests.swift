@@ -11,7 +11,7 @@ import Testing
 
   /// The entries with a test below.
   static let tested: Set = [
-    "mpirun_line", "mpirun_killed", "mpirun_exited_rank", "mpirun_exited_status", "mpirun_lost", "mpirun_vague",
+    "mpirun_line", "mpirun_killed", "mpirun_wrapped", "mpirun_exited_rank", "mpirun_exited_status", "mpirun_lost", "mpirun_vague",
     "mpirun_harmless", "openblas_core", "akuru_error", "akuru_rank", "akuru_stalled", "akuru_culprit", "akuru_locked",
     "locked_status", "final_statuses", "stopped_status", "one_signal",
   ]
@@ -91,6 +91,35 @@ import Testing
     #expect(try lines(result.stderr, "mpirun_vague").count == 2, "\(result.transcript)")
     #expect(try ask("reasons", mpirun: result.stderr) == "rank 1 ended with status 86\n")
     #expect(try ask("culprits", mpirun: result.stderr) == "")
+  }
+
+  /// What mpirun 5.0.11 wrote in the same cases.
+  @Test func theMessagesOfOpenMPI5AreUnderstood() throws {
+    let killed = """
+      --------------------------------------------------------------------------
+      prterun noticed that process rank 1 with PID 15633 on node n7 exited on
+      signal 9 (Killed).
+      --------------------------------------------------------------------------
+      """
+    #expect(try lines(killed, "mpirun_wrapped").count == 1 && lines(killed, "mpirun_line").count == 2)
+    #expect(try ask("reasons", mpirun: killed) == "rank 1 on n7 ended on signal 9 (Killed)\n")
+    #expect(try ask("culprits", mpirun: killed) == "n7\n")
+    let exited = """
+      thus causing the job to be terminated. The first process to do so was:
+
+         Process name: [prterun-n7-15638@1,1]
+         Exit code:    86
+      """
+    #expect(try ask("reasons", mpirun: exited) == "rank 1 ended with status 86\n")
+    let lost = """
+      PRTE has lost communication with a remote daemon.
+
+        HNP daemon   : [prterun-n0-15688@0,0] on node n0
+        Remote daemon: [prterun-n0-15688@0,1] on node n7
+
+      This is usually due to either a failure of the TCP network
+      """
+    #expect(try ask("reasons", mpirun: lost) == "the connection to n7 is lost\n")
   }
 
   /// A daemon of a machine that is not there: a script in place of ssh starts it here.

@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  /// Open MPI 4 and 5 have other names for the command that reaches a machine.
+  @Test func tellsEveryOpenMPIHowToReachMachines() throws {
+    let (folder, program) = (try TemporaryDirectory(), try FakeProgram("exit 0"))
+    try GlyphData.write(
+      ["#!/bin/sh", #"echo "agents: $OMPI_MCA_plm_rsh_agent, $PRTE_MCA_plm_ssh_agent" >&2"#], to: folder.file("mpirun"))
+    try #require(chmod(folder.file("mpirun"), 0o755) == 0)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let result = try Supervisor(
+      ["--ranks", "1", "--agent", "my agent"], program: program.path, ["train"],
+      environment: ["PATH": "\(folder.path):\(path)"]
+    ).process.wait(timeout: 30)
+    #expect(result.exitCode == 0 && result.stderr.contains("agents: my agent, my agent\n"), "\(result.transcript)")
+  }
+
   @Test(arguments: [
     (["train"], ["--ranks", "0"], "--ranks 0: must be a whole number"),
     (["train"], ["--ranks"], "--ranks train: must be a whole number"),

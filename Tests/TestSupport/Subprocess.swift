@@ -48,8 +48,9 @@ public final class RunningProcess {
     process.executableURL = URL(fileURLWithPath: try locate(executable))
     process.arguments = arguments
     // Open MPI's jobs share a folder in /tmp; one that ends removes it while another moves in.
+    // Runs begin with random weights, unless a test says otherwise.
     process.environment = ProcessInfo.processInfo.environment
-      .merging(["OMPI_MCA_orte_tmpdir_base": output.path]) { $1 }
+      .merging(["OMPI_MCA_orte_tmpdir_base": output.path, "AKURU_MODELS": ""]) { $1 }
       .merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     process.standardInput = FileHandle.nullDevice

@@ -16,6 +16,9 @@ struct LineInk {
 
   /// Least difference of ink and paper, in gray values.
   private static let leastContrast = 24
+  /// Writing is at least so much of the image's height; a dash counts as six strokes. What is lower is what an image of bars and edges has
+  /// between them.
+  private static let leastShare = 0.125
 
   /// nil if no writing is found.
   init?(_ image: GrayImage) {
@@ -38,6 +41,7 @@ struct LineInk {
     }
     self.isWriting = isWriting
     stroke = LineInk.strokeWidth(isWriting, width: box.width)
+    guard max(Double(box.height), 6 * stroke) >= LineInk.leastShare * Double(copy.height) else { return nil }
     var counts = [Int](repeating: 0, count: 256)
     for (value, ink) in zip(copy.pixels, isInk) where !ink { counts[Int(value)] += 1 }
     var half = counts.reduce(0, +) / 2

@@ -89,17 +89,21 @@ package enum ExportFormat: String, Sendable, CaseIterable {
   case onnx
   /// A checkpoint without the state of its training.
   case akuru
+  /// A safetensors file for kraken and eScriptorium.
+  case kraken
 }
 
 extension Recognizer {
   /// Writes the weights for other programs, or alone: `akuru export`. The bytes depend on the checkpoint only. A missing folder
   /// is created.
   ///
-  /// - Parameter argument: the checkpoint that the recognizer was read from.
+  /// - Parameters:
+  ///   - argument: the checkpoint that the recognizer was read from.
+  ///   - warn: gets a line for each thing that the format cannot say.
   ///
   /// - Throws: `SafeTensorsError` or `FileError` if a file cannot be written; `ConfigurationError` if that would
-  ///   overwrite a checkpoint, or a `config.json` of another kind.
-  package func export(_ format: ExportFormat, of argument: String, to path: String) throws {
+  ///   overwrite a checkpoint, or a `config.json` of another kind, or if the format does not have one of the layers.
+  package func export(_ format: ExportFormat, of argument: String, to path: String, warn: (String) -> Void) throws {
     if (try? SafeTensorsFile(path))?.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true {
       throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")
     }
@@ -108,6 +112,9 @@ extension Recognizer {
     switch format {
     case .safetensors: try model.writeSafeTensors(to: path)
     case .onnx: try model.writeONNX(to: path)
+    case .kraken:
+      try model.writeKraken(to: path)
+      for warning in model.krakenWarnings { warn(warning) }
     case .akuru:
       let checkpoint = try CheckpointDirectory.open(argument) { _ in }.checkpoint
       // The identity says what a reader must know; cursor and optimizer belong to the run.

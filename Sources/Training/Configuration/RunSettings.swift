@@ -82,6 +82,8 @@ package struct StartSettings: SettingsGroup {
   /// Alphabet file of that network, if it contains none.
   package var initAlphabet: String?
   package var alphabetChange = AlphabetChange.fail
+  /// Begin with random weights, and not with the nearest of the models that come with Akuru.
+  package var fromScratch = false
   /// Continue from the newest good checkpoint.
   package var resume = false
 
@@ -92,6 +94,9 @@ package struct StartSettings: SettingsGroup {
       CodingKeys.alphabetChange, isNil: alphabetChange == .fail, unless: initFrom != nil, goesWith: "--init-from")
     try require(
       CodingKeys.initAlphabet, isNil: initAlphabet == nil, unless: initFrom != nil, goesWith: "--init-from")
+    if fromScratch, initFrom != nil {
+      throw ConfigurationError("--from-scratch contradicts --init-from: leave one of them out")
+    }
   }
 }
 

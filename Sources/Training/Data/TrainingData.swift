@@ -18,12 +18,14 @@ struct TrainingData {
   /// Widths of all draws of the training images.
   private let widths: [Int]
 
+  /// Audits the records on all ranks, and encodes their texts. Collective.
+  ///
   /// - Parameters:
   ///   - resumed: the alphabet of the resumed run.
   ///   - pretrained: the initial network of a new run.
   init(
-    _ configuration: TrainingConfiguration, architecture: Architecture, alphabet resumed: Alphabet?,
-    pretrained: PretrainedNetwork.Description? = nil, context: RunContext
+    _ records: GroundTruth, _ configuration: TrainingConfiguration, architecture: Architecture,
+    alphabet resumed: Alphabet?, pretrained: PretrainedNetwork.Description? = nil, context: RunContext
   ) throws {
     let (communicator, output, log) = (context.communicator, context.output, context.log)
     let (files, recipe) = (configuration.run.files, configuration.recipe)
@@ -37,33 +39,26 @@ struct TrainingData {
     }
     let geometry = InputGeometry(
       architecture, maximumWidth: recipe.model.maxWidth, preparation: recipe.images.preparation)
-    let reading = try communicator.together { try configuration.run.data.readingOptions(text: recipe.text.policy) }
-    let split = files.splitsTraining ? try SplitTraining(configuration.train, reading, context) : nil
-    /// The part of a split, or a data set that is read and audited.
     func audited(
-      _ part: DataSet?, _ argument: String, _ alphabet: Alphabet?, use: Audit.Use
+      _ whole: DataSet, _ argument: String, _ alphabet: Alphabet?, use: Audit.Use
     ) throws -> AuditedDataSet {
-      let whole = try communicator.together {
-        try part ?? DataSet.load(argument, reading, allowsWeights: use == .training)
-      }
-      return try AuditedDataSet(
+      try AuditedDataSet(
         whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: files.skipBad,
         isCachedNext: files.cacheFolder != nil, communicator: communicator, output: output)
     }
-    train = try audited(split?.train, configuration.train, given ?? resumed, use: .training)
-    let records = train.dataSet.records
+    train = try audited(records.train, configuration.train, given ?? resumed, use: .training)
+    let texts = train.dataSet.records.map(\.text)
     let letters = try communicator.together {
-      let letters = try given ?? resumed ?? Alphabet(texts: records.map(\.text), direction: recipe.text.direction)
+      let letters = try given ?? resumed ?? Alphabet(texts: texts, direction: recipe.text.direction)
       guard let pretrained else { return letters }
       return try configuration.run.start.alphabetChange.alphabet(
         old: pretrained.alphabet, wanted: letters, path: pretrained.path)
     }
     codec = LabelCodec(letters, direction: recipe.text.direction)
     try communicator.requireAgreement(on: [("the alphabet", letters.hash)])
-    validation = try audited(
-      split?.validation, split == nil ? configuration.validation : "\(configuration.train), set aside", letters,
-      use: .evaluation)
-    for line in validation.shared(with: train).warnings(afterSplitBy: split?.unit) { log.warning("\(line)") }
+    let name = records.splitUnit == nil ? configuration.validation : "\(configuration.train), set aside"
+    validation = try audited(records.validation, name, letters, use: .evaluation)
+    for line in validation.shared(with: train).warnings(afterSplitBy: records.splitUnit) { log.warning("\(line)") }
     let (encoded, codec) = (train.dataSet, codec)
     labels = try communicator.together { try LabelTable(encoded, codec) }
     let mixture = try communicator.together {

@@ -105,16 +105,36 @@ struct PreparedRun {
   var length: RunLength
 }
 
-/// Reads the records on every rank; each rank audits a share of the images, and decodes a share into the machine's
-/// cache.
-func prepareData(_ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext) throws -> PreparedRun {
+/// Lets a new run begin with the nearest of the models that come with Akuru, unless the options say how it begins. Rank 0 chooses.
+func chooseStart(
+  _ options: Overrides, _ records: GroundTruth, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
+) throws -> ResolvedRun {
+  let (communicator, log) = (context.communicator, context.log)
+  guard opened.resumed == nil, !options.decideStart else { return settings }
+  let name: String? = try communicator.fromRankZero {
+    let texts = records.train.records.lazy.map(\.text)
+    guard let nearest = try NearestStarter(for: texts, settings.configuration.recipe, log: { log.warning("\($0)") })
+    else { return nil }
+    log.info(
+      """
+      the run begins with the model \(nearest.name), which knows \(percent(nearest.knownShare)) of the letters in the \
+      training texts (akuru models \(nearest.name)); --from-scratch begins with random weights
+      """)
+    return nearest.name
+  }
+  return try name.map { try resolveConfiguration(options.beginning(with: $0), opened, context) } ?? settings
+}
+
+/// Each rank audits a share of the images, and decodes a share into the machine's cache.
+func prepareData(
+  _ records: GroundTruth, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
+) throws -> PreparedRun {
   let (communicator, configuration) = (context.communicator, settings.configuration)
   let resumed = opened.resumed
   var recipe = configuration.recipe
-  Heartbeat.enter(.audit, step: 0)
   let architecture = try communicator.together { try resumed?.architecture ?? recipe.model.architecture() }
   var data = try TrainingData(
-    configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
+    records, configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
     context: context)
   recipe.text = recipe.text.settled(for: data.alphabet)
   let length = try communicator.together {

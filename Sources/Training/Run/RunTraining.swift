@@ -42,8 +42,10 @@ private func train(_ options: Overrides, _ context: RunContext) throws -> ExitSt
   BLAS.useOneThread()
 
   let opened = try openRun(options, context)
-  let settings = try resolveConfiguration(options, opened, context)
-  let prepared = try prepareData(settings, opened, context)
+  let given = try resolveConfiguration(options, opened, context)
+  let records = try GroundTruth(given.configuration, context: context)
+  let settings = try chooseStart(options, records, given, opened, context)
+  let prepared = try prepareData(records, settings, opened, context)
   let state = try makeState(prepared, settings, opened, context)
   let recorder = try announce(state, prepared, settings, opened, context)
   return try trainToTheEnd(state, prepared, settings, recorder, context)
@@ -58,6 +60,7 @@ private func trainToTheEnd(
   let trainer = try Trainer(
     configuration, prepared, state: state, recorder: recorder, context: context)
   let timeline = try configuration.run.log.trace.map { try TimelineRecording($0, over: context.communicator) }
+  if settings.description != nil, state.cursor.step == 0 { try trainer.evaluateStart() }
   let status = try trainer.run()
   context.output.endProgress()
   try timeline?.finish(over: context.communicator, log: log)

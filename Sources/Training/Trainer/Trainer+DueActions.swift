@@ -63,6 +63,15 @@ extension Trainer {
     if asStep { saved = .now }
   }
 
+  /// Logs what the weights read before the first step, which come from a trained model.
+  func evaluateStart() throws {
+    let evaluation = try during(.evaluate, step: state.cursor.step) {
+      try evaluator.evaluate(
+        data.validation, collectsFindings: false, timePerCost: [], output: context.output)
+    }
+    if let evaluation { recorder.note("validation CER before the first step: \(percent(evaluation.report.cer))") }
+  }
+
   /// - Returns: whether the weights are the best so far; nil, on all ranks, if one was asked to stop meanwhile.
   private func evaluate() throws -> Bool? {
     let (step, started) = (state.cursor.step, ContinuousClock.now)

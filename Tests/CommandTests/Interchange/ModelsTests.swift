@@ -41,6 +41,43 @@ import Testing
     #expect(tuned.exitCode == 0, "\(tuned.transcript)")
   }
 
+  private func weights(_ run: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: workshop.checkpoint(run, step: 3)))
+  }
+
+  @Test(arguments: [1, 2, 3]) func aRunBeginsWithTheNearestModel(ranks: Int) throws {
+    func train(_ name: String, _ more: [String], models: String? = nil) throws -> ProcessResult {
+      try akuru(
+        ranks: ranks, workshop.training(Recipes.akuru, name, ["--max-steps", "3"] + more),
+        environment: ["AKURU_MODELS": models ?? self.models])
+    }
+    let begun = try train("begun", [])
+    #expect(
+      begun.exitCode == 0 && begun.stderr.contains("begins with the model glyphs, which knows 100.00 %")
+        && begun.stderr.contains("validation CER before the first step"), "\(begun.transcript)")
+    // The same as if it had been named; and it goes on without the model.
+    let named = try train("named", ["--init-from", "glyphs", "--alphabet-change", "union"])
+    #expect(named.exitCode == 0, "\(named.transcript)")
+    #expect(try weights("begun") == weights("named"))
+    let resumed = try akuru(
+      ranks: ranks, workshop.training(Recipes.akuru, "begun", ["--max-steps", "4", "--resume"]),
+      environment: ["AKURU_MODELS": ""])
+    #expect(resumed.exitCode == 0, "\(resumed.transcript)")
+    // What asks for another start, or another network.
+    for (name, options) in [
+      ("scratch", ["--from-scratch"]), ("weights", ["--start-weights", "glorot"]), ("network", ["--height", "40"]),
+    ] {
+      let random = try train(name, options)
+      #expect(random.exitCode == 0 && !random.stderr.contains("begins with the model"), "\(random.transcript)")
+      if name != "network" { #expect(try weights(name) != weights("named")) }
+    }
+    let none = try train("none", [], models: "")
+    #expect(none.exitCode == 0)
+    #expect(try weights("none") == weights("scratch"))
+    expectFailure(
+      try train("both", ["--from-scratch", "--init-from", "glyphs"]), 2, ["--from-scratch contradicts --init-from"])
+  }
+
   @Test func theListAndACard() throws {
     let list = try named(["models"])
     #expect(list.exitCode == 0 && list.stdout.contains("glyphs"), "\(list.transcript)")

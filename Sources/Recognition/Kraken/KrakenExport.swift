@@ -1,0 +1,65 @@
+import Checkpoints
+import Datasets
+import Hashing
+import Messages
+
+extension ExportedModel {
+  /// Writes the model as a safetensors file for `kraken -m` and eScriptorium. The bytes depend on the model only.
+  ///
+  /// - Throws: `ConfigurationError` for a layer that kraken does not have; `SafeTensorsError` if the file cannot be written.
+  func writeKraken(to path: String) throws {
+    let network: KrakenNetwork
+    do {
+      network = try KrakenNetwork(self)
+    } catch let refusal as KrakenNetwork.Refusal {
+      throw ConfigurationError("--format kraken: kraken cannot have layer \(refusal.layer): \(refusal.why)")
+    }
+    let letters = alphabet.scalars.enumerated().map { (String($1), [$0 + 1]) }
+    let model = KrakenMetadata(
+      vgsl: network.spec, codec: Dictionary(uniqueKeysWithValues: letters),
+      hyperParameters: .init(
+        normalization: textPolicy.normalization == .none ? nil : textPolicy.normalization.rawValue.uppercased(),
+        normalizesWhitespace: textPolicy.whitespace == .collapse,
+        reorders: textPolicy.direction != nil && textPolicy.direction != .ofThePage, padding: 16))
+    let prefix = identifier(of: network)
+    let tensors = network.tensors.map {
+      NamedTensor(name: "\(prefix).nn.\($0.name)", shape: $0.shape, values: $0.values)
+    }
+    try SafeTensors.write(
+      tensors, metadata: [KrakenMetadata.key: RunJSON.line([prefix: model])], to: path)
+  }
+
+  /// What the file cannot say, so that kraken reads other texts unless its user does something: one line each.
+  var krakenWarnings: [String] {
+    var warnings: [String] = []
+    if let light = preprocessing.light { warnings.append("--light \(light)") }
+    if let normalizer = preprocessing.lineNormalizer { warnings.append("--line-normalizer \(normalizer)") }
+    if let polarity = preprocessing.polarity { warnings.append("--polarity \(polarity)") }
+    if let lines = preprocessing.lines { warnings.append("--lines \(lines)") }
+    warnings = warnings.map { "kraken cannot do what \($0) does to images; prepare them before it reads them" }
+    switch textPolicy.direction {
+    case .ltr, .rtl:
+      let letter = textPolicy.direction == .rtl ? "R" : "L"
+      warnings.append("texts have a fixed direction; tell kraken with `ocr --base-dir \(letter)`")
+    case .ofThePage: warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
+    case nil where alphabet.mayRunRightToLeft:
+      warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
+    case .auto, nil: break
+    }
+    return warnings
+  }
+
+  /// The prefix of the tensors: a UUID (RFC 9562, version 8) of string and weights.
+  private func identifier(of network: KrakenNetwork) -> String {
+    let hash = SHA256()
+    hash.update(Array(network.spec.utf8))
+    for tensor in network.tensors { tensor.values.withUnsafeBytes { hash.update($0) } }
+    hash.update(alphabet.scalars.flatMap { Array(String($0).utf8) })
+    var bytes = Array(hash.finalize().prefix(16))
+    bytes[6] = bytes[6] & 0x0F | 0x80
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = Array(hexadecimal(bytes))
+    let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+    return groups.map { String(digits[$0]) }.joined(separator: "-")
+  }
+}

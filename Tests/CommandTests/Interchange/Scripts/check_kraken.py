@@ -1,0 +1,90 @@
+"""kraken reads exported models.
+
+python check_kraken.py logits MODEL EXPECTED [white-is-one]
+    EXPECTED holds lines of JSON: an input without padding, and the logits that Akuru gives it.
+python check_kraken.py texts MODEL PREDICTIONS [LABELS]
+    PREDICTIONS is what `akuru predict` printed: path, TAB, text. kraken reads each image as a line of a page whose white
+    frame the line's polygon does not touch. LABELS has the same form; both are compared with it.
+"""
+import json
+import sys
+import warnings
+
+import numpy as np
+import torch
+from kraken.configs import RecognitionInferenceConfig
+from kraken.containers import BaselineLine, Segmentation
+from kraken.models import load_models
+from PIL import Image
+
+warnings.simplefilter("error")
+torch.set_num_threads(1)
+mode, path, expected, *rest = sys.argv[1:]
+(model,) = load_models(path, tasks=["recognition"])
+
+
+def check_logits():
+    model.eval()
+    worst = count = 0
+    for line in open(expected, encoding="utf-8"):
+        record = json.loads(line)
+        image = np.array(record["input"], np.float32).reshape(1, 1, record["height"], record["width"])
+        if rest == ["white-is-one"]:
+            image = 1 - image
+        with torch.inference_mode():
+            logits, lengths = model.nn(torch.from_numpy(image), torch.tensor([record["width"]]))
+        logits = logits[0, :, 0].T.numpy()
+        ours = np.array(record["logits"], np.float32).reshape(record["steps"], -1)
+        assert logits.shape == ours.shape and lengths.tolist() == [record["steps"]], (logits.shape, ours.shape, lengths)
+        error = np.abs(logits - ours).max() / np.abs(ours).max()
+        assert error <= 1e-4, f"image {count}: an error of {error:.1e} of the largest logit"
+        worst, count = max(worst, error), count + 1
+    print(f"{count} images, logits within {worst:.1e} of the largest")
+
+
+def read(name):
+    line = Image.open(name).convert("L")
+    (width, height), frame = line.size, 4
+    page = Image.new("L", (width + 2 * frame, height + 2 * frame), 255)
+    page.paste(line, (frame, frame))
+    left, top, right, bottom = frame, frame, frame + width - 1, frame + height - 1
+    baseline = [[left, bottom - height // 4], [right, bottom - height // 4]]
+    boundary = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    segment = Segmentation(
+        type="baselines", imagename=name, text_direction="horizontal-lr", script_detection=False, regions={},
+        line_orders=[], lines=[BaselineLine(id="a", baseline=baseline, boundary=boundary)])
+    (record,) = model.predict(page, segment)
+    return record.prediction
+
+
+def distance(a, b):
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
+
+
+def check_texts():
+    def table(path):
+        return [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8")]
+
+    model.prepare_for_inference(RecognitionInferenceConfig(num_line_workers=0, device="auto", accelerator="cpu"))
+    lines = table(expected)
+    theirs = [read(name) for name, _ in lines]
+    different = [(text, other) for (_, text), other in zip(lines, theirs) if text != other]
+    share = 1 - len(different) / len(lines)
+    summary = f"{len(lines)} texts, {share:.1%} the same"
+    if rest:
+        labels = dict(table(rest[0]))
+        letters = sum(len(labels[name]) for name, _ in lines)
+        rates = [sum(distance(text, labels[name]) for (name, _), text in zip(lines, texts)) / letters
+                 for texts in ([text for _, text in lines], theirs)]
+        summary += ", CER {:.2%} and {:.2%}".format(*rates)
+        assert not rates[0] > 0.5, summary
+    print(summary, *different[:5], sep="\n")
+    assert share >= 0.99, "too many differ"
+
+
+{"logits": check_logits, "texts": check_texts}[mode]()

@@ -128,7 +128,7 @@ let package = Package(
         "Hashing", "Settings", "Console", "Files", "Messages",
       ]),
     // The page and the JSON endpoint of `akuru serve`.
-    .target(name: "Serving", dependencies: ["Recognition", "Images", "Messages", httpServer, sockets]),
+    .target(name: "Serving", dependencies: ["Recognition", "Datasets", "Images", "Messages", httpServer, sockets]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors", "Messages"]),
 
     .executableTarget(

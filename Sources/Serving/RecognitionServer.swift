@@ -8,24 +8,26 @@ import Synchronization
 
 /// Reads images over HTTP: `akuru serve`.
 ///
-///     GET /          a page that reads an image dropped on it
+///     GET /          a page that reads images and pages dropped on it
 ///     POST /read     an image file as the body; the answer is an object with text, confidence and letters
-///     GET /health    whether the server answers, and with which checkpoint
+///     POST /page     a form with the files page (PAGE-XML or ALTO) and image; the answer is the page with its texts
+///     GET /health    whether the server answers, and with which model
 ///
 /// Every error is an object with `error`, one line that gives the remedy, and a status code of 400 or above.
 package struct RecognitionServer: Sendable {
   /// The largest accepted image, in bytes.
   package static let largestBody = 16 << 20
+  /// The largest accepted page with its image, in bytes.
+  static let largestPage = 128 << 20
   /// The largest number of requests that wait for the network.
   static let longestQueue = 32
 
-  private let worker: ReadingWorker
-  private let checkpoint: String
+  let worker: ReadingWorker
+  let model: ServedModel
 
-  /// - Parameter checkpoint: its name in `/health`.
-  package init(_ reader: sending ImageReader, checkpoint: String) {
+  package init(_ reader: sending ImageReader, model: ServedModel) {
     worker = ReadingWorker(reader)
-    self.checkpoint = checkpoint
+    self.model = model
   }
 
   /// Listens until SIGINT or SIGTERM; blocks the thread, which must be the main one.
@@ -125,107 +127,4 @@ package struct ServingError: Error, CustomStringConvertible, ExitStatusProviding
   package var exitStatus: ExitStatus { .inputOutput }
 
   init(_ description: String) { self.description = description.onOneLine }
-}
-
-extension RecognitionServer: HTTPHandler {
-  /// Answers one request.
-  package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-    switch request.path {
-    case "/": return await only(.GET, request) { .page }
-    case "/health": return await only(.GET, request) { .json(.ok, ["status": "ok", "checkpoint": checkpoint]) }
-    case "/read": return await only(.POST, request) { await read(request) }
-    default:
-      return .error(
-        .notFound, "\(request.path.shortened): nothing is here; POST an image to /read, or open / in a browser")
-    }
-  }
-
-  private func only(
-    _ method: HTTPMethod, _ request: HTTPRequest, _ respond: () async -> HTTPResponse
-  ) async -> HTTPResponse {
-    if request.method == method || method == .GET && request.method == .HEAD {
-      var response = await respond()
-      if request.method == .HEAD { response = HTTPResponse(statusCode: response.statusCode, headers: response.headers) }
-      return response
-    }
-    var response = HTTPResponse.error(
-      .methodNotAllowed, "\(request.method.rawValue.shortened) \(request.path): use \(method.rawValue)")
-    response.headers[HTTPHeader("Allow")] = method.rawValue
-    return response
-  }
-
-  private func read(_ request: HTTPRequest) async -> HTTPResponse {
-    let bytes: [UInt8]
-    do {
-      guard let received = try await body(of: request) else {
-        return .error(
-          .payloadTooLarge,
-          "the image is larger than \(RecognitionServer.largestBody >> 20) MiB; cut it into lines or scale it down")
-      }
-      bytes = received
-    } catch {
-      return .error(.badRequest, "the request ended too early; send it again")
-    }
-    if request.headers[.contentType]?.hasPrefix("multipart/") == true {
-      return .error(
-        .unsupportedMediaType,
-        "send the image file itself as the body, not a form: curl --data-binary @photo.png URL/read")
-    }
-    if bytes.isEmpty {
-      return .error(.badRequest, "the body is empty; send an image file: curl --data-binary @photo.png")
-    }
-    do {
-      guard let reading = try await worker.read(bytes) else {
-        return .error(.serviceUnavailable, "too many images are waiting; try again in a moment")
-      }
-      return .json(.ok, reading)
-    } catch let error as ImageError {
-      switch error.reason {
-      case .otherFormat, .unsupported: return .error(.unsupportedMediaType, "\(error)")
-      case .tooLarge: return .error(.payloadTooLarge, "\(error)")
-      default: return .error(.unprocessableContent, "\(error)")
-      }
-    } catch {
-      return .error(.unprocessableContent, "\(error)")
-    }
-  }
-
-  /// The body, or nil if it is too large. Part of a larger body is received and discarded, since many clients read the
-  /// answer only after sending all of it.
-  private func body(of request: HTTPRequest) async throws -> [UInt8]? {
-    let limit = RecognitionServer.largestBody
-    if let count = request.bodySequence.count, count > 4 * limit { return nil }
-    var bytes: [UInt8] = []
-    var received = 0
-    for try await piece in request.bodySequence {
-      received += piece.count
-      if received > 4 * limit { return nil }
-      if received <= limit { bytes += piece } else { bytes = [] }
-    }
-    return received <= limit ? bytes : nil
-  }
-}
-
-extension HTTPResponse {
-  fileprivate static func json(_ status: HTTPStatusCode, _ value: some Encodable) -> HTTPResponse {
-    let text = (try? RunJSON.line(value)) ?? "{}"
-    return HTTPResponse(
-      statusCode: status,
-      headers: [.contentType: "application/json; charset=utf-8", HTTPHeader("Cache-Control"): "no-store"],
-      body: Data((text + "\n").utf8))
-  }
-
-  fileprivate static func error(_ status: HTTPStatusCode, _ message: String) -> HTTPResponse {
-    json(status, ["error": message.onOneLine])
-  }
-
-  fileprivate static var page: HTTPResponse {
-    HTTPResponse(
-      statusCode: .ok,
-      headers: [
-        .contentType: "text/html; charset=utf-8",
-        HTTPHeader("Content-Security-Policy"):
-          "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob:; connect-src 'self'",
-      ], body: Data(readingPage.utf8))
-  }
 }

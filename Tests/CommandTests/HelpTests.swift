@@ -45,6 +45,9 @@ import Testing
     let workshop = try Workshop(train: 8, validation: 4)
     let (files, root) = (FileManager.default, workshop.path(""))
     _ = try workshop.writePages(to: "pages", 2, of: 2)
+    for (source, name) in [("p.xml", "page1.xml"), ("p.xml", "page2.xml"), ("p.png", "p.png")] {
+      try files.copyItem(atPath: workshop.path("pages/b0/\(source)"), toPath: workshop.path(name))
+    }
     try files.createDirectory(atPath: workshop.path("data"), withIntermediateDirectories: false)
     try files.moveItem(atPath: workshop.train, toPath: workshop.path("data/train"))
     try files.moveItem(atPath: workshop.validation, toPath: workshop.path("data/val"))

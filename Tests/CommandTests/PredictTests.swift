@@ -150,7 +150,7 @@ import Testing
     #expect(try text("a.txt") == "\(printed[1])\n")
     expectFailure(
       try akuru(["predict", "--checkpoint", workshop.path("run"), "--overwrite", "x.png"]), 2,
-      ["--overwrite goes with --write-text"])
+      ["--overwrite goes with --output or --write-text"])
   }
 
   /// JPEG images through every door: check, train, predict.

@@ -62,4 +62,45 @@ import Testing
     ].map(name)
     #expect(Set(names).count == 7)
   }
+
+  /// A bar of ink in columns 40 to 43 of 100 is found again in the fitted image, and led back.
+  @Test(arguments: [
+    ImagePreparation(), ImagePreparation(normalizer: .trim), ImagePreparation(normalizer: .center),
+    ImagePreparation(lines: .vertical), ImagePreparation(lines: .verticalUp, normalizer: .trim),
+  ]) func columnsAreLedBack(preparation: ImagePreparation) throws {
+    var line = GrayImage(width: 100, height: 30)
+    for x in Array(20..<24) + Array(40..<44) + Array(70..<74) { for y in 8..<22 { line[x, y] = 0 } }
+    let image =
+      switch preparation.lines {
+      case .horizontal: line
+      case .vertical: line.turnedClockwise()
+      case .verticalUp: line.turnedCounterclockwise()
+      }
+    let buffer = ImageBuffer()
+    let places = try InputGeometry(height: 24, preparation: preparation) { $0 }.fit(image, into: buffer)
+    let view = buffer.view
+    let dark = (0..<view.width).filter { x in (0..<view.height).contains { view.pixels[$0 * view.width + x] < 128 } }
+    var bars: [ClosedRange<Int>] = []
+    for x in dark {
+      if let last = bars.last, last.upperBound == x - 1 {
+        bars[bars.count - 1] = last.lowerBound...x
+      } else {
+        bars.append(x...x)
+      }
+    }
+    try #require(bars.count == 3, "\(dark)")
+    let columns = Double(bars[1].lowerBound)...Double(bars[1].upperBound + 1)
+    #expect(abs(places.along(columns.lowerBound) - 40) <= 1.5 && abs(places.along(columns.upperBound) - 44) <= 1.5)
+    let box = places.box(columns)
+    let expected =
+      switch preparation.lines {
+      case .horizontal: (from: PagePoint(40, 0), to: PagePoint(44, 30))
+      case .vertical: (from: PagePoint(0, 40), to: PagePoint(30, 44))
+      case .verticalUp: (from: PagePoint(0, 56), to: PagePoint(30, 60))
+      }
+    for (one, other) in [(box.from, expected.from), (box.to, expected.to)] {
+      #expect(abs(one.x - other.x) <= 1.5 && abs(one.y - other.y) <= 1.5, "\(box)")
+    }
+    #expect(places.along(-99) == 0 && places.along(999) == 100)
+  }
 }

@@ -73,7 +73,8 @@ import Testing
     try folder.write("x", "empty/notes.txt")
     let empty = try read(["empty", "x.png"])
     let suffixes = ".png, .jpg, .jpeg, .jpe, .jfif, .tif, .tiff or .webp"
-    #expect(empty[0] == ["empty", "error: empty: holds no \(suffixes); name the folder of the images itself"])
+    #expect(
+      empty[0] == ["empty", "error: empty: holds no \(suffixes) and no page; name the folder of the images itself"])
     #expect(empty.count == 2 && empty[1] == ["x.png", "cc"])
     #expect(try read([]) == [])
   }

@@ -58,7 +58,10 @@ package struct ImagePreparation: Sendable, Equatable {
   }
 
   /// The image as the network sees it, before it is resized.
-  func applied(to image: GrayImage) -> GrayImage {
+  func applied(to image: GrayImage) -> GrayImage { line(of: image).image }
+
+  /// The image as the network sees it, before it is resized, and the column of the turned image that is its first.
+  func line(of image: GrayImage) -> NormalizedLine {
     var image = image
     switch lines {
     case .horizontal: break
@@ -68,9 +71,9 @@ package struct ImagePreparation: Sendable, Equatable {
     if polarity == .auto && InkSurvey(image).isInverted { image = image.inverted() }
     if light == .even { image = image.withEvenLight() }
     switch normalizer {
-    case .none: return image
-    case .trim: return image.trimmed()
-    case .center: return image.centered()
+    case .none: return NormalizedLine(image: image, left: 0)
+    case .trim: return image.trimmedLine()
+    case .center: return image.centeredLine()
     }
   }
 }

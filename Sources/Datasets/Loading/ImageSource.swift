@@ -70,13 +70,19 @@ extension InputGeometry {
   /// Prepares a decoded image and resizes it to the network's height, with its aspect ratio kept. Training and prediction share
   /// this function.
   ///
+  /// - Returns: where the columns of the result were.
   /// - Throws: ``TooWideImage`` if the resized image is wider than ``InputGeometry/maximumWidth``.
-  package func fit(_ decoded: GrayImage, into image: ImageBuffer) throws(TooWideImage) {
-    let original = preparation.applied(to: decoded)
+  @discardableResult
+  package func fit(_ decoded: GrayImage, into image: ImageBuffer) throws(TooWideImage) -> ColumnPlaces {
+    let line = preparation.line(of: decoded)
+    let original = line.image
     let width = resizedWidth(width: original.width, height: original.height)
     guard width <= maximumWidth else { throw TooWideImage(width: width, height: height, maximumWidth: maximumWidth) }
     image.reserve(width: width, height: height)
     original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+    return ColumnPlaces(
+      lines: preparation.lines, width: decoded.width, height: decoded.height, left: line.left,
+      scale: Double(original.width) / Double(width))
   }
 }
 

@@ -73,6 +73,9 @@ package final class RecordImages {
     return try result.get()
   }
 
+  /// The image of a page, as its lines are about it.
+  static func image(of page: Page) throws(DataSetError) -> GrayImage { try decode(page).cutter.page }
+
   private static func decode(_ page: Page) throws(DataSetError) -> DecodedPage {
     let bytes = try readImageFile(page.imagePath, limits: .page)
     let image = try decodeImage(bytes, path: page.imagePath, limits: .page, asStored: page.isStored)

@@ -6,6 +6,8 @@ struct ALTOReader {
   /// The label of each tag, by its ID.
   private var tags: [String: String] = [:]
   private var lines = PageLines()
+  /// The number of blocks so far.
+  private var blocks = 0
   /// Whether the file has SP elements, so that a String after a String without one goes on with its word.
   private var hasSpaces = false
   /// Lines of several Strings without SP, and their texts if the file has no SP at all.
@@ -86,9 +88,11 @@ struct ALTOReader {
     try reader.forEachChild { (name) throws(DataSetError) in
       switch name {
       case "TextLine": try readLine(outer)
-      case "TopMargin", "LeftMargin", "RightMargin", "BottomMargin", "PrintSpace": try readBlocks(outer)
-      case "TextBlock", "ComposedBlock":
+      case _ where Self.isSpace(name): try readBlocks(outer)
+      case _ where Self.isBlock(name):
         var inner = outer
+        blocks += 1
+        inner.region = blocks
         try inner.add(labels + [reader.attribute("TYPE") ?? ""], reader)
         // Text that is turned counterclockwise, the page clockwise: the same sign (BlockType).
         inner.turn(reader, "ROTATION")
@@ -98,6 +102,14 @@ struct ALTOReader {
       }
     }
   }
+
+  /// Whether an element of a page is a part of it that holds blocks.
+  static func isSpace(_ name: String) -> Bool {
+    ["TopMargin", "LeftMargin", "RightMargin", "BottomMargin", "PrintSpace"].contains(name)
+  }
+
+  /// Whether an element is a block that may hold lines.
+  static func isBlock(_ name: String) -> Bool { name == "TextBlock" || name == "ComposedBlock" }
 
   /// TextLine of TextBlockType.
   private mutating func readLine(_ outer: LineSurroundings) throws(DataSetError) {

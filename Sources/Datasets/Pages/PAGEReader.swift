@@ -4,6 +4,8 @@ import Images
 struct PAGEReader {
   private let reader: XMLReader
   private var lines = PageLines()
+  /// The number of regions so far.
+  private var regions = 0
 
   /// Reads from the start of the root element to its end.
   static func read(_ reader: XMLReader, into document: inout PageDocument) throws(DataSetError) {
@@ -35,8 +37,10 @@ struct PAGEReader {
     try reader.forEachChild { (name) throws(DataSetError) in
       if name == "TextLine" {
         try readLine(outer)
-      } else if name.hasSuffix("Region") || name == "TableCell" {
+      } else if Self.holdsLines(name) {
         var inner = outer
+        regions += 1
+        inner.region = regions
         try inner.add(Self.structureTypes(reader) + [reader.attribute("type") ?? ""], reader)
         // readingOrientation comes on top of orientation, which is absolute (TextRegionType).
         inner.turn(reader, "orientation", "readingOrientation")
@@ -45,6 +49,9 @@ struct PAGEReader {
       }
     }
   }
+
+  /// Whether an element of a page may hold lines.
+  static func holdsLines(_ name: String) -> Bool { name.hasSuffix("Region") || name == "TableCell" }
 
   /// TextLineType.
   private mutating func readLine(_ outer: LineSurroundings) throws(DataSetError) {

@@ -23,6 +23,8 @@ package struct PageDocument: Sendable {
     package var place: Int
     /// The types that it and its regions are given, from its own to that of the outermost region, each once.
     package var types: [String]
+    /// The number of the innermost region around it, from 1 in the order of the file; 0 if there is none.
+    package var region = 0
     /// The direction of its letters; nil if the file does not say.
     package var direction: Direction?
     /// Its text, with all white space; nil if the file gives none.

@@ -4,6 +4,8 @@ import Images
 struct LineSurroundings {
   /// From the innermost region to the outermost.
   var types: [String] = []
+  /// The number of the innermost region, from 1 in the order of the file; 0 outside of all.
+  var region = 0
   var direction: PageDocument.Direction?
   /// Degrees, as in `LineOutline`.
   var rotation = 0.0
@@ -76,7 +78,7 @@ struct PageLine {
   func finished(_ number: Int) -> PageDocument.Line {
     var line = PageDocument.Line(
       id: id.flatMap { $0.isEmpty ? nil : $0 } ?? "line \(number)", place: place, types: surroundings.types,
-      direction: surroundings.direction, text: text, outline: outline, fault: fault)
+      region: surroundings.region, direction: surroundings.direction, text: text, outline: outline, fault: fault)
     if outline.baseline.count < 2 { line.outline.baseline = [] }
     if outline.polygon.count < 3 { line.outline.polygon = [] }
     if line.fault != nil { line.outline = LineOutline() }

@@ -52,7 +52,7 @@ struct LineInk {
   }
 
   /// A value between ink and paper, nearer to paper; nil if there is no ink.
-  private static func threshold(of image: GrayImage) -> UInt8? {
+  static func threshold(of image: GrayImage) -> UInt8? {
     var counts = [Int](repeating: 0, count: 256)
     for value in image.pixels { counts[Int(value)] += 1 }
     func level(after passed: Int) -> Int {

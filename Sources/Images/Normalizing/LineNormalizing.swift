@@ -1,3 +1,12 @@
+/// A line's image after a normalizer.
+public struct NormalizedLine: Sendable {
+  public let image: GrayImage
+  /// The column of the image before that is column 0 now; columns keep their width.
+  public let left: Int
+
+  public init(image: GrayImage, left: Int) { (self.image, self.left) = (image, left) }
+}
+
 extension GrayImage {
   /// Paper around the writing of a trimmed image, as a share of the writing's height.
   private static let margin = 0.12
@@ -6,8 +15,11 @@ extension GrayImage {
 
   /// The writing with a fixed margin: specks, frames, rules and pieces of neighboring lines do not count, and may be cut off. The image
   /// itself if no writing is found.
-  public func trimmed() -> GrayImage {
-    guard let ink = LineInk(self) else { return self }
+  public func trimmed() -> GrayImage { trimmedLine().image }
+
+  /// What ``trimmed()`` makes, and where it was.
+  public func trimmedLine() -> NormalizedLine {
+    guard let ink = LineInk(self) else { return NormalizedLine(image: self, left: 0) }
     let factor = Double(ink.factor)
     let tall = Double(ink.box.height) * factor
     let rows = max(tall, GrayImage.leastHeight * ink.stroke * factor)
@@ -16,7 +28,9 @@ extension GrayImage {
     let top = Int((Double(ink.box.top) * factor - above).rounded(.down))
     let left = Int((Double(ink.box.left) * factor - margin).rounded(.down))
     let width = Int((Double(ink.box.width) * factor + 2 * margin).rounded(.up))
-    return window(left: left, top: top, width: width, height: Int((tall + 2 * above).rounded(.up)), paper: ink.paper)
+    let height = Int((tall + 2 * above).rounded(.up))
+    return NormalizedLine(
+      image: window(left: left, top: top, width: width, height: height, paper: ink.paper), left: left)
   }
 
   /// Pixels `left ..< left + width`, `top ..< top + height`; outside of the image they are paper.
@@ -33,8 +47,11 @@ extension GrayImage {
   /// The line brought to a straight center line, and to a height that follows from how far its ink lies from that line: margins, slope
   /// and curve are gone, and the x-height has the same size in all images. The method is that of OCRopus' CenterNormalizer (Breuel,
   /// ocrolib/lineest.py), for the writing that ``trimmed()`` finds. The image itself if there is none.
-  public func centered() -> GrayImage {
-    guard let ink = LineInk(self) else { return self }
+  public func centered() -> GrayImage { centeredLine().image }
+
+  /// What ``centered()`` makes, and where it was.
+  public func centeredLine() -> NormalizedLine {
+    guard let ink = LineInk(self) else { return NormalizedLine(image: self, left: 0) }
     let line = CenterLine(ink)
     let factor = Double(ink.factor)
     let rows = max(2, Int((2 * line.range * factor).rounded()))
@@ -42,7 +59,7 @@ extension GrayImage {
     let left = ink.box.left * ink.factor - margin
     let width = ink.box.width * ink.factor + 2 * margin
     let paper = Int(ink.paper)
-    return .filled(width: width, height: rows) { target in
+    let image = GrayImage.filled(width: width, height: rows) { target in
       for x in 0..<width {
         // The place in the copy, whose pixels have their centers at halves.
         let center = line.center(at: (Double(x + left) + 0.5) / factor - 0.5 - Double(ink.box.left))
@@ -62,5 +79,6 @@ extension GrayImage {
         }
       }
     }
+    return NormalizedLine(image: image, left: left)
   }
 }

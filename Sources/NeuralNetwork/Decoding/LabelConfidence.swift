@@ -8,9 +8,11 @@ public struct LabelConfidence: Sendable, Equatable {
   /// The highest probability of each letter in the steps that the label's best path (Viterbi) assigns to it; with
   /// greedy decoding that path is the decoded one.
   public let letters: [Double]
+  /// The time steps of each letter on that path; empty ones if ``probability`` is 0.
+  public let steps: [Range<Int>]
 
-  /// Measures the label of sequence `n`. A label that does not fit its steps has probability 0 and no letter
-  /// probabilities.
+  /// Measures the label of sequence `n`. A label that does not fit its steps has probability 0, and letters of probability 0
+  /// without steps.
   public init(_ label: some Collection<Int32>, in logits: PackedSequence, sequence n: Int) {
     let (layout, classes) = (logits.layout, logits.features)
     let steps = layout.lengths[n]
@@ -49,16 +51,21 @@ public struct LabelConfidence: Sendable, Equatable {
     let last = count - 1
     let total = last > 0 ? logAddExp(sums[last], sums[last - 1]) : sums[last]
     guard total.isFinite, steps > 0 else {
-      (probability, letters) = (0, label.map { _ in 0 })
+      (probability, letters, self.steps) = (0, label.map { _ in 0 }, label.map { _ in 0..<0 })
       return
     }
     probability = min(1, exp(total))
     var found = [Double](repeating: 0, count: label.count)
+    var spans = [Range<Int>](repeating: 0..<0, count: label.count)
     var s = last > 0 && bests[last - 1] > bests[last] ? last - 1 : last
     for t in (0..<steps).reversed() {
-      if s % 2 == 1 { found[s / 2] = max(found[s / 2], Double(probabilities[t * count + s])) }
+      if s % 2 == 1 {
+        found[s / 2] = max(found[s / 2], Double(probabilities[t * count + s]))
+        spans[s / 2] = t..<(spans[s / 2].isEmpty ? t + 1 : spans[s / 2].upperBound)
+      }
       s -= Int(moves[t * count + s])
     }
     letters = found
+    self.steps = spans
   }
 }

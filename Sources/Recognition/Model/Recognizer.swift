@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Logging
 import MessagePassing
+import Messages
 import NeuralNetwork
 import Tensors
 
@@ -14,6 +15,8 @@ package final class Recognizer {
   package let description: ModelDescription
   package let network: CRNN
   package var alphabet: Alphabet { description.alphabet }
+  /// The character error rate on the run's validation data, if the checkpoint was made when it was measured; on rank 0.
+  package private(set) var validationCER: Double?
 
   /// A network whose weights are zero.
   /// - Throws: `ArchitectureError` if the network cannot be built.
@@ -41,7 +44,27 @@ package final class Recognizer {
     }
     try self.init(description)
     try communicator.together { if let loaded { try network.restoreWeights(from: loaded) } }
+    validationCER = loaded.flatMap { Recognizer.validationCER(of: $0.checkpoint) }
     try network.broadcastWeights(over: communicator)
+  }
+}
+
+extension Recognizer {
+  /// The part of a checkpoint's `cursor` that tells how well it reads.
+  private struct Measured: Decodable {
+    struct Best: Decodable {
+      let cer: Double
+      let step: Int
+    }
+    let step: Int
+    let best: Best?
+  }
+
+  private static func validationCER(of checkpoint: Checkpoint) -> Double? {
+    guard let text = checkpoint.metadata["cursor"], let measured = try? RunJSON.decode(Measured.self, from: text),
+      let best = measured.best, best.step == measured.step, best.cer.isFinite
+    else { return nil }
+    return best.cer
   }
 }
 

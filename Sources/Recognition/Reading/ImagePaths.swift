@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Images
@@ -19,12 +20,15 @@ package enum NextImage {
 }
 
 /// Images as arguments name them: a file; a folder, which stands for its images in the order of their names, without
-/// subfolders; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them.
+/// subfolders; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them. PAGE-XML and
+/// ALTO files of a folder come before its images, so that the images that belong to them can be left out.
 package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
   /// The rest of the current folder, or of standard input.
   private var folder: ArraySlice<String> = []
   private var lines: InputLines?
+  /// Images that are not given when a folder is searched.
+  private var leftOut: Set<String> = []
 
   package init(_ arguments: [String]) {
     self.arguments = arguments[...]
@@ -32,7 +36,10 @@ package final class ImageArguments: ImagePaths {
 
   package func next(waits: Bool) throws -> NextImage {
     while true {
-      if let path = folder.popFirst() { return .image(path) }
+      if let path = folder.popFirst() {
+        if !leftOut.isEmpty, leftOut.contains(resolvedPath(path) ?? path) { continue }
+        return .image(path)
+      }
       if let lines {
         let next = lines.next(waits: waits)
         if case .end = next { self.lines = nil } else { return next }
@@ -52,19 +59,26 @@ package final class ImageArguments: ImagePaths {
         return .failure(argument, error)
       }
       if folder.isEmpty {
-        let why = "holds no \(ImageFormat.suffixList); name the folder of the images itself"
+        let why = "holds no \(ImageFormat.suffixList) and no page; name the folder of the images itself"
         return .failure(argument, UnreadableImage("\(argument): \(why)"))
       }
     }
   }
 
-  /// The paths of a folder's images. Those of formats that are not read are among them: reading tells their names.
+  /// Leaves an image out of folders from now on, since it belongs to a page.
+  package func leaveOut(_ image: String) { leftOut.insert(resolvedPath(image) ?? image) }
+
+  /// The paths of a folder's pages, then those of its images. Those of formats that are not read are among them: reading tells their names.
   private static func images(in folder: String) throws(FileError) -> [String] {
     let names = try folderContents(folder).filter {
       !$0.hasPrefix(".") && (ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0))
     }
     let start = folder.hasSuffix("/") ? folder : folder + "/"
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { start + $0 }
+    let pages = try folderContents(folder).filter {
+      !$0.hasPrefix(".") && PageToRead.isNamed($0) && PageToRead.isPage(start + $0)
+    }
+    func sorted(_ names: [String]) -> [String] { names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    return (sorted(pages) + sorted(names)).map { start + $0 }
   }
 }
 

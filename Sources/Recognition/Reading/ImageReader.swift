@@ -3,23 +3,6 @@ import Images
 import Messages
 import NeuralNetwork
 
-/// The text read from an image.
-package struct Reading: Encodable, Sendable, Equatable {
-  package let image: String
-  package let text: String
-  /// p(text | image): the network's probability that the whole text is right. nil if not requested.
-  package let confidence: Double?
-  /// One for each Unicode scalar of the text.
-  package let letters: [Letter]?
-
-  /// A letter of the text with its confidence.
-  package struct Letter: Encodable, Sendable, Equatable {
-    package let letter: String
-    /// The letter's highest probability in the time steps from which it was read.
-    package let confidence: Double
-  }
-}
-
 /// Reads image files: `akuru predict`.
 ///
 /// Some hundred images are decoded, sorted by width and read in micro-batches of similar widths, so that many sequences
@@ -32,8 +15,15 @@ package final class ImageReader {
   private let labels = LabelBatch()
 
   /// The limits of images and of their total columns: decoded ahead, and in a micro-batch.
-  private static let (window, windowColumns) = (512, 1 << 17)
+  static let (window, windowColumns) = (512, 1 << 17)
   private static let (microBatch, microBatchColumns) = (16, 1 << 13)
+
+  /// An image as the network takes it.
+  struct Input {
+    let image: GrayImage
+    let places: ColumnPlaces
+    let isBlank: Bool
+  }
 
   /// - Throws: the errors of ``DecodingOptions``.
   package init(_ recognizer: Recognizer, decoding: DecodingOptions = DecodingOptions(), confidence: Bool = false) throws
@@ -44,21 +34,28 @@ package final class ImageReader {
   }
 
   /// Calls `body` for each image in order, with an error for an unreadable one: `ImageError` for a file that is no
-  /// usable image; ``UnreadableImage`` for one that is too wide; or an error of `images`.
+  /// usable image; ``UnreadableImage`` for one that is too wide, or a page; or an error of `images`.
+  ///
+  /// - Parameter page: called, in the same order, for a file of a page, by the end of its name.
   package func read(
-    _ images: some ImagePaths, _ body: (_ path: String, Result<Reading, any Error>) throws -> Void
+    _ images: some ImagePaths, _ body: (_ path: String, Result<Reading, any Error>) throws -> Void,
+    page: (_ path: String) throws -> Void = { throw UnreadableImage("\($0): a page's file is no image") }
   ) throws {
     // The first windows are small, so that the first results appear soon.
     var size = ImageReader.microBatch
     var isAtEnd = false
     while !isAtEnd {
-      var (paths, window): ([String], [Result<GrayImage, any Error>]) = ([], [])
+      var (paths, window): ([String], [Result<Input, any Error>]) = ([], [])
       var columns = 0
+      var pageFile: String?
       gather: while window.count < size && columns < ImageReader.windowColumns {
         switch try images.next(waits: window.isEmpty) {
+        case .image(let path) where PageToRead.isNamed(path):
+          pageFile = path
+          break gather
         case .image(let path):
-          let image = Result { try fitted(try ImageFile.read(path: path), name: path) }
-          if case .success(let image) = image { columns += image.width }
+          let image = Result { try lineInput(try ImageFile.read(path: path), name: path) }
+          if case .success(let input) = image { columns += input.image.width }
           paths.append(path)
           window.append(image)
         case .failure(let path, let error):
@@ -71,7 +68,9 @@ package final class ImageReader {
           break gather
         }
       }
-      for (i, result) in try read(window, paths[...]).enumerated() { try body(paths[i], result) }
+      let results = try read(window, paths, confidence: measuresConfidence)
+      for (path, result) in zip(paths, results) { try body(path, result) }
+      if let pageFile { try page(pageFile) }
       size = min(2 * size, ImageReader.window)
     }
   }
@@ -79,41 +78,57 @@ package final class ImageReader {
   /// Reads one image file in memory.
   /// - Throws: `ImageError`, ``UnreadableImage``, whose texts use `name` for the image.
   package func read(bytes: [UInt8], name: String) throws -> Reading {
-    let image = try fitted(try ImageFile.decode(bytes), name: name)
-    return try read([.success(image)], [name])[0].get()
+    let input = try lineInput(try ImageFile.decode(bytes), name: name)
+    return try read([.success(input)], [name], confidence: measuresConfidence)[0].get()
+  }
+
+  /// The image of a line, which must not be one of a page.
+  private func lineInput(_ image: GrayImage, name: String) throws -> Input {
+    if isPage(image) { throw UnreadableImage(page: name) }
+    return try input(image, name: name)
+  }
+
+  private func isPage(_ image: GrayImage) -> Bool {
+    switch recognizer.description.geometry.preparation.lines {
+    case .horizontal: PageSurvey(image).isPage
+    case .vertical, .verticalUp: PageSurvey(image.turnedClockwise()).isPage
+    }
   }
 
   /// The image, resized to the network's height.
-  private func fitted(_ image: GrayImage, name: String) throws -> GrayImage {
+  func input(_ image: GrayImage, name: String) throws -> Input {
+    let places: ColumnPlaces
     do throws(TooWideImage) {
-      try recognizer.description.geometry.fit(image, into: buffer)
+      places = try recognizer.description.geometry.fit(image, into: buffer)
     } catch {
       throw UnreadableImage("\(name): \(error)")
     }
     let view = buffer.view
-    return GrayImage(
-      width: view.width, height: view.height, pixels: Array(UnsafeBufferPointer(start: view.pixels, count: view.count)))
+    let pixels = Array(UnsafeBufferPointer(start: view.pixels, count: view.count))
+    return Input(
+      image: GrayImage(width: view.width, height: view.height, pixels: pixels), places: places,
+      isBlank: InkSurvey(image).isBlank)
   }
 
   /// Reads the images of a window; the results have the same order.
-  private func read(
-    _ images: [Result<GrayImage, any Error>], _ paths: ArraySlice<String>
+  func read(
+    _ inputs: [Result<Input, any Error>], _ names: [String], confidence: Bool
   ) throws -> [Result<Reading, any Error>] {
-    let good = images.enumerated().compactMap { i, image in (try? image.get()).map { (index: i, image: $0) } }
-    let sorted = good.sorted { ($1.image.width, $0.index) < ($0.image.width, $1.index) }
-    var readings = [Reading?](repeating: nil, count: images.count)
+    let good = inputs.enumerated().compactMap { i, input in (try? input.get()).map { (index: i, input: $0) } }
+    let sorted = good.sorted { ($1.input.image.width, $0.index) < ($0.input.image.width, $1.index) }
+    var readings = [Reading?](repeating: nil, count: inputs.count)
     var start = 0
     while start < sorted.count {
       // The first is the widest.
-      let fitting = max(1, ImageReader.microBatchColumns / sorted[start].image.width)
+      let fitting = max(1, ImageReader.microBatchColumns / sorted[start].input.image.width)
       let part = sorted[start..<min(sorted.count, start + min(fitting, ImageReader.microBatch))]
       start = part.endIndex
-      try read(part.map(\.image))
-      for (n, index) in part.map(\.index).enumerated() {
-        readings[index] = reading(n, image: paths[paths.startIndex + index])
+      try read(part.map(\.input.image))
+      for (n, item) in part.enumerated() {
+        readings[item.index] = reading(n, item.input, name: names[item.index], confidence)
       }
     }
-    return zip(images, readings).map { image, reading in image.map { _ in reading! } }
+    return zip(inputs, readings).map { input, reading in input.map { _ in reading! } }
   }
 
   /// Decodes a micro-batch of images, from wide to narrow, into `labels`.
@@ -129,21 +144,44 @@ package final class ImageReader {
   }
 
   /// The reading of image `n` of the micro-batch.
-  private func reading(_ n: Int, image: String) -> Reading {
+  private func reading(_ n: Int, _ input: Input, name: String, _ measures: Bool) -> Reading {
     let codec = recognizer.description.codec
-    guard measuresConfidence else {
-      return Reading(image: image, text: codec.decode(labels[n]), confidence: nil, letters: nil)
+    let label = input.isBlank ? [] : Array(labels[n])
+    guard measures else {
+      return Reading(
+        image: name, text: codec.decode(label), confidence: nil, letters: nil, words: nil, isBlank: input.isBlank)
     }
-    let decoded = codec.decodeWithPlaces(labels[n])
-    let confidence = LabelConfidence(labels[n], in: recognizer.network.logits, sequence: n)
-    func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+    let decoded = codec.decodeWithPlaces(label)
+    let logits = recognizer.network.logits
+    let confidence = LabelConfidence(label, in: logits, sequence: n)
+    // Columns of the input for a time step.
+    let step = Double(input.image.width) / Double(max(1, logits.layout.lengths[n]))
+    let spans = confidence.steps.map { Double($0.lowerBound) * step...Double($0.upperBound) * step }
+    let scalars = Array(decoded.text.unicodeScalars)
+    let letters = zip(scalars, decoded.places).map { letter, place in
+      Reading.Letter(
+        letter: String(letter), confidence: rounded(confidence.letters[place], 1e4),
+        from: rounded(input.places.along(spans[place].lowerBound), 10),
+        to: rounded(input.places.along(spans[place].upperBound), 10), box: input.places.box(spans[place]))
+    }
+    var isSpace = [Bool](repeating: false, count: label.count)
+    for (letter, place) in zip(scalars, decoded.places) { isSpace[place] = letter.properties.isWhitespace }
+    let places = WordPlaces(input.image, spans: spans, isSpace: isSpace)
+    let words = LineTranscript.words(of: decoded.text).compactMap { word in
+      places.columns(ofLetters: decoded.places[word]).map { columns in
+        Reading.Word(
+          text: letters[word].map(\.letter).joined(),
+          confidence: rounded(decoded.places[word].reduce(1) { $0 * confidence.letters[$1] }, 1e4),
+          box: input.places.box(columns))
+      }
+    }
     return Reading(
-      image: image, text: decoded.text, confidence: rounded(confidence.probability),
-      letters: zip(decoded.text.unicodeScalars, decoded.places).map {
-        Reading.Letter(letter: String($0), confidence: rounded(confidence.letters[$1]))
-      })
+      image: name, text: decoded.text, confidence: rounded(confidence.probability, 1e4), letters: letters,
+      words: words, isBlank: input.isBlank)
   }
 }
+
+private func rounded(_ value: Double, _ units: Double) -> Double { (value * units).rounded() / units }
 
 /// An image that a model cannot read; exit status 3.
 package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProviding {
@@ -152,5 +190,13 @@ package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProvid
 
   init(_ description: String) {
     self.description = description.onOneLine
+  }
+
+  /// An image that shows a page: a model reads lines.
+  init(page name: String) {
+    let stem = ImageFormat.stem(ofName: name).map { String(decoding: $0, as: UTF8.self) } ?? name
+    self.init(
+      "\(name): a page, and a model reads lines; find them with kraken -i \(name) \(stem).xml segment -bl, and read them with "
+        + "akuru predict --checkpoint CHECKPOINT \(stem).xml")
   }
 }

@@ -122,6 +122,35 @@ import Testing
     #expect(after.status == 200, "\(after)")
   }
 
+  /// A page with its image comes back as `predict` writes it, in any form.
+  @Test func pagesAreReadAsPredictDoes() throws {
+    let server = try Server()
+    let workshop = server.workshop
+    let folder = try workshop.writePages(to: "pages", 1, of: 3) + "/b0"
+    let form = ["-F", "page=@\(folder)/p.xml", "-F", "image=@\(folder)/p.png"]
+    let predicted = try akuru([
+      "predict", "--checkpoint", workshop.path("run"), "\(folder)/p.xml", "--output", workshop.path("out"),
+    ])
+    #expect(predicted.exitCode == 0, "\(predicted.transcript)")
+    let answer = try server.request("page", form)
+    let written = try String(contentsOfFile: workshop.path("out/p.xml"), encoding: .utf8)
+    #expect(answer.status == 200 && answer.body == written, "\(answer)")
+    let alto = try server.request("page?format=alto", form)
+    #expect(alto.status == 200 && alto.body.contains("<alto xmlns="), "\(alto)")
+    let json = try server.request("page", form + ["-H", "Accept: application/json"])
+    #expect(
+      json.status == 200 && json.body.contains(#""line":"l2""#) && json.body.contains(#""file":"<?xml"#), "\(json)")
+    #expect(try server.request("health").body.contains(#""network":"#))
+
+    try expectRefusal(try server.request("page", ["-d", "x"]), 400, "send a form with the page's file and its image")
+    try expectRefusal(try server.request("page", Array(form.prefix(2))), 400, "no file \"image\"")
+    try expectRefusal(try server.request("page?format=docx", form), 400, "the formats are page, alto, hocr")
+    let image = ["-F", "page=@\(folder)/p.png", "-F", "image=@\(folder)/p.png"]
+    try expectRefusal(try server.request("page", image), 422, "p.png: line 1: not XML")
+    let other = ["-F", "page=@\(folder)/p.xml", "-F", "image=@\(workshop.train)/0.png"]
+    try expectRefusal(try server.request("page", other), 422, "and the page says 400 x 180")
+  }
+
   @Test func manyAtOnce() throws {
     let server = try Server()
     let image = "\(server.workshop.validation)/1.png"
@@ -157,7 +186,10 @@ import Testing
     let answer = try JSONDecoder().decode(Answer.self, from: Data(try server.send(image).body.utf8))
     let result = try run(
       "python3",
-      [script, try #require(ServeTests.chromium), server.address, image, answer.text], timeout: 120)
+      [
+        script, try #require(ServeTests.chromium), server.address, image, answer.text,
+        try server.workshop.writePages(to: "pages", 1, of: 3) + "/b0/p.xml", "3",
+      ], timeout: 120)
     #expect(result.exitCode == 0 && result.stdout == "good\n", "\(result.transcript)")
   }
 }

@@ -1,7 +1,7 @@
-"""Opens the page of `akuru serve` in headless Chromium, chooses an image, drops a file that is none, and checks what the page
-shows.
+"""Opens the page of `akuru serve` in headless Chromium, chooses an image, then a page with its image, drops a file that is none, and
+checks what the page shows.
 
-Usage: check_page.py CHROMIUM ADDRESS IMAGE TEXT [SCREENSHOT.png [WIDTH [dark]]]
+Usage: check_page.py CHROMIUM ADDRESS IMAGE TEXT PAGE.xml LINES [SCREENSHOT.png [WIDTH [dark]]]
 
 Speaks the Chrome DevTools protocol over a WebSocket (RFC 6455) with Python alone.
 """
@@ -93,10 +93,10 @@ class Page:
             time.sleep(0.1)
         raise SystemExit(f"the page never came to: {expression}; it shows: {self.value('document.body.innerText')}")
 
-    def choose(self, image):
+    def choose(self, *files):
         document = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=document, selector="#file")["nodeId"]
-        self.call("DOM.setFileInputFiles", nodeId=node, files=[image])
+        self.call("DOM.setFileInputFiles", nodeId=node, files=list(files))
 
     def close(self):
         self.process.kill()
@@ -104,8 +104,8 @@ class Page:
 
 
 def main():
-    chromium, address, image, text = sys.argv[1:5]
-    shot, width, dark = sys.argv[5:6], int((sys.argv[6:7] or [900])[0]), sys.argv[7:8] == ["dark"]
+    chromium, address, image, text, xml, lines = sys.argv[1:7]
+    shot, width, dark = sys.argv[7:8], int((sys.argv[8:9] or [900])[0]), sys.argv[9:10] == ["dark"]
     page = Page(chromium, address, width, dark)
     try:
         page.choose(image)
@@ -113,10 +113,19 @@ def main():
         shown = page.value("document.querySelector('article .text').textContent")
         if shown != (text or "(nothing)"):
             raise SystemExit(f"the page shows {shown!r} instead of {text!r}")
-        rows = page.value("document.querySelectorAll('article tr').length")
-        if rows != len(text):
-            raise SystemExit(f"{rows} letters with confidence instead of {len(text)}")
+        # A model of 30 steps is sure of nothing: each letter is colored, and the letters stay in one text.
+        colored = page.value("[...CSS.highlights.values()].reduce((sum, color) => sum + color.size, 0)")
+        if text and not 0 < colored <= len(text) or page.value("document.querySelector('article .text').children.length"):
+            raise SystemExit(f"{colored} colored letters of {len(text)}")
+        page.value("document.querySelector('.copy').click()")
+        page.wait("document.querySelector('.copy').textContent == 'Copied'")
         page.wait("document.querySelector('article img').naturalWidth > 0")
+        page.wait("document.getElementById('model').textContent.includes('letters')")
+        page.choose(xml, xml.replace(".xml", ".png"))
+        page.wait(f"document.querySelectorAll('article .line canvas').length == {lines}")
+        if page.value("document.querySelectorAll('article .line .text').length") != int(lines):
+            raise SystemExit("lines without texts")
+        page.wait("document.querySelector('.save').download.endsWith('.xml')")
         if shot:
             data = page.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
             open(shot[0], "wb").write(base64.b64decode(data))

@@ -81,8 +81,9 @@ import Testing
     let paths = AllPaths(steps: 4, classes: 3, seed: 0)
     let rows: [[Float]] = [[9, 0, -90], [0, 1, -90], [0, 3, -90], [0, -90, 2]]
     for (t, row) in rows.enumerated() { for k in 0..<3 { paths.logits.value.row(t)[k] = row[k] } }
-    let letters = LabelConfidence([1, 2] as [Int32], in: paths.logits, sequence: 0).letters
-    #expect(letters.count == 2)
+    let confidence = LabelConfidence([1, 2] as [Int32], in: paths.logits, sequence: 0)
+    let letters = confidence.letters
+    #expect(letters.count == 2 && confidence.steps == [1..<3, 3..<4])
     for (found, expected) in zip(letters, [1 / (1 + exp(-3.0)), 1 / (1 + exp(-2.0))]) {
       #expect(abs(found - expected) <= 1e-6)
     }
@@ -93,6 +94,7 @@ import Testing
     for label in [[1, 2, 1], [1, 1]] as [[Int32]] {
       let confidence = LabelConfidence(label, in: paths.logits, sequence: 0)
       #expect(confidence.probability == 0 && confidence.letters == label.map { _ in 0 })
+      #expect(confidence.steps == label.map { _ in 0..<0 })
     }
     paths.logits.value.row(1)[2] = .nan
     #expect(LabelConfidence([1] as [Int32], in: paths.logits, sequence: 0).probability == 0)

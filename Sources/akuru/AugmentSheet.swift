@@ -29,7 +29,8 @@ struct AugmentSheet: ParsableCommand {
   func run() throws {
     runRanks { communicator in
       var options = Overrides(
-        of: self, names: ["model", "height", "augment", "seed", "polarity", "lines", "light", "lineNormalizer"])
+        of: self,
+        names: ["model", "height", "augment", "seed", "polarity", "lines", "light", "lineNormalizer", "sideMargin"])
       options["augment"] = options["augment"] ?? .text("default")
       let (recipe, geometry) = try communicator.together {
         let recipe = try Recipe(options)

@@ -80,7 +80,9 @@ struct Bench: ParsableCommand {
     func run() throws {
       runRanks { communicator in
         let benchmark = try communicator.together {
-          var options = Overrides(of: imageOptions, names: ["polarity", "lines", "light", "lineNormalizer"]).over(
+          var options = Overrides(
+            of: imageOptions, names: ["polarity", "lines", "light", "lineNormalizer", "sideMargin"]
+          ).over(
             model.options)
           options["augment"] = augment.map { .text($0) }
           return try LoaderBenchmark(data, groundTruth.reading(), options, images: images, over: communicator)

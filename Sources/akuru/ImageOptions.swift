@@ -18,4 +18,6 @@ struct ImageOptions: ParsableArguments {
       center line and a fixed x-height). (default: none)
       """)
   var lineNormalizer: String?
+  @Option(help: "White columns left and right of the resized image, 0 to 256; kraken has 16. (default: 0)")
+  var sideMargin: Int?
 }

@@ -58,15 +58,16 @@ import Testing
     let names = [
       ImagePreparation(), ImagePreparation(polarity: .auto), ImagePreparation(lines: .vertical),
       ImagePreparation(lines: .verticalUp), ImagePreparation(light: .even), ImagePreparation(normalizer: .trim),
-      ImagePreparation(normalizer: .center),
+      ImagePreparation(normalizer: .center), ImagePreparation(sideMargin: 16),
     ].map(name)
-    #expect(Set(names).count == 7)
+    #expect(Set(names).count == 8)
   }
 
   /// A bar of ink in columns 40 to 43 of 100 is found again in the fitted image, and led back.
   @Test(arguments: [
     ImagePreparation(), ImagePreparation(normalizer: .trim), ImagePreparation(normalizer: .center),
     ImagePreparation(lines: .vertical), ImagePreparation(lines: .verticalUp, normalizer: .trim),
+    ImagePreparation(sideMargin: 7), ImagePreparation(lines: .vertical, normalizer: .trim, sideMargin: 16),
   ]) func columnsAreLedBack(preparation: ImagePreparation) throws {
     var line = GrayImage(width: 100, height: 30)
     for x in Array(20..<24) + Array(40..<44) + Array(70..<74) { for y in 8..<22 { line[x, y] = 0 } }
@@ -102,5 +103,28 @@ import Testing
       #expect(abs(one.x - other.x) <= 1.5 && abs(one.y - other.y) <= 1.5, "\(box)")
     }
     #expect(places.along(-99) == 0 && places.along(999) == 100)
+  }
+
+  /// The margins are white; what is between them is the image as it is without.
+  @Test func sideMargins() throws {
+    var line = GrayImage(width: 37, height: 30)
+    for x in 0..<37 { for y in 0..<30 { line[x, y] = UInt8(x * 5 + y) } }
+    let (plain, framed) = (ImageBuffer(), ImageBuffer())
+    try InputGeometry(height: 24) { $0 }.fit(line, into: plain)
+    let geometry = InputGeometry(height: 24, maximumWidth: 44, preparation: ImagePreparation(sideMargin: 7)) { $0 }
+    #expect(geometry.resizedWidth(width: 37, height: 30) == 44)
+    try geometry.fit(line, into: framed)
+    let (inner, outer) = (plain.view, framed.view)
+    try #require(inner.width == 30 && outer.width == 44 && outer.height == 24)
+    for y in 0..<24 {
+      for x in 0..<44 {
+        let expected = (7..<37).contains(x) ? inner.pixels[y * 30 + x - 7] : 255
+        #expect(outer.pixels[y * 44 + x] == expected, "\(x) \(y)")
+      }
+    }
+    #expect(throws: TooWideImage.self) {
+      try InputGeometry(height: 24, maximumWidth: 43, preparation: ImagePreparation(sideMargin: 7)) { $0 }
+        .fit(line, into: framed)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Images
+import Messages
 import Settings
 
 /// What happens to an image before it is resized. A part of the model: training and reading do the same.
@@ -7,6 +8,8 @@ package struct ImagePreparation: Sendable, Equatable {
   package var lines: LineDirection
   package var light: Light
   package var normalizer: LineNormalizer
+  /// White columns left and right of the resized image.
+  package var sideMargin: Int
 
   /// What happens to light writing on dark paper.
   package enum Polarity: String, OptionChoice {
@@ -42,10 +45,11 @@ package struct ImagePreparation: Sendable, Equatable {
   }
 
   package init(
-    polarity: Polarity? = nil, lines: LineDirection? = nil, light: Light? = nil, normalizer: LineNormalizer? = nil
+    polarity: Polarity? = nil, lines: LineDirection? = nil, light: Light? = nil, normalizer: LineNormalizer? = nil,
+    sideMargin: Int? = nil
   ) {
     (self.polarity, self.lines) = (polarity ?? .keep, lines ?? .horizontal)
-    (self.light, self.normalizer) = (light ?? .keep, normalizer ?? .none)
+    (self.light, self.normalizer, self.sideMargin) = (light ?? .keep, normalizer ?? .none, sideMargin ?? 0)
   }
 
   /// What tells one preparation from another in the identity of a cache. What came later is named only if it does something: caches
@@ -54,6 +58,7 @@ package struct ImagePreparation: Sendable, Equatable {
     var name = "\(polarity.rawValue) \(lines.rawValue)"
     if light != .keep { name += " light \(light.rawValue)" }
     if normalizer != .none { name += " normalizer \(normalizer.rawValue) \(LineNormalizer.version)" }
+    if sideMargin != 0 { name += " side margin \(sideMargin)" }
     return name
   }
 
@@ -80,7 +85,7 @@ package struct ImagePreparation: Sendable, Equatable {
 
 extension ImagePreparation.LineNormalizer {
   /// Increment it when a normalizer gives other pixels.
-  static let version = 1
+  static let version = 2
 }
 
 /// The options of an ``ImagePreparation``.
@@ -93,12 +98,18 @@ package struct ImageSettings: SettingsGroup {
   package var light: ImagePreparation.Light?
   /// How the writing is brought to its place and size; nil, also of models from before there was a choice, is `none`.
   package var lineNormalizer: ImagePreparation.LineNormalizer?
+  /// White columns left and right of the resized image; nil is none.
+  package var sideMargin: Int?
 
   package init() {}
 
   package var preparation: ImagePreparation {
-    ImagePreparation(polarity: polarity, lines: lines, light: light, normalizer: lineNormalizer)
+    ImagePreparation(polarity: polarity, lines: lines, light: light, normalizer: lineNormalizer, sideMargin: sideMargin)
   }
 
-  package func validate() throws {}
+  package func validate() throws {
+    if let sideMargin, !(0...256).contains(sideMargin) {
+      throw ConfigurationError(option: CodingKeys.sideMargin.stringValue, " \(sideMargin): give a number from 0 to 256")
+    }
+  }
 }

@@ -79,10 +79,27 @@ extension InputGeometry {
     let width = resizedWidth(width: original.width, height: original.height)
     guard width <= maximumWidth else { throw TooWideImage(width: width, height: height, maximumWidth: maximumWidth) }
     image.reserve(width: width, height: height)
-    original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+    let margin = preparation.sideMargin
+    if margin == 0 {
+      original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+    } else {
+      resize(original, into: image.view, between: margin)
+    }
     return ColumnPlaces(
-      lines: preparation.lines, width: decoded.width, height: decoded.height, left: line.left,
-      scale: Double(original.width) / Double(width))
+      lines: preparation.lines, width: decoded.width, height: decoded.height, left: line.left, margin: margin,
+      scale: Double(original.width) / Double(width - 2 * margin))
+  }
+
+  /// Resizes an image into the inner columns; `margin` white ones stay at each side.
+  private func resize(_ original: GrayImage, into target: GrayView, between margin: Int) {
+    let inner = ImageBuffer()
+    inner.reserve(width: target.width - 2 * margin, height: target.height)
+    original.withReadOnlyView { inner.resampler.resize($0, into: inner.view) }
+    target.pixels.update(repeating: 255, count: target.count)
+    for y in 0..<target.height {
+      (target.pixels + y * target.width + margin).update(
+        from: inner.view.pixels + y * inner.view.width, count: inner.view.width)
+    }
   }
 }
 

@@ -59,6 +59,8 @@ struct Preprocessing: Codable, Equatable {
   var light: String?
   /// "trim" or "center" if Akuru's line normalizer prepares the images; nil if not. Other programs must do the same.
   var lineNormalizer: String?
+  /// White columns that are put left and right of the resized image; nil for none. They count as columns of the input.
+  var sideMargin: Int?
   /// Rows of the input.
   var height: Int
   /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
@@ -79,6 +81,7 @@ struct Preprocessing: Codable, Equatable {
     if geometry.preparation.lines != .horizontal { lines = geometry.preparation.lines.rawValue }
     if geometry.preparation.light != .keep { light = geometry.preparation.light.rawValue }
     if geometry.preparation.normalizer != .none { lineNormalizer = geometry.preparation.normalizer.rawValue }
+    if geometry.preparation.sideMargin != 0 { sideMargin = geometry.preparation.sideMargin }
     (scale, offset) = inkIsPositive ? (-1.0 / 255, 1) : (1.0 / 255, 0)
   }
 }

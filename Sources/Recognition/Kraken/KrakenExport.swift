@@ -20,7 +20,7 @@ extension ExportedModel {
       hyperParameters: .init(
         normalization: textPolicy.normalization == .none ? nil : textPolicy.normalization.rawValue.uppercased(),
         normalizesWhitespace: textPolicy.whitespace == .collapse,
-        reorders: !isInPageOrder, padding: 16))
+        reorders: !isInPageOrder, padding: preprocessing.sideMargin ?? 0))
     let prefix = identifier(of: network)
     let tensors = network.tensors.map {
       NamedTensor(name: "\(prefix).nn.\($0.name)", shape: $0.shape, values: $0.values)
@@ -40,6 +40,12 @@ extension ExportedModel {
     if let polarity = preprocessing.polarity { warnings.append("--polarity \(polarity)") }
     if let lines = preprocessing.lines { warnings.append("--lines \(lines)") }
     warnings = warnings.map { "kraken cannot do what \($0) does to images; prepare them before it reads them" }
+    let margin = preprocessing.sideMargin ?? 0
+    if margin != KrakenModel.sideMargin {
+      warnings.append(
+        "kraken puts \(KrakenModel.sideMargin) white columns left and right of each line; tell it `ocr --pad \(margin)`, as the model was trained, "
+          + "or train with --side-margin \(KrakenModel.sideMargin)")
+    }
     if isInPageOrder {
       warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
     } else if textPolicy.direction == .ltr || textPolicy.direction == .rtl {

@@ -27,6 +27,8 @@ package struct KrakenModel {
 
   /// The longest description of models that is read, in bytes.
   static let maximumLength = 16 << 20
+  /// Columns that kraken puts at each side of a line.
+  static let sideMargin = 16
 
   /// Whether kraken has written a file.
   package static func isWritten(_ file: SafeTensorsFile) -> Bool { file.metadata[KrakenMetadata.key] != nil }
@@ -45,12 +47,19 @@ package struct KrakenModel {
     CheckpointDirectory.LoadedCheckpoint(path: path, checkpoint: Checkpoint(tensors: tensors, metadata: [:]))
   }
 
+  /// kraken's networks have learned lines with white at both ends.
+  package var images: ImageSettings {
+    var images = ImageSettings()
+    images.sideMargin = KrakenModel.sideMargin
+    return images
+  }
+
   var description: ModelDescription {
     // Lines of kraken's networks are high, and so wide.
-    ModelDescription(
+    return ModelDescription(
       architecture: architecture, alphabet: alphabet,
       maximumWidth: min(65_535, max(4096, 64 * architecture.inputHeight)),
-      microBatch: 4, textPolicy: textPolicy)
+      microBatch: 4, textPolicy: textPolicy, images: images)
   }
 
   /// - Throws: ``Fault`` for a model that is damaged or cannot be computed here; `SafeTensorsError`.

@@ -22,6 +22,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var lines: ImagePreparation.LineDirection?
     var light: ImagePreparation.Light?
     var lineNormalizer: ImagePreparation.LineNormalizer?
+    var sideMargin: Int?
   }
 
   /// - Parameters:
@@ -38,7 +39,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
       whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity,
       lines: images.lines,
-      light: images.light, lineNormalizer: images.lineNormalizer)
+      light: images.light, lineNormalizer: images.lineNormalizer, sideMargin: images.sideMargin)
   }
 
   /// The description in a checkpoint.
@@ -46,7 +47,8 @@ package struct ModelDescription: Codable, Sendable, Equatable {
   package init(of loaded: CheckpointDirectory.LoadedCheckpoint) throws(CheckpointError) {
     guard let text = loaded.checkpoint.metadata["identity"],
       let description = try? RunJSON.decode(ModelDescription.self, from: text),
-      (4...65_535).contains(description.recipe.maxWidth), (1...1_000_000).contains(description.recipe.microBatch)
+      (4...65_535).contains(description.recipe.maxWidth), (1...1_000_000).contains(description.recipe.microBatch),
+      (0...256).contains(description.recipe.sideMargin ?? 0)
     else { throw .damaged(path: loaded.path, why: "it says nothing of model and alphabet") }
     self = description
     try requireWeights(in: loaded)
@@ -78,6 +80,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var images = ImageSettings()
     (images.polarity, images.lines) = (recipe.polarity, recipe.lines)
     (images.light, images.lineNormalizer) = (recipe.light, recipe.lineNormalizer)
+    images.sideMargin = recipe.sideMargin
     return images
   }
 

@@ -46,7 +46,7 @@ struct PretrainedNetwork {
     } else if case let file = try SafeTensorsFile(path), KrakenModel.isWritten(file) {
       let model = try KrakenModel(file)
       (architecture, alphabet, textPolicy) = (model.architecture, model.alphabet, model.textPolicy)
-      tensors = model.tensors
+      (images, tensors) = (model.images, model.tensors)
       for warning in model.warnings { log("\(path): \(warning)") }
     } else {
       let file = try SafeTensorsFile(path)
@@ -228,6 +228,7 @@ extension PretrainedNetwork.Description {
       found["lines"] = images.lines.map { .text($0.rawValue) }
       found["light"] = images.light.map { .text($0.rawValue) }
       found["lineNormalizer"] = images.lineNormalizer.map { .text($0.rawValue) }
+      found["sideMargin"] = images.sideMargin.map { .integer($0) }
     }
     return options.over(found)
   }

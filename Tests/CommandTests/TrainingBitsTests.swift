@@ -64,6 +64,7 @@ import Testing
     arguments: [
       "[1,24,0,1 Cr3,3,4 Do0.1 Mp2,2 Cl3,3,8b0 Bnr Mp2,2 Do0.2,2 Lbx12 Do0.3 Lbx12 O1c]",
       "[1,24,0,1 Cr3,3,6 Mp2,2 R3,3 Dw3,3 R1,5 Bnr Hc0.3 Mp2,2 Gbx10 Lfx9 Grx11 O1c]",
+      "[1,24,0,1 Cr3,3,6,2,1 Gn2 Ct3,3,6,1,2 Clr3,3,4,1,1,2,2 Gn4 Cm1,1,4 Lbx10 O1c]",
     ])
   func anyNumberOfRanksGivesTheSameCheckpointsOfOtherNetworks(_ network: String) throws {
     let workshop = try Workshop()

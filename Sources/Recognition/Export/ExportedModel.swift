@@ -119,9 +119,11 @@ extension Recognizer {
       try model.writeKraken(to: path)
       for warning in model.krakenWarnings { warn(warning) }
     case .akuru:
-      let checkpoint = try CheckpointDirectory.open(argument) { _ in }.checkpoint
       // The identity says what a reader must know; cursor and optimizer belong to the run.
-      let identity = checkpoint.metadata.filter { $0.key == "identity" }
+      let identity =
+        try KrakenModel(argument) == nil
+        ? CheckpointDirectory.open(argument) { _ in }.checkpoint.metadata.filter { $0.key == "identity" }
+        : ["identity": RunJSON.line(description)]
       try Checkpoint(tensors: model.tensors, metadata: identity).write(to: path)
     }
   }

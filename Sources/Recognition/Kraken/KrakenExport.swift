@@ -52,6 +52,12 @@ extension ExportedModel {
       let letter = textPolicy.direction == .rtl ? "R" : "L"
       warnings.append("texts have a fixed direction; tell kraken with `ocr --base-dir \(letter)`")
     }
+    let lost = alphabet.scalars.filter(\.isLostByReordering)
+    if !lost.isEmpty && !isInPageOrder {
+      let names = lost.map(\.codePoint).joined(separator: ", ")
+      let remedy = alphabet.mayRunRightToLeft ? "its texts lack them" : "tell it `ocr --no-reorder`"
+      warnings.append("kraken drops \(names) where it puts texts into their logical order; \(remedy)")
+    }
     return warnings
   }
 
@@ -67,5 +73,16 @@ extension ExportedModel {
     let digits = Array(hexadecimal(bytes))
     let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
     return groups.map { String(digits[$0]) }.joined(separator: "-")
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether the algorithm for display order removes the letter (rule X9 of Unicode Standard Annex 9), as kraken does: joiners,
+  /// soft hyphens and other letters of the class BN that texts hold.
+  fileprivate var isLostByReordering: Bool {
+    switch value {
+    case 0xAD, 0x180E, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: true
+    default: false
+    }
   }
 }

@@ -2,9 +2,10 @@
 
 python check_kraken.py logits MODEL EXPECTED [white-is-one]
     EXPECTED holds lines of JSON: an input without padding, and the logits that Akuru gives it.
-python check_kraken.py texts MODEL PREDICTIONS [LABELS]
+python check_kraken.py texts MODEL PREDICTIONS [pad=N] [LABELS]
     PREDICTIONS is what `akuru predict` printed: path, TAB, text. kraken reads each image as a line of a page whose white
-    frame the line's polygon does not touch. LABELS has the same form; both are compared with it.
+    frame the line's polygon does not touch, with N (16) white columns at both ends. LABELS has the same form; both are compared
+    with it. Letters stay in the order of the page: kraken's reordering drops joiners.
 python check_kraken.py make MODEL EXPECTED SPEC
     A model of the letters a to e with random weights, and the logits that kraken gives it.
 python check_kraken.py run MODEL EXPECTED
@@ -99,7 +100,9 @@ def check_texts():
     def table(path):
         return [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8")]
 
-    model.prepare_for_inference(RecognitionInferenceConfig(num_line_workers=0, device="auto", accelerator="cpu"))
+    padding = int(rest.pop(0)[4:]) if rest and rest[0].startswith("pad=") else 16
+    model.prepare_for_inference(
+        RecognitionInferenceConfig(num_line_workers=0, accelerator="cpu", padding=padding, bidi_reordering=False))
     lines = table(expected)
     theirs = [read(name) for name, _ in lines]
     different = [(text, other) for (_, text), other in zip(lines, theirs) if text != other]

@@ -11,7 +11,8 @@ import Testing
 
   /// The entries with a test below.
   static let tested: Set = [
-    "mpirun_line", "mpirun_killed", "mpirun_wrapped", "mpirun_exited_rank", "mpirun_exited_status", "mpirun_lost", "mpirun_vague",
+    "mpirun_line", "mpirun_killed", "mpirun_wrapped", "mpirun_exited_rank", "mpirun_exited_status", "mpirun_lost",
+    "mpirun_vague",
     "mpirun_harmless", "openblas_core", "akuru_error", "akuru_rank", "akuru_stalled", "akuru_culprit", "akuru_locked",
     "locked_status", "final_statuses", "stopped_status", "one_signal",
   ]

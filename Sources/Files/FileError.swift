@@ -1,4 +1,5 @@
 import Foundation
+import Instrumentation
 import Messages
 
 /// A failed system call on a file.
@@ -37,7 +38,8 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
     switch code {
     case ENOSPC, EDQUOT: "; free some space, or choose another folder"
     case EACCES, EPERM, EROFS: "; check its permissions, or choose another folder"
-    case EFBIG: "; raise the file size limit (ulimit -f)"
+    case EFBIG:
+      "; the file size limit\(ProcessLimits.fileSize.map { " of \($0 >> 10) KiB" } ?? "") is too low: raise it (ulimit -f)"
     case EMFILE, ENFILE: "; raise the limit of open files (ulimit -n)"
     default: ""
     }

@@ -16,9 +16,13 @@ struct Export: ParsableCommand {
       checkpoint with the weights alone, a third of the size: for --checkpoint and --init-from, not for --resume.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
-  @Option(help: "Format of the file: safetensors, onnx or akuru.") var format: String
-  @Option(help: "File to write.") var output: String
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
+  @Option(help: "Format of the file: safetensors, onnx or akuru.", completion: .list(["safetensors", "onnx", "akuru"]))
+  var format: String
+  @Option(
+    name: [.customShort("o"), .long], help: "File to write.", completion: .file()) var output: String
 
   func run() throws {
     runRanks { communicator in

@@ -16,7 +16,7 @@ struct Predict: ParsableCommand {
         akuru predict --checkpoint runs/first --write-text photos
         find photos -name '*.png' | akuru predict --checkpoint runs/first --json -
 
-      Images are PNG, JPEG, TIFF (the first page) or WebP files. A folder stands for the images in it, and - for paths on \
+      Images are PNG, JPEG, TIFF (the first page) or WebP files. A folder stands for the images in it and in its folders, and - for paths on \
       standard input, one on each line, or with a NUL after each (find -print0). Results are printed in the order of the \
       images, as soon as they are known. If an image cannot be read, an error on standard error names it, the other images \
       are read, and the exit status is 3; it is 4 if the machine refuses to read it, for example without permission.
@@ -29,12 +29,15 @@ struct Predict: ParsableCommand {
       image whose name starts with a hyphen.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
   @Flag(help: "Print one JSON object for each image.") var json = false
   @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
   @Flag(help: "Replace text files that exist, with --write-text.") var overwrite = false
   @OptionGroup var decoding: Decoding
-  @Argument(help: "PNG, JPEG, TIFF and WebP images, folders of images, or - for a list on standard input.")
+  @Argument(
+    help: "PNG, JPEG, TIFF and WebP images, folders of images, or - for a list on standard input.", completion: .file())
   var images: [String]
 
   func validate() throws {

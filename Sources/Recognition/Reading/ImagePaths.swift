@@ -18,8 +18,8 @@ package enum NextImage {
   case end
 }
 
-/// Images as arguments name them: a file; a folder, which stands for its images in the order of their names, without
-/// subfolders; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them.
+/// Images as arguments name them: a file; a folder, which stands for its images and those of the folders in it, in the order of
+/// their names; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them.
 package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
   /// The rest of the current folder, or of standard input.
@@ -52,19 +52,32 @@ package final class ImageArguments: ImagePaths {
         return .failure(argument, error)
       }
       if folder.isEmpty {
-        let why = "holds no \(ImageFormat.suffixList); name the folder of the images itself"
+        let why = "holds no \(ImageFormat.suffixList), nor do the folders in it"
         return .failure(argument, UnreadableImage("\(argument): \(why)"))
       }
     }
   }
 
-  /// The paths of a folder's images. Those of formats that are not read are among them: reading tells their names.
-  private static func images(in folder: String) throws(FileError) -> [String] {
-    let names = try folderContents(folder).filter {
-      !$0.hasPrefix(".") && (ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0))
-    }
+  /// The deepest folder below one that is named, as for data sets.
+  private static let deepest = 32
+
+  /// The paths of the images in a folder and in the folders below it. Those of formats that are not read are among them: reading
+  /// tells their names. Hidden folders, and folders that links lead to, are left out.
+  private static func images(in folder: String, depth: Int = 0) throws(FileError) -> [String] {
+    guard depth <= deepest else { throw FileError("read the folder", folder, code: ELOOP) }
+    var paths: [String] = []
     let start = folder.hasSuffix("/") ? folder : folder + "/"
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { start + $0 }
+    let entries = try folderEntries(folder).filter { !$0.name.hasPrefix(".") }
+    for entry in entries.sorted(by: { pathPrecedes($0.name, $1.name) }) {
+      let path = start + entry.name
+      let kind = entry.kind ?? FileStatus(path: path, followLink: false)?.kind
+      if kind == .folder {
+        paths += try images(in: path, depth: depth + 1)
+      } else if ImageFormat.stem(ofName: entry.name) != nil || ImageFormat.isOfOtherFormat(name: entry.name) {
+        paths.append(path)
+      }
+    }
+    return paths
   }
 }
 

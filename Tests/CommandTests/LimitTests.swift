@@ -4,13 +4,13 @@ import Testing
 
 /// Every limit times every command: a limit of the site that is too low is named with the number that is needed, at once and
 /// with status 4.
-@Suite struct LimitTests {
+@Suite(.serialized) struct LimitTests {
   private static let commands: [[String]] = [
     ["train", "--train", "a", "--validation", "b", "--run-dir", "c"], ["evaluate", "-m", "a", "--data", "b"],
     ["predict", "-m", "a", "b.png"], ["export", "-m", "a", "--format", "onnx", "-o", "b"], ["report", "a"],
     ["check", "a"],
     ["stats", "a"], ["sheet", "a", "-o", "b.png"], ["augment-sheet", "a", "-o", "b.png"], ["split", "a"],
-    ["lines", "a", "-o", "b"], ["pack", "a", "-o", "b"], ["serve", "-m", "a"], ["models"], ["doctor"], ["kernels"],
+    ["lines", "a", "-o", "b"], ["pack", "a", "-o", "b"], ["serve", "-m", "a"], ["models"], ["doctor"],
   ]
 
   struct Limit: Sendable, CustomTestStringConvertible {

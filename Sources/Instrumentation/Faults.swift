@@ -79,6 +79,8 @@ package enum Faults {
   /// Marks the place before a system call on a file. Returns the error that the call must fail with, if any.
   package static func boundary() -> Int32? {
     guard areInjected else { return nil }
+    let isOfCheckpoint = writing.withLock { $0.map { pthread_equal($0.thread, pthread_self()) != 0 } ?? false }
+    guard isOfCheckpoint else { return otherBoundary() }
     let place = writing.withLock { writing -> (step: Int, boundary: Int)? in
       guard let now = writing, pthread_equal(now.thread, pthread_self()) != 0 else { return nil }
       writing = (now.thread, now.step, now.boundary + 1)
@@ -91,4 +93,17 @@ package enum Faults {
     }
     return nil
   }
+
+  /// Marks a place in the files that are no checkpoint.
+  private static func otherBoundary() -> Int32? {
+    let number = others.add(1, ordering: .relaxed).oldValue
+    for (i, fault) in all.enumerated() where fault.phase == .write && fault.boundary ?? number == number {
+      if case .error(let code) = fault.kind { return code }
+      if isDue(i, number) { fault.kind.act() }
+    }
+    return nil
+  }
+
+  /// Boundaries of files that are no checkpoint.
+  private static let others = Atomic<Int>(0)
 }

@@ -86,6 +86,13 @@ package enum MPIRuntime {
     return variables.contains { (name: String) in getenv(name) != nil }
   }
 
+  /// The number of this process on its machine, as its launcher says before MPI starts.
+  package static var localRank: Int {
+    ["OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID"].lazy.compactMap { (name: String) in
+      getenv(name).flatMap { Int(String(cString: $0)) }
+    }.first ?? 0
+  }
+
   /// Waits for all ranks and finalizes MPI. mpirun kills the other ranks when one exits early with a non-zero status,
   /// so all output is flushed first, and no rank exits until all have reached this point.
   private static func finish(_ communicator: Communicator) throws {

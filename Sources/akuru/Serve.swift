@@ -21,7 +21,9 @@ struct Serve: ParsableCommand {
       behind a server of your own if strangers can reach it.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
   @Option(help: "Port to listen on; 0 selects a free one.") var port: UInt16 = 8080
   @Option(help: "Address to listen on.") var host = "127.0.0.1"
   @OptionGroup var decoding: Decoding

@@ -3,7 +3,7 @@ import NeuralNetwork
 
 /// The options of `akuru train` for updating weights.
 struct OptimizationOptions: ParsableArguments {
-  @Option(help: "Optimizer: adam, adamw, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })")
+  @Option(help: "Optimizer: adam, adamw, lamb, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })")
   var optimizer: String?
   @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr:
     Double?
@@ -14,10 +14,11 @@ struct OptimizationOptions: ParsableArguments {
       """)
   var lrScaling: String?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
-  @Option(help: "Decay of the average of the gradients, only for adam and adamw. (default: 0.9)") var beta1: Double?
+  @Option(help: "Decay of the average of the gradients, only for adam, adamw and lamb. (default: 0.9)") var beta1:
+    Double?
   @Option(
     help: """
-      Decay of the average of the squared gradients, only for adam and adamw. \
+      Decay of the average of the squared gradients, only for adam, adamw and lamb. \
       \(defaults { $0.optimization.beta2 ?? OptimizerSettings().beta2 })
       """)
   var beta2: Double?

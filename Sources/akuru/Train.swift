@@ -103,6 +103,12 @@ struct Train: ParsableCommand {
     help: "Steps between comparisons of the weights of all ranks, besides those before checkpoints. (default: 500)")
   var verifyEvery: Int?
   @Option(
+    help: """
+      Steps between audits: one micro-batch of each rank is computed by another rank, too, and a rank that computes other \
+      numbers ends the run; 0 is off. (default: 200)
+      """)
+  var auditEvery: Int?
+  @Option(
     help:
       "Seconds without progress after which the job ends, longer if steps take long; 0 is off. (default: 60)")
   var stallTimeout: Double?
@@ -119,6 +125,12 @@ struct Train: ParsableCommand {
       same layout. Sums within a machine are always exact. (default: exact)
       """)
   var reduce: String?
+  @Option(
+    help: """
+      Whether a new run starts if more than half of the ranks have no work: refuse says which batch has work for them, or \
+      allow. (default: refuse)
+      """)
+  var idleRanks: String?
   @Option(help: "File for a timeline of all ranks, as Chrome trace events.") var trace: String?
   @Flag(help: "Continue from the newest intact checkpoint in the run directory.") var resume = false
   @OptionGroup var verbosity: VerbosityOptions

@@ -30,6 +30,8 @@ package struct FaultInjection: Sendable, Equatable {
     case loop
     /// `nan-loss`, `nan-gradient`: in the first micro-batch of the step on this rank.
     case nanLoss, nanGradient
+    /// `wrong-gradient`: a wrong number in the first micro-batch of the step on this rank.
+    case wrongGradient
     /// `bit-flip`: one bit of one weight, after the step.
     case bitFlip
     /// `enospc`, `eio`: the system call fails.
@@ -84,6 +86,7 @@ extension FaultInjection.Kind {
     case "loop": self = .loop
     case "nan-loss": self = .nanLoss
     case "nan-gradient": self = .nanGradient
+    case "wrong-gradient": self = .wrongGradient
     case "bit-flip": self = .bitFlip
     case "enospc": self = .error(ENOSPC)
     case "eio": self = .error(EIO)
@@ -94,7 +97,7 @@ extension FaultInjection.Kind {
   /// Faults that change numbers belong to a step; faults that fail a system call belong to a file.
   fileprivate func goes(with phase: Phase) -> Bool {
     switch self {
-    case .nanLoss, .nanGradient, .bitFlip: phase == .step
+    case .nanLoss, .nanGradient, .wrongGradient, .bitFlip: phase == .step
     case .error: phase == .checkpoint || phase == .write
     case .exit, .signal, .badAccess, .sleep, .loop: true
     }
@@ -109,7 +112,7 @@ extension FaultInjection.Kind {
     case .badAccess: memset(UnsafeMutableRawPointer(bitPattern: 8)!, 1, 8)
     case .sleep(let seconds): Thread.sleep(forTimeInterval: seconds)
     case .loop: while true { sched_yield() }
-    case .nanLoss, .nanGradient, .bitFlip, .error: break
+    case .nanLoss, .nanGradient, .wrongGradient, .bitFlip, .error: break
     }
   }
 }

@@ -32,16 +32,16 @@ package enum Faults {
     guard areInjected else { return }
     for (i, fault) in all.enumerated() where fault.phase == phase && fault.steps ~= step && fault.boundary == nil {
       switch fault.kind {
-      case .nanLoss, .nanGradient, .bitFlip, .error: continue
+      case .nanLoss, .nanGradient, .wrongGradient, .bitFlip, .error: continue
       case .exit, .signal, .badAccess, .sleep, .loop: if isDue(i, step) { fault.kind.act() }
       }
     }
   }
 
-  /// `nanLoss` or `nanGradient` if this step's numbers must be spoiled; once per step.
+  /// `nanLoss`, `nanGradient` or `wrongGradient` if this step's numbers must be spoiled; once per step.
   package static func spoiling(step: Int) -> FaultInjection.Kind? {
     guard areInjected else { return nil }
-    return [.nanLoss, .nanGradient].first { take($0, step) }
+    return [.nanLoss, .nanGradient, .wrongGradient].first { take($0, step) }
   }
 
   /// Flips the lowest bit of one weight if a fault asks for it in this step.

@@ -26,7 +26,7 @@ struct Akuru: ParsableCommand {
     version: akuruVersion,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Export.self, Report.self, Check.self, Stats.self, Sheet.self,
-      AugmentSheet.self, Split.self, Lines.self, Pack.self, Serve.self, Models.self, Doctor.self, Bench.self,
+      AugmentSheet.self, Split.self, Lines.self, Pack.self, Serve.self, Models.self, Doctor.self, Plan.self, Bench.self,
       Config.self, Kernels.self,
     ])
 

@@ -136,4 +136,16 @@ struct RankOptions: ParsableArguments {
   @Option(
     help: "Steps between comparisons of the weights of all ranks, besides those before checkpoints. (default: 500)")
   var verifyEvery: Int?
+  @Option(
+    help: """
+      Steps between audits: one micro-batch of each rank is computed by another rank, too, and a rank that computes other \
+      numbers ends the run; 0 is off. (default: 200)
+      """)
+  var auditEvery: Int?
+  @Option(
+    help: """
+      Whether a new run starts if more than half of the ranks have no work: refuse says which batch has work for them, or \
+      allow. (default: refuse)
+      """, completion: .list(["refuse", "allow"]))
+  var idleRanks: String?
 }

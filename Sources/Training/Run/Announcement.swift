@@ -130,21 +130,11 @@ private func describe(
     log.warning(
       """
       a step has \(microBatches) micro-batches for \(ranks) ranks, so \(ranks - microBatches) idle: \
-      \(recipe.batch.workForMore(than: microBatches))
+      \(BatchProposal.advice(ranks: ranks, for: recipe.batch))
       """)
   } else if recipe.batch.batchSize.first / recipe.batch.microBatch < ranks {
     let first = recipe.batch.batchSize.first / recipe.batch.microBatch
     log.info("while a step has \(first) micro-batches, \(ranks - first) of \(ranks) ranks idle")
-  }
-}
-
-extension BatchSettings {
-  /// The options that give more ranks work.
-  fileprivate func workForMore(than ranks: Int) -> String {
-    let first = batchSize.first
-    let half = microBatch % 2 == 0 ? microBatch / 2 : 1
-    let smaller = microBatch > 1 ? "--micro-batch \(half), " : ""
-    return "use \(ranks) ranks, or \(smaller)--batch-size \(first)..\(8 * first), which comes to have work for more"
   }
 }
 

@@ -99,16 +99,23 @@ func resolveConfiguration(_ opened: OpenedRun, _ context: RunContext) throws -> 
     return read.description
   }
   let configuration = try communicator.together {
-    try TrainingConfiguration(description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
+    let configuration = try TrainingConfiguration(
+      description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
+    if opened.resumed == nil, configuration.run.ranks.idleRanks == .refuse {
+      try configuration.recipe.batch.requireWork(for: communicator.size)
+    }
+    return configuration
   }
   Watchdog.use(timeout: configuration.run.stall.stallTimeout)
   Watchdog.use(log: opened.directory?.logPath ?? "\(configuration.runDir)/train.log")
-  let kernels = "the OpenBLAS kernels"
+  let (kernels, libraries) = ("the OpenBLAS kernels", LibraryVersions.all)
+  var remedies = Dictionary(uniqueKeysWithValues: libraries.map { ($0.name, LibraryVersions.remedy) })
+  remedies[kernels] = "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"
   try communicator.requireAgreement(
     on: [
       ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
       (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
-    ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
+    ] + libraries, remedies: remedies)
   return ResolvedRun(configuration: configuration, pretrained: pretrained, description: description)
 }
 

@@ -14,7 +14,7 @@ struct Export: ParsableCommand {
       alphabet, preprocessing and architecture. onnx is a model for ONNX Runtime (operator set 17). Its inputs are images \
       of any number and width, and the width of each. An image's result does not depend on the other images. akuru is a \
       checkpoint with the weights alone, a third of the size: for --checkpoint and --init-from, not for --resume. kraken is \
-      a safetensors file for kraken (ocr -m) and eScriptorium; a layer that kraken does not have is named.
+      a safetensors file for kraken (ocr --pad 0 -m) and eScriptorium; a layer that kraken does not have is named.
       """)
 
   @Option(

@@ -179,7 +179,7 @@ let package = Package(
         "Checkpoints", "Console", "Datasets", "Files", "Instrumentation", "MessagePassing", "Messages",
         "NeuralNetwork", "Recognition", "Reporting", "Settings", "Tensors",
       ]),
-    tests("Diagnostics", ["Messages"]),
+    tests("Diagnostics", ["Datasets", "Messages", "Training"]),
     tests("Typesetting", ["Images", "Messages", "Tensors"]),
     // These start programs. A dependency on one would only have the compiler wait for it: `swift test` builds all.
     tests(

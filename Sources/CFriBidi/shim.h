@@ -39,4 +39,7 @@ static inline uint32_t akuru_bidi_mirrored(uint32_t letter) {
   return mirrored;
 }
 
+// FriBidi's version, and that of Unicode's data in it: a variable, which Swift takes for one that changes.
+static inline const char *akuru_bidi_version(void) { return fribidi_version_info; }
+
 #endif

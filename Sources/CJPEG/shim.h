@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <jpeglib.h>
+#include <jerror.h>
 
 // A decoder, where errors go, and why it failed: what libjpeg's callbacks need.
 typedef struct {
@@ -103,6 +104,13 @@ static inline int akuru_jpeg_decode(const void *bytes, size_t size, unsigned cha
   jpeg_finish_decompress(jpeg);
   jpeg_destroy_decompress(jpeg);
   return 0;
+}
+
+// The text of libjpeg's message about its version: the table of messages is reached through a struct of macros only.
+static inline const char *akuru_jpeg_version(void) {
+  struct jpeg_error_mgr errors;
+  jpeg_std_error(&errors);
+  return errors.jpeg_message_table[JMSG_VERSION];
 }
 
 #endif

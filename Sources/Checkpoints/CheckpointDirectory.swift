@@ -81,6 +81,13 @@ package struct CheckpointDirectory: Sendable {
     guard available >= bytes else { throw .noSpace(path: path, needed: bytes, available: available) }
   }
 
+  /// Throws if the process may not write files of that size.
+  package func requireFileSize(bytes: Int) throws {
+    guard let limit = ProcessLimits.fileSize, limit < bytes else { return }
+    throw LimitError(
+      "files: the limit is \(limit >> 10) KiB (ulimit -f), and a checkpoint needs \(bytes >> 10) KiB")
+  }
+
   // MARK: reading
 
   /// Restores the newest usable checkpoint: verified, and accepted by `restore`. Tries the steps from the newest on,

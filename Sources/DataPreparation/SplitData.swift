@@ -83,11 +83,13 @@ private func refusing(_ output: String?, _ body: () throws -> Void) throws {
 
 private func write(_ lists: ValidationSplit.Lists, _ train: String, _ validation: String) throws {
   func bytes(_ lines: [String]) -> [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
+  // One file without the other would look complete.
+  Leftovers.begin(train)
+  defer { Leftovers.finished(train) }
   try AtomicFile.write(bytes(lists.train), to: train)
   do {
     try AtomicFile.write(bytes(lists.validation), to: validation)
   } catch {
-    // One file without the other would look complete.
     unlink(train)
     throw error
   }

@@ -11,11 +11,14 @@ package enum AtomicFile {
     to path: String, _ body: (borrowing OpenFile) throws(FileError) -> Void
   ) throws(FileError) {
     let temporary = temporaryName(for: path)
+    defer { Leftovers.finished(temporary) }
     do throws(FileError) {
       // Not O_EXCL: in a container a killed run often had the same process number, so its temporary file may still
       // exist.
       if let code = Faults.boundary() { throw FileError("create", temporary, code: code) }
-      let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "create")
+      let file = try Leftovers.beginning(temporary) { () throws(FileError) in
+        try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, action: "create")
+      }
       try body(file)
       try file.synchronize()
       if let code = Faults.boundary() { throw FileError("replace", path, code: code) }

@@ -1,4 +1,5 @@
 import Foundation
+import Instrumentation
 import Messages
 
 /// A failed system call on a file.
@@ -33,11 +34,16 @@ package struct FileError: Error, CustomStringConvertible, ExitStatusProviding, E
     code == FileError.notRegular ? "not a regular file" : String(cString: strerror(code))
   }
 
+  /// What to do about a file that may not become as large as it must.
+  package static var remedyOfSize: String {
+    "; the file size limit\(ProcessLimits.fileSize.map { " of \($0 >> 10) KiB" } ?? "") is too low: raise it (ulimit -f)"
+  }
+
   private var remedy: String {
     switch code {
     case ENOSPC, EDQUOT: "; free some space, or choose another folder"
     case EACCES, EPERM, EROFS: "; check its permissions, or choose another folder"
-    case EFBIG: "; raise the file size limit (ulimit -f)"
+    case EFBIG: FileError.remedyOfSize
     case EMFILE, ENFILE: "; raise the limit of open files (ulimit -n)"
     default: ""
     }

@@ -17,14 +17,18 @@ package final class FolderDraft {
     for old in ((try? folderContents(parent)) ?? []) where old.hasPrefix(prefix) {
       FolderDraft.removeIfAbandoned("\(parent)/\(old)")
     }
-    path = "\(parent)/\(prefix)\(getpid())"
-    guard mkdir(path, 0o777) == 0 else { throw FileError("create the folder", path) }
+    let path = "\(parent)/\(prefix)\(getpid())"
+    try Leftovers.beginning(path) { () throws(FileError) in
+      guard mkdir(path, 0o777) == 0 else { throw FileError("create the folder", path) }
+    }
+    self.path = path
     folder = try OpenFile(path, O_RDONLY | O_DIRECTORY, action: "open the folder")
     _ = folder.lock(waits: false)
   }
 
   deinit {
     if !isPublished { try? FileManager.default.removeItem(atPath: path) }
+    Leftovers.finished(path)
   }
 
   private static func removeIfAbandoned(_ path: String) {

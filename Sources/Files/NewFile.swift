@@ -5,8 +5,12 @@ import Messages
 ///
 /// - Throws: `ConfigurationError` for a file that exists; ``FileError``.
 package func writeNewFile(_ text: String, to path: String, replacing: Bool = false) throws {
+  if replacing { return try AtomicFile.write(Array(text.utf8), to: path) }
   do {
-    let file = try OpenFile(path, O_WRONLY | O_CREAT | (replacing ? O_TRUNC : O_EXCL), action: "create")
+    let file = try Leftovers.beginning(path) { () throws(FileError) in
+      try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, action: "create")
+    }
+    defer { Leftovers.finished(path) }
     do {
       try file.write(Array(text.utf8))
       try file.handOver()

@@ -43,7 +43,10 @@ package enum WholeFile {
 
   /// Writes a file or a device such as /dev/stdout in place. An incomplete file is removed.
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-    let file = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, action: "write")
+    let isDevice = FileStatus(path: path, followLink: false).map { $0.kind != .file } ?? false
+    func open() throws(FileError) -> OpenFile { try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, action: "write") }
+    let file = try isDevice ? open() : Leftovers.beginning(path, open)
+    defer { Leftovers.finished(path) }
     do throws(FileError) {
       try file.write(bytes)
       try file.handOver()

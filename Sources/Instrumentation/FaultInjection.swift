@@ -8,7 +8,7 @@ import Messages
 ///   which the run continues, 0 in a new run.
 /// - `phase`: a name of ``Phase``. `checkpoint@N` is the N-th boundary of a checkpoint's files, counted from 0: before
 ///   a file is created, each write, the flush, the rename, the flush of the folder, and the removal of an old file. A
-///   fault after the last boundary does not strike.
+///   fault after the last boundary does not strike. `write@N` is that of all other files of the process, in any step.
 /// - `kind`: see ``Kind``.
 package struct FaultInjection: Sendable, Equatable {
   package let rank: Int
@@ -30,6 +30,8 @@ package struct FaultInjection: Sendable, Equatable {
     case loop
     /// `nan-loss`, `nan-gradient`: in the first micro-batch of the step on this rank.
     case nanLoss, nanGradient
+    /// `wrong-gradient`: a wrong number in the first micro-batch of the step on this rank.
+    case wrongGradient
     /// `bit-flip`: one bit of one weight, after the step.
     case bitFlip
     /// `enospc`, `eio`: the system call fails.
@@ -51,7 +53,7 @@ package struct FaultInjection: Sendable, Equatable {
     let place = parts[2].split(separator: "@", omittingEmptySubsequences: false)
     guard let phase = Phase(name: place[0]) else { throw wrong("\(place[0]) is no phase") }
     if place.count > 1 {
-      guard phase == .checkpoint, place.count == 2, let number = Int(place[1]), number >= 0 else {
+      guard phase == .checkpoint || phase == .write, place.count == 2, let number = Int(place[1]), number >= 0 else {
         throw wrong("\(parts[2]) is no boundary")
       }
       boundary = number
@@ -84,6 +86,7 @@ extension FaultInjection.Kind {
     case "loop": self = .loop
     case "nan-loss": self = .nanLoss
     case "nan-gradient": self = .nanGradient
+    case "wrong-gradient": self = .wrongGradient
     case "bit-flip": self = .bitFlip
     case "enospc": self = .error(ENOSPC)
     case "eio": self = .error(EIO)
@@ -91,11 +94,11 @@ extension FaultInjection.Kind {
     }
   }
 
-  /// Faults that change numbers belong to a step; faults that fail a system call belong to a checkpoint.
+  /// Faults that change numbers belong to a step; faults that fail a system call belong to a file.
   fileprivate func goes(with phase: Phase) -> Bool {
     switch self {
-    case .nanLoss, .nanGradient, .bitFlip: phase == .step
-    case .error: phase == .checkpoint
+    case .nanLoss, .nanGradient, .wrongGradient, .bitFlip: phase == .step
+    case .error: phase == .checkpoint || phase == .write
     case .exit, .signal, .badAccess, .sleep, .loop: true
     }
   }
@@ -109,7 +112,7 @@ extension FaultInjection.Kind {
     case .badAccess: memset(UnsafeMutableRawPointer(bitPattern: 8)!, 1, 8)
     case .sleep(let seconds): Thread.sleep(forTimeInterval: seconds)
     case .loop: while true { sched_yield() }
-    case .nanLoss, .nanGradient, .bitFlip, .error: break
+    case .nanLoss, .nanGradient, .wrongGradient, .bitFlip, .error: break
     }
   }
 }

@@ -32,16 +32,16 @@ package enum Faults {
     guard areInjected else { return }
     for (i, fault) in all.enumerated() where fault.phase == phase && fault.steps ~= step && fault.boundary == nil {
       switch fault.kind {
-      case .nanLoss, .nanGradient, .bitFlip, .error: continue
+      case .nanLoss, .nanGradient, .wrongGradient, .bitFlip, .error: continue
       case .exit, .signal, .badAccess, .sleep, .loop: if isDue(i, step) { fault.kind.act() }
       }
     }
   }
 
-  /// `nanLoss` or `nanGradient` if this step's numbers must be spoiled; once per step.
+  /// `nanLoss`, `nanGradient` or `wrongGradient` if this step's numbers must be spoiled; once per step.
   package static func spoiling(step: Int) -> FaultInjection.Kind? {
     guard areInjected else { return nil }
-    return [.nanLoss, .nanGradient].first { take($0, step) }
+    return [.nanLoss, .nanGradient, .wrongGradient].first { take($0, step) }
   }
 
   /// Flips the lowest bit of one weight if a fault asks for it in this step.
@@ -79,6 +79,8 @@ package enum Faults {
   /// Marks the place before a system call on a file. Returns the error that the call must fail with, if any.
   package static func boundary() -> Int32? {
     guard areInjected else { return nil }
+    let isOfCheckpoint = writing.withLock { $0.map { pthread_equal($0.thread, pthread_self()) != 0 } ?? false }
+    guard isOfCheckpoint else { return otherBoundary() }
     let place = writing.withLock { writing -> (step: Int, boundary: Int)? in
       guard let now = writing, pthread_equal(now.thread, pthread_self()) != 0 else { return nil }
       writing = (now.thread, now.step, now.boundary + 1)
@@ -91,4 +93,17 @@ package enum Faults {
     }
     return nil
   }
+
+  /// Marks a place in the files that are no checkpoint.
+  private static func otherBoundary() -> Int32? {
+    let number = others.add(1, ordering: .relaxed).oldValue
+    for (i, fault) in all.enumerated() where fault.phase == .write && fault.boundary ?? number == number {
+      if case .error(let code) = fault.kind { return code }
+      if isDue(i, number) { fault.kind.act() }
+    }
+    return nil
+  }
+
+  /// Boundaries of files that are no checkpoint.
+  private static let others = Atomic<Int>(0)
 }

@@ -19,6 +19,8 @@ package enum Phase: UInt8, Sendable, CaseIterable {
   case checkpoint
   /// After the last checkpoint.
   case end
+  /// Writing a file that is no checkpoint; for faults only.
+  case write
 
   package init?(name: some StringProtocol) {
     guard let phase = Phase.allCases.first(where: { "\($0)" == name }) else { return nil }
@@ -32,7 +34,7 @@ package enum Phase: UInt8, Sendable, CaseIterable {
     case .update: .update
     case .evaluate: .evaluate
     case .checkpoint: .checkpoint
-    case .start, .audit, .cache, .step, .reduce, .end: nil
+    case .start, .audit, .cache, .step, .reduce, .end, .write: nil
     }
   }
 }

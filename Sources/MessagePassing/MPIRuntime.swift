@@ -1,10 +1,6 @@
 internal import COpenMPI
-
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
+import Foundation
+import Messages
 
 /// The life of an MPI process, from `MPI_Init_thread` to `exit`.
 package enum MPIRuntime {
@@ -32,11 +28,13 @@ package enum MPIRuntime {
     do {
       try start()
       communicator = try Communicator(exitCode: code)
+      try requireLauncher(communicator, code)
     } catch {
       report("\(error)")
       exit(code(error))
     }
     do {
+      try OpenFileLimit.requireRoom(for: communicator)
       let result = try body(communicator)
       try finish(communicator)
       exit(result)
@@ -52,6 +50,7 @@ package enum MPIRuntime {
 
   /// Starts MPI, also quickly and silently without `mpirun`.
   private static func start() throws {
+    OpenFileLimit.raise()
     for setting in isLaunched ? settings : singletonSettings { setenv(setting.name, setting.value, 0) }
     var provided: Int32 = 0
     let code = MPI_Init_thread(nil, nil, akuru_thread_funneled(), &provided)
@@ -84,6 +83,33 @@ package enum MPIRuntime {
   package static var isLaunched: Bool {
     let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "PMI_RANK"]
     return variables.contains { (name: String) in getenv(name) != nil }
+  }
+
+  /// The number of this process on its machine, as its launcher says before MPI starts.
+  package static var localRank: Int {
+    ["OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID"].lazy.compactMap { (name: String) in
+      getenv(name).flatMap { Int(String(cString: $0)) }
+    }.first ?? 0
+  }
+
+  /// Throws if a launcher started several processes and MPI knows only this one. The first process tells; the others wait
+  /// until it has told, since launchers end all processes when one fails.
+  private static func requireLauncher(_ communicator: Communicator, _ code: (any Error) -> Int32) throws {
+    guard let launcher = Launcher(ProcessInfo.processInfo.environment),
+      let mismatch = launcher.mismatch(found: communicator.size, library: libraryVersion)
+    else { return }
+    if launcher.rank == 0 { throw mismatch }
+    sleep(1)
+    exit(code(mismatch))
+  }
+
+  /// The MPI library's name and version, such as "Open MPI v4.1.4".
+  private static var libraryVersion: String {
+    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1)
+    var length: Int32 = 0
+    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "unknown" }
+    let bytes = text.prefix(Int(length)).map { UInt8(bitPattern: $0) }
+    return String(decoding: bytes.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 
   /// Waits for all ranks and finalizes MPI. mpirun kills the other ranks when one exits early with a non-zero status,

@@ -15,29 +15,21 @@ package struct Overrides: Sendable, Equatable {
 
   package init() {}
 
-  /// Options of the command line.
-  package init(_ values: [String: JSONValue]) {
-    options = values.mapValues { Given(value: $0, file: nil) }
+  /// Options of the command line, or of a file.
+  package init(_ values: [String: JSONValue], file: String? = nil) {
+    options = values.mapValues { Given(value: $0, file: file) }
   }
 
   /// Reads a JSON file of options.
   ///
-  /// - Parameter names: the names of all options.
+  /// - Parameters:
+  ///   - names: the names of all options.
+  ///   - unwrap: gives the options in an object that holds them in another form.
   /// - Throws: `ConfigurationError` for a file that cannot be read, is no JSON object or has an unknown key.
-  package init(file path: String, names: [String]) throws(ConfigurationError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try WholeFile.read(path, limit: Overrides.largestFile)
-    } catch {
-      switch error {
-      case .system: throw ConfigurationError("\(path): cannot be read; check the path given to --config")
-      case .tooLarge:
-        throw ConfigurationError("\(path): is larger than \(Overrides.largestFile >> 10) KiB; is it a file of options?")
-      }
-    }
-    guard let object = try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes)) else {
-      throw ConfigurationError("\(path): is not a JSON object of options")
-    }
+  package init(
+    file path: String, names: [String], unwrap: ([String: JSONValue]) -> [String: JSONValue] = { $0 }
+  ) throws(ConfigurationError) {
+    let object = unwrap(try Overrides.contents(of: path))
     for name in object.keys.sorted() where !names.contains(name) {
       let remedy = closestMatch(to: name, among: names).map { "did you mean \"\($0)\"?" }
       throw ConfigurationError("\(path): unknown option \"\(name.shortened)\"; \(remedy ?? "see akuru train --help")")
@@ -46,8 +38,27 @@ package struct Overrides: Sendable, Equatable {
     options = object.filter { $1 != .null }.mapValues { Given(value: $0, file: path) }
   }
 
-  /// The size limit of a file of options, in bytes.
-  private static let largestFile = 1 << 16
+  /// The JSON object in a file.
+  /// - Throws: `ConfigurationError` for a file that cannot be read, or is no JSON object.
+  package static func contents(of path: String) throws(ConfigurationError) -> [String: JSONValue] {
+    let bytes: [UInt8]
+    do {
+      bytes = try WholeFile.read(path, limit: Overrides.largestFile)
+    } catch {
+      switch error {
+      case .system: throw ConfigurationError("\(path): cannot be read; check the path given to --config")
+      case .tooLarge:
+        throw ConfigurationError("\(path): is larger than \(Overrides.largestFile >> 20) MiB; is it a file of options?")
+      }
+    }
+    guard let object = try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes)) else {
+      throw ConfigurationError("\(path): is not a JSON object of options")
+    }
+    return object
+  }
+
+  /// The size limit of a file of options, in bytes. The `config.json` of a run has the alphabet as well.
+  private static let largestFile = 4 << 20
 
   /// The value of an option; nil if it was not given.
   package subscript(name: String) -> JSONValue? {

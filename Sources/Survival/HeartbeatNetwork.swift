@@ -15,6 +15,9 @@ final class HeartbeatNetwork: @unchecked Sendable {
   /// The addresses of all other ranks.
   private let addresses: [sockaddr_in]
 
+  /// Room for messages that arrive while this process does not run; the kernel may give less.
+  private static let bufferBytes: Int32 = 1 << 22
+
   private struct Contact: Codable {
     var host: String
     var port: UInt16
@@ -32,6 +35,8 @@ final class HeartbeatNetwork: @unchecked Sendable {
     #endif
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    var bytes = HeartbeatNetwork.bufferBytes
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     // A rank without a socket or without IPv4 has no address; the others get no heartbeats from it.
     var own = Contact(host: communicator.hostName, port: 0, addresses: [])
     if let port = HeartbeatNetwork.bind(descriptor) { own.port = port }
@@ -71,6 +76,12 @@ final class HeartbeatNetwork: @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Waits until a message arrives, and returns whether one did within that time.
+  func waits(seconds: Double) -> Bool {
+    var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&event, 1, Int32((seconds * 1e3).rounded(.up))) > 0
   }
 
   /// The next message that has arrived; nil when there is none.

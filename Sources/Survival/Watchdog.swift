@@ -49,7 +49,7 @@ package enum Watchdog {
     var last = seconds()
     while true {
       let timeout = clock.timeout > 0 ? clock.timeout : 60
-      usleep(UInt32(min(0.5, timeout / 8) * 1e6))
+      listen(until: seconds() + interval(timeout: timeout, ranks: clock.ranks.count), network, &clock)
       let now = seconds()
       let (asked, newNetwork) = shared.withLock { ($0.timeout, $0.network) }
       if network !== newNetwork || asked != clock.timeout {
@@ -63,10 +63,34 @@ package enum Watchdog {
       let progress = Heartbeat.now
       clock.hear(own, place: progress.place, count: progress.count, now: now)
       network?.send(.init(rank: own, place: progress.place, count: progress.count))
-      while let message = network?.receive() {
-        clock.hear(message.rank, place: message.place, count: message.count, now: now)
-      }
       if asked > 0, clock.idle(now: now) > clock.deadline() { end(clock, network, now: now) }
+    }
+  }
+
+  /// Seconds between two heartbeats of a rank. Thousands of ranks send fewer, but always several in the time after which a
+  /// rank counts as silent.
+  private static func interval(timeout: Double, ranks: Int) -> Double {
+    min(0.5 * max(1, Double(ranks) / 512), timeout / 8, 1.25)
+  }
+
+  /// Hears heartbeats as they come, since the buffer of a socket has room for those of some hundred ranks only.
+  private static func listen(until end: Double, _ network: HeartbeatNetwork?, _ clock: inout StallClock) {
+    while true {
+      let left = end - seconds()
+      guard left > 0 else { return }
+      guard let network else {
+        usleep(UInt32(left * 1e6))
+        return
+      }
+      guard network.waits(seconds: left) else { continue }
+      var heard = false
+      let now = seconds()
+      while let message = network.receive() {
+        clock.hear(message.rank, place: message.place, count: message.count, now: now)
+        heard = true
+      }
+      // What wakes this thread is no heartbeat.
+      if !heard { usleep(10_000) }
     }
   }
 

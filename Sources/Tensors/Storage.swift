@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// One allocation of floats on a 64-byte boundary, the owner of all memory that numerical code uses.
 ///
 /// Views (``Matrix``) keep their storage alive and read its address at each use, so a storage may grow while views
@@ -19,13 +25,13 @@ public final class Storage {
   }
 
   deinit {
-    (base - Storage.head).deallocate()
+    free(base - Storage.head)
   }
 
   /// Reserves memory for `count` floats. If the storage grows, the contents become zeros.
   public func ensure(_ count: Int) {
     guard count > capacity else { return }
-    (base - Storage.head).deallocate()
+    free(base - Storage.head)
     (base, capacity) = (Storage.allocate(count), count)
   }
 
@@ -36,9 +42,23 @@ public final class Storage {
 
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
     let all = head + count + slack
-    let floats = UnsafeMutableRawPointer.allocate(byteCount: all * MemoryLayout<Float>.stride, alignment: 64)
-      .bindMemory(to: Float.self, capacity: all)
+    var memory: UnsafeMutableRawPointer?
+    let bytes = all * MemoryLayout<Float>.stride
+    guard posix_memalign(&memory, 64, bytes) == 0, let memory else { refuse(bytes) }
+    let floats = memory.bindMemory(to: Float.self, capacity: all)
     floats.initialize(repeating: 0, count: all)
     return floats + head
+  }
+
+  /// Ends the process with the exit status of a machine that refuses, instead of a trap: no code can go on without memory.
+  private static func refuse(_ bytes: Int) -> Never {
+    let text = Array(
+      """
+      akuru: memory: \((bytes + 999_999) / 1_000_000) MB are refused; use a smaller --micro-batch or --max-width, or raise the \
+      limit (ulimit -v, the memory of the job)
+
+      """.utf8)
+    _ = write(STDERR_FILENO, text, text.count)
+    _exit(4)
   }
 }

@@ -19,6 +19,7 @@ package final class LabelRenderer {
     pango_layout_set_font_description(layout, description)
     pango_font_description_free(description)
     pango_layout_set_single_paragraph_mode(layout, 1)
+    pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END)
   }
 
@@ -28,10 +29,29 @@ package final class LabelRenderer {
     g_object_unref(map)
   }
 
-  /// The text in black on white, in the given box; a long text is cut with an ellipsis.
-  package func render(_ text: String, width: Int, height: Int) -> GrayImage {
-    pango_layout_set_width(layout, Int32(width) * PANGO_SCALE)
+  /// The width of the text in one line, in pixels.
+  package func width(of text: String) -> Int {
+    set(text, width: -1, height: -1)
+    var (width, height): (Int32, Int32) = (0, 0)
+    pango_layout_get_pixel_size(layout, &width, &height)
+    return Int(width)
+  }
+
+  /// The lines into which the text breaks at that width in pixels.
+  package func lines(of text: String, width: Int) -> Int {
+    set(text, width: Int32(width) * PANGO_SCALE, height: Int32.max / 2)
+    return Int(pango_layout_get_line_count(layout))
+  }
+
+  private func set(_ text: String, width: Int32, height: Int32) {
+    pango_layout_set_width(layout, width)
+    pango_layout_set_height(layout, height)
     pango_layout_set_text(layout, text, Int32(text.utf8.count))
+  }
+
+  /// The text in black on white, in the given box, in lines; a text that is too long for it is cut with an ellipsis.
+  package func render(_ text: String, width: Int, height: Int) -> GrayImage {
+    set(text, width: Int32(width) * PANGO_SCALE, height: Int32(height) * PANGO_SCALE)
     let stride = (width + 3) & ~3
     var coverage = [UInt8](repeating: 0, count: stride * height)
     coverage.withUnsafeMutableBufferPointer { buffer in

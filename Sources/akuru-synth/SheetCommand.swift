@@ -9,7 +9,8 @@ struct SheetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "akuru-synth sheet", shouldDisplay: false)
 
   @Option var output: String
-  @Option var columns: Int
+  @Option var columns: Int?
+  @Option var width: Int?
 
   private struct Record: Decodable {
     let image: String
@@ -31,7 +32,7 @@ struct SheetCommand: ParsableCommand {
   }
 
   private func draw() throws {
-    var sheet = ContactSheet(columns: max(1, columns))
+    var sheet = ContactSheet(columns: columns.map { max(1, $0) }, width: width.map { max(32, $0) })
     while let line = readLine() {
       let record = try JSONDecoder().decode(Record.self, from: Data(line.utf8))
       sheet.add(try? ImageFile.read(path: record.image), text: record.text.onOneLine)

@@ -26,7 +26,7 @@ struct Akuru: ParsableCommand {
     version: akuruVersion,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Export.self, Report.self, Check.self, Stats.self, Sheet.self,
-      AugmentSheet.self, Split.self, Lines.self, Pack.self, Serve.self, Models.self, Doctor.self, Bench.self,
+      AugmentSheet.self, Split.self, Lines.self, Pack.self, Serve.self, Models.self, Doctor.self, Plan.self, Bench.self,
       Config.self, Kernels.self,
     ])
 
@@ -36,13 +36,19 @@ struct Akuru: ParsableCommand {
     if CommandLine.arguments.dropFirst().first == "train" { StopRequest.listen() }
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
+      try ProcessLimits.require(memory: command is Train ? Akuru.memoryOfTraining : Akuru.memory)
       try command.run()
+    } catch let error as LimitError {
+      runAlone(underLauncher: true) { throw error }
     } catch {
       if exitCode(for: error) == .success { exit(withError: error) }  // --help and --version
-      let usage = ConfigurationError("\(message(for: error))\(hint(for: error))")
+      let usage = ConfigurationError(said(of: error) + hint(for: error))
       runRanks { try $0.together { throw usage } }
     }
   }
+
+  /// Bytes of address space that a command needs at least: libraries, stacks of threads, and a small network.
+  private static let (memory, memoryOfTraining) = (512 << 20, 1 << 30)
 
   /// `--lr -1` as `--lr=-1`: the parser would treat the number as an option and report a missing value.
   private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
@@ -58,6 +64,30 @@ struct Akuru: ParsableCommand {
       }
     }
     return result
+  }
+
+  /// The parser's message; a guess by spelling gives way to what another program's name means.
+  private static func said(of error: any Error) -> String {
+    let text = message(for: error)
+    guard let answer = foreignName(in: text) else { return text }
+    let start = text.firstRange(of: ". Did you mean").map { text[..<$0.lowerBound] } ?? text[...]
+    return "\(start); \(answer)"
+  }
+
+  /// What another program's option, command or way of writing is here.
+  private static func foreignName(in text: String) -> String? {
+    let command = CommandLine.arguments.dropFirst().first ?? ""
+    if let name = ForeignNames.command(for: command) { return "here it is akuru \(name)" }
+    if let match = text.firstMatch(of: /Unknown option '(-[^' ]+)'/) {
+      return ForeignNames.answer(toOption: String(match.1), of: command)
+    }
+    guard text.contains(/[Uu]nexpected argument/), let match = text.firstMatch(of: /'([^']+)'/) else { return nil }
+    let word = String(match.1)
+    if command == "train" {
+      return word.contains("=")
+        ? "options are written as --train DATA" : "name the training data with --train, one folder for all images"
+    }
+    return nil
   }
 
   /// "; see akuru train --help" for the intended command, or how to name a file that looks like an option.

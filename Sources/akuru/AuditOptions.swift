@@ -9,7 +9,7 @@ struct AuditOptions: ParsableArguments {
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @Option(help: "Largest width of a resized image in pixels. \(defaults { $0.model.maxWidth })") var maxWidth: Int?
   @OptionGroup(title: "Images") var images: ImageOptions
-  @Option(help: "Alphabet file. Letters outside of it are problems.") var alphabet: String?
+  @Option(help: "Alphabet file. Letters outside of it are problems.", completion: .file()) var alphabet: String?
 
   /// The model's requirements of its images.
   /// - Throws: `ConfigurationError`.

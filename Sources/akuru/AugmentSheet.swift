@@ -15,13 +15,18 @@ struct AugmentSheet: ParsableCommand {
       Each row shows one image at the model's height, then its augmented versions of the first epochs.
       """)
 
-  @Argument(help: "Data set.") var data: String
-  @Option(help: "PNG file to write.") var output: String
-  @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: default)") var augment: String?
+  @Argument(help: "Data set.", completion: .file()) var data: String
+  @Option(
+    name: [.customShort("o"), .long], help: "PNG file to write.", completion: .file()) var output: String
+  @Option(
+    help: "Augmentation: default, strong, none, or a JSON file. (default: default)",
+    completion: .list(["default", "strong", "none"])) var augment: String?
   @Option(help: "Images to draw, spread evenly over the data set.") var count = 16
   @Option(help: "Augmented versions of each image.") var versions = 5
   @Option(help: "Seed of the augmentation. (default: 1)") var seed: UInt64?
-  @Option(help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
+  @Option(
+    help: "Model: akuru, crnn, tutorial, or a network in brackets. (default: akuru)",
+    completion: .list(["akuru", "crnn", "tutorial"])) var model: String?
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @OptionGroup(title: "Images") var images: ImageOptions
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions

@@ -20,7 +20,9 @@ struct Bench: ParsableCommand {
 
   /// The benchmarked model.
   struct Model: ParsableArguments {
-    @Option(help: "akuru, crnn, tutorial, or a network in brackets. (default: akuru)") var model: String?
+    @Option(
+      help: "akuru, crnn, tutorial, or a network in brackets. (default: akuru)",
+      completion: .list(["akuru", "crnn", "tutorial"])) var model: String?
     @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?
     @Option(help: "LSTM units in each direction, only for the model tutorial. (default: 256)") var hidden: Int?
     @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
@@ -40,7 +42,9 @@ struct Bench: ParsableCommand {
     @Option(help: "Steps to measure.") var steps = 7
     @Option(help: "Reduce gradients during the backward pass, true or false. (default: true on several machines)")
     var overlap: Bool?
-    @Option(help: "Format of gradients between machines: exact or float. (default: exact)") var reduce: String?
+    @Option(
+      help: "Format of gradients between machines: exact or float. (default: exact)",
+      completion: .list(["exact", "float"])) var reduce: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
@@ -68,9 +72,11 @@ struct Bench: ParsableCommand {
         steps on micro-batches that are already in memory.
         """)
 
-    @Option(help: "Data set, or several separated by commas.") var data: String
+    @Option(help: "Data set, or several separated by commas.", completion: .file()) var data: String
     @OptionGroup var model: Model
-    @Option(help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)")
+    @Option(
+      help: "Augmentation: default, strong, none, or a JSON file. (default: tutorial none, others default)",
+      completion: .list(["default", "strong", "none"]))
     var augment: String?
     @Option(help: "Images to take from the data set, spread evenly.") var images = 2000
     @OptionGroup(title: "Images") var imageOptions: ImageOptions
@@ -99,7 +105,9 @@ struct Bench: ParsableCommand {
       abstract: "Measure the allreduce of gradients over all ranks, by size.",
       discussion: "Example: mpirun -n 2 akuru bench allreduce")
 
-    @Option(help: "Format of gradients between machines: exact or float. (default: exact)") var reduce: String?
+    @Option(
+      help: "Format of gradients between machines: exact or float. (default: exact)",
+      completion: .list(["exact", "float"])) var reduce: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {

@@ -33,7 +33,7 @@ struct Check: ParsableCommand {
       which only --allow-outside reads. Images and metadata do not change. Duplicates are kept.
       """)
 
-  @Argument(help: "Data sets.") var data: [String]
+  @Argument(help: "Data sets.", completion: .file()) var data: [String]
   @OptionGroup var audit: AuditOptions
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup(title: "Texts") var texts: TextOptions

@@ -8,7 +8,7 @@ struct DataOptions: ParsableArguments {
     help: """
       Form of the data: pairs (X.png + X.gt.txt or X.txt), xml (PAGE-XML, ALTO), csv (a table; tabs and semicolons as well), \
       jsonl, list (path and text in each line), json (labels.json of docTR), or shards. (default: what the contents show)
-      """)
+      """, completion: .list(["pairs", "xml", "csv", "jsonl", "list", "json", "shards"]))
   var format: String?
   @Option(
     help: """
@@ -38,19 +38,21 @@ struct DataOptions: ParsableArguments {
 
 /// The options of the text policy.
 struct TextOptions: ParsableArguments {
-  @Option(help: "Unicode normalization form of the texts: nfc, nfd, nfkc, nfkd, or none. (default: nfc)")
+  @Option(
+    help: "Unicode normalization form of the texts: nfc, nfd, nfkc, nfkd, or none. (default: nfc)",
+    completion: .list(["nfc", "nfd", "nfkc", "nfkd", "none"]))
   var normalize: String?
   @Option(
     help: """
       White space in the texts: collapse (removed at the ends, and each run, with U+00A0 and the like, is one space), or keep. \
       (default: collapse)
-      """)
+      """, completion: .list(["collapse", "keep"]))
   var whitespace: String?
   @Option(
     help: """
       Base direction of the texts: auto (that of each text's first strong letter), ltr, rtl, or none (texts are in the order of \
       the page). (default: auto)
-      """)
+      """, completion: .list(["auto", "ltr", "rtl", "none"]))
   var direction: String?
 
   /// - Throws: `ConfigurationError`.

@@ -14,8 +14,8 @@ struct Doctor: ParsableCommand {
       The exit status is 0 if the training can start, else 5.
       """)
 
-  @Option(help: "Data set to compare on all ranks, as for train.") var data: String?
-  @Option(help: "Run directory of the planned training.") var runDir: String?
+  @Option(help: "Data set to compare on all ranks, as for train.", completion: .file()) var data: String?
+  @Option(help: "Run directory of the planned training.", completion: .directory) var runDir: String?
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @Flag(help: "Print one JSON object.") var json = false
 

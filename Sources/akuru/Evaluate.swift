@@ -20,14 +20,17 @@ struct Evaluate: ParsableCommand {
       """)
 
   @Option(
+    name: [.customShort("m"), .long],
     help: """
       Checkpoint file, or run directory (its best checkpoint, else the newest). Or predictions of another program: a file \
       NAME.tsv with path, TAB, text on each line.
-      """)
+      """, completion: .file())
   var checkpoint: String?
-  @Option(parsing: .upToNextOption, help: "Two checkpoints or prediction files to compare, instead of --checkpoint.")
+  @Option(
+    parsing: .upToNextOption, help: "Two checkpoints or prediction files to compare, instead of --checkpoint.",
+    completion: .file())
   var compare: [String] = []
-  @Option(help: "Data set, or several separated by commas.") var data: String
+  @Option(help: "Data set, or several separated by commas.", completion: .file()) var data: String
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Also print errors by length and letter frequency, and the 50 most frequent confusions.")
   var details = false

@@ -17,9 +17,15 @@ struct Export: ParsableCommand {
       a safetensors file for kraken (ocr -m) and eScriptorium; a layer that kraken does not have is named.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
-  @Option(help: "Format of the file: safetensors, onnx, kraken or akuru.") var format: String
-  @Option(help: "File to write.") var output: String
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
+  @Option(
+    help: "Format of the file: safetensors, onnx, kraken or akuru.",
+    completion: .list(["safetensors", "onnx", "kraken", "akuru"]))
+  var format: String
+  @Option(
+    name: [.customShort("o"), .long], help: "File to write.", completion: .file()) var output: String
 
   func run() throws {
     runRanks { communicator in

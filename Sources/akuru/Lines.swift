@@ -17,8 +17,11 @@ struct Lines: ParsableCommand {
       unless --skip-bad is given.
       """)
 
-  @Argument(help: "Folder of pages, or a PAGE-XML or ALTO file, or several separated by commas.") var pages: String
-  @Option(help: "Folder for the lines. It must be empty or not exist yet.") var output: String
+  @Argument(help: "Folder of pages, or a PAGE-XML or ALTO file, or several separated by commas.", completion: .file())
+  var pages: String
+  @Option(
+    name: [.customShort("o"), .long], help: "Folder for the lines. It must be empty or not exist yet.",
+    completion: .directory) var output: String
   @Flag(help: "Leave out lines that cannot be cut, and name each, instead of stopping.") var skipBad = false
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup(title: "Texts") var texts: TextOptions

@@ -3,7 +3,9 @@ import NeuralNetwork
 
 /// The options of `akuru train` for updating weights.
 struct OptimizationOptions: ParsableArguments {
-  @Option(help: "Optimizer: adam, adamw, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })")
+  @Option(
+    help: "Optimizer: adam, adamw, lamb, sgd or adadelta. \(defaults { $0.optimization.optimizer.rawValue })",
+    completion: .list(["adam", "adamw", "lamb", "sgd", "adadelta"]))
   var optimizer: String?
   @Option(help: "Peak learning rate; usual for sgd is 0.01, for adadelta 1. \(defaults { $0.optimization.lr })") var lr:
     Double?
@@ -11,13 +13,14 @@ struct OptimizationOptions: ParsableArguments {
     help: """
       How the rate follows a --batch-size that grows: sqrt (by the square root of the size), linear or none. \
       (default: sqrt)
-      """)
+      """, completion: .list(["sqrt", "linear", "none"]))
   var lrScaling: String?
   @Option(help: "Momentum, only for sgd. (default: 0.9)") var momentum: Double?
-  @Option(help: "Decay of the average of the gradients, only for adam and adamw. (default: 0.9)") var beta1: Double?
+  @Option(help: "Decay of the average of the gradients, only for adam, adamw and lamb. (default: 0.9)") var beta1:
+    Double?
   @Option(
     help: """
-      Decay of the average of the squared gradients, only for adam and adamw. \
+      Decay of the average of the squared gradients, only for adam, adamw and lamb. \
       \(defaults { $0.optimization.beta2 ?? OptimizerSettings().beta2 })
       """)
   var beta2: Double?
@@ -28,7 +31,7 @@ struct OptimizationOptions: ParsableArguments {
     help: """
       Learning-rate schedule: constant, one-cycle, cosine, step or plateau. \
       \(defaults { $0.optimization.schedule.rawValue })
-      """)
+      """, completion: .list(["constant", "one-cycle", "cosine", "step", "plateau"]))
   var schedule: String?
   @Option(help: "Steps of linear warm-up, not for one-cycle, which has its own. (default: 0)")
   var warmUp: Int?

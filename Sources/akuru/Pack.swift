@@ -16,8 +16,10 @@ struct Pack: ParsableCommand {
       resume with the other. A line of a page becomes a PNG. Texts are stored as they were written.
       """)
 
-  @Argument(help: "Data set, or several separated by commas.") var data: String
-  @Option(help: "Folder for the shards. It must be empty or not exist yet.") var output: String
+  @Argument(help: "Data set, or several separated by commas.", completion: .file()) var data: String
+  @Option(
+    name: [.customShort("o"), .long], help: "Folder for the shards. It must be empty or not exist yet.",
+    completion: .directory) var output: String
   @Option(help: "Largest size of a shard in bytes, or with K, M or G.") var shardSize = "256M"
   @Flag(help: "Skip images that cannot be read, and name each, instead of stopping.") var skipBad = false
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions

@@ -21,7 +21,7 @@ struct Predict: ParsableCommand {
 
       Images are PNG, JPEG, TIFF (the first page) or WebP files, each of one line or word. Pages are PAGE-XML or ALTO files \
       with lines, as any segmenter writes them, with their images beside them. A folder stands for the pages and images in \
-      it, and - for paths on standard input, one on each line, or with a NUL after each (find -print0). Results are printed \
+      it and in its folders, and - for paths on standard input, one on each line, or with a NUL after each (find -print0). Results are printed \
       in the order of the images, as soon as they are known: path, TAB, text; for lines of pages PAGE.xml#LINE, TAB, text. \
       What cannot be read, an error on standard error names; the others are read, and the exit status is 3. It is 4 if the \
       machine refuses to read or write it.
@@ -41,17 +41,22 @@ struct Predict: ParsableCommand {
       image whose name starts with a hyphen.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
-  @Option(help: "Folder for the pages that are read.") var output: String?
-  @Option(help: "Form of the pages: alto, page, hocr, text or jsonl (default: that of each page).")
-  var format: PageFormat?
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
+  @Option(name: [.customShort("o"), .long], help: "Folder for the pages that are read.", completion: .directory)
+  var output: String?
+  @Option(
+    help: "Form of the pages: alto, page, hocr, text or jsonl (default: that of each page).",
+    completion: .list(PageFormat.allCases.map(\.rawValue))) var format: PageFormat?
   @Flag(help: "Print one JSON object for each image or line.") var json = false
   @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
   @Flag(help: "Replace files that exist, with --output or --write-text.") var overwrite = false
   @OptionGroup var decoding: Decoding
   @Argument(
     help:
-      "PNG, JPEG, TIFF and WebP images, pages (PAGE-XML, ALTO), folders of these, or - for a list on standard input.")
+      "PNG, JPEG, TIFF and WebP images, pages (PAGE-XML, ALTO), folders of these, or - for a list on standard input.",
+    completion: .file())
   var images: [String]
 
   func validate() throws {

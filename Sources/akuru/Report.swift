@@ -14,10 +14,13 @@ struct Report: ParsableCommand {
       the configuration, and commands to continue with. Training updates it at each evaluation.
       """)
 
-  @Argument(help: ArgumentHelp("Run directory.", valueName: "run")) var directory: String
-  @Option(help: "Second run directory, to be shown beside the first.")
+  @Argument(help: ArgumentHelp("Run directory.", valueName: "run"), completion: .directory) var directory: String
+  @Option(help: "Second run directory, to be shown beside the first.", completion: .directory)
   var compare: String?
-  @Option(help: "File to write. (default: RUN/report.html; with --compare RUN/compare.html)") var output: String?
+  @Option(
+    name: [.customShort("o"), .long],
+    help: "File to write. (default: RUN/report.html; with --compare RUN/compare.html)", completion: .file()) var output:
+    String?
 
   func run() throws {
     runAlone {

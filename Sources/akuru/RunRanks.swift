@@ -15,10 +15,16 @@ func runRanks(mayRunAlone: Bool = false, _ body: (Communicator) throws -> ExitSt
 
 /// Runs a command in this process alone, without MPI, and ends the process with its exit status. Under `mpirun`, which
 /// the command should refuse, its error is reported once for all ranks.
-func runAlone(_ body: () throws -> ExitStatus) -> Never {
+///
+/// - Parameter underLauncher: whether MPI is not started either way, and each machine reports the error.
+func runAlone(underLauncher: Bool = false, _ body: () throws -> ExitStatus) -> Never {
   do {
     exit(try body().rawValue)
   } catch {
+    if underLauncher {
+      if MPIRuntime.localRank == 0 { printError("akuru: \(error)") }
+      exit(ExitStatus(for: error).rawValue)
+    }
     if MPIRuntime.isLaunched { runRanks { try $0.together { throw error } } }
     printError("akuru: \(error)")
     exit(ExitStatus(for: error).rawValue)

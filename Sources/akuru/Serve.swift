@@ -28,9 +28,13 @@ struct Serve: ParsableCommand {
       behind a server of your own if strangers can reach it.
       """)
 
-  @Option(help: "Checkpoint file, or run directory (its best checkpoint, else the newest).") var checkpoint: String
-  @Option(help: "Data set whose lines are corrected.") var correct: String?
-  @Option(help: "Folder for corrected lines, with --correct.") var output: String?
+  @Option(
+    name: [.customShort("m"), .long], help: "Checkpoint file, or run directory (its best checkpoint, else the newest).",
+    completion: .file()) var checkpoint: String
+  @Option(help: "Data set whose lines are corrected.", completion: .file()) var correct: String?
+  @Option(
+    name: [.customShort("o"), .long], help: "Folder for corrected lines, with --correct.", completion: .directory)
+  var output: String?
   @Option(help: "Port to listen on; 0 selects a free one.") var port: UInt16 = 8080
   @Option(help: "Address to listen on.") var host = "127.0.0.1"
   @OptionGroup var decoding: Decoding

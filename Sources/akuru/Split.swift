@@ -20,19 +20,20 @@ struct Split: ParsableCommand {
       of its own. akuru train --validation auto splits in the same way, without files.
       """)
 
-  @Argument(help: "Data set, or several separated by commas.") var data: String
+  @Argument(help: "Data set, or several separated by commas.", completion: .file()) var data: String
   @Option(
     help: """
       What stays together: page, folder, text, or auto, which is page or folder where there are several, else text. \
       (default: auto)
-      """)
+      """, completion: .list(["auto", "page", "folder", "text"]))
   var by: String?
   @Option(help: "Largest share of the images to set aside.") var share = 0.1
   @Option(
+    name: [.customShort("o"), .long],
     help: """
       Folder for the two files. If it does not contain the images, the files name them by absolute paths, which only \
       --allow-outside reads. (default: folder of the data set)
-      """)
+      """, completion: .directory)
   var output: String?
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup(title: "Texts") var texts: TextOptions

@@ -15,7 +15,7 @@ struct Stats: ParsableCommand {
       there, and its letters that do not occur there.
       """)
 
-  @Argument(help: "Data sets.") var data: [String]
+  @Argument(help: "Data sets.", completion: .file()) var data: [String]
   @OptionGroup var audit: AuditOptions
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
   @OptionGroup(title: "Texts") var texts: TextOptions

@@ -71,4 +71,62 @@ import Testing
       try workshop.bytes(workshop.checkpoint("run", step: 30))
         == TrainingBitsTests.reference.get().checkpoints["step-00000030.safetensors"])
   }
+
+  // MARK: Audits
+
+  /// What a rank computes wrongly once: found before the weights change, and named, since it is right the next time.
+  @Test(arguments: [(1, "0:9", "rank 0 on "), (2, "1:7", "rank 1 on "), (3, "0:7", "rank 0 on ")])
+  func aRankWithAWrongGradientIsNamed(ranks: Int, fault: String, name: String) throws {
+    let workshop = try Workshop()
+    let options = ["--max-steps", "30", "--checkpoint-every", "4", "--keep", "9", "--audit-every", "1"]
+    let result = try akuru(
+      ranks: ranks, workshop.training(Recipes.akuru, "run", options),
+      environment: ["AKURU_FAULT": "\(fault):step:wrong-gradient"])
+    let step = Int(fault.suffix(1))!
+    expectFailure(
+      result, 5, [": computed wrong numbers in step \(step), ", "what was audited in step \(step - 1) was right"])
+    #expect(result.stderr.contains("akuru: \(name)"), "\(result.transcript)")
+    let names = try workshop.checkpoints("run").keys.filter { $0.hasPrefix("step-") }.sorted()
+    #expect(names == (1...(step - 1) / 4).map { "step-0000000\($0 * 4).safetensors" })
+    // Without that rank's fault the run goes on to the same bits.
+    try workshop.train(ranks: 2, Recipes.akuru, "run", options + ["--resume"])
+    #expect(
+      try workshop.bytes(workshop.checkpoint("run", step: 30))
+        == TrainingBitsTests.reference.get().checkpoints["step-00000030.safetensors"])
+  }
+
+  /// A processor whose matrix product is wrong now and then, for ever: most of three ranks decide.
+  @Test func aRankWithAWrongProductIsNamed() throws {
+    let library = try PreloadedLibrary(
+      """
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <stdlib.h>
+      typedef void (*gemm)(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+      static long calls;
+      void cblas_sgemm(int o, int ta, int tb, int m, int n, int k, float al, const float *a, int lda, const float *b,
+                       int ldb, float be, float *c, int ldc) {
+        static gemm real;
+        if (!real) real = (gemm)dlsym(RTLD_NEXT, "cblas_sgemm");
+        real(o, ta, tb, m, n, k, al, a, lda, b, ldb, be, c, ldc);
+        const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+        if (rank && atoi(rank) == 1 && ++calls > 300 && calls % 50 == 0) c[0] = c[0] * 1.5f + 1e-3f;
+      }
+      """)
+    let workshop = try Workshop()
+    let result = try akuru(
+      ranks: 3, workshop.training(Recipes.akuru, "run", ["--max-steps", "60", "--audit-every", "5"]),
+      environment: library.environment, timeout: 100)
+    expectFailure(result, 5, ["rank 1 on ", ": computed wrong numbers in step "])
+  }
+
+  /// Audits change no bit, on any number of ranks, some of them without work.
+  @Test(arguments: [0, 1, 3]) func auditsDoNotChangeTheBits(every: Int) throws {
+    let workshop = try Workshop()
+    for ranks in [1, 2, 3, 5] {
+      let options = ["--max-steps", "30", "--audit-every", "\(every)"]
+      try workshop.train(ranks: ranks, Recipes.akuru, "run\(ranks)", options)
+      try TrainingBitsTests().expectReference(workshop, "run\(ranks)")
+    }
+  }
 }

@@ -9,7 +9,7 @@ import Testing
     .options(
       "a rule", ["--batch-size", "9"], ["--batch-size 9 must be a multiple of --micro-batch 2"]),
     .options(
-      "a name of several", ["--optimizer", "lion"], ["--optimizer lion: it is one of adam, adamw, sgd, adadelta"]),
+      "a name of several", ["--optimizer", "lion"], ["--optimizer lion: it is one of adam, adamw, lamb, sgd, adadelta"]),
     .options(
       "text for a number", ["--micro-batch", "x"], ["'x' is invalid for '--micro-batch", "see akuru train --help"]),
     .options("sizes", ["--batch-size", "8,4@0.5"], ["--batch-size 8,4@0.5: sizes must increase", "8..64 (doubling)"]),

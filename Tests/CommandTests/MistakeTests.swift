@@ -180,7 +180,10 @@ import Testing
     },
 
     // Runs that are gone on with.
-    BadInput("a run that exists", status: 2, ["{folder}run", "--resume"]) {
+    BadInput("a run that does not exist", status: 2, ["{folder}rnu: holds no run to go on with"]) {
+      ["train", "--resume", "--run-dir", $0.path("rnu")]
+    },
+    BadInput("a run that exists", status: 2, ["{folder}run", "akuru train --resume --run-dir {folder}run"]) {
       try $0.train(Recipes.seed, "run", ["--max-steps", "1"])
       return try train()($0)
     },
@@ -201,10 +204,12 @@ import Testing
   ]
 
   @Test func eachHasItsName() {
-    #expect(Set(MistakeTests.mistakes.map(\.testDescription)).count == MistakeTests.mistakes.count)
+    let all = MistakeTests.mistakes + Habits.all
+    #expect(Set(all.map(\.testDescription)).count == all.count)
+    #expect(all.count >= 60 && Habits.all.count >= 30)
   }
 
-  @Test(arguments: mistakes) func eachIsAnswered(_ mistake: BadInput) throws {
+  @Test(arguments: mistakes + Habits.all) func eachIsAnswered(_ mistake: BadInput) throws {
     try mistake.expectFailure(ranks: nil)
   }
 

@@ -63,6 +63,21 @@ import Testing
     }
   }
 
+  /// Machines with other versions of what decodes images, computes or orders letters.
+  @Test(arguments: [
+    ("libpng", "unsigned png_access_version_number(void) { return 10637; }"),
+    ("libwebp", "int WebPGetDecoderVersion(void) { return 0x10203; }"),
+    ("FriBidi", "const char *fribidi_version_info = \"(GNU FriBidi) 0.19.7\";"),
+    ("the mathematical library", "double tanh(double x) { return x; }"),
+  ])
+  func otherLibraries(name: String, source: String) throws {
+    let workshop = try Workshop(train: 10, validation: 3)
+    let arguments = workshop.training(Recipes.seed, "run", ["--max-steps", "2"])
+    let library = try PreloadedLibrary(source)
+    let result = try akuru(arguments, arguments, variables: ["", "LD_PRELOAD=\(library.path)"])
+    expectFailure(result, 5, ["ranks disagree about \(name): ", "install the same packages"])
+  }
+
   #if arch(x86_64)
     @Test func otherKernels() throws {
       let workshop = try Workshop(train: 10, validation: 3)

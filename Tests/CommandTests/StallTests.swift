@@ -44,6 +44,41 @@ import Testing
     #expect(log.contains("error: stalled: "), "\(log)")
   }
 
+  /// A socket with room for three heartbeats: without hearing them as they come, healthy ranks count as silent.
+  @Test func aFullBufferBlamesNobodyElse() throws {
+    let library = try PreloadedLibrary(
+      """
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <sys/socket.h>
+      static int (*real)(int, int, int, const void *, socklen_t);
+      static int set(int f, int l, int o, const void *v, socklen_t n) {
+        if (!real) real = dlsym(RTLD_NEXT, "setsockopt");
+        return real(f, l, o, v, n);
+      }
+      int socket(int domain, int type, int protocol) {
+        int (*next)(int, int, int) = dlsym(RTLD_NEXT, "socket"), size = 1152;
+        int file = next(domain, type, protocol);
+        if (file >= 0 && domain == AF_INET && (type & 15) == SOCK_DGRAM)
+          set(file, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+        return file;
+      }
+      int setsockopt(int file, int level, int option, const void *value, socklen_t length) {
+        if (level == SOL_SOCKET && option == SO_RCVBUF) return 0;
+        return set(file, level, option, value, length);
+      }
+      """)
+    let workshop = try Workshop()
+    let options = ["--max-steps", "30", "--stall-timeout", "10"]
+    let result = try akuru(
+      ranks: 6, workshop.training(Recipes.akuru, "run", options),
+      environment: library.environment.merging(["AKURU_FAULT": "5:3:step:sleep"]) { $1 }, timeout: 100)
+    #expect(result.exitCode == 86, "\(result.transcript)")
+    let words = result.stderr.split(separator: "\n").filter { $0.hasPrefix("akuru: stalled: ") }
+    #expect(words.count == 1 && words[0].hasPrefix("akuru: stalled: rank 5 on "), "\(result.transcript)")
+    #expect(words.first?.contains("hangs in step of step 3; no rank") == true, "\(result.transcript)")
+  }
+
   /// A rank that is only slow is waited for, as long as it gets on.
   @Test func aSlowRankIsNoStall() throws {
     let workshop = try Workshop()

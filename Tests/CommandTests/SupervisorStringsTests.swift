@@ -13,7 +13,8 @@ import Testing
   static let tested: Set = [
     "mpirun_line", "mpirun_killed", "mpirun_wrapped", "mpirun_exited_rank", "mpirun_exited_status", "mpirun_lost",
     "mpirun_vague",
-    "mpirun_harmless", "openblas_core", "akuru_error", "akuru_rank", "akuru_stalled", "akuru_culprit", "akuru_locked",
+    "mpirun_harmless", "openblas_core", "akuru_error", "akuru_rank", "akuru_wrong", "akuru_audited", "disagree_status",
+    "akuru_stalled", "akuru_culprit", "akuru_locked",
     "locked_status", "final_statuses", "stopped_status", "one_signal",
   ]
 
@@ -111,7 +112,7 @@ import Testing
          Process name: [prterun-n7-15638@1,1]
          Exit code:    86
       """
-    #expect(try ask("reasons", mpirun: exited) == "rank 1 ended with status 86\n")
+    #expect(try ask("reasons", mpirun: exited + "\n") == "rank 1 ended with status 86\n")
     let lost = """
       PRTE has lost communication with a remote daemon.
 
@@ -120,7 +121,7 @@ import Testing
 
       This is usually due to either a failure of the TCP network
       """
-    #expect(try ask("reasons", mpirun: lost) == "the connection to n7 is lost\n")
+    #expect(try ask("reasons", mpirun: lost + "\n") == "the connection to n7 is lost\n")
   }
 
   /// A daemon of a machine that is not there: a script in place of ssh starts it here.
@@ -181,6 +182,19 @@ import Testing
     #expect(try ask("culprits", akuru: said) == "\(host)\n")
   }
 
+  @Test func akuruNamesARankWithWrongNumbers() throws {
+    let workshop = try Workshop()
+    let options = ["--max-steps", "12", "--audit-every", "1"]
+    let result = try akuru(
+      ranks: 2, workshop.training(Recipes.seed, "run", options), environment: ["AKURU_FAULT": "1:7:step:wrong-gradient"]
+    )
+    #expect(try entry("disagree_status") == "\(result.exitCode)", "\(result.transcript)")
+    for name in ["akuru_wrong", "akuru_audited"] {
+      #expect(try lines(result.stderr, name).count == 1, "\(name): \(result.transcript)")
+    }
+    #expect(try ask("culprits", akuru: result.stderr) == "\(host)\n")
+  }
+
   @Test func akuruRefusesARunThatAnotherJobWrites() throws {
     let workshop = try Workshop(train: 10, validation: 3)
     try FileManager.default.createDirectory(atPath: workshop.path("run"), withIntermediateDirectories: true)
@@ -195,6 +209,7 @@ import Testing
   @Test func theStatusesAreThoseOfAkuru() throws {
     let final = ExitStatus.allCases.filter { $0 != .stalled }.map { "\($0.rawValue)" }
     #expect(try entry("final_statuses") == final.joined(separator: " "))
+    #expect(try entry("disagree_status") == "\(ExitStatus.ranksDisagree.rawValue)")
     #expect(try entry("stopped_status") == "\(ExitStatus.stoppedOnRequest.rawValue)")
     // For people.
     let usage = try run(Supervisor.path, ["--help"]).stdout

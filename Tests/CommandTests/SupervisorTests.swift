@@ -32,6 +32,57 @@ import Testing
     }
   }
 
+  /// Files of Open MPI, MPICH, PBS and LSF.
+  @Test(arguments: [
+    ("n1 slots=2\nn2", "n1 n2/2 1"), ("n1:4\nn2:12 # big", "n1 n2/4 12"), ("a\na\nb\na\nb\n\n", "a b/3 2"),
+    ("n1 3\nn1 slots=2", "n1/5"),
+  ])
+  func readsHostfilesOfAllKinds(lines: String, expected: String) throws {
+    let folder = try TemporaryDirectory()
+    try Data(lines.utf8).write(to: URL(fileURLWithPath: folder.file("hosts")))
+    let script = #"set -euo pipefail; . "$0/machines"; hostfile=$1; read_hostfile; echo "${hosts[*]}/${slots[*]}""#
+    let result = try run("bash", ["-c", script, SupervisorStringsTests.folder, folder.file("hosts")])
+    #expect(result.exitCode == 0 && result.stdout == expected + "\n", "\(result.transcript)")
+  }
+
+  /// The next start is without the machine of a rank with wrong numbers, and from a checkpoint before them.
+  @Test func leavesOutAMachineWithWrongNumbers() throws {
+    let (folder, program) = (try TemporaryDirectory(), try FakeProgram("exit 0"))
+    let said =
+      "akuru: rank 1 on n2: computed wrong numbers in step 300, go on with --resume from a checkpoint up to step 200, without"
+    for (name, lines) in [
+      ("agent", ["#!/bin/sh", "shift", #"exec sh -c "$*""#]),
+      (
+        "mpirun",
+        [
+          "#!/bin/bash", #"while [ "$1" != --hostfile ]; do shift; done"#, #"tr '\n' ' ' <"$2" >>"$0.log""#,
+          #"[ ! -e "$0.once" ] || exit 0"#, #"touch "$0.once""#, "echo '\(said)' >&2", "exit 5",
+        ]
+      ),
+    ] {
+      try GlyphData.write(lines, to: folder.file(name))
+      try #require(chmod(folder.file(name), 0o755) == 0)
+    }
+    try FileManager.default.createDirectory(
+      atPath: folder.file("run/checkpoints"), withIntermediateDirectories: true)
+    for step in ["00000200", "00000250"] {
+      try Data().write(to: URL(fileURLWithPath: folder.file("run/checkpoints/step-\(step).safetensors")))
+    }
+    try GlyphData.write(["n1 slots=1", "n2 slots=1"], to: folder.file("machines"))
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let result = try Supervisor(
+      ["--hostfile", folder.file("machines"), "--agent", folder.file("agent")], program: program.path,
+      ["train", "--run-dir", folder.file("run")],
+      environment: ["PATH": "\(folder.path):\(path)", "OPENBLAS_CORETYPE": "Haswell"]
+    ).process.wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result.transcript)")
+    #expect(result.stderr.contains("n2 failed twice; going on without it"), "\(result.transcript)")
+    let used = try String(contentsOfFile: folder.file("mpirun.log"), encoding: .utf8)
+    #expect(used == "n1 slots=1 n2 slots=1 n1 slots=1 ")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.file("run/checkpoints")).sorted()
+    #expect(files == ["step-00000200.safetensors", "step-00000250.safetensors.wrong"])
+  }
+
   /// Open MPI 4 and 5 have other names for the command that reaches a machine.
   @Test func tellsEveryOpenMPIHowToReachMachines() throws {
     let (folder, program) = (try TemporaryDirectory(), try FakeProgram("exit 0"))

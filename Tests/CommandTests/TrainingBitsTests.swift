@@ -254,6 +254,36 @@ import Testing
     let idle = try workshop.train(ranks: 3, recipe, "run3")
     #expect(idle.stderr.contains("warning: a step has 2 micro-batches for 3 ranks, so 1 idle"), "\(idle.transcript)")
     #expect(try workshop.checkpoints("run3") == workshop.checkpoints("run2"))
+    // More than half of them: not without being asked to.
+    let one = ["--height", "32", "--batch-size", "4", "--micro-batch", "4", "--max-steps", "2"]
+    let refused = try akuru(ranks: 3, workshop.training(one, "refused"))
+    expectFailure(
+      refused, 2, ["a step has 1 micro-batch for 3 ranks, so 2 would idle", "--batch-size 4,", "--idle-ranks allow"])
+    try workshop.train(ranks: 3, one, "allowed", ["--idle-ranks", "allow"])
+    // A run that was begun goes on.
+    try workshop.train(ranks: 3, one, "allowed", ["--resume"])
+  }
+
+  /// The options that `akuru plan` proposes for many ranks.
+  @Test func plansForManyRanks() throws {
+    struct Plan: Decodable {
+      struct Row: Decodable {
+        let options: String
+        let minutes: Double
+      }
+      let rows: [Row]
+      let best: Int
+    }
+    let workshop = try Workshop(train: 20, validation: 3)
+    let arguments = ["plan", "--train", workshop.train, "--ranks", "64", "--machines", "4", "--height", "32"]
+    let table = try akuru(ranks: 2, arguments)
+    #expect(table.exitCode == 0 && table.stdout.contains("\nbest that was measured, "), "\(table.transcript)")
+    let result = try akuru(arguments + ["--json"])
+    let plan = try JSONDecoder().decode(Plan.self, from: Data(result.stdout.utf8))
+    #expect(plan.best > 0 && plan.rows.allSatisfy { $0.minutes > 0 }, "\(result.transcript)")
+    #expect(plan.rows[plan.best].options.hasPrefix("--batch-size 4,16@"))
+    expectFailure(
+      try akuru(arguments + ["--machines", "65"]), 2, ["--machines 65: must be 1 to the number of ranks (64)"])
   }
 
   /// Work goes where it is done sooner, and the bits stay: rank 1 takes a nap in each step.

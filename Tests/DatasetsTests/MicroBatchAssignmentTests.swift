@@ -102,6 +102,19 @@ import Testing
       #expect(loads() == first, "\(input)")
     }
   }
+
+  /// Ranks that are equally fast by measure get what ranks get that are not measured: the heap is the search through all.
+  @Test func equalSpeedsAreNoSpeeds() {
+    var random = KeyedRandom(seed: 29, purpose: .test)
+    for ranks in [1, 2, 3, 7, 64, 100] {
+      for count in [1, ranks, 3 * ranks + 1] {
+        let costs = (0..<count).map { _ in 1 + random.integer(below: 40) }
+        let searched = assignMicroBatches(
+          costs: costs, ranks: ranks, timePerCost: [Double](repeating: 1, count: ranks))
+        #expect(assignMicroBatches(costs: costs, ranks: ranks) == searched, "\(ranks) ranks, \(count) micro-batches")
+      }
+    }
+  }
 }
 
 /// The steps of a run, scheduled to several ranks, one process after the other.
@@ -171,5 +184,33 @@ import Testing
     let whole = try schedule(steps: 0..<9, ranks: 2) { _ in [] }
     let rest = try schedule(steps: 5..<9, ranks: 2) { _ in [] }
     #expect(rest == whole.map { Array($0[5...]) })
+  }
+
+  /// In audited steps, and only there, each rank first gets the micro-batch of the next rank that this one has marked.
+  @Test(arguments: [1, 2, 3, 6]) func auditsAreOfTheNeighbor(ranks: Int) throws {
+    var (audited, own): ([[WorkItem?]], [[WorkItem?]]) = ([], [])
+    for rank in 0..<ranks {
+      var work = try TrainingWork(
+        seed: Self.seed, widths: Self.widths(), batchSize: BatchSize(Self.batchSize), microBatch: Self.microBatch,
+        steps: 0..<8, rank: rank, ranks: ranks)
+      work.auditEvery = 3
+      let scheduler = MicroBatchScheduler(work)
+      let items = scheduler.queue.makeIterator()
+      var (others, mine): ([WorkItem?], [WorkItem?]) = ([], [])
+      for step in 0..<8 {
+        #expect(scheduler.isAudited == [2, 5, 7].contains(step))
+        #expect(scheduler.isAudited || (!scheduler.auditsNeighbor && scheduler.auditedIndex == nil))
+        others.append(scheduler.auditsNeighbor ? try #require(items.next()) : nil)
+        let local = try (0..<scheduler.localCount).map { _ in try #require(items.next()) }
+        #expect(local.allSatisfy { $0.step == step })
+        mine.append(scheduler.auditedIndex.map { local[$0] })
+        scheduler.advance(timePerCost: [])
+      }
+      #expect(items.next() == nil)
+      audited.append(others)
+      own.append(mine)
+    }
+    for rank in 0..<ranks { #expect(audited[rank] == own[(rank + 1) % ranks], "rank \(rank)") }
+    #expect(own.joined().contains { $0 != nil })
   }
 }

@@ -32,7 +32,7 @@ private func texts(_ ranks: [RankFacts], _ severity: Diagnosis.Finding.Severity)
     let changes: [(String, (inout RankFacts) -> Void)] = [
       ("Akuru's version", { $0.version = "0" }), ("the program's file", { $0.build = "x" }),
       ("the OpenBLAS kernels", { $0.kernels = "Zen" }), ("the build of OpenBLAS", { $0.openBLAS = "y" }),
-      ("the data", { $0.dataFingerprint = "g" }),
+      ("the libraries that decide bits", { $0.libraries = "z" }), ("the data", { $0.dataFingerprint = "g" }),
     ]
     for (name, change) in changes {
       var ranks = healthy(["a", "a", "b"])

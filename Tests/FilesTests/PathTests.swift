@@ -74,7 +74,7 @@ import Testing
     (EDQUOT, "Disk quota exceeded; free some space, or choose another folder"),
     (EACCES, "Permission denied; check its permissions, or choose another folder"),
     (EROFS, "Read-only file system; check its permissions, or choose another folder"),
-    (EFBIG, "File too large; raise the file size limit (ulimit -f)"),
+    (EFBIG, "File too large; the file size limit is too low: raise it (ulimit -f)"),
     (EMFILE, "Too many open files; raise the limit of open files (ulimit -n)"),
     (FileError.notRegular, "not a regular file"),
   ])

@@ -183,4 +183,18 @@ import Testing
     #expect(result.exitCode == 70, "\(result.transcript)")
     #expect(messages(result).count == 1 && messages(result)[0].contains("added 230 gradient elements in a step of 240"))
   }
+
+  /// The soft limit of open files is raised; where the hard one leaves no room for connections to all ranks, the job ends
+  /// before MPI complains for ever.
+  @Test(arguments: [("-Sn 45", 0), ("-n 45", 70)] as [(String, Int32)])
+  func aLimitOfOpenFilesEndsTheJobOnce(limit: String, status: Int32) throws {
+    let job = ["-n", "4", "--oversubscribe", "--bind-to", "none", "bash", "-c", #"ulimit \#(limit); exec "$0" "$@""#]
+    let result = try run(
+      "mpirun", job + [try product(program), "hash", "1001"],
+      environment: mpiEnvironment.merging(["AKURU_MACHINES": "4"]) { $1 }, timeout: 60)
+    #expect(result.exitCode == status, "\(result.transcript)")
+    guard status != 0 else { return }
+    #expect(messages(result).count == 1, "\(result.transcript)")
+    #expect(messages(result).first?.contains("too many open files: a process may have 45, and 4 ranks") == true)
+  }
 }

@@ -60,7 +60,7 @@ import Testing
     #expect(try read(["wide.png"], maximumWidth: 85)[0][1] == "abc")
   }
 
-  /// The images of a folder in the order of their names, without what is none and without folders below.
+  /// The images of a folder, and of those below it, in the order of their names, without what is none.
   @Test func aFolderIsItsImages() throws {
     for (name, text) in [("d/b.png", "b"), ("d/a.PNG", "a"), ("d/10.png", "c"), ("d/9.png", "ab"), ("d/.x.png", "ba")] {
       try add(name, text)
@@ -68,13 +68,14 @@ import Testing
     try folder.write("x", "d/notes.txt")
     try add("d/below/c.png", "c")
     try add("x.png", "cc")
-    let expected = [["d/10.png", "c"], ["d/9.png", "ab"], ["d/a.PNG", "a"], ["d/b.png", "b"]]
+    let expected = [
+      ["d/10.png", "c"], ["d/9.png", "ab"], ["d/a.PNG", "a"], ["d/b.png", "b"], ["d/below/c.png", "c"],
+    ]
     #expect(try read(["x.png", "d", "x.png"]) == [["x.png", "cc"]] + expected + [["x.png", "cc"]])
     try folder.write("x", "empty/notes.txt")
     let empty = try read(["empty", "x.png"])
     let suffixes = ".png, .jpg, .jpeg, .jpe, .jfif, .tif, .tiff or .webp"
-    #expect(
-      empty[0] == ["empty", "error: empty: holds no \(suffixes) and no page; name the folder of the images itself"])
+    #expect(empty[0] == ["empty", "error: empty: holds no \(suffixes) and no page, nor do the folders in it"])
     #expect(empty.count == 2 && empty[1] == ["x.png", "cc"])
     #expect(try read([]) == [])
   }

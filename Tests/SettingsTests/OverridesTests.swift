@@ -57,12 +57,12 @@ import Testing
     #expect(thrown(ConfigurationError.self) { _ = try read([0x7B, 0xFF, 0x7D]) } != nil, "no UTF-8")
   }
 
-  /// 64 KiB can be read, one byte more cannot.
+  /// 4 MiB can be read, one byte more cannot.
   @Test func theSizeIsBounded() throws {
     let text = "{\"count\": 5}"
-    let full = text + String(repeating: " ", count: 65_536 - text.utf8.count)
+    let full = text + String(repeating: " ", count: (4 << 20) - text.utf8.count)
     #expect(try read(full).integer("count") == 5)
-    #expect(refusal(full + " ") == "is larger than 64 KiB; is it a file of options?")
+    #expect(refusal(full + " ") == "is larger than 4 MiB; is it a file of options?")
   }
 
   @Test func unknownKeysAreNamed() throws {

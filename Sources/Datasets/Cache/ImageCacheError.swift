@@ -26,7 +26,7 @@ package enum ImageCacheError: Error, CustomStringConvertible, Equatable {
     switch code {
     case ENOSPC, EDQUOT: "; free some space, choose another folder with --cache, or keep none with --cache none"
     case EACCES, EPERM, EROFS: "; check its permissions, or choose another folder with --cache"
-    case EFBIG: "; raise the file size limit (ulimit -f)"
+    case EFBIG: FileError.remedyOfSize
     default: ""
     }
   }

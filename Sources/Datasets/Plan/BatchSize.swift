@@ -21,7 +21,7 @@ package struct BatchSize: Sendable, Equatable {
 
   /// Doubles from `first` to `last`, the last time when half of the images are done, and before that each time when half
   /// as many were: a batch in proportion to the images seen.
-  init?(doublingFrom first: Int, to last: Int) {
+  package init?(doublingFrom first: Int, to last: Int) {
     guard first >= 1, last >= first, last <= BatchSize.largest else { return nil }
     var phases = [Phase(images: first, from: 0)]
     while let size = phases.last?.images, size < last { phases.append(Phase(images: 2 * size, from: 0)) }

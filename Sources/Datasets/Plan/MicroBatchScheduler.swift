@@ -19,6 +19,9 @@ package final class MicroBatchScheduler {
     var imageCount = 0
     var microBatchCount = 0
     var localCount = 0
+    var isAudited = false
+    var auditedIndex: Int?
+    var auditsNeighbor = false
     var loads: [Int]
   }
 
@@ -30,7 +33,7 @@ package final class MicroBatchScheduler {
     scheduled = [ScheduledStep](repeating: empty, count: MicroBatchScheduler.lead + 1)
     // Writing forces each copy-on-write array to be unique now, not within a step.
     for place in scheduled.indices { scheduled[place].loads[0] = 0 }
-    queue = WorkQueue(capacity: (MicroBatchScheduler.lead + 1) * work.calendar.mostMicroBatches)
+    queue = WorkQueue(capacity: (MicroBatchScheduler.lead + 1) * (work.calendar.mostMicroBatches + 1))
     for _ in scheduled { schedule(timePerCost: []) }
   }
 
@@ -38,8 +41,15 @@ package final class MicroBatchScheduler {
   package var imageCount: Int { scheduled[place].imageCount }
   /// Micro-batches of the current step, over all ranks.
   package var microBatchCount: Int { scheduled[place].microBatchCount }
-  /// This rank's micro-batches of the current step: the next ones of ``queue``.
+  /// This rank's micro-batches of the current step: the next ones of ``queue``, after the neighbor's if
+  /// ``auditsNeighbor``.
   package var localCount: Int { scheduled[place].localCount }
+  /// Whether ranks compute a micro-batch of each other in the current step; the same on all ranks.
+  package var isAudited: Bool { scheduled[place].isAudited }
+  /// The one of this rank's micro-batches that another rank computes, too, in the current step.
+  package var auditedIndex: Int? { scheduled[place].auditedIndex }
+  /// Whether the next item of ``queue`` is a micro-batch of the next rank, which this rank only computes.
+  package var auditsNeighbor: Bool { scheduled[place].auditsNeighbor }
   /// The cost assigned to a rank in the current step.
   package func cost(ofRank rank: Int) -> Int { scheduled[place].loads[rank] }
 
@@ -65,6 +75,10 @@ package final class MicroBatchScheduler {
     (scheduled[place].imageCount, scheduled[place].microBatchCount) = (scheduler.imageCount, scheduler.microBatchCount)
     scheduled[place].localCount = scheduler.localMicroBatches.count
     for (rank, load) in scheduler.loads.enumerated() { scheduled[place].loads[rank] = load }
+    (scheduled[place].isAudited, scheduled[place].auditedIndex) = (scheduler.isAudited, scheduler.auditedIndex)
+    let audit = scheduler.itemOfNeighbor
+    scheduled[place].auditsNeighbor = audit != nil
+    if let audit { queue.append(audit) }
     for i in scheduler.localMicroBatches.indices { queue.append(scheduler.item(i)) }
     next += 1
   }

@@ -51,9 +51,36 @@ struct StepScheduler {
   }
 
   /// The work item of micro-batch `i` of ``localMicroBatches``.
-  func item(_ i: Int) -> WorkItem {
-    let number = localMicroBatches[i]
-    return WorkItem(
+  func item(_ i: Int) -> WorkItem { item(number: localMicroBatches[i]) }
+
+  // MARK: Audits
+
+  /// Whether ranks compute a micro-batch of each other in the last scheduled step.
+  var isAudited: Bool { work.isAudited(step) }
+
+  /// In an audited step: which of ``localMicroBatches`` another rank computes, too; nil if this rank has none.
+  var auditedIndex: Int? {
+    guard work.isAudited(step), !localMicroBatches.isEmpty else { return nil }
+    return auditChoice(of: localMicroBatches.count)
+  }
+
+  /// In an audited step: what this rank computes for its neighbor, the next rank, too; nil if that one has nothing to do.
+  var itemOfNeighbor: WorkItem? {
+    guard work.isAudited(step), let numbers = place?.microBatches else { return nil }
+    let neighbor = (work.rank + 1) % work.ranks
+    let count = numbers.count { owners[$0 - numbers.lowerBound] == neighbor }
+    guard count > 0 else { return nil }
+    let chosen = auditChoice(of: count)
+    return numbers.lazy.filter { owners[$0 - numbers.lowerBound] == neighbor }.dropFirst(chosen).first
+      .map { item(number: $0) }
+  }
+
+  /// Another one at each audit, the same on all ranks.
+  private func auditChoice(of count: Int) -> Int { step / work.auditEvery % count }
+
+  /// - Parameter number: of a micro-batch of the epoch.
+  private func item(number: Int) -> WorkItem {
+    WorkItem(
       epoch: epoch, step: step, microBatch: number - place!.microBatches.lowerBound, samples: plan!.microBatches[number]
     )
   }

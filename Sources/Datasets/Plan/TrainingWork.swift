@@ -33,6 +33,8 @@ package struct TrainingWork: Sequence, Sendable {
   package let steps: Range<Int>
   package let rank: Int
   package let ranks: Int
+  /// Steps between audits, see ``isAudited(_:)``; 0 is never.
+  package var auditEvery = 0
 
   /// - Parameters: as for ``BatchPlan`` and ``StepCalendar``; `steps` are counted over the whole run, which has
   ///   `images`.
@@ -58,6 +60,12 @@ package struct TrainingWork: Sequence, Sendable {
     self.steps = steps
     self.rank = rank
     self.ranks = ranks
+  }
+
+  /// Whether one micro-batch of each rank is computed by another rank, too, in a step, counted from 0: every
+  /// ``auditEvery`` steps, and in the last one.
+  package func isAudited(_ step: Int) -> Bool {
+    auditEvery > 0 && ((step + 1) % auditEvery == 0 || step + 1 == steps.upperBound)
   }
 
   package func makeIterator() -> Iterator { Iterator(scheduler: StepScheduler(self)) }

@@ -14,9 +14,14 @@ package enum ShardError: Error, CustomStringConvertible, Equatable {
   package var description: String {
     switch self {
     case .system(let action, let path, let code):
-      let remedy = code == ENOSPC || code == EDQUOT ? "; free some space, or choose another folder with --output" : ""
+      let remedy =
+        code == EFBIG
+        ? FileError.remedyOfSize
+        : code == ENOSPC || code == EDQUOT ? "; free some space, or choose another folder with --output" : ""
       return "cannot \(action) \(path): \(String(cString: strerror(code)))\(remedy)".onOneLine
-    case .archive(let path, let reason): return "cannot write \(path): \(reason)".onOneLine
+    case .archive(let path, let reason):
+      let remedy = reason.contains(String(cString: strerror(EFBIG))) ? FileError.remedyOfSize : ""
+      return "cannot write \(path): \(reason)\(remedy)".onOneLine
     case .tooMany(let what, let remedy): return "\(what); \(remedy)"
     }
   }

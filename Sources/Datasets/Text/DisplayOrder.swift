@@ -10,6 +10,11 @@ struct DisplayOrder {
 
   init(_ base: Base) { self.base = base }
 
+  /// FriBidi's version with that of its Unicode data, on one line.
+  static var libraryVersion: String {
+    String(cString: akuru_bidi_version()).split(separator: "\n").prefix(3).joined(separator: ", ")
+  }
+
   /// Letters in one order, and where each stood in the other.
   struct Line: Equatable {
     var letters: [UInt32]

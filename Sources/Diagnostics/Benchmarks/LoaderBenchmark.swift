@@ -186,7 +186,7 @@ extension LoaderBenchmark.Result {
 
 extension DataSet {
   /// At most `count` of the records, evenly spaced.
-  fileprivate func spread(_ count: Int) -> DataSet {
+  func spread(_ count: Int) -> DataSet {
     guard records.count > count else { return self }
     let kept = Set((0..<count).map { $0 * records.count / count })
     return removing(records.indices.filter { !kept.contains($0) })

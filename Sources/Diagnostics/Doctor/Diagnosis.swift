@@ -1,6 +1,8 @@
 import DataPreparation
+import Datasets
 import Foundation
 import Messages
+import Training
 
 /// The problems of a job, from the facts of its ranks.
 package struct Diagnosis: Encodable, Sendable {
@@ -30,6 +32,7 @@ package struct Diagnosis: Encodable, Sendable {
       "the OpenBLAS kernels", \.kernels, "set one for all: mpirun -x OPENBLAS_CORETYPE=Haswell, or use Launch/akuru-run"
     )
     compare("the build of OpenBLAS", \.openBLAS, "install the same libopenblas on all machines")
+    compare("the libraries that decide bits", \.libraries, LibraryVersions.remedy)
     for host in hosts { checkCores(host, ranks.filter { $0.host == host }) }
     checkData()
     checkRunDirectory(runDirectoryError)
@@ -155,6 +158,12 @@ extension Diagnosis {
       lines.append("data: \(records) records, the same on all ranks")
     }
     if ranks.allSatisfy({ $0.seesRunDirectory == true }) { lines.append("run directory: the same on all ranks") }
+    let usual = BatchSettings()
+    if usual.idle(ranks: ranks.count) > 0 {
+      lines.append(
+        "work: the usual batch has work for \(counted(usual.microBatches, "rank")) of \(ranks.count): "
+          + BatchProposal.advice(ranks: ranks.count, for: usual))
+    }
     for finding in findings { lines.append("\(finding.severity.rawValue): \(finding.text); \(finding.remedy)") }
     let (errors, warnings) = (findings.count { $0.severity == .error }, findings.count { $0.severity == .warning })
     let tail = warnings > 0 ? ", \(counted(warnings, "warning"))" : ""

@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Hashing
@@ -19,6 +20,8 @@ package struct RankFacts: Codable, Sendable, Equatable {
   /// Kernels that OpenBLAS uses, and how it was built.
   package var kernels = ""
   package var openBLAS = ""
+  /// Versions of the other libraries that decide bits.
+  package var libraries = ""
   package var processor = ""
   /// The relevant instruction sets of the CPU.
   package var features: [String] = []
@@ -44,6 +47,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
     (facts.rank, facts.host) = (rank, host)
     facts.build = programHash() ?? "unknown"
     (facts.kernels, facts.openBLAS) = (BLAS.coreName, BLAS.configuration)
+    facts.libraries = LibraryVersions.all.map { "\($0.name) \($0.value)" }.joined(separator: "; ")
     facts.cores = Processors.allowedCores()
     facts.machineCores = Processors.onlineCoreCount()
     (facts.processor, facts.features) = Processors.description()

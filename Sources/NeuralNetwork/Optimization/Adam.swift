@@ -52,7 +52,7 @@ public final class AdamW: Optimizer {
   }
 }
 
-/// The moving averages and the update that Adam and AdamW share.
+/// The moving averages that Adam, AdamW and LAMB share, and the update of the first two.
 final class AdamMoments {
   let settings: OptimizerSettings
   var step = 0
@@ -93,6 +93,36 @@ final class AdamMoments {
       square.store(squares + i)
       let root = squareRoot(square)
       (old - stepSize * mean / epsilon.multiplyAdd(root, rootScale)).store(values + i)
+    }
+  }
+}
+
+extension AdamMoments {
+  /// The averages of ``update(values:gradients:ranges:learningRate:gradientScale:penalty:keep:)``, and the direction
+  /// m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weightDecay * w of each weight in place of its step.
+  func average(
+    values: UnsafePointer<Float>, gradients: UnsafePointer<Float>, ranges: [Range<Int>], gradientScale: Float,
+    directions: UnsafeMutablePointer<Float>
+  ) {
+    step += 1
+    let meanScale = Vector(repeating: Float(1 / (1 - power(settings.beta1, step))))
+    let rootScale = Vector(repeating: Float(1 / (1 - power(settings.beta2, step)).squareRoot()))
+    let epsilon = Vector(repeating: Float(settings.epsilon ?? 1e-6))
+    let meanShare = Vector(repeating: Float(1 - settings.beta1))
+    let squareKeep = Vector(repeating: Float(settings.beta2))
+    let squareShare = Vector(repeating: Float(1 - settings.beta2))
+    let (scale, decay) = (Vector(repeating: gradientScale), Vector(repeating: Float(settings.weightDecay)))
+    let (means, squares) = (mean.base, square.base)
+    forEachVector(ranges) { i in
+      let gradient = Vector(gradients + i) * scale
+      let oldMean = Vector(means + i)
+      let mean = oldMean.multiplyAdd(meanShare, gradient - oldMean)
+      let square = (Vector(squares + i) * squareKeep).multiplyAdd(squareShare * gradient, gradient)
+      mean.store(means + i)
+      square.store(squares + i)
+      let root = squareRoot(square)
+      let step = meanScale * mean / epsilon.multiplyAdd(root, rootScale)
+      step.multiplyAdd(decay, Vector(values + i)).store(directions + i)
     }
   }
 }

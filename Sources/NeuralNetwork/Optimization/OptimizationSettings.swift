@@ -51,9 +51,9 @@ package struct OptimizationSettings: SettingsGroup {
   /// Sets another optimizer, with its usual rate and momentum. (The presets' rates are Adam's.)
   package mutating func use(_ kind: OptimizerKind) {
     optimizer = kind
-    if kind != .adam && kind != .adamw { (beta1, beta2) = (nil, nil) }
+    if !kind.hasBetas { (beta1, beta2) = (nil, nil) }
     switch kind {
-    case .adam, .adamw: momentum = nil
+    case .adam, .adamw, .lamb: momentum = nil
     case .sgd: (lr, momentum) = (1e-2, 0.9)
     case .adadelta: (lr, momentum) = (1, nil)
     }
@@ -77,11 +77,13 @@ package struct OptimizationSettings: SettingsGroup {
   }
 
   /// Creates the optimizer for slabs of `count` floats.
-  package func makeOptimizer(count: Int) -> any Optimizer {
+  ///
+  /// - Parameter matrices: the floats of each tensor of at least two dimensions.
+  package func makeOptimizer(count: Int, matrices: [Range<Int>]? = nil) -> any Optimizer {
     var settings = OptimizerSettings(momentum: momentum ?? 0.9, weightDecay: weightDecay)
     if let beta1 { settings.beta1 = beta1 }
     if let beta2 { settings.beta2 = beta2 }
-    return optimizer.make(count: count, settings: settings)
+    return optimizer.make(count: count, matrices: matrices, settings: settings)
   }
 
   package func validate() throws {
@@ -102,9 +104,8 @@ package struct OptimizationSettings: SettingsGroup {
     let (steps, reduces) = (schedule == .step, schedule == .step || schedule == .plateau)
     try require(
       CodingKeys.momentum, isNil: momentum == nil, unless: optimizer == .sgd, goesWith: "--optimizer sgd")
-    let isAdam = optimizer == .adam || optimizer == .adamw
     for (key, value) in [(CodingKeys.beta1, beta1), (.beta2, beta2)] {
-      try require(key, isNil: value == nil, unless: isAdam, goesWith: "--optimizer adam or adamw")
+      try require(key, isNil: value == nil, unless: optimizer.hasBetas, goesWith: "--optimizer adam, adamw or lamb")
     }
     try require(CodingKeys.decayEvery, isNil: decayEvery == nil, unless: steps, goesWith: "--schedule step")
     try require(

@@ -42,12 +42,12 @@ extension Optimizer {
 
 /// The settings of optimizers. The defaults are PyTorch's, except that weights do not decay and that SGD has momentum.
 public struct OptimizerSettings: Codable, Sendable, Equatable {
-  /// Adam: share of the old mean that is kept each step.
+  /// Adam, LAMB: share of the old mean that is kept each step.
   public var beta1: Double
-  /// Adam: share of the old mean of squares that is kept each step.
+  /// Adam, LAMB: share of the old mean of squares that is kept each step.
   public var beta2: Double
-  /// Adam, Adadelta: keeps roots and quotients away from zero; must be positive. nil is 1e-8 for Adam, 1e-6 for
-  /// Adadelta.
+  /// Adam, LAMB, Adadelta: keeps roots and quotients away from zero; must be positive. nil is 1e-8 for Adam, 1e-6 for
+  /// LAMB and Adadelta.
   public var epsilon: Double?
   /// SGD: share of the previous direction that is kept each step.
   public var momentum: Double
@@ -68,14 +68,21 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
 public enum OptimizerKind: String, OptionChoice {
   case adam
   case adamw
+  case lamb
   case sgd
   case adadelta
 
+  /// Whether it averages gradients and their squares as Adam does, with two decays.
+  public var hasBetas: Bool { self == .adam || self == .adamw || self == .lamb }
+
   /// Creates the optimizer for slabs of `count` floats.
-  public func make(count: Int, settings: OptimizerSettings) -> any Optimizer {
+  ///
+  /// - Parameter matrices: the floats of each tensor of at least two dimensions, for LAMB; nil is all floats.
+  public func make(count: Int, matrices: [Range<Int>]? = nil, settings: OptimizerSettings) -> any Optimizer {
     switch self {
     case .adam: Adam(count: count, settings: settings)
     case .adamw: AdamW(count: count, settings: settings)
+    case .lamb: LAMB(count: count, scaled: matrices ?? [0..<count], settings: settings)
     case .sgd: SGD(count: count, settings: settings)
     case .adadelta: Adadelta(count: count, settings: settings)
     }

@@ -56,10 +56,8 @@ package final class Evaluator {
     let labels = LabelTable(knownScalarsOf: data.dataSet, codec)
     let work = plan.work(rank: communicator.rank, ranks: communicator.size, timePerCost: timePerCost)
     let loader = data.loader(work, labels: labels)
-    let reducer = try ExactReducer(
-      gradientCount: 0, statisticCount: 1, integerCount: RecognitionCounts.valueCount + 2, over: communicator)
-    try reducer.begin(microBatches: data.widths.count)  // each image adds one loss
     var counts = RecognitionCounts()
+    var losses = LossSum()
     var measured: Int64 = 0
     var predictions: [Int: String] = [:]
     var findings = collectsFindings ? FindingsCollector(count: data.widths.count) : nil
@@ -86,20 +84,18 @@ package final class Evaluator {
         if keepsPredictions { predictions[sample] = prediction }
         findings?.add(sample, reference: reference, prediction: prediction)
         if loss.losses[n].isFinite, codec.contains(reference) {
-          reducer.addStatistic(loss.losses[n], at: 0)
+          losses.add(loss.losses[n])
           measured += 1
         }
         progress.tick()
       }
     }
-    for (i, value) in (counts.values + [measured, stopped]).enumerated() {
-      reducer.addInteger(value, at: i)
-    }
-    try reducer.reduce()
-    if reducer.integer(at: RecognitionCounts.valueCount + 1) > 0 { return nil }
-    let sums = (0...RecognitionCounts.valueCount).map { reducer.integer(at: $0) }
-    let total = RecognitionCounts(values: Array(sums.dropLast()))!
-    let mean = sums.last! > 0 ? reducer.statistic(at: 0) / Double(sums.last!) : nil
+    let sums = try communicator.allreduceSum(counts.values + losses.limbs + [measured, stopped])
+    if sums.last! > 0 { return nil }
+    let measuredByAll = sums[sums.count - 2]
+    let total = RecognitionCounts(values: Array(sums.prefix(RecognitionCounts.valueCount)))!
+    let loss = LossSum(limbs: sums.dropFirst(RecognitionCounts.valueCount).prefix(LossSum.limbCount)).value
+    let mean = measuredByAll > 0 ? loss / Double(measuredByAll) : nil
     let records = data.dataSet.records
     return Evaluation(
       report: EvaluationReport(total, loss: mean), predictions: keepsPredictions ? try gather(predictions) : [:],

@@ -16,16 +16,21 @@ package struct RecognitionCounts: Sendable, Equatable {
   package var graphemeReference: Int64 = 0
   package var wordEdits: Int64 = 0
   package var wordReference: Int64 = 0
+  /// Sums over images of what the interval of the CER needs: squares of edits and of lengths, and their products.
+  package var editSquares: Int64 = 0
+  package var lengthSquares: Int64 = 0
+  package var editsTimesLength: Int64 = 0
 
   package init() {}
 
   /// The length of ``values``.
-  package static let valueCount = 8
+  package static let valueCount = 11
 
   /// The counts as an array for a reduction over ranks.
   package var values: [Int64] {
     [
       images, exactMatches, scalarEdits, scalarReference, graphemeEdits, graphemeReference, wordEdits, wordReference,
+      editSquares, lengthSquares, editsTimesLength,
     ]
   }
 
@@ -34,6 +39,7 @@ package struct RecognitionCounts: Sendable, Equatable {
     guard values.count == RecognitionCounts.valueCount else { return nil }
     (images, exactMatches, scalarEdits, scalarReference) = (values[0], values[1], values[2], values[3])
     (graphemeEdits, graphemeReference, wordEdits, wordReference) = (values[4], values[5], values[6], values[7])
+    (editSquares, lengthSquares, editsTimesLength) = (values[8], values[9], values[10])
   }
 
   package static func += (a: inout RecognitionCounts, b: RecognitionCounts) {
@@ -45,6 +51,9 @@ package struct RecognitionCounts: Sendable, Equatable {
     a.graphemeReference += b.graphemeReference
     a.wordEdits += b.wordEdits
     a.wordReference += b.wordReference
+    a.editSquares += b.editSquares
+    a.lengthSquares += b.lengthSquares
+    a.editsTimesLength += b.editsTimesLength
   }
 
   /// Counts one image.
@@ -58,6 +67,9 @@ package struct RecognitionCounts: Sendable, Equatable {
     exactMatches += edits == 0 ? 1 : 0
     scalarEdits += Int64(edits)
     scalarReference += Int64(referenceScalars.count)
+    editSquares += Int64(edits) * Int64(edits)
+    lengthSquares += Int64(referenceScalars.count) * Int64(referenceScalars.count)
+    editsTimesLength += Int64(edits) * Int64(referenceScalars.count)
 
     let referenceGraphemes = RecognitionCounts.graphemes(of: reference)
     graphemeEdits += Int64(EditDistance.distance(referenceGraphemes, RecognitionCounts.graphemes(of: prediction)))
@@ -77,6 +89,17 @@ package struct RecognitionCounts: Sendable, Equatable {
   package var wer: Double { RecognitionCounts.rate(wordEdits, wordReference) }
   /// Share of the images whose whole text is right; 0 without images.
   package var exactMatch: Double { images == 0 ? 0 : Double(exactMatches) / Double(images) }
+
+  /// The interval of 95 % of the CER, [low, high], as it would be for other images like these: that of a ratio of sums over
+  /// images (linearized). Without an error, its end is that of the rule of three. Empty without images.
+  package var cerInterval: [Double] {
+    guard images > 0, scalarReference > 0 else { return [] }
+    guard scalarEdits > 0 else { return [0, min(1, 3 / Double(scalarReference))] }
+    let (count, rate) = (Double(images), cer)
+    let squares = Double(editSquares) - 2 * rate * Double(editsTimesLength) + rate * rate * Double(lengthSquares)
+    let reach = 1.96 * (max(0, squares) * count / max(1, count - 1)).squareRoot() / Double(scalarReference)
+    return [max(0, rate - reach), rate + reach]
+  }
 
   private static func rate(_ edits: Int64, _ reference: Int64) -> Double {
     reference == 0 ? (edits == 0 ? 0 : 1) : Double(edits) / Double(reference)
@@ -100,6 +123,8 @@ package struct EvaluationReport: Codable, Sendable, Equatable {
   /// Mean of -ln p / max(1, label length) over the images whose text the model can spell; null if there are none.
   package let loss: Double?
   package let images: Int
+  /// The interval of 95 % of the CER, see ``RecognitionCounts/cerInterval``. It is not encoded.
+  package let cerInterval: [Double]?
 
   package init(_ counts: RecognitionCounts, loss: Double?) {
     cer = counts.cer
@@ -108,6 +133,7 @@ package struct EvaluationReport: Codable, Sendable, Equatable {
     exactMatch = counts.exactMatch
     self.loss = loss
     images = Int(counts.images)
+    cerInterval = counts.cerInterval
   }
 
   /// Encodes the key of the loss even if it is null.

@@ -19,8 +19,8 @@ package enum NextImage {
   case end
 }
 
-/// Images as arguments name them: a file; a folder, which stands for its images in the order of their names, without
-/// subfolders; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them. PAGE-XML and
+/// Images as arguments name them: a file; a folder, which stands for its images and those of the folders in it, in the order of
+/// their names; `-` for paths on standard input, one per line or with a NUL after each, as `find -print0` writes them. PAGE-XML and
 /// ALTO files of a folder come before its images, so that the images that belong to them can be left out.
 package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
@@ -59,7 +59,7 @@ package final class ImageArguments: ImagePaths {
         return .failure(argument, error)
       }
       if folder.isEmpty {
-        let why = "holds no \(ImageFormat.suffixList) and no page; name the folder of the images itself"
+        let why = "holds no \(ImageFormat.suffixList) and no page, nor do the folders in it"
         return .failure(argument, UnreadableImage("\(argument): \(why)"))
       }
     }
@@ -68,17 +68,28 @@ package final class ImageArguments: ImagePaths {
   /// Leaves an image out of folders from now on, since it belongs to a page.
   package func leaveOut(_ image: String) { leftOut.insert(resolvedPath(image) ?? image) }
 
-  /// The paths of a folder's pages, then those of its images. Those of formats that are not read are among them: reading tells their names.
+  /// The deepest folder below one that is named, as for data sets.
+  private static let deepest = 32
+
+  /// The paths of the pages in a folder and in the folders below it, then those of the images. Images of formats that are not read are
+  /// among them: reading tells their names. Hidden folders, and folders that links lead to, are left out.
   private static func images(in folder: String) throws(FileError) -> [String] {
-    let names = try folderContents(folder).filter {
-      !$0.hasPrefix(".") && (ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0))
-    }
+    let files = try files(in: folder, depth: 0)
+    let images = files.filter { ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0) }
+    return files.filter { PageToRead.isNamed($0) && PageToRead.isPage($0) } + images
+  }
+
+  private static func files(in folder: String, depth: Int) throws(FileError) -> [String] {
+    guard depth <= deepest else { throw FileError("read the folder", folder, code: ELOOP) }
+    var paths: [String] = []
     let start = folder.hasSuffix("/") ? folder : folder + "/"
-    let pages = try folderContents(folder).filter {
-      !$0.hasPrefix(".") && PageToRead.isNamed($0) && PageToRead.isPage(start + $0)
+    let entries = try folderEntries(folder).filter { !$0.name.hasPrefix(".") }
+    for entry in entries.sorted(by: { pathPrecedes($0.name, $1.name) }) {
+      let path = start + entry.name
+      let kind = entry.kind ?? FileStatus(path: path, followLink: false)?.kind
+      if kind == .folder { paths += try files(in: path, depth: depth + 1) } else { paths.append(path) }
     }
-    func sorted(_ names: [String]) -> [String] { names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-    return (sorted(pages) + sorted(names)).map { start + $0 }
+    return paths
   }
 }
 

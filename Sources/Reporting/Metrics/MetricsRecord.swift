@@ -56,6 +56,8 @@ package struct EvaluationMetrics: Codable, Sendable, Equatable {
   /// NaN if no text can be spelled with the alphabet.
   package var loss: Double
   package var images: Int
+  /// The interval of 95 % of the CER, [low, high].
+  package var cerInterval: [Double]?
   /// Share of time since the previous evaluation that each rank waited for images, and for slower ranks.
   package var waitingForData: [Double]?
   package var waitingForRanks: [Double]?
@@ -64,6 +66,7 @@ package struct EvaluationMetrics: Codable, Sendable, Equatable {
     (self.step, self.epoch, self.time) = (step, epoch, time)
     (cer, graphemeCER, wer, exactMatch) = (report.cer, report.graphemeCER, report.wer, report.exactMatch)
     (loss, images) = (report.loss ?? .nan, report.images)
+    cerInterval = report.cerInterval.flatMap { $0.count == 2 ? $0 : nil }
     (waitingForData, waitingForRanks) = (waiting?.forData, waiting?.forRanks)
   }
 }

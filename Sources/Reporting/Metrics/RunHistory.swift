@@ -18,6 +18,9 @@ package struct RunHistory: Sendable {
   package private(set) var best: EvaluationMetrics?
   package private(set) var lastStep: StepMetrics?
   package private(set) var skipped = 0
+  /// Seconds since 1970 of the first line, and the seconds that all steps took.
+  package private(set) var started: Double?
+  package private(set) var seconds = 0.0
 
   /// Evaluations that are kept for tables.
   package static let kept = 40
@@ -47,6 +50,8 @@ package struct RunHistory: Sendable {
     waiting.add(step.waiting, at: x)
     if let share = step.reducing { reducing.add(share, at: x) }
     lastStep = step
+    started = started ?? step.time.map { $0 - step.seconds }
+    if step.seconds.isFinite { seconds += step.seconds }
     skipped = skipped.addingReportingOverflow(step.skipped).partialValue
   }
 

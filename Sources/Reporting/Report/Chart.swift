@@ -146,6 +146,11 @@ struct Axis {
       ticks = stride(from: first, through: max(last, first + 1), by: every).map { pow(10, Double($0)) }
       return
     }
+    // An axis of zeros has no other number.
+    if low == 0 && high == 0 {
+      (self.low, self.high, ticks) = (0, 1, [0])
+      return
+    }
     let size = max(abs(low), abs(high))
     let span = high > low ? max(high - low, 1e-12 * size, 1e-30) : max(size, 1e-12)
     let raw = span / Double(wanted)

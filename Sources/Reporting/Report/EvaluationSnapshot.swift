@@ -61,6 +61,21 @@ package struct EvaluationSnapshot: Codable, Sendable {
     return image.resized(width: width, height: largestHeight, by: buffer.resampler)
   }
 
+  /// The name of the list of ``doubtful``.
+  static let doubtfulList = "doubtful.tsv"
+
+  /// Of the worst images of a model that reads well, those of which it reads most letters in another way.
+  var doubtful: [Image] {
+    guard figures.cer < 0.2 else { return [] }
+    return worst.filter { 2 * $0.edits > max(1, $0.reference.unicodeScalars.count) }
+  }
+
+  /// ``doubtful`` as lines: image, text and what was read, with tabs between.
+  var doubtfulLines: String {
+    ([["image", "says", "read"]] + doubtful.map { [$0.path, $0.reference, $0.prediction] })
+      .map { $0.map(\.onOneLine).joined(separator: "\t") + "\n" }.joined()
+  }
+
   /// Reads `evaluation.json`; nil if it is missing, or not written by Akuru.
   static func read(_ path: String) throws(FileError) -> EvaluationSnapshot? {
     guard let text = try boundedText(path, limit: largestFile) else { return nil }

@@ -5,8 +5,23 @@ import Recognition
 package enum MarkedText {
   /// A text in the language of its script, isolated from the direction of the surrounding text.
   package static func html(_ text: String) -> HTML {
-    text.isEmpty ? "<i class=\"none\">nothing</i>" : "<bdi dir=\"auto\" lang=\"\(language(of: text))\">\(text)</bdi>"
+    text.isEmpty
+      ? "<i class=\"none\">nothing</i>"
+      : "<bdi dir=\"\(direction(of: text))\" lang=\"\(language(of: text))\">\(text)</bdi>"
   }
+
+  /// The base direction: that of the first strong letter, as UAX #9 has it.
+  package static func direction(of text: String) -> String {
+    for scalar in text.unicodeScalars where scalar.properties.isAlphabetic {
+      let isRightToLeft = rightToLeft.contains { $0.contains(scalar.value) }
+      return isRightToLeft ? "rtl" : "ltr"
+    }
+    return "auto"
+  }
+
+  private static let rightToLeft: [ClosedRange<UInt32>] = [
+    0x0590...0x08FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFF, 0x10800...0x10FFF, 0x1E800...0x1EFFF,
+  ]
 
   /// Both texts, with their differences in `mark`.
   package static func html(reference: String, prediction: String) -> (reference: HTML, prediction: HTML) {
@@ -14,10 +29,12 @@ package enum MarkedText {
     let edits = EditAlignment(reference: a.map(Part.init), prediction: b.map(Part.init)).edits
     let wrongInA = Set(edits.filter { $0.reference != nil }.map(\.place.reference))
     let wrongInB = Set(edits.filter { $0.prediction != nil }.map(\.place.prediction))
-    return (marked(a, wrongInA), marked(b, wrongInB))
+    // What was read has the direction of what is written, even if its first letter is wrong.
+    let direction = direction(of: reference.isEmpty ? prediction : reference)
+    return (marked(a, wrongInA, direction), marked(b, wrongInB, direction))
   }
 
-  private static func marked(_ parts: [String], _ wrong: Set<Int>) -> HTML {
+  private static func marked(_ parts: [String], _ wrong: Set<Int>, _ direction: String) -> HTML {
     if parts.isEmpty { return html("") }
     var inner: HTML = ""
     var i = 0
@@ -28,7 +45,7 @@ package enum MarkedText {
       inner += wrong.contains(i) ? "<mark>\(piece)</mark>" : "\(piece)"
       i = end
     }
-    return "<bdi dir=\"auto\" lang=\"\(language(of: parts.joined()))\">\(inner)</bdi>"
+    return "<bdi dir=\"\(direction)\" lang=\"\(language(of: parts.joined()))\">\(inner)</bdi>"
   }
 
   /// Grapheme clusters, joined where a zero-width joiner makes two of them one sign.

@@ -23,26 +23,80 @@ extension ReportPage {
         + "<div class=\"grid\">\(snapshot.worst.map(card))</div>")
   }
 
+  /// Images of which most letters are wrong although the model reads well: their labels may be wrong.
+  var doubtful: HTML {
+    guard other == nil, let snapshot = run.snapshot else { return "" }
+    let images = snapshot.doubtful
+    guard !images.isEmpty else { return "" }
+    let rows = images.map { image -> HTML in
+      let texts = MarkedText.html(reference: image.reference, prediction: image.prediction)
+      return """
+        <tr><td class="path"><bdi>\(image.path)</bdi></td><td><span class="text">\(texts.reference)</span></td>\
+        <td><span class="text">\(texts.prediction)</span></td></tr>
+
+        """
+    }
+    let heads: HTML = "<th scope=\"col\">image</th><th scope=\"col\">says</th><th scope=\"col\">read</th>"
+    return section(
+      "doubtful", "Labels to look at",
+      """
+      <p>The model reads well, and reads most letters of these images in another way. \
+      <a href="\(EvaluationSnapshot.doubtfulList)">The list</a> opens as a spreadsheet; akuru check DATA --suspects look.tsv \
+      looks at the training data.</p>
+      \(table(heads: heads, rows))
+      """)
+  }
+
+  /// Images that two runs read differently.
+  var differences: HTML {
+    guard let other, let a = run.snapshot, let b = other.snapshot else { return "" }
+    let readings = Dictionary((b.samples + b.worst).map { ($0.path, $0) }) { first, _ in first }
+    var seen: Set<String> = []
+    let pairs = (a.samples + a.worst).compactMap { image -> (EvaluationSnapshot.Image, EvaluationSnapshot.Image)? in
+      guard seen.insert(image.path).inserted, let second = readings[image.path], second.reference == image.reference,
+        second.prediction != image.prediction
+      else { return nil }
+      return (image, second)
+    }
+    guard !pairs.isEmpty else { return "" }
+    let cards = pairs.map { first, second -> HTML in
+      let texts = [first, second].map { MarkedText.html(reference: $0.reference, prediction: $0.prediction).prediction }
+      return """
+        <article class="card\(first.width > 300 ? " wide" : "")">\(picture(first))
+        <dl><dt>says</dt><dd class="text">\(MarkedText.html(first.reference))</dd><dt>A read</dt>\
+        <dd class="text">\(texts[0])</dd><dt>B read</dt><dd class="text">\(texts[1])</dd></dl>
+        <p class="path"><bdi>\(first.path)</bdi></p></article>
+
+        """
+    }
+    return section(
+      "differences", "Read differently",
+      "<p>Of the images that both reports show, those that the two runs read differently.</p>\n"
+        + "<div class=\"grid\">\(cards)</div>")
+  }
+
   /// An image with its reference and prediction.
   private func card(_ image: EvaluationSnapshot.Image) -> HTML {
     let texts = MarkedText.html(reference: image.reference, prediction: image.prediction)
-    let picture: HTML =
-      image.png.isEmpty
-      ? "<p class=\"none\">The image could not be read.</p>"
-      : """
-      <div class="picture"\(image.width > 300 ? " tabindex=\"0\" role=\"group\" aria-label=\"image, scrolls sideways\"" : "")>\
-      <img src="data:image/png;base64,\(image.png.base64EncodedString())" width="\(image.width)" height="\(image.height)" \
-      alt="Image of the text \(image.reference)" loading="lazy"/></div>
-      """
     let verdict: HTML =
       image.edits == 0
       ? "<p class=\"right\">read without error</p>"
       : "<p class=\"wrong\">\(counted(image.edits, "letter")) wrong</p>"
     return """
-      <article class="card\(image.width > 300 ? " wide" : "")">\(picture)
+      <article class="card\(image.width > 300 ? " wide" : "")">\(picture(image))
       <dl><dt>says</dt><dd class="text">\(texts.reference)</dd><dt>read</dt><dd class="text">\(texts.prediction)</dd></dl>
       \(verdict)<p class="path"><bdi>\(image.path)</bdi></p></article>
 
+      """
+  }
+
+  private func picture(_ image: EvaluationSnapshot.Image) -> HTML {
+    image.png.isEmpty
+      ? "<p class=\"none\">The image could not be read.</p>"
+      : """
+      <div class="picture"\(image.width > 300 ? " tabindex=\"0\" role=\"group\" aria-label=\"image, scrolls sideways\"" : "")>\
+      <img src="data:image/png;base64,\(image.png.base64EncodedString())" width="\(image.width)" height="\(image.height)" \
+      alt="Image of the text \(image.reference)" loading="lazy"/></div>
       """
   }
 

@@ -111,21 +111,17 @@ extension ReportPage {
   /// Commands to copy.
   var commands: HTML {
     guard other == nil else { return "" }
-    let path = ReportPage.quoted(run.path)
-    func words(_ name: String) -> String { ReportPage.quoted(run.option(name)?.words ?? name.uppercased()) }
+    let path = run.path.shellWord
+    func words(_ name: String) -> String { (run.option(name)?.words ?? name.uppercased()).shellWord }
     // The part that was set aside is no data set of its own.
     let splitsTraining = run.option("validation") == .text("auto")
     let start = run.ranks > 1 ? "mpirun -n \(run.ranks) akuru" : "akuru"
-    var resume = "\(start) train --train \(words("train")) --validation \(words("validation")) --run-dir \(path)"
-    for (option, flag) in [
-      ("cache", "--cache"), ("maxSteps", "--max-steps"), ("evalEvery", "--eval-every"),
-      ("checkpointEvery", "--checkpoint-every"), ("keep", "--keep"),
-    ] {
-      if let value = run.option(option), value != .null { resume += " \(flag) \(ReportPage.quoted(value.words))" }
-    }
-    if run.option("skipBad") == .boolean(true) { resume += " --skip-bad" }
+    let next =
+      run.outcome?.next ?? "\(start) train "
+      + (run.isDone ? "--config \(path)/config.json --init-from \(path) --run-dir RUN" : "--resume --run-dir \(path)")
+    let why = run.isDone ? "Train longer:" : "Go on after a stop, with the same bits as if nothing had happened:"
     let commands: [(String, [String])] = [
-      ("Go on after a stop, with the same bits as if nothing had happened:", [resume + " --resume"]),
+      (why, [next]),
       ("Read images:", ["akuru predict --checkpoint \(path) photo.png"]),
       (
         "Measure, with intervals, errors by length and confusions:",
@@ -144,14 +140,5 @@ extension ReportPage {
       "commands", "Go on from here",
       "<p>In the folder that the run was started in.</p>\n"
         + "\(blocks)")
-  }
-
-  /// A word, quoted for a shell.
-  static func quoted(_ word: String) -> String {
-    let plain = word.unicodeScalars.allSatisfy {
-      $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./,+=:@%".unicodeScalars.contains($0)
-    }
-    return plain && !word.isEmpty && !word.hasPrefix("-")
-      ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 }

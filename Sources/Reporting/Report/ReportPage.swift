@@ -24,10 +24,10 @@ struct ReportPage {
       <body>
       <header>
       <h1>\(title)</h1>
-      <p>\(status)</p>
+      \(overview)
       </header>
       <main>
-      \(figures)\(curves)\(samples)\(worst)\(confusions)\(ranks)\(evaluations)\(configuration)\(commands)
+      \(figures)\(curves)\(differences)\(samples)\(worst)\(doubtful)\(confusions)\(ranks)\(evaluations)\(configuration)\(commands)
       </main>
       <footer><p>Written by Akuru \(akuruVersion) on \(ReportPage.date).</p></footer>
       </body>
@@ -41,26 +41,6 @@ struct ReportPage {
     let stamp = timeStamp()
     return
       "<time datetime=\"\(stamp)\">\(stamp.prefix(10).description) \(stamp.dropFirst(11).prefix(5).description)</time>"
-  }
-
-  /// The state of the run in one sentence.
-  private var status: HTML {
-    if let other {
-      return """
-        Training runs compared: A is \(code(run.path)) (solid lines), B is \(code(other.path)) (dashed lines).
-        """
-    }
-    let (last, evaluation) = (run.history.lastStep, run.history.evaluations.last)
-    guard let epoch = last?.epoch ?? evaluation?.epoch else { return "Nothing was measured yet." }
-    let step = max(last?.step ?? 0, evaluation?.step ?? 0)
-    let skipped: HTML = run.history.skipped > 0 ? " \(run.history.skipped) steps were skipped." : ""
-    guard let best = run.history.best else {
-      return "Step \(Chart.count(Double(step))), epoch \(epoch + 1); not evaluated yet.\(skipped)"
-    }
-    return """
-      Step \(Chart.count(Double(step))), epoch \(epoch + 1). Lowest character error rate so far: \
-      <b>\(percent(best.cer))</b> at step \(Chart.count(Double(best.step))).\(skipped)
-      """
   }
 
   // MARK: Figures
@@ -106,15 +86,17 @@ struct ReportPage {
     func series(_ curves: [(String, KeyPath<RunHistory, Curve>)]) -> [Chart.Series] {
       let runs: [(String, RunRecord, Bool)] =
         other.map { [("A ", run, false), ("B ", $0, true)] } ?? [("", run, false)]
-      return runs.flatMap { prefix, run, isDashed in
+      // Of two runs, each has a color; of one run, each curve.
+      return runs.flatMap { prefix, run, isOther in
         curves.enumerated().map { i, curve in
           Chart.Series(
-            name: prefix + curve.0, curve: run.history[keyPath: curve.1], color: i + 1, isDashed: isDashed)
+            name: prefix + curve.0, curve: run.history[keyPath: curve.1],
+            color: other == nil ? i + 1 : isOther ? 2 : 1, isDashed: other != nil && i > 0)
         }
       }
     }
     func short(_ value: Double) -> String { String(format: "%.3g", value) }
-    let charts = [
+    let learning = [
       Chart(
         title: "Loss", format: short, series: series([("training", \.loss), ("validation", \.validationLoss)]),
         mayBeLogarithmic: true),
@@ -124,6 +106,8 @@ struct ReportPage {
       Chart(
         title: "Images read without error", format: { short(100 * $0) + " %" },
         series: series([("exact", \.exactMatch)])),
+    ]
+    let engineering = [
       Chart(title: "Learning rate", format: short, series: series([("rate", \.learningRate)])),
       Chart(
         title: "Images per second", format: Chart.count, series: series([("images/s", \.imagesPerSecond)])),
@@ -136,18 +120,25 @@ struct ReportPage {
       Chart(
         title: "Gradient noise scale in images: batches up to here pay", format: short,
         series: series([("noise scale", \.gradientNoise)]), mayBeLogarithmic: true),
-    ].map(\.html).filter { !$0.markup.isEmpty }
-    guard !charts.isEmpty else { return "" }
+    ]
+    func html(_ charts: [Chart]) -> [HTML] { charts.map(\.html).filter { !$0.markup.isEmpty } }
+    let (first, rest) = (html(learning), html(engineering))
+    guard !(first + rest).isEmpty else { return "" }
+    let folded: HTML =
+      rest.isEmpty
+      ? ""
+      : "<details><summary>Rate, speed, waiting and gradients</summary>\n<div class=\"charts\">\(rest)</div></details>"
     return section(
       "curves", "Curves",
-      "<p>By training step. Point at a curve, or touch it, for its values.</p>\n<div class=\"charts\">\(charts)</div>")
+      "<p>By training step. Point at a curve, or touch it, for its values.</p>\n<div class=\"charts\">\(first)</div>\(folded)"
+    )
   }
 
   // MARK: Helpers of all sections
 
   /// A part of the page with a heading.
   func section(_ id: String, _ title: HTML, _ content: HTML) -> HTML {
-    "<section aria-labeledby=\"\(id)\">\n<h2 id=\"\(id)\">\(title)</h2>\n\(content)\n</section>\n"
+    "<section aria-labelledby=\"\(id)\">\n<h2 id=\"\(id)\">\(title)</h2>\n\(content)\n</section>\n"
   }
 
   /// A table that scrolls horizontally if it must.

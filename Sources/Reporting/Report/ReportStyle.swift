@@ -18,9 +18,22 @@ enum ReportStyle {
     pre { background: var(--card); border: 1px solid var(--edge); border-radius: .4rem; padding: .6rem .8rem;
       overflow-x: auto; margin: .2rem 0 1rem; }
     pre code { overflow-wrap: normal; }
-    .text { font-family: "Noto Sans Sinhala", "Iskoola Pota", "Nirmala UI", "Sinhala Sangam MN", "Noto Sans Tamil",
-      "Noto Sans Devanagari", "Noto Sans", system-ui, sans-serif; font-size: 1.2rem; line-height: 1.7;
+    .text { font-family: "Noto Sans", system-ui, sans-serif; font-size: 1.2rem; line-height: 1.7; overflow-wrap: anywhere; }
+    bdi:lang(si) { font-family: "Noto Sans Sinhala", "Iskoola Pota", "Nirmala UI", "Sinhala Sangam MN", sans-serif; }
+    bdi:lang(ta) { font-family: "Noto Sans Tamil", "Nirmala UI", "Tamil Sangam MN", sans-serif; }
+    bdi:lang(hi) { font-family: "Noto Sans Devanagari", "Nirmala UI", "Kohinoor Devanagari", sans-serif; }
+    bdi:lang(bn) { font-family: "Noto Sans Bengali", "Nirmala UI", sans-serif; }
+    bdi:lang(ar) { font-family: "Noto Naskh Arabic", "Amiri", "Geeza Pro", "Segoe UI", "Noto Sans Arabic", serif; }
+    bdi:lang(he) { font-family: "Noto Sans Hebrew", "Segoe UI", "Arial Hebrew", sans-serif; }
+    bdi:lang(am) { font-family: "Noto Sans Ethiopic", "Nyala", "Kefa", sans-serif; }
+    bdi:lang(zh), bdi:lang(ja), bdi:lang(ko) { font-family: "Noto Sans CJK SC", "Noto Sans CJK JP", system-ui, sans-serif; }
+    .lede { color: var(--soft); }
+    .large { margin: .8rem 0; display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baseline; max-width: none; }
+    .large b { font-size: 3.2rem; line-height: 1.15; font-variant-numeric: tabular-nums; }
+    .banner { border-left: .3rem solid var(--s1); background: var(--card); padding: .5rem .8rem; border-radius: .2rem;
       overflow-wrap: anywhere; }
+    .banner.failed { border-color: var(--bad); }
+    a { color: var(--s1); }
     dd bdi { display: block; text-align: start; }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -51,10 +64,13 @@ enum ReportStyle {
     .grid { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); }
     .card { background: var(--card); border: 1px solid var(--edge); border-radius: .5rem; padding: .7rem .8rem; min-width: 0; }
     .wide { grid-column: 1 / -1; }
-    .picture { overflow-x: auto; }
+    .picture { overflow-x: auto; display: flex; }
     .picture img { display: block; max-width: 100%; height: auto; max-height: 3rem; width: auto; background: #fff;
       border-radius: .2rem; }
-    .wide .picture img { max-width: none; height: 3rem; }
+    .wide .picture img { max-width: none; height: 3rem; flex: none; margin-right: 2rem; }
+    .wide .picture::after { content: ""; flex: none; position: sticky; right: 0; width: 2rem; margin-left: -2rem;
+      background: linear-gradient(to right, transparent, var(--card) 80%); }
+    .wide .picture { scrollbar-width: thin; }
     dl { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; margin: .5rem 0 .2rem; align-items: baseline; }
     dt { color: var(--soft); font-size: .85rem; }
     dd { margin: 0; min-width: 0; }

@@ -15,6 +15,8 @@ package final class ReportWriter {
     self.log = log
     do {
       record = try RunRecord(runDirectory)
+      record.outcome = nil
+      unlink(RunOutcome.path(in: runDirectory))
     } catch {
       log.warning("\(error); going on without report.html")
       return nil
@@ -30,10 +32,35 @@ package final class ReportWriter {
   package func write(_ evaluation: EvaluationMetrics, _ snapshot: EvaluationSnapshot) {
     record.history.add(evaluation)
     record.snapshot = snapshot
-    do {
+    attempt {
       let text = try RunJSON.line(snapshot) + "\n"
       try AtomicFile.write(Array(text.utf8), to: "\(record.path)/evaluation.json")
-      try AtomicFile.write(Array(ReportPage(run: record).document.utf8), to: "\(record.path)/report.html")
+      let list = "\(record.path)/\(EvaluationSnapshot.doubtfulList)"
+      if snapshot.doubtful.isEmpty {
+        unlink(list)
+      } else {
+        try AtomicFile.write(Array(snapshot.doubtfulLines.utf8), to: list)
+      }
+      try writePage()
+    }
+  }
+
+  /// Writes `outcome.json` and `report.html` at the end of the run.
+  package func write(_ outcome: RunOutcome) {
+    record.outcome = outcome
+    attempt {
+      try outcome.write(in: record.path)
+      try writePage()
+    }
+  }
+
+  private func writePage() throws {
+    try AtomicFile.write(Array(ReportPage(run: record).document.utf8), to: "\(record.path)/report.html")
+  }
+
+  private func attempt(_ work: () throws -> Void) {
+    do {
+      try work()
       fails = false
     } catch {
       if !fails { log.warning("\(error); going on, and report.html will be old") }

@@ -10,6 +10,8 @@ struct RunRecord {
   var history: RunHistory
   /// nil before the first evaluation.
   var snapshot: EvaluationSnapshot?
+  /// nil while the run goes on, and if it was killed.
+  var outcome: RunOutcome?
 
   /// The size limit of `config.json`, in bytes.
   private static let largestConfiguration = 16 << 20
@@ -24,6 +26,7 @@ struct RunRecord {
     configuration = text.flatMap { try? RunJSON.decode(JSONValue.self, from: $0) }
     history = try RunHistory("\(path)/metrics.jsonl")
     snapshot = try EvaluationSnapshot.read("\(path)/evaluation.json")
+    outcome = try RunOutcome.read(in: path)
   }
 
   /// The run's name: the name of its folder.
@@ -37,6 +40,13 @@ struct RunRecord {
   }
 
   func option(_ name: String) -> JSONValue? { options.first { $0.name == name }?.value }
+
+  /// Whether the run came to its end.
+  var isDone: Bool {
+    if let outcome { return outcome.isDone }
+    guard let last = configuration?["lastStep"]?.integer, let step = history.lastStep?.step else { return false }
+    return step >= last
+  }
 
   var ranks: Int { configuration?["worldSize"]?.integer ?? 1 }
 }

@@ -134,9 +134,12 @@ package struct Recipe: Codable, Sendable, Equatable {
       if name == "augment" {
         (said, kept) = (options.text(name) ?? said, augmentation.augment.name ?? "a set of its own, see config.json")
       }
+      var remedy = "leave the option out, or start a new run directory"
+      if ["epochs", "minutes"].contains(name), let runDir = options.text("runDir") {
+        remedy += "; a longer run begins with its weights: \(RunCommands(runDir: runDir).again) \(flag(name)) \(said)"
+      }
       throw ConfigurationError(
-        option: name,
-        " \(said) contradicts the run that is resumed (\(kept)); leave the option out, or start a new run directory")
+        option: name, " \(said) contradicts the run that is resumed (\(kept)); \(remedy)")
     }
   }
 }

@@ -62,7 +62,8 @@ extension TrainingConfiguration {
       throw ConfigurationError(
         option: "maxSteps",
         " \(maxSteps): the \(recipe.optimization.schedule.rawValue) schedule of the run that is resumed ends at step "
-          + "\(scheduleSteps), where its rate is almost zero; start a new run directory")
+          + "\(scheduleSteps), where its rate is almost zero; begin a longer run with its weights: "
+          + RunCommands(runDir: runDir).again)
     }
     let batch = recipe.batch
     let calendar = StepCalendar(
@@ -70,6 +71,15 @@ extension TrainingConfiguration {
     let end = (limits(calendar, identity.images) + [identity.scheduleSteps].compactMap { $0 }).min()
     return RunLength(
       calendar: calendar, images: identity.images, scheduleSteps: identity.scheduleSteps, lastStep: end ?? .max)
+  }
+
+  /// The step at which a run would end without `--max-steps`; nil if nothing else ends it.
+  func plannedStep(_ length: RunLength) -> Int? {
+    let calendar = length.calendar
+    return [
+      recipe.course.epochs.map { calendar.steps(forImages: $0 * calendar.draws) }, length.scheduleSteps,
+      length.images.map { calendar.steps(forImages: $0) },
+    ].compactMap { $0 }.min()
   }
 
   /// The steps after which the run ends: of its epochs, of its steps, and of its images.

@@ -21,4 +21,15 @@ package struct RunLocation {
         option: "runDir", " \(runDir): holds a data set; give a folder for the results (are the options swapped?)")
     }
   }
+
+  /// Throws if there is neither a run to go on with nor data for a new one: before a folder is created for a mistyped name.
+  ///
+  /// - Parameter run: the options of the run in the directory; nil if it holds none.
+  func requireRunOrData(_ given: Overrides, _ run: [String: JSONValue]?) throws {
+    guard resume, run == nil, given.text("train") == nil else { return }
+    throw ConfigurationError(
+      option: "runDir",
+      " \(runDir): holds no run to go on with (no config.json); give the folder of a run, or --train and --validation for a "
+        + "new one")
+  }
 }

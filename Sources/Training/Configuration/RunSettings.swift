@@ -149,6 +149,16 @@ package struct RankSettings: SettingsGroup {
   package var reduce = Precision.exact
   /// Steps between comparisons of the ranks' weights; they are also compared before each checkpoint.
   package var verifyEvery = 500
+  /// Steps between audits, in which one micro-batch of each rank is computed by another rank, too; 0 is never.
+  package var auditEvery = 200
+  /// What a new run does if more than half of the ranks have no work.
+  package var idleRanks = IdleRanks.refuse
+
+  package enum IdleRanks: String, OptionChoice {
+    case allow
+    /// The run ends before it begins, and says which batch has work for them.
+    case refuse
+  }
 
   /// How micro-batches are assigned to ranks. The weights have the same bits either way.
   package enum Balance: String, OptionChoice {
@@ -162,6 +172,7 @@ package struct RankSettings: SettingsGroup {
 
   package func validate() throws {
     try requireCount(verifyEvery, CodingKeys.verifyEvery, to: .max)
+    try require(auditEvery >= 0, CodingKeys.auditEvery, auditEvery, "must be at least 1, or 0 to switch it off")
     if balance == .adaptive && reduce == .float {
       throw ConfigurationError(
         option: "balance",

@@ -14,11 +14,11 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     return (RunSettings().groups + recipe.groups).flatMap(\.optionNames).filter { $0 != "mixture" }
   }()
 
-  /// The options of a file, overridden by those of the command line.
+  /// The options of a file, overridden by those of the command line. The file may be the `config.json` of a run.
   /// - Throws: `ConfigurationError` for a file that is invalid, alone or together with the command line.
   package static func options(_ flags: Overrides, file: String?) throws -> Overrides {
     guard let file else { return flags }
-    let all = flags.over(try Overrides(file: file, names: optionNames))
+    let all = flags.over(try Overrides(file: file, names: optionNames, unwrap: RunOptions.unwrap))
     // Some options of a resumed run come from its checkpoint.
     if !all.isOn("resume") { _ = try TrainingConfiguration(all.withPlaceholders) }
     return all

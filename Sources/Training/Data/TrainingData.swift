@@ -80,14 +80,24 @@ struct TrainingData {
   }
 
   /// Assigns the steps of a run to the ranks.
+  ///
+  /// - Parameter auditEvery: steps between audits.
   func scheduler(
-    _ recipe: Recipe, _ calendar: StepCalendar, steps: Range<Int>, _ communicator: Communicator
+    _ recipe: Recipe, _ calendar: StepCalendar, steps: Range<Int>, auditEvery: Int, _ communicator: Communicator
   ) throws -> MicroBatchScheduler {
-    MicroBatchScheduler(
-      try TrainingWork(
-        seed: recipe.course.seed, widths: train.widths, batchSize: calendar.batchSize,
-        microBatch: calendar.microBatch, images: calendar.images, mixture: mixture, steps: steps,
-        rank: communicator.rank, ranks: communicator.size))
+    var work = try TrainingWork(
+      seed: recipe.course.seed, widths: train.widths, batchSize: calendar.batchSize,
+      microBatch: calendar.microBatch, images: calendar.images, mixture: mixture, steps: steps,
+      rank: communicator.rank, ranks: communicator.size)
+    work.auditEvery = auditEvery
+    return MicroBatchScheduler(work)
+  }
+
+  /// Builds micro-batches on the calling thread.
+  func builder(_ recipe: Recipe) -> MicroBatchBuilder {
+    MicroBatchBuilder(
+      source: train.source, labels: labels, geometry: train.geometry, augmentation: recipe.augmentation.augment,
+      seed: recipe.course.seed)
   }
 
   /// Upper bounds of every micro-batch.

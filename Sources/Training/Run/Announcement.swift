@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Logging
 import MessagePassing
 import Messages
@@ -17,9 +18,13 @@ struct RunDescription: Encodable {
   let hosts: [String]
   /// Trained weights of the network.
   let weights: Int
+  /// The step after which the run ends; nil if only minutes end it.
+  let lastStep: Int?
+  /// The folder from which relative paths in the configuration lead.
+  let folder = FileManager.default.currentDirectoryPath
 
   private enum CodingKeys: String, CodingKey {
-    case configuration, identity, version, openBLAS, worldSize, hosts, weights
+    case configuration, identity, version, openBLAS, worldSize, hosts, weights, lastStep, folder
     case reproducibility = "promise"
   }
 }
@@ -50,8 +55,12 @@ func announce(
   if configuration.run.ranks.reduce == .float && communicator.isOneMachine && communicator.size > 1 {
     log.info("--reduce float changes nothing here: within one machine sums are exact")
   }
-  if let restored = opened.restored { log.info("going on from \(restored.path), step \(state.cursor.step)") }
   let lastStep = prepared.length.lastStep
+  if let restored = opened.restored {
+    log.info("going on from \(restored.path), step \(state.cursor.step)")
+    if state.cursor.step == lastStep { log.info("that was the last step: nothing is left to train") }
+  }
+  if opened.restored == nil { advise(prepared, settings, bindings, log) }
   if state.cursor.step > lastStep {
     log.warning(
       "the run is at step \(state.cursor.step), past the last one that was asked for (\(lastStep))")
@@ -59,17 +68,32 @@ func announce(
   return recorder
 }
 
+/// Says what will keep a new run from coming far; on rank 0, which has the bindings of all ranks.
+private func advise(_ prepared: PreparedRun, _ settings: ResolvedRun, _ bindings: [RankBinding], _ log: Logger) {
+  guard let binding = bindings.first else { return }
+  let recipe = prepared.identity.recipe
+  var outlook = RunOutlook(
+    lastStep: prepared.length.lastStep, draws: prepared.data.drawCount, batchSize: recipe.batch.batchSize)
+  outlook.schedule = recipe.optimization.schedule
+  outlook.ranks = bindings.count
+  outlook.cores = MPIRuntime.isLaunched ? Processors.numbers(binding.cpus).count : Processors.allowedCores().count
+  outlook.isFineTuning = settings.description != nil
+  for line in outlook.advice { log.info("advice: \(line)") }
+}
+
 private func writeFirstFiles(
   _ directory: RunDirectory, _ state: TrainingState, _ prepared: PreparedRun, _ configuration: TrainingConfiguration,
   hosts: [String], log: Logger
 ) throws {
   // Checked before the first file of the run is written, so that the run can be started again later.
+  try directory.checkpoints.requireFileSize(bytes: state.checkpointBytes)
   try directory.checkpoints.requireSpace(bytes: (configuration.run.checkpoints.keep + 2) * state.checkpointBytes)
   try directory.writeAlphabet(prepared.data.alphabet.scalars)
   try directory.writeConfiguration(
     RunDescription(
       configuration: configuration, identity: prepared.identity, reproducibility: prepared.reproducibility,
-      worldSize: hosts.count, hosts: hosts, weights: state.network.parameters.weightCount))
+      worldSize: hosts.count, hosts: hosts, weights: state.network.parameters.weightCount,
+      lastStep: prepared.length.lastStep == .max ? nil : prepared.length.lastStep))
   let cut = try MetricsLog.truncate(
     directory.metricsPath, afterStep: state.cursor.step, evaluationDue: state.cursor.evaluationDue)
   if let line = cut.firstMalformed {
@@ -106,21 +130,11 @@ private func describe(
     log.warning(
       """
       a step has \(microBatches) micro-batches for \(ranks) ranks, so \(ranks - microBatches) idle: \
-      \(recipe.batch.workForMore(than: microBatches))
+      \(BatchProposal.advice(ranks: ranks, for: recipe.batch))
       """)
   } else if recipe.batch.batchSize.first / recipe.batch.microBatch < ranks {
     let first = recipe.batch.batchSize.first / recipe.batch.microBatch
     log.info("while a step has \(first) micro-batches, \(ranks - first) of \(ranks) ranks idle")
-  }
-}
-
-extension BatchSettings {
-  /// The options that give more ranks work.
-  fileprivate func workForMore(than ranks: Int) -> String {
-    let first = batchSize.first
-    let half = microBatch % 2 == 0 ? microBatch / 2 : 1
-    let smaller = microBatch > 1 ? "--micro-batch \(half), " : ""
-    return "use \(ranks) ranks, or \(smaller)--batch-size \(first)..\(8 * first), which comes to have work for more"
   }
 }
 

@@ -28,7 +28,7 @@ package enum RunDirectoryError: Error, CustomStringConvertible, ExitStatusProvid
     switch self {
     case .io(let error): error.description
     case .holdsRun(let path, let found):
-      "\(path) already holds a run (\(found)); give --resume to go on with it, or choose another --run-dir"
+      "\(path) already holds a run (\(found)); go on with it: akuru train --resume --run-dir \(path.shellWord), or choose another --run-dir"
     case .locked(let path, let holder):
       "\(path) is being written by another job (\(holder)); wait for it to end, or choose another --run-dir"
     case .encoding(let path, let why): "cannot write \(path): \(why)"

@@ -19,6 +19,10 @@ final class RunRecorder {
   private let writer: CheckpointWriter?
   private let report: ReportWriter?
   private let board: TensorBoardLog?
+  /// How the evaluations develop.
+  private(set) var course: RunCourse
+  /// The training loss since the last evaluation.
+  private var sinceEvaluation = (loss: 0.0, steps: 0)
   private var window = Window()
   private var metricsFail = false
   private var progress: TrainingProgress
@@ -58,6 +62,10 @@ final class RunRecorder {
         nextEvent: cursor.evaluationDue ? cursor.step : cursor.step + 1, history: report?.history, log: logger)
     }
     progress.cer = report?.history.evaluations.last?.cer
+    course = RunCourse(data: settings.files.train ?? "")
+    for earlier in report?.history.evaluations ?? [] {
+      _ = course.add(.init(step: earlier.step, cer: earlier.cer, loss: earlier.loss))
+    }
   }
 
   /// Records a step: progress, and every `logEvery` steps a line of metrics.
@@ -65,7 +73,12 @@ final class RunRecorder {
     guard metrics != nil else { return }
     window.images += result.images
     window.steps += 1
-    if result.skipped { window.skipped += 1 } else { window.loss += result.loss }
+    if result.skipped {
+      window.skipped += 1
+    } else {
+      window.loss += result.loss
+      sinceEvaluation = (sinceEvaluation.loss + result.loss, sinceEvaluation.steps + 1)
+    }
     if let noise = result.gradientNoise { window.noise += noise }
     window.duration += result.duration
     window.waiting += result.loadWait
@@ -129,6 +142,11 @@ final class RunRecorder {
       report?.write(line, snapshot)
       board?.add(line, snapshot, weights: weights, gradients: gradients)
     }
+    let trainingLoss = sinceEvaluation.steps > 0 ? sinceEvaluation.loss / Double(sinceEvaluation.steps) : nil
+    sinceEvaluation = (0, 0)
+    if let news = course.add(.init(step: step, cer: line.cer, loss: line.loss, trainingLoss: trainingLoss)) {
+      log.info("\(news)")
+    }
     shown = .now
   }
 
@@ -157,6 +175,9 @@ final class RunRecorder {
 
   /// Waits until the checkpoints are written. Throws if one of the last ones could not be written.
   func finishSaving() throws { try writer?.finish() }
+
+  /// Records how the run ended, for the report.
+  func end(_ outcome: RunOutcome) { report?.write(outcome) }
 
   /// Completes the TensorBoard log of a finished run.
   func finish() { board?.finish() }

@@ -18,6 +18,15 @@ struct OpenedRun {
   var restored: (path: String, state: TrainingState)?
   /// The identity of the resumed run; nil for a new one.
   let resumed: RunIdentity?
+  /// The options that were given, and those of the resumed run.
+  var options: Overrides
+}
+
+/// What rank 0 finds in the directory of a run that is resumed.
+private struct FoundRun: Codable {
+  var identity: RunIdentity?
+  /// The options of its `config.json`, by name; nil if there is none.
+  var options: [String: JSONValue]?
 }
 
 /// Opens the run directory and restores the newest good checkpoint, on rank 0; broadcasts the run's identity.
@@ -32,7 +41,12 @@ func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
     return location
   }
   var (directory, restored): (RunDirectory?, (path: String, state: TrainingState)?)
-  let resumed: RunIdentity? = try communicator.fromRankZero {
+  let found: FoundRun = try communicator.fromRankZero {
+    var found = FoundRun()
+    if location.resume {
+      found.options = try RunOptions.read(runDir: location.runDir)
+      try location.requireRunOrData(options, found.options)
+    }
     let opened: RunDirectory
     do {
       opened = try RunDirectory(location.runDir, resume: location.resume) {
@@ -46,19 +60,21 @@ func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
     try output.open(opened.logPath)
     for name in opened.removedTemporaries { log.info("removed \(name), which a killed process left") }
     if let warning = opened.lockWarning { log.warning("\(warning)") }
-    guard location.resume else { return nil }
+    guard location.resume else { return found }
     restored = try opened.checkpoints.newestGood(
       restoring: { ($0.path, try TrainingState(restoring: $0)) }, log: { log.warning("\($0)") })
     if restored == nil {
       log.info("there is no checkpoint in \(location.runDir) to go on from: a new run begins")
     }
-    return restored?.state.identity
+    found.identity = restored?.state.identity
+    return found
   }
   try communicator.leaveIfStopIsRequested()
-  return OpenedRun(directory: directory, restored: restored, resumed: resumed)
+  let all = found.options.map { RunOptions.resumed(options, from: $0, hasCheckpoint: found.identity != nil) }
+  return OpenedRun(directory: directory, restored: restored, resumed: found.identity, options: all ?? options)
 }
 
-/// The result of ``resolveConfiguration(_:_:_:)``: the configuration of a run, and its initial network.
+/// The result of ``resolveConfiguration(_:_:)``: the configuration of a run, and its initial network.
 struct ResolvedRun {
   let configuration: TrainingConfiguration
   /// On rank 0: the initial network of a new run, if one was given.
@@ -68,8 +84,8 @@ struct ResolvedRun {
 }
 
 /// Merges presets, options and the resumed recipe into one configuration, and checks that all ranks agree on it.
-func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: RunContext) throws -> ResolvedRun {
-  let (communicator, log) = (context.communicator, context.log)
+func resolveConfiguration(_ opened: OpenedRun, _ context: RunContext) throws -> ResolvedRun {
+  let (communicator, log, options) = (context.communicator, context.log, opened.options)
   var pretrained: PretrainedNetwork?
   let description: PretrainedNetwork.Description? = try communicator.fromRankZero {
     guard let path = options.text("initFrom") else { return nil }
@@ -83,16 +99,23 @@ func resolveConfiguration(_ options: Overrides, _ opened: OpenedRun, _ context: 
     return read.description
   }
   let configuration = try communicator.together {
-    try TrainingConfiguration(description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
+    let configuration = try TrainingConfiguration(
+      description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
+    if opened.resumed == nil, configuration.run.ranks.idleRanks == .refuse {
+      try configuration.recipe.batch.requireWork(for: communicator.size)
+    }
+    return configuration
   }
   Watchdog.use(timeout: configuration.run.stall.stallTimeout)
   Watchdog.use(log: opened.directory?.logPath ?? "\(configuration.runDir)/train.log")
-  let kernels = "the OpenBLAS kernels"
+  let (kernels, libraries) = ("the OpenBLAS kernels", LibraryVersions.all)
+  var remedies = Dictionary(uniqueKeysWithValues: libraries.map { ($0.name, LibraryVersions.remedy) })
+  remedies[kernels] = "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"
   try communicator.requireAgreement(
     on: [
       ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
       (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
-    ], remedies: [kernels: "set one OPENBLAS_CORETYPE for all ranks (mpirun -x OPENBLAS_CORETYPE=Haswell)"])
+    ] + libraries, remedies: remedies)
   return ResolvedRun(configuration: configuration, pretrained: pretrained, description: description)
 }
 
@@ -107,10 +130,10 @@ struct PreparedRun {
 
 /// Lets a new run begin with the nearest of the models that come with Akuru, unless the options say how it begins. Rank 0 chooses.
 func chooseStart(
-  _ options: Overrides, _ records: GroundTruth, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
+  _ records: GroundTruth, _ settings: ResolvedRun, _ opened: OpenedRun, _ context: RunContext
 ) throws -> ResolvedRun {
   let (communicator, log) = (context.communicator, context.log)
-  guard opened.resumed == nil, !options.decideStart else { return settings }
+  guard opened.resumed == nil, !opened.options.decideStart else { return settings }
   let name: String? = try communicator.fromRankZero {
     let texts = records.train.records.lazy.map(\.text)
     guard let nearest = try NearestStarter(for: texts, settings.configuration.recipe, log: { log.warning("\($0)") })
@@ -122,7 +145,10 @@ func chooseStart(
       """)
     return nearest.name
   }
-  return try name.map { try resolveConfiguration(options.beginning(with: $0), opened, context) } ?? settings
+  guard let name else { return settings }
+  var opened = opened
+  opened.options = opened.options.beginning(with: name)
+  return try resolveConfiguration(opened, context)
 }
 
 /// Each rank audits a share of the images, and decodes a share into the machine's cache.

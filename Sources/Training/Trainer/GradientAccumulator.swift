@@ -22,6 +22,8 @@ package final class GradientAccumulator {
   private var microBatches = 1
   /// Remaining micro-batches of this rank.
   private var remaining = 0
+  /// The sum of the losses of the last micro-batch that was computed.
+  private(set) var lossOfLast = 0.0
   /// Gradients from this index on have been added in the last micro-batch of this rank.
   private var addedFrom = 0
   /// The error of a progress hook within a layer.
@@ -73,15 +75,17 @@ package final class GradientAccumulator {
 
   /// Computes the micro-batch that was loaded into the network, of `count` images, and accumulates its results.
   ///
-  /// - Parameter fault: `nanLoss` or `nanGradient` for a test.
+  /// - Parameter fault: `nanLoss`, `nanGradient` or `wrongGradient` for a test.
   package func add(images count: Int, fault: FaultInjection.Kind? = nil) throws {
     require(remaining > 0, "more micro-batches than announced")
     remaining -= 1
     Trace.span(.forward) { network.forward(.training) }
     if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
     let outcome = network.run(loss, scale: 1 / Float(images))
+    lossOfLast = outcome.sum
     addStatistics(images: count, loss: outcome.sum)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
+    if fault == .wrongGradient { network.logits.gradient.pointer[0] += 0.01 }
     network.parameters.zeroGradients()
     try Trace.span(.backward) {
       if overlaps && remaining == 0 {
@@ -94,6 +98,14 @@ package final class GradientAccumulator {
       }
     }
     addSquaredNorm(images: count)
+  }
+
+  /// Computes the micro-batch that was loaded into the network, and adds nothing.
+  func computeOnly() {
+    network.forward(.training)
+    lossOfLast = network.run(loss, scale: 1 / Float(images)).sum
+    network.parameters.zeroGradients()
+    network.backward()
   }
 
   /// Adds the loss and the batch statistics of a micro-batch.

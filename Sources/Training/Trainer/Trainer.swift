@@ -25,8 +25,9 @@ final class Trainer {
   let started = ContinuousClock.now
   var saved = ContinuousClock.now
 
+  let accumulator: GradientAccumulator
+  let audit: ContributionAudit
   private let loss: CTCLoss
-  private let accumulator: GradientAccumulator
   private let rates: LearningRates
   private let clipping: GradientClipping?
   private let scheduler: MicroBatchScheduler
@@ -55,13 +56,16 @@ final class Trainer {
     accumulator = try GradientAccumulator(
       state.network, loss: loss, sharesTimes: speeds != nil, precision: configuration.run.ranks.reduce,
       over: communicator)
+    audit = ContributionAudit(state.network, accumulator, over: communicator)
     try Trainer.requireSharedMemory(accumulator, configuration, context)
     rates = LearningRates(recipe.optimization, calendar, scheduleSteps: state.identity.scheduleSteps)
     clipping =
       recipe.optimization.clipNorm > 0 ? GradientClipping(maximumNorm: recipe.optimization.clipNorm) : nil
     let bounds = data.bounds(recipe)
     let first = state.cursor.step
-    scheduler = try data.scheduler(recipe, calendar, steps: first..<max(first, lastStep), communicator)
+    scheduler = try data.scheduler(
+      recipe, calendar, steps: first..<max(first, lastStep), auditEvery: configuration.run.ranks.auditEvery,
+      communicator)
     loader = data.loader(recipe, scheduler.queue, bounds: bounds)
     try reserve(bounds)
   }
@@ -138,15 +142,18 @@ final class Trainer {
       microBatches: scheduler.microBatchCount, localCount: scheduler.localCount, images: scheduler.imageCount)
     Trace.begin(step: number)
     try during(.step, step: number) {
-      for _ in 0..<scheduler.localCount {
-        let microBatch = try during(.load, step: number, adding: &result.loadWait) { try loader.next() }
-        guard let microBatch else { preconditionFailure("the loader has another plan") }
+      if scheduler.auditsNeighbor { try computeForNeighbor(&result) }
+      let audited = started.duration(to: .now)
+      for i in 0..<scheduler.localCount {
+        let microBatch = try nextMicroBatch(&result)
         try accumulate(microBatch)
+        if i == scheduler.auditedIndex { audit.keepOwn(microBatch.item) }
         result.imagesHere += microBatch.count
         loader.release(microBatch)
       }
-      let computed = started.duration(to: .now)
+      let computed = started.duration(to: .now) - audited
       try during(.reduce, step: number, adding: &result.reduceTime) { try reduce(computed: computed) }
+      if scheduler.isAudited { try audit.compare(step: number) { try recompute($0) } }
       (result.stopRequested, result.checkpointRequested) = (accumulator.stopRequested, accumulator.checkpointRequested)
       scheduleNext()
       try during(.update, step: number) { try update(&result) }
@@ -155,8 +162,40 @@ final class Trainer {
     return result
   }
 
+  private func nextMicroBatch(_ result: inout StepResult) throws -> MicroBatch {
+    let number = state.cursor.step + 1
+    let microBatch = try during(.load, step: number, adding: &result.loadWait) { try loader.next() }
+    guard let microBatch else { preconditionFailure("the loader has another plan") }
+    return microBatch
+  }
+
+  /// Computes a micro-batch of the next rank, to compare.
+  private func computeForNeighbor(_ result: inout StepResult) throws {
+    let microBatch = try nextMicroBatch(&result)
+    try load(microBatch)
+    accumulator.computeOnly()
+    audit.keepNeighbors()
+    loader.release(microBatch)
+  }
+
+  /// Builds and computes a micro-batch once more.
+  private func recompute(_ item: WorkItem) throws {
+    let microBatch = MicroBatch()
+    try data.builder(recipe).build(item, into: microBatch)
+    try load(microBatch)
+    accumulator.computeOnly()
+  }
+
   /// Forward and backward pass of one micro-batch.
   private func accumulate(_ microBatch: MicroBatch) throws {
+    try load(microBatch)
+    let refused = accumulator.refusedHere
+    try accumulator.add(images: microBatch.count, fault: Faults.spoiling(step: state.cursor.step + 1))
+    if accumulator.refusedHere > refused { suspects.append(suspect(microBatch)) }
+  }
+
+  /// Loads a micro-batch of the current step into the network.
+  private func load(_ microBatch: MicroBatch) throws {
     let step = state.cursor.step
     if let dropout = recipe.course.labelDropout(step: step) {
       dropout.fill(targets, from: microBatch)
@@ -165,9 +204,6 @@ final class Trainer {
     }
     try network.load(microBatch, targets: targets, loss: loss)
     network.dropoutKey.set(seed: recipe.course.seed, step: step, samples: microBatch.samples)
-    let refused = accumulator.refusedHere
-    try accumulator.add(images: microBatch.count, fault: Faults.spoiling(step: step + 1))
-    if accumulator.refusedHere > refused { suspects.append(suspect(microBatch)) }
   }
 
   /// Reduces over all ranks. This rank's requests travel with the gradients.

@@ -33,7 +33,10 @@ package final class TrainingState {
   package init(identity: RunIdentity) throws {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
-    optimizer = identity.recipe.optimization.makeOptimizer(count: network.parameters.count)
+    let matrices = network.parameters.tensors.filter { $0.shape.count > 1 }.map { tensor in
+      tensor.value.offset..<(tensor.value.offset + tensor.value.count + 15) & ~15
+    }
+    optimizer = identity.recipe.optimization.makeOptimizer(count: network.parameters.count, matrices: matrices)
     frozen = try FrozenWeights(identity.recipe.course.freeze, of: network)
     network.freeze(where: frozen.isFrozen)
     average = identity.recipe.optimization.ema.map { [network] in WeightAverage(decay: $0, of: network.parameters) }

@@ -250,7 +250,8 @@ import Testing
     try PNG.write(GrayImage(width: 90, height: 17, filledWith: 200), to: image)
     let converted = try akuru(
       [
-        "export", "--checkpoint", model.path("kraken.safetensors"), "--format", "akuru", "--output", model.path("akuru"),
+        "export", "--checkpoint", model.path("kraken.safetensors"), "--format", "akuru", "--output",
+        model.path("akuru"),
       ])
     #expect(converted.exitCode == 0, "\(converted.transcript)")
     let readings = try [model.checkpoint, model.path("kraken.safetensors"), model.path("akuru")].map {

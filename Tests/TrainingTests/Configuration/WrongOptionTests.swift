@@ -57,7 +57,7 @@ let smallRun: [String: JSONValue] = [
   ]
 
   static let optimization: [Wrong] = [
-    Wrong(["optimizer": "lion"], "--optimizer lion: it is one of adam, adamw, sgd, adadelta"),
+    Wrong(["optimizer": "lion"], "--optimizer lion: it is one of adam, adamw, lamb, sgd, adadelta"),
     Wrong(["schedule": "sine"], "--schedule sine: it is one of constant, one-cycle, cosine, step, plateau"),
     Wrong(["lr": -1], "--lr -1.0: must be positive"), Wrong(["lr": 0], "--lr 0.0: must be positive"),
     Wrong(["lr": .number(.nan)], "--lr nan: must be positive"),
@@ -120,6 +120,7 @@ let smallRun: [String: JSONValue] = [
     Wrong(["maxBadSteps": 0], "--max-bad-steps 0: must be at least 1"),
     Wrong(["logEvery": -3], "--log-every -3: must be at least 1"),
     Wrong(["verifyEvery": 0], "--verify-every 0: must be at least 1"),
+    Wrong(["auditEvery": -1], "--audit-every -1: must be at least 1, or 0 to switch it off"),
     Wrong(["checkpointEvery": 0], "--checkpoint-every 0: must be at least 1"),
     Wrong(["checkpointMinutes": -1], "--checkpoint-minutes -1.0: must be 0 (off) to 1e9 minutes"),
     Wrong(["checkpointMinutes": .number(.nan)], "--checkpoint-minutes nan: must be 0 (off) to 1e9 minutes"),

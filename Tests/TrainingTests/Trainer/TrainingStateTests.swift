@@ -11,7 +11,7 @@ import Training
   private struct Failure: Error {}
 
   private static let recipes: [[String: JSONValue]] = [
-    [:], ["ema": 0.75], ["optimizer": "sgd", "ema": 0.5], ["optimizer": "adadelta"],
+    [:], ["ema": 0.75], ["optimizer": "sgd", "ema": 0.5], ["optimizer": "adadelta"], ["optimizer": "lamb"],
   ]
 
   private func loaded(_ checkpoint: Checkpoint) -> CheckpointDirectory.LoadedCheckpoint {

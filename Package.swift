@@ -128,7 +128,8 @@ let package = Package(
         "Hashing", "Settings", "Console", "Files", "Messages",
       ]),
     // The page and the JSON endpoint of `akuru serve`.
-    .target(name: "Serving", dependencies: ["Recognition", "Datasets", "Images", "Messages", httpServer, sockets]),
+    .target(
+      name: "Serving", dependencies: ["Recognition", "Datasets", "Images", "Files", "Messages", httpServer, sockets]),
     .target(name: "Typesetting", dependencies: ["CPango", "Images", "Tensors", "Messages"]),
 
     .executableTarget(
@@ -147,6 +148,7 @@ let package = Package(
     tests("Files", ["Messages"]),
     tests("Console", []),
     tests("Settings", ["Messages"]),
+    tests("Serving", ["Tensors"]),
     tests("Hashing", []),
     tests("Tensors", []),
     tests(
@@ -189,6 +191,7 @@ let package = Package(
       exclude: ["Goldens/generate_pretrained.py", "Goldens/checkpoints.json"],
       resources: [
         .copy("Interchange/Scripts"), .copy("Goldens/fixtures"), .copy("Serving/check_page.py"),
+        .copy("Serving/check_correcting.py"),
       ]),
     .executableTarget(
       name: "CollectivesCheck", dependencies: ["MessagePassing", "Tensors"], path: "Tests/CollectivesCheck"),

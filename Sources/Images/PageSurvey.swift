@@ -1,7 +1,8 @@
 /// Whether an image shows a page, or another block of lines, and not a single line of writing.
 ///
-/// Letters of one height stand above each other in four lines or more. The words and lines of data sets, tall letters, letters with
-/// marks and lines that slope are no pages; nor is what has few letters.
+/// Letters of one height stand above each other in four lines or more; or letters are so small that a line as high as the image would
+/// leave nothing of them. The words and lines of data sets, tall letters, letters with marks and lines that slope are no pages; nor is
+/// what has few letters.
 package struct PageSurvey {
   /// Whether it is a page.
   package private(set) var isPage = false
@@ -12,8 +13,10 @@ package struct PageSurvey {
   private static let mostAspect = 6
   /// The longer side of the copy that is looked at.
   private static let side = 1600
-  /// The least number of letters.
-  private static let leastLetters = 60
+  /// The least number of letters: of several lines, and of small ones.
+  private static let (leastLetters, leastSmallLetters) = (60, 12)
+  /// The height of an image, in letters, from which on these are small, and its greatest width in heights.
+  private static let (smallLetters, smallLettersAspect) = (20, 3)
   /// The least number of lines above each other.
   private static let leastLines = 4
   /// Rows of the smallest letters.
@@ -38,8 +41,12 @@ package struct PageSurvey {
       }?.height ?? 0
     guard usual >= Self.leastLetterHeight else { return }
     let letters = pieces.filter { 5 * $0.height >= 2 * usual && 2 * $0.height <= 5 * usual }
-    guard letters.count >= Self.leastLetters else { return }
-    isPage = Self.usualLines(letters, usual, width: even.width) >= Self.leastLines
+    let areSmall =
+      even.height >= Self.smallLetters * usual && even.width < Self.smallLettersAspect * even.height
+      && letters.count >= Self.leastSmallLetters
+    isPage =
+      areSmall
+      || letters.count >= Self.leastLetters && Self.usualLines(letters, usual, width: even.width) >= Self.leastLines
   }
 
   /// The median, over strips as wide as a letter is high, of the number of lines above each other; 0 for fewer than eight strips.

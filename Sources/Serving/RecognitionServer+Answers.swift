@@ -24,6 +24,9 @@ package struct ServedModel: Encodable, Sendable {
 extension RecognitionServer: HTTPHandler {
   /// Answers one request.
   package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    if let desk, request.path == "/correct" || request.path.hasPrefix("/correct/") {
+      return await correct(request, desk)
+    }
     switch request.path {
     case "/": return await only(.GET, request) { .page(readingPage) }
     case "/health": return await only(.GET, request) { .json(.ok, model) }
@@ -35,7 +38,7 @@ extension RecognitionServer: HTTPHandler {
     }
   }
 
-  private func only(
+  func only(
     _ method: HTTPMethod, _ request: HTTPRequest, _ respond: () async -> HTTPResponse
   ) async -> HTTPResponse {
     if request.method == method || method == .GET && request.method == .HEAD {
@@ -116,7 +119,7 @@ extension RecognitionServer: HTTPHandler {
 
   /// The body. Part of one that is too large is received and discarded, since many clients read the answer only after sending
   /// all of it.
-  private func body(of request: HTTPRequest, limit: Int, _ tooLarge: String) async -> Result<[UInt8], RefusedBody> {
+  func body(of request: HTTPRequest, limit: Int, _ tooLarge: String) async -> Result<[UInt8], RefusedBody> {
     let refused = RefusedBody(response: .error(.payloadTooLarge, tooLarge))
     if let count = request.bodySequence.count, count > 4 * limit { return .failure(refused) }
     var bytes: [UInt8] = []
@@ -135,12 +138,12 @@ extension RecognitionServer: HTTPHandler {
 }
 
 /// A body that is not used, and what is answered.
-private struct RefusedBody: Error {
+struct RefusedBody: Error {
   let response: HTTPResponse
 }
 
 extension Result where Failure == RefusedBody {
-  fileprivate var response: HTTPResponse {
+  var response: HTTPResponse {
     if case .failure(let refused) = self { refused.response } else { .error(.internalServerError, "no answer") }
   }
 }

@@ -12,6 +12,7 @@ import Synchronization
 ///     POST /read     an image file as the body; the answer is an object with text, confidence and letters
 ///     POST /page     a form with the files page (PAGE-XML or ALTO) and image; the answer is the page with its texts
 ///     GET /health    whether the server answers, and with which model
+///     /correct       corrects lines, if there is a ``CorrectionDesk``
 ///
 /// Every error is an object with `error`, one line that gives the remedy, and a status code of 400 or above.
 package struct RecognitionServer: Sendable {
@@ -24,10 +25,12 @@ package struct RecognitionServer: Sendable {
 
   let worker: ReadingWorker
   let model: ServedModel
+  let desk: CorrectionDesk?
 
-  package init(_ reader: sending ImageReader, model: ServedModel) {
+  /// - Parameter desk: the lines to correct, if there are any.
+  package init(_ reader: sending ImageReader, model: ServedModel, desk: CorrectionDesk? = nil) {
     worker = ReadingWorker(reader)
-    self.model = model
+    (self.model, self.desk) = (model, desk)
   }
 
   /// Listens until SIGINT or SIGTERM; blocks the thread, which must be the main one.

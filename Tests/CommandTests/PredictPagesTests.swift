@@ -112,7 +112,7 @@ import Testing
     #expect(result.exitCode == 3 && result.stdout.hasPrefix("blank.png\t\npages/b0/p.xml#l0\t"), "\(result.transcript)")
     #expect(
       result.stderr.contains(
-        "scan.png: a page, and a model reads lines; find them with kraken -i scan.png scan.xml segment -bl, and read them with "
+        "scan.png: a page, and a model reads lines; find them with kraken -x -i scan.png scan.xml segment -bl, and read them with "
           + "akuru predict --checkpoint CHECKPOINT scan.xml\n"), "\(result.transcript)")
     #expect(result.stderr.contains("blank.png: nothing is written on it, so its text is empty"), "\(result.transcript)")
     #expect(try predict(workshop, ["blank.png"]).exitCode == 0)

@@ -132,7 +132,7 @@ import Testing
       let error = thrown(UnreadableImage.self) { _ = try reader.read(bytes: PNG.encode(image), name: "scan.jpg") }
       guard let text = error?.description, text.contains("a page") else { return false }
       #expect(
-        text.contains("kraken -i scan.jpg scan.xml segment -bl") && text.contains("akuru predict --checkpoint"),
+        text.contains("kraken -x -i scan.jpg scan.xml segment -bl") && text.contains("akuru predict --checkpoint"),
         "\(text)")
       return true
     }

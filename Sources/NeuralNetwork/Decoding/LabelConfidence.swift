@@ -5,6 +5,8 @@ import Tensors
 public struct LabelConfidence: Sendable, Equatable {
   /// p(label | logits): the sum over all paths to the label. 0 if a logit is NaN.
   public let probability: Double
+  /// ln ``probability``, also where that is too small for a number; -infinity if it is 0.
+  public let logProbability: Double
   /// The highest probability of each letter in the steps that the label's best path (Viterbi) assigns to it; with
   /// greedy decoding that path is the decoded one.
   public let letters: [Double]
@@ -51,10 +53,11 @@ public struct LabelConfidence: Sendable, Equatable {
     let last = count - 1
     let total = last > 0 ? logAddExp(sums[last], sums[last - 1]) : sums[last]
     guard total.isFinite, steps > 0 else {
-      (probability, letters, self.steps) = (0, label.map { _ in 0 }, label.map { _ in 0..<0 })
+      (probability, logProbability) = (0, -.infinity)
+      (letters, self.steps) = (label.map { _ in 0 }, label.map { _ in 0..<0 })
       return
     }
-    probability = min(1, exp(total))
+    (probability, logProbability) = (min(1, exp(total)), min(0, total))
     var found = [Double](repeating: 0, count: label.count)
     var spans = [Range<Int>](repeating: 0..<0, count: label.count)
     var s = last > 0 && bests[last - 1] > bests[last] ? last - 1 : last

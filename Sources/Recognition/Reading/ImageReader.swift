@@ -23,6 +23,8 @@ package final class ImageReader {
     let image: GrayImage
     let places: ColumnPlaces
     let isBlank: Bool
+    /// A text whose probability is asked for.
+    var reference: String?
   }
 
   /// - Throws: the errors of ``DecodingOptions``.
@@ -177,7 +179,14 @@ package final class ImageReader {
     }
     return Reading(
       image: name, text: decoded.text, confidence: rounded(confidence.probability, 1e4), letters: letters,
-      words: words, isBlank: input.isBlank)
+      words: words, isBlank: input.isBlank, referenceScore: input.reference.flatMap { score(of: $0, n) })
+  }
+
+  /// ln p(text | image n) for each letter, and one more.
+  private func score(of text: String, _ n: Int) -> Double? {
+    let codec = recognizer.description.codec
+    guard let label = try? codec.encode(text) else { return nil }
+    return LabelConfidence(label, in: recognizer.network.logits, sequence: n).logProbability / Double(label.count + 1)
   }
 }
 
@@ -196,7 +205,7 @@ package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProvid
   init(page name: String) {
     let stem = ImageFormat.stem(ofName: name).map { String(decoding: $0, as: UTF8.self) } ?? name
     self.init(
-      "\(name): a page, and a model reads lines; find them with kraken -i \(name) \(stem).xml segment -bl, and read them with "
+      "\(name): a page, and a model reads lines; find them with kraken -x -i \(name) \(stem).xml segment -bl, and read them with "
         + "akuru predict --checkpoint CHECKPOINT \(stem).xml")
   }
 }

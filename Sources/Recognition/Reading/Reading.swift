@@ -13,6 +13,9 @@ package struct Reading: Encodable, Sendable, Equatable {
   package let words: [Word]?
   /// Whether nothing is written on the image; its text is empty then, whatever the network says.
   package let isBlank: Bool
+  /// ln p(reference | image) for each letter of the reference, and one more for its end; nil without a reference, or for one
+  /// with letters that the model does not know.
+  package var referenceScore: Double?
 
   private enum CodingKeys: CodingKey { case image, text, confidence, letters }
 

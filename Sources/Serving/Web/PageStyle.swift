@@ -64,7 +64,7 @@ let pageScript = """
       range.setEnd(shownText.firstChild, end);
       color.add(range);
     }
-    const words = doubted.slice(0, 12).map(({part, confidence}) => `${shown(part)} ${Math.round(100 * confidence)} %`);
+    const words = doubted.slice(0, 12).map(({part, confidence}) => `\\u2068${shown(part)}\\u2069 ${Math.round(100 * confidence)} %`);
     const sum = element("div", {className: "sum doubted", textContent: words.length
       ? "doubted: " + words.join(", ") + (doubted.length > 12 ? ` and ${doubted.length - 12} more` : "") : ""});
     return [shownText, sum];

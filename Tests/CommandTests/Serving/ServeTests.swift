@@ -19,46 +19,6 @@ import Testing
     let error: String
   }
 
-  /// A server with the run of a workshop, which ends when the object goes.
-  private final class Server {
-    let workshop: Workshop
-    let process: RunningProcess
-    let address: String
-    private var hasEnded = false
-
-    init() throws {
-      workshop = try Workshop(train: 10, validation: 3)
-      try workshop.train(Recipes.seed, "run", ["--max-steps", "30"])
-      let process = try RunningProcess(
-        product("akuru"), ["serve", "--checkpoint", workshop.path("run"), "--port", "0"])
-      self.process = process
-      #expect(waitUntil(60) { process.stdout.contains("\n") }, "\(process.stderr)")
-      address = String(process.stdout.split(separator: " ").first ?? "")
-      #expect(address.hasPrefix("http://127.0.0.1:"))
-    }
-
-    deinit { if !hasEnded { process.send(signal: SIGKILL) } }
-
-    func end(_ signal: Int32) throws -> ProcessResult {
-      process.send(signal: signal)
-      hasEnded = true
-      return try process.wait(timeout: 20)
-    }
-
-    /// Status code and body of a request.
-    func request(_ path: String, _ options: [String] = []) throws -> (status: Int, body: String) {
-      let result = try run(
-        "curl", ["-sS", "--max-time", "60", "-w", "\n%{http_code}", address + path] + options, timeout: 90)
-      #expect(result.exitCode == 0, "\(result.transcript)")
-      let end = result.stdout.lastIndex(of: "\n") ?? result.stdout.startIndex
-      return (Int(result.stdout[end...].dropFirst()) ?? 0, String(result.stdout[..<end]))
-    }
-
-    func send(_ file: String, _ options: [String] = []) throws -> (status: Int, body: String) {
-      try request("read", ["--data-binary", "@\(file)", "-H", "Content-Type: image/png"] + options)
-    }
-  }
-
   private func expectRefusal(
     _ answer: (status: Int, body: String), _ status: Int, _ part: String,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -70,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: [SIGTERM, SIGINT]) func imagesAreReadAsPredictDoes(signal: Int32) throws {
-    let server = try Server()
+    let server = try ServedRun()
     let health = try server.request("health")
     #expect(health.status == 200 && health.body.contains(#""status":"ok""#), "\(health)")
     let page = try server.request("")
@@ -90,7 +50,7 @@ import Testing
   }
 
   @Test func mistakesAreAnswered() throws {
-    let server = try Server()
+    let server = try ServedRun()
     let workshop = server.workshop
     let image = "\(workshop.validation)/0.png"
     try workshop.spoil("text.jpg", "hello")
@@ -124,7 +84,7 @@ import Testing
 
   /// A page with its image comes back as `predict` writes it, in any form.
   @Test func pagesAreReadAsPredictDoes() throws {
-    let server = try Server()
+    let server = try ServedRun()
     let workshop = server.workshop
     let folder = try workshop.writePages(to: "pages", 1, of: 3) + "/b0"
     let form = ["-F", "page=@\(folder)/p.xml", "-F", "image=@\(folder)/p.png"]
@@ -152,7 +112,7 @@ import Testing
   }
 
   @Test func manyAtOnce() throws {
-    let server = try Server()
+    let server = try ServedRun()
     let image = "\(server.workshop.validation)/1.png"
     let alone = try server.send(image).body
     let command = """
@@ -164,7 +124,7 @@ import Testing
   }
 
   @Test func whatCannotBeServed() throws {
-    let server = try Server()
+    let server = try ServedRun()
     let port = String(server.address.dropLast().split(separator: ":").last ?? "")
     let serve = ["serve", "--checkpoint", server.workshop.path("run")]
     expectFailure(try akuru(serve + ["--port", port]), 4, ["port \(port): Address already in use", "another --host"])
@@ -175,19 +135,15 @@ import Testing
     expectFailure(try akuru(["serve", "--checkpoint", data]), 2, ["no checkpoint at \(data)"])
   }
 
-  private static let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
-    FileManager.default.isExecutableFile(atPath: $0)
-  }
-
-  @Test(.enabled(if: chromium != nil, "Chromium is not installed")) func thePageInABrowser() throws {
-    let server = try Server()
+  @Test(.enabled(if: ServedRun.chromium != nil, "Chromium is not installed")) func thePageInABrowser() throws {
+    let server = try ServedRun()
     let script = try #require(Bundle.module.path(forResource: "check_page", ofType: "py"))
     let image = "\(server.workshop.validation)/0.png"
     let answer = try JSONDecoder().decode(Answer.self, from: Data(try server.send(image).body.utf8))
     let result = try run(
       "python3",
       [
-        script, try #require(ServeTests.chromium), server.address, image, answer.text,
+        script, try #require(ServedRun.chromium), server.address, image, answer.text,
         try server.workshop.writePages(to: "pages", 1, of: 3) + "/b0/p.xml", "3",
       ], timeout: 120)
     #expect(result.exitCode == 0 && result.stdout == "good\n", "\(result.transcript)")

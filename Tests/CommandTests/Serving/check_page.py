@@ -20,7 +20,7 @@ import urllib.request
 
 
 class Page:
-    def __init__(self, chromium, address, width, dark):
+    def __init__(self, chromium, address, width, dark, title="Akuru reads"):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
             [
@@ -55,7 +55,7 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         self.call("Page.enable")
         self.call("Page.navigate", url=address)
-        self.wait("document.readyState == 'complete' && document.title == 'Akuru reads'")
+        self.wait(f"document.readyState == 'complete' && document.title == '{title}'")
 
     def call(self, method, **parameters):
         self.number += 1

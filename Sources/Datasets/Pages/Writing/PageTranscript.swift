@@ -74,7 +74,11 @@ package struct PageTranscript: Sendable {
   package let lines: [LineTranscript?]
 
   package init(_ page: PageToRead, lines: [LineTranscript?]) {
-    (name, document, source, self.lines) = (page.path, page.document, page.bytes, lines)
+    self.init(name: page.path, page.document, source: page.bytes, lines: lines)
+  }
+
+  init(name: String, _ document: PageDocument, source: [UInt8], lines: [LineTranscript?]) {
+    (self.name, self.document, self.source, self.lines) = (name, document, source, lines)
     precondition(lines.count == document.lines.count)
   }
 

@@ -2,7 +2,7 @@
 import FuzzSupport
 import Images
 
-/// PAGE-XML and ALTO: a page whose numbers are within bounds, or one clean line.
+/// PAGE-XML and ALTO: a page whose numbers are within bounds, which is written with other texts and read back; or one clean line.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
@@ -14,12 +14,42 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if let (width, height) = page.size { require(min(width, height) > 0, "\(width) x \(height)") }
     for line in page.lines { check(line, count) }
     for line in page.lines.prefix(20) { cut(line.outline) }
+    if page.lines.count <= 100 { write(page, bytes) }
   } catch {
     requireOneLine(error)
   }
   return 0
 }
 
+/// Writes the page with a text in each line, in every form. In its own, and in the other schema, the texts are read back.
+private func write(_ page: PageDocument, _ bytes: [UInt8]) {
+  let box = [PagePoint(1, 2), PagePoint(30, 2), PagePoint(30, 9)]
+  let lines = page.lines.indices.map { place in
+    let words = ["a<", "\"\u{5D0}"].map { LineTranscript.Part(text: $0, confidence: 0.5, polygon: box) }
+    return place % 5 == 4 ? nil : LineTranscript(text: "a< \"\u{5D0}", confidence: 0.25, words: words)
+  }
+  let transcript = PageTranscript(name: "page.xml", page, source: bytes, lines: lines)
+  for format in PageFormat.allCases + [nil] {
+    do {
+      let written = try transcript.written(as: format, time: "2026-01-31T12:00:00")
+      guard format == nil || format == .page || format == .alto else { continue }
+      let again = try PageDocument.read(written, path: "written.xml")
+      let expected =
+        format == nil || format == PageFormat(page.schema)
+        ? lines
+        : lines.enumerated().compactMap { place, line in
+          page.lines[place].outline.corners.isEmpty ? nil : .some(line)
+        }
+      require(again.lines.count == expected.count, "\(again.lines.count) of \(expected.count) lines are there again")
+      for (line, transcript) in zip(again.lines, expected) {
+        guard let transcript else { continue }
+        require(line.text == transcript.text, "\(line.text ?? "no text") was \(transcript.text)")
+      }
+    } catch {
+      require(false, "what was read cannot be written, or read back: \(error)")
+    }
+  }
+}
 private let cutter = LineCutter(
   GrayImage(width: 640, height: 480, filledWith: 200), limits: ImageLimits(width: 4096, height: 2048, pixels: 1 << 20))
 

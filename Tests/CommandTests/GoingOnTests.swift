@@ -32,7 +32,7 @@ import Testing
     let first = try run(
       product("akuru"),
       ["train", "-t", "train", "-v", "validation", "-o", "run", "--max-steps", "4", "--max-minutes", "0.00001"]
-        + Recipes.seed, directory: workshop.path(""))
+        + Recipes.seed + ["--log-every", "1"], directory: workshop.path(""))
     #expect(first.exitCode == 85, "\(first.transcript)")
     let elsewhere = try run(
       product("akuru"), ["train", "--resume", "--run-dir", workshop.path("run")], directory: "/")

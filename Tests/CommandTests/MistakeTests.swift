@@ -49,7 +49,8 @@ import Testing
   static let mistakes: [BadInput] = [
     // The command line.
     BadInput("misspelt command", status: 2, ["'trian'", "see akuru --help"]) { _ in ["trian"] },
-    BadInput("misspelt option", status: 2, ["--epoch", "Did you mean '--epochs'?"], prepare: train(["--epoch", "3"])),
+    BadInput(
+      "misspelt option", status: 2, ["--epochz", "Did you mean '--epochs'?"], prepare: train(["--epochz", "3"])),
     BadInput("single hyphen and letter", status: 2, ["-e", "see akuru train --help"], prepare: train(["-e", "3"])),
     BadInput(
       "missing value", status: 2, ["Missing value for '--epochs", "see akuru train --help"],

@@ -72,7 +72,7 @@ package struct RunCourse {
     guard let lowest = points.filter({ $0.loss.isFinite }).min(by: { $0.loss < $1.loss }),
       recent.allSatisfy({ $0.step > lowest.step && $0.loss > RunCourse.rise * lowest.loss }),
       let before = lowest.trainingLoss, let now = recent.last?.trainingLoss, now < before,
-      recent.allSatisfy({ $0.cer >= best.cer })
+      recent.allSatisfy({ $0.step > best.step })
     else { return nil }
     return """
       validation rises while training falls since step \(lowest.step): the model learns the training images by heart. The best \

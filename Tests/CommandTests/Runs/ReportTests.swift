@@ -46,7 +46,7 @@ import Testing
     #expect(labels.count == titles.count && labels.allSatisfy { $0.contains(" by step. ") })
     let steps = try workshop.metrics("run", "step")
     let evaluations = try workshop.metrics("run", "evaluation")
-    let hovers = page.texts("//figure[1]//*[@class='at']/title")
+    let hovers = page.texts("(//figure)[1]//*[@class='at']/title")
     #expect(hovers.count == 6)
     for (hover, step) in zip(hovers, steps) {
       #expect(hover.hasPrefix("step \(step.step): training \(String(format: "%.3g", step.loss))"), "\(hover)")

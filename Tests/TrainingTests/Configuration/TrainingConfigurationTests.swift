@@ -127,7 +127,7 @@ import Training
     #expect(
       message { _ = try resumed(steps, scheduleSteps: 49) }
         == "--max-steps 50: the cosine schedule of the run that is resumed ends at step 49, where its rate is almost zero; "
-        + "start a new run directory")
+        + "begin a longer run with its weights: akuru train --config r/config.json --init-from r --run-dir r-longer")
   }
 
   // MARK: File and command line

@@ -1,13 +1,13 @@
 /// The fields of a form with files: multipart/form-data (RFC 7578), as browsers and curl -F send it.
-struct MultipartForm {
-  struct Field {
-    let name: String
+package struct MultipartForm {
+  package struct Field {
+    package let name: String
     /// The name of the file as the client gives it; nil for a field that is none. It is a name for messages, not a path.
-    let fileName: String?
-    let bytes: [UInt8]
+    package let fileName: String?
+    package let bytes: [UInt8]
   }
 
-  let fields: [Field]
+  package let fields: [Field]
 
   /// The most fields of a form.
   private static let mostFields = 16
@@ -15,7 +15,7 @@ struct MultipartForm {
   private static let headerBytes = 8192
 
   /// nil for a body that is no form of this type.
-  init?(_ body: [UInt8], contentType: String) {
+  package init?(_ body: [UInt8], contentType: String) {
     guard contentType.lowercased().hasPrefix("multipart/form-data"),
       let boundary = MultipartForm.parameter("boundary", of: contentType), !boundary.isEmpty, boundary.utf8.count <= 70
     else { return nil }
@@ -36,7 +36,7 @@ struct MultipartForm {
   }
 
   /// The first field of a name.
-  subscript(name: String) -> Field? { fields.first { $0.name == name } }
+  package subscript(name: String) -> Field? { fields.first { $0.name == name } }
 
   /// A field: the rest of the delimiter's line, headers, an empty line, the contents.
   private static func field(_ bytes: ArraySlice<UInt8>) -> Field? {

@@ -1,7 +1,6 @@
+import Serving
 import Tensors
 import Testing
-
-@testable import Serving
 
 /// Forms as browsers and curl send them, and bodies that are none.
 @Suite struct MultipartFormTests {

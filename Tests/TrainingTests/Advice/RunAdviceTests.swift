@@ -1,7 +1,6 @@
 import Datasets
 import Testing
-
-@testable import Training
+import Training
 
 /// What a run says of its prospects: before the first step, while it runs and at its end.
 @Suite struct RunAdviceTests {

@@ -77,7 +77,7 @@ package struct PageTranscript: Sendable {
     self.init(name: page.path, page.document, source: page.bytes, lines: lines)
   }
 
-  init(name: String, _ document: PageDocument, source: [UInt8], lines: [LineTranscript?]) {
+  package init(name: String, _ document: PageDocument, source: [UInt8], lines: [LineTranscript?]) {
     (self.name, self.document, self.source, self.lines) = (name, document, source, lines)
     precondition(lines.count == document.lines.count)
   }

@@ -6,16 +6,18 @@ package struct RunCommands {
   let runDir: String
   var ranks = 1
 
+  package init(runDir: String, ranks: Int = 1) { (self.runDir, self.ranks) = (runDir, ranks) }
+
   private var train: String { "\(ranks > 1 ? "mpirun -n \(ranks) " : "")akuru train" }
 
   /// Goes on with a stopped run.
-  var resume: String { "\(train) --resume --run-dir \(runDir.shellWord)" }
+  package var resume: String { "\(train) --resume --run-dir \(runDir.shellWord)" }
 
   /// Goes on with a run whose schedule has no end, or ends later.
-  func resume(toStep step: Int) -> String { "\(resume) --max-steps \(step)" }
+  package func resume(toStep step: Int) -> String { "\(resume) --max-steps \(step)" }
 
   /// A new run as long as this one, with the same options, from its best weights.
-  var again: String {
+  package var again: String {
     let path = runDir.hasSuffix("/") && runDir.count > 1 ? String(runDir.dropLast()) : runDir
     return """
       \(train) --config \("\(path)/config.json".shellWord) --init-from \(path.shellWord) \
@@ -24,7 +26,7 @@ package struct RunCommands {
   }
 
   /// A new run with the same options that is long enough to learn something.
-  func anew(steps: Int, epochs: Int?) -> String {
+  package func anew(steps: Int, epochs: Int?) -> String {
     let path = runDir.hasSuffix("/") && runDir.count > 1 ? String(runDir.dropLast()) : runDir
     let length = epochs.map { "--epochs \($0)" } ?? "--max-steps \(steps)"
     return "\(train) --config \("\(path)/config.json".shellWord) \(length) --run-dir \("\(path)-longer".shellWord)"

@@ -28,10 +28,10 @@ import Testing
 
   @Test(arguments: [
     (["train", "--model"], ["akuru", "crnn", "tutorial"]),
-    (["train", "--optimizer"], ["adadelta", "adam", "adamw", "sgd"]),
+    (["train", "--optimizer"], ["adadelta", "adam", "adamw", "lamb", "sgd"]),
     (["train", "--schedule"], ["constant", "cosine", "one-cycle", "plateau", "step"]),
     (["train", "--reduce"], ["exact", "float"]), (["train", "--direction"], ["auto", "ltr", "none", "rtl"]),
-    (["export", "--format"], ["akuru", "onnx", "safetensors"]),
+    (["export", "--format"], ["akuru", "kraken", "onnx", "safetensors"]),
     (["split", "--by"], ["auto", "folder", "page", "text"]),
   ]) func bashCompletesValues(words: [String], values: [String]) throws {
     #expect(try completions(words + [""]) == values)

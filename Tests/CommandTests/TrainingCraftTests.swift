@@ -7,7 +7,7 @@ import Testing
 
   @Test(arguments: [
     ["--optimizer", "sgd", "--momentum", "0.8", "--schedule", "cosine", "--warm-up", "3", "--label-dropout", "0.2"],
-    ["--optimizer", "lamb", "--beta2", "0.95", "--freeze", "cnn", "--schedule", "cosine"],
+    ["--optimizer", "lamb", "--beta2", "0.95", "--freeze", "conv1", "--schedule", "cosine"],
     [
       "--optimizer", "adadelta", "--schedule", "plateau", "--patience", "0", "--decay-factor", "0.5", "--ema", "0.9",
     ],

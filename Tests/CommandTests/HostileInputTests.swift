@@ -52,10 +52,10 @@ import Testing
         workshop.training(Recipes.seed, "new", ["--max-steps", "1", "--alphabet", path]), timeout: 20)
       expectFailure(alphabet, 3, ["\(path): cannot be read: not a regular file"])
     }
-    try Data(count: 70_000).write(to: URL(fileURLWithPath: workshop.path("large.json")))
+    try Data(count: 5 << 20).write(to: URL(fileURLWithPath: workshop.path("large.json")))
     let large = try akuru(
       workshop.training(Recipes.seed, "new", ["--max-steps", "1", "--config", workshop.path("large.json")]))
-    expectFailure(large, 2, ["large.json: is larger than 64 KiB"])
+    expectFailure(large, 2, ["large.json: is larger than 4 MiB"])
   }
 
   /// A checkpoint of a few kilobytes that claims a network of gigabytes.

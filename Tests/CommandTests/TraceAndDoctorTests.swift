@@ -20,7 +20,7 @@ import Testing
   @Test(arguments: [1, 3]) func everyRankTellsItsTime(_ ranks: Int) throws {
     let workshop = try Workshop(train: 24, validation: 6)
     let path = workshop.path("trace.json")
-    try workshop.train(ranks: ranks, Recipes.seed + ["--epochs", "1"], "run", ["--trace", path])
+    try workshop.train(ranks: ranks, Recipes.seed + ["--epochs", "1"], "run", ["--trace", path, "--audit-every", "0"])
     let events = try events(path).filter { $0.ph == "X" }
     #expect(Set(events.map(\.pid)) == Set(0..<ranks))
     func count(_ name: String, _ rank: Int? = nil) -> Int {

@@ -142,8 +142,9 @@ final class Trainer {
       microBatches: scheduler.microBatchCount, localCount: scheduler.localCount, images: scheduler.imageCount)
     Trace.begin(step: number)
     try during(.step, step: number) {
+      let beforeAudit = ContinuousClock.now
       if scheduler.auditsNeighbor { try computeForNeighbor(&result) }
-      let audited = started.duration(to: .now)
+      let auditTime = beforeAudit.duration(to: .now)
       for i in 0..<scheduler.localCount {
         let microBatch = try nextMicroBatch(&result)
         try accumulate(microBatch)
@@ -151,7 +152,7 @@ final class Trainer {
         result.imagesHere += microBatch.count
         loader.release(microBatch)
       }
-      let computed = started.duration(to: .now) - audited
+      let computed = started.duration(to: .now) - auditTime
       try during(.reduce, step: number, adding: &result.reduceTime) { try reduce(computed: computed) }
       if scheduler.isAudited { try audit.compare(step: number) { try recompute($0) } }
       (result.stopRequested, result.checkpointRequested) = (accumulator.stopRequested, accumulator.checkpointRequested)

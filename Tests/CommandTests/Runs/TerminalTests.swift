@@ -81,7 +81,7 @@ import Testing
 
   @Test func aLongerRunSaysWhatToExpect() throws {
     let workshop = try Workshop(train: 16, validation: 8)
-    let result = try workshop.train(Recipes.akuru, "run", ["--max-steps", "40", "--eval-every", "40"])
+    let result = try workshop.train(Recipes.akuru, "run", ["--max-steps", "140", "--eval-every", "140"])
     let found = result.stderr.matches(of: /expected: \d+:\d\d an epoch, \d+:\d\d to the last step, at \d+ images\/s/)
     #expect(found.count == 1, "\(result.transcript)")
   }

@@ -1,4 +1,5 @@
 @testable import Checkpoints
+@testable import Datasets
 import FuzzSupport
 @testable import NeuralNetwork
 @testable import Recognition

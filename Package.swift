@@ -155,7 +155,7 @@ let package = Package(
       "NeuralNetwork", ["Tensors", "Messages", "Settings"],
       exclude: [
         "Goldens/generate_layers.py", "Goldens/generate_sequence.py", "Goldens/generate_models.py",
-        "Goldens/generate_optimizers.py",
+        "Goldens/generate_optimizers.py", "Goldens/generate_lamb.py",
       ],
       resources: [.copy("Goldens/fixtures")]),
     tests(

@@ -111,6 +111,15 @@ import Typesetting
     #expect(faces.allSatisfy { $0.lacking.count <= 1 })
   }
 
+  /// Another face has the letters that the faces of a script lack.
+  @Test func anotherFaceHasTheOtherLetters() throws {
+    let letters: [Unicode.Scalar] = ["ක", "A", "z"]
+    #expect(throws: TypesettingError.self) { try FontCatalog.all(covering: letters) }
+    let faces = try FontCatalog.all(covering: letters, fallback: "Noto Sans")
+    #expect(faces.count >= 4 && faces.allSatisfy { $0.fallbacks.map(\.name) == ["Noto Sans"] && $0.lacking.isEmpty })
+    #expect(throws: TypesettingError.self) { try FontCatalog.all(covering: letters, fallback: "No Such Family") }
+  }
+
   @Test func noFaceHasEverything() throws {
     let error = try #require(throws: TypesettingError.self) { try FontCatalog.all(covering: ["ක", "த"]) }
     #expect("\(error)".contains("fonts-noto-extra"))

@@ -79,6 +79,22 @@ import Testing
       try train("both", ["--from-scratch", "--init-from", "glyphs"]), 2, ["--from-scratch contradicts --init-from"])
   }
 
+  /// Texts of which the model knows too few letters are of another script.
+  @Test func noModelOfAnotherScriptIsTaken() throws {
+    let path = "\(workshop.train)/metadata.csv"
+    let texts = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let greek = texts.dropFirst().map { line in
+      let comma = line.firstIndex(of: ",") ?? line.endIndex
+      return line[..<comma]
+        + line[comma...].replacing("a", with: "α").replacing("b", with: "β").replacing("c", with: "γ")
+    }
+    try Data(([texts[0]] + greek).joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+    let data = ["--train", workshop.train, "--validation", workshop.train]
+    let run = try named(
+      ["train"] + data + ["--run-dir", workshop.path("greek"), "--max-steps", "1"] + Recipes.akuru)
+    #expect(run.exitCode == 0 && !run.stderr.contains("begins with the model"), "\(run.transcript)")
+  }
+
   @Test func theListAndACard() throws {
     let list = try named(["models"])
     #expect(list.exitCode == 0 && list.stdout.contains("glyphs"), "\(list.transcript)")

@@ -97,6 +97,18 @@ extension GrayImage {
     #expect(stem.trimmed().pixels.count { $0 == 0 } == 240)
   }
 
+  /// What is lower than an eighth of the image is no line: it would be scaled up to one.
+  @Test(arguments: [(40, true), (100, false)]) func lowWritingIsLeftAlone(height: Int, isWriting: Bool) {
+    var image = GrayImage(width: 200, height: height)
+    for letter in 0..<20 {
+      for i in 0..<6 {
+        image[4 + 9 * letter, 10 + i] = 0
+        image[4 + 9 * letter + i, 15] = 0
+      }
+    }
+    #expect((image.trimmed() != image) == isWriting && (image.centered() != image) == isWriting)
+  }
+
   @Test func dotsAndPunctuationStay() {
     var image = Writing().image(left: 40, right: 80, above: 40, below: 40)
     for y in 66..<70 { for x in image.width - 70..<image.width - 66 { image[x, y] = 10 } }

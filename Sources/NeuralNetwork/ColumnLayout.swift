@@ -2,7 +2,8 @@ import Tensors
 
 /// The layout of a micro-batch's images, placed side by side: image n owns the columns `starts[n] ..< starts[n] +
 /// widths[n]` of every row. All other columns (at least ``gap`` of them before, between and after images, and the
-/// rounding of ``stride`` to a multiple of 16) are paper and contain zero.
+/// rounding of ``stride`` to a multiple of 16) are paper and contain zero. Starts are even: what is computed two columns at a time has
+/// the same bits wherever an image stands.
 ///
 /// A row of a micro-batch is therefore one long vector without padding, each image keeps its own width, and a
 /// convolution that reaches `gap` columns past an image's edge reads zeros, like zero padding.
@@ -31,12 +32,12 @@ public final class ColumnLayout {
   public func place(_ newWidths: some Collection<Int>) {
     starts.removeAll(keepingCapacity: true)
     widths.removeAll(keepingCapacity: true)
-    var column = gap
+    var column = (gap + 1) & ~1
     for width in newWidths {
       require(width > 0 && width <= (widths.last ?? width), "widths must be positive and non-increasing")
       starts.append(column)
       widths.append(width)
-      column += width + gap
+      column = (column + width + gap + 1) & ~1
     }
     stride = (column + 15) & ~15
     writeMask()

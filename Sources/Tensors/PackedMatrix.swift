@@ -77,7 +77,7 @@ public struct PackedMatrix {
 
 /// Cuts `m` rows into tiles of nearly equal height: in low tiles, each multiply-add would wait for the previous one.
 @inline(__always)
-private func tiles(of m: Int, atMost most: Int, _ body: (_ row: Int, _ height: Int32) -> Void) {
+func tiles(of m: Int, atMost most: Int, _ body: (_ row: Int, _ height: Int32) -> Void) {
   let count = (m + most - 1) / most
   var row = 0
   for tile in 0..<count {

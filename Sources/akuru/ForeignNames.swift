@@ -127,6 +127,10 @@ enum ForeignNames {
     (["lang", "psm", "oem"], "a model knows its script: --checkpoint names it; leave it out"),
     (["run-dir", "out", "output-dir"], "--output, or --checkpoint for a trained run"),
     (["batch-size"], "it is chosen for you; leave it out"),
+    (
+      ["workers", "num-workers", "num-threads", "cpu-threads"],
+      "--threads, which akuru predict has; mpirun -n N akuru evaluate has N processes"
+    ),
   ])
 
   private static let shortOfReading = group([

@@ -53,6 +53,7 @@ struct Predict: ParsableCommand {
   @Flag(help: "Also write the text of X.png to X.txt.") var writeText = false
   @Flag(help: "Replace files that exist, with --output or --write-text.") var overwrite = false
   @OptionGroup var decoding: Decoding
+  @OptionGroup var threading: ThreadOptions
   @Argument(
     help:
       "PNG, JPEG, TIFF and WebP images, pages (PAGE-XML, ALTO), folders of these, or - for a list on standard input.",
@@ -75,7 +76,7 @@ struct Predict: ParsableCommand {
       let log = RunLog(rank: communicator.rank).logger()
       let recognizer = try Recognizer(checkpoint, over: communicator, log: log)
       let reader = try communicator.together {
-        try ImageReader(recognizer, decoding: decoding.options, confidence: json)
+        try ImageReader(recognizer, decoding: decoding.options, confidence: json, threads: threading.count)
       }
       guard communicator.rank == 0 else { return .done }
       return try read(with: reader)

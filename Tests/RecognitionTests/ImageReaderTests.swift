@@ -14,9 +14,9 @@ import Testing
   }
 
   /// Paths, without the folder, and what was read in them; "error: " and why it was not.
-  private func read(_ arguments: [String], maximumWidth: Int = 64) throws -> [[String]] {
+  private func read(_ arguments: [String], maximumWidth: Int = 64, threads: Int = 2) throws -> [[String]] {
     var readings: [[String]] = []
-    let reader = try ImageReader(BarReader.recognizer(maximumWidth: maximumWidth))
+    let reader = try ImageReader(BarReader.recognizer(maximumWidth: maximumWidth), threads: threads)
     try reader.read(ImageArguments(arguments.map(folder.file))) { path, result in
       let text =
         switch result {
@@ -40,7 +40,24 @@ import Testing
       expected.append(["\(i).png", text])
     }
     #expect(try read(names) == expected)
+    for threads in [1, 3, 40] { #expect(try read(names, threads: threads) == expected) }
     #expect(try read(names.reversed() + ["7.png", "7.png"]) == expected.reversed() + [expected[7], expected[7]])
+  }
+
+  /// Whatever thread reads a line, and however often.
+  @Test func threadsReadTheSame() throws {
+    for i in 0..<70 { try add("\(i).png", ["cab", "b", "abcabc"][i % 3], margin: 2 + i % 9) }
+    func read(threads: Int) throws -> [String] {
+      let reader = try ImageReader(
+        BarReader.recognizer(), decoding: DecodingOptions(beam: 4),
+        confidence: true, threads: threads)
+      var lines: [String] = []
+      try reader.read(ImageArguments((0..<70).map { folder.file("\($0).png") })) { lines.append(RunJSON.line(try $1.get())) }
+      return lines
+    }
+    let one = try read(threads: 1)
+    #expect(one.count == 70 && Set(one).count == 70)
+    #expect(try read(threads: 4) == one)
   }
 
   @Test func aBadImageStopsNoOther() throws {

@@ -9,142 +9,291 @@ import Tensors
 // masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels
 // are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by 16 matrix
 // products.
+//
+// Before a pool, the two lines that a line of tiles gives are pooled from scratch memory; behind it, the gradients of the lines that a
+// block reads are found again from those of the pool.
+//
+// The lines of tiles stand one after the other, each a multiple of 16 tiles, and are cut into blocks: few channels have blocks that
+// stay in the second-level cache, and products that pack nothing; many have large blocks, and OpenBLAS.
 
 /// The fewest channels, of input and of output, for which the saved products outweigh the transformations.
-private let leastChannels = 128
-/// Tiles that are transformed at a time; a multiple of 16.
-private let tilesInBlock = 512
+private let leastChannels = 16
+/// The fewest channels, of input and of output, for which OpenBLAS is faster than products that pack nothing.
+private let leastPackedChannels = 128
+/// Zeros before and behind a line before the pool.
+private let margin = 16
+/// Tiles that are transformed at a time for OpenBLAS; a multiple of 16.
+private let tilesInPackedBlock = 512
+/// Floats of a block's transformed inputs and outputs that the second-level cache has room for, and for the weights' gradients, whose
+/// sums are long, the third-level cache.
+private let (floatsInBlock, floatsInGradientBlock) = (96 * 1024, 1024 * 1024)
 
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
   var usesWinograd: Bool {
-    pooling == nil && kernel == (3, 3) && padding == (1, 1) && inputs >= leastChannels && outputs >= leastChannels
+    kernel == (3, 3) && padding == (1, 1) && inputs >= leastChannels && outputs >= leastChannels
   }
 
+  private var packs: Bool { min(inputs, outputs) >= leastPackedChannels }
   /// Tiles of a line of tiles, rounded up to whole vectors.
   private var tilesInRow: Int { (input.layout.stride / 2 + 15) & ~15 }
-  /// Lines of tiles.
-  private var tileRows: Int { (input.height + 1) / 2 }
-  /// Lines of tiles that are computed together.
-  private var rowsInBlock: Int { max(1, min(tileRows, tilesInBlock / tilesInRow)) }
-  /// Floats of a transformed channel of a block, an odd number of cache lines.
-  private var blockPitch: Int { (rowsInBlock * tilesInRow) | 16 }
+  /// Lines of tiles of the output, and of the input's gradient; a pool drops an odd last line.
+  private var outputTileLines: Int { pooling == nil ? (input.height + 1) / 2 : output.height }
+  private var inputTileLines: Int { (input.height + 1) / 2 }
+  private var tiles: Int { inputTileLines * tilesInRow }
+  /// Tiles that are computed together.
+  private var tilesInBlock: Int { packs ? min(tiles, tilesInPackedBlock) : tiles(inFloats: floatsInBlock) }
+  private var tilesInGradientBlock: Int { packs ? tilesInBlock : tiles(inFloats: floatsInGradientBlock) }
 
-  /// Transformed kernels, transformed inputs and transformed outputs.
+  private func tiles(inFloats floats: Int) -> Int {
+    min(tiles, max(32, floats / (16 * (inputs + outputs)) & ~31))
+  }
+
+  /// Floats of a transformed channel of a block, an odd number of cache lines.
+  private func pitch(_ block: Int) -> Int { block | 16 }
+
+  /// Floats from one position of the tiles of all channels to the next; the sixteen positions share no set of the first-level cache.
+  private func placePitch(_ channels: Int, _ pitch: Int) -> Int { channels * pitch + 16 }
+  private var kernelPitch: Int { (inputs * outputs + 15) & ~15 + 16 }
+
+  /// Floats of a line before the pool: zeros, a whole line, zeros.
+  private var poolPitch: Int { 2 * tilesInRow + 4 * margin }
+
+  /// Transformed kernels, transformed inputs and transformed outputs; three pairs of lines before the pool.
   var winogradScratchCount: Int {
-    16 * (inputs * outputs + (inputs + outputs) * blockPitch)
+    16 * (kernelPitch + transformedPitch) + (pooling == nil ? 0 : 6 * poolPitch)
+  }
+  private var transformedPitch: Int {
+    let pitch = pitch(tilesInGradientBlock)
+    return placePitch(inputs, pitch) + placePitch(outputs, pitch)
   }
 
   private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
-  private var transformedInputs: UnsafeMutablePointer<Float> { transformedKernels + 16 * inputs * outputs }
-  private var transformedOutputs: UnsafeMutablePointer<Float> { transformedInputs + 16 * inputs * blockPitch }
+  private var transformedInputs: UnsafeMutablePointer<Float> { transformedKernels + 16 * kernelPitch }
+  private func transformedOutputs(_ pitch: Int) -> UnsafeMutablePointer<Float> {
+    transformedInputs + 16 * placePitch(inputs, pitch)
+  }
+
+  /// The first column of line `i`, of six, before the pool; `margin` floats before it are zero.
+  private func poolLine(_ i: Int) -> UnsafeMutablePointer<Float> {
+    transformedKernels + 16 * (kernelPitch + transformedPitch) + i * poolPitch + margin
+  }
 
   func forwardWinograd() {
     transformKernels(forGradient: false)
-    let (biases, mask) = (bias?.value.pointer, output.layout.mask.base)
-    convolve(
-      input.value, channels: inputs, transformedInputs, into: output.value, channels: outputs, transformedOutputs)
-    for channel in 0..<outputs {
-      for y in 0..<output.height {
-        finishColumns(
-          output.value.row(channel * output.height + y), bias: biases?[channel] ?? 0, relu: relu, mask: mask,
-          count: output.layout.stride)
+    let (pitch, mask, target) = (pitch(tilesInBlock), input.layout.mask.base, output.value)
+    let toPitch = placePitch(outputs, pitch)
+    convolve(lines: outputTileLines, from: transformedInputs, channels: inputs, to: transformedOutputs(pitch), channels: outputs) {
+      transform(input.value, channels: inputs, $0, into: transformedInputs, pitch: pitch)
+    } finish: { line, columns, results in
+      let (x, count) = (columns.lowerBound, columns.count)
+      if let pooling {
+        pooling.select(columns)
+        let (first, second) = (poolLine(0), poolLine(1))
+        for channel in 0..<outputs {
+          WinogradKernels.transformOutputs(
+            results + channel * pitch, pitch: toPitch, into: first, second, count: count, bias: 0, floor: -.infinity,
+            mask: mask + x)
+          pooling.pool(first, second, map(channel), channel: channel, y: line)
+        }
+      } else {
+        for channel in 0..<outputs {
+          let row = target.row(channel * output.height + 2 * line) + x
+          WinogradKernels.transformOutputs(
+            results + channel * pitch, pitch: toPitch, into: row,
+            2 * line + 1 < output.height ? row + target.columns : nil, count: count,
+            bias: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity, mask: mask + x)
+        }
       }
     }
   }
 
   func backwardWinograd() {
-    let (value, gradient, columns) = (output.value, output.gradient!, output.layout.stride)
-    sums.withUnsafeMutableBufferPointer { sums in
-      for channel in 0..<outputs {
-        for row in channel * output.height..<(channel + 1) * output.height {
-          receiveGradient(gradient.row(row), value: value.row(row), count: columns, biasSum: &sums[channel])
+    if pooling == nil, relu || bias != nil {
+      let (value, gradient, columns) = (output.value, output.gradient!, output.layout.stride)
+      sums.withUnsafeMutableBufferPointer { sums in
+        for channel in 0..<outputs {
+          for row in channel * output.height..<(channel + 1) * output.height {
+            receiveGradient(gradient.row(row), value: value.row(row), count: columns, biasSum: &sums[channel])
+          }
         }
       }
     }
-    addWeightGradients(gradient)
+    addWeightGradients()
     guard let inputGradient else { return }
     transformKernels(forGradient: true)
-    convolve(
-      gradient, channels: outputs, transformedOutputs, into: inputGradient, channels: inputs, transformedInputs)
-    for row in 0..<inputGradient.rows {
-      finishColumns(inputGradient.row(row), bias: 0, relu: false, mask: input.layout.mask.base, count: columns)
+    let (pitch, mask) = (pitch(tilesInBlock), input.layout.mask.base)
+    let (outputsAt, toPitch) = (transformedOutputs(pitch), placePitch(inputs, pitch))
+    convolve(lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs) { block in
+      if let pooling {
+        transform(pooling, block, into: outputsAt, pitch: pitch)
+      } else {
+        transform(output.gradient!, channels: outputs, block, into: outputsAt, pitch: pitch)
+      }
+    } finish: { line, columns, results in
+      for channel in 0..<inputs {
+        let row = inputGradient.row(channel * input.height + 2 * line) + columns.lowerBound
+        WinogradKernels.transformOutputs(
+          results + channel * pitch, pitch: toPitch, into: row,
+          2 * line + 1 < input.height ? row + inputGradient.columns : nil, count: columns.count, bias: 0,
+          floor: -.infinity, mask: mask + columns.lowerBound)
+      }
     }
   }
 
-  /// Convolves all lines of `source` with the transformed kernels.
+  /// Convolves `lines` lines of tiles with the transformed kernels, block by block. `load` writes the transformed inputs of a block to
+  /// `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
+  @inline(__always)
   private func convolve(
-    _ source: Matrix, channels sources: Int, _ from: UnsafeMutablePointer<Float>, into target: Matrix,
-    channels targets: Int, _ to: UnsafeMutablePointer<Float>
+    lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int, to: UnsafeMutablePointer<Float>,
+    channels targets: Int, load: (_ block: Range<Int>) -> Void,
+    finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let pitch = blockPitch
-    forEachBlock { line, lines in
+    let (pitch, packs, columns) = (pitch(tilesInBlock), packs, input.layout.stride)
+    let (fromPitch, toPitch) = (placePitch(sources, pitch), placePitch(targets, pitch))
+    forEachBlock(of: tilesInBlock, lines: lines) { block in
       pollProgress()
-      transform(source, channels: sources, line: line, lines: lines, into: from)
+      load(block)
       for place in 0..<16 {
-        gemm(
-          m: targets, n: lines * tilesInRow, k: sources, transformedKernels + place * sources * targets, lda: sources,
-          from + place * sources * pitch, ldb: pitch, beta: 0, to + place * targets * pitch, ldc: pitch)
-      }
-      for channel in 0..<targets {
-        for i in 0..<lines {
-          let y = 2 * (line + i)
-          let row = target.row(channel * input.height + y)
-          transformOutputLine(
-            to + channel * pitch + i * tilesInRow, pitch: targets * pitch, row,
-            y + 1 < input.height ? row + target.columns : nil, count: target.columns)
+        let (kernels, values) = (transformedKernels + place * kernelPitch, from + place * fromPitch)
+        let results = to + place * toPitch
+        if packs {
+          gemm(
+            m: targets, n: block.count, k: sources, kernels, lda: sources, values, ldb: pitch, beta: 0, results,
+            ldc: pitch)
+        } else {
+          ConvolutionKernels.multiply(
+            rows: targets, vectors: block.count / Vector.width, k: sources, kernels, lda: sources, values, ldb: pitch,
+            into: results, ldc: pitch)
         }
+      }
+      forEachRun(in: block) { line, tiles, place in
+        finish(line, 2 * tiles.lowerBound..<min(columns, 2 * tiles.upperBound), to + place)
       }
     }
   }
 
-  private func addWeightGradients(_ gradient: Matrix) {
-    let (pitch, sums) = (blockPitch, transformedKernels)
-    sums.update(repeating: 0, count: 16 * inputs * outputs)
-    forEachBlock { line, lines in
+  private func addWeightGradients() {
+    let (pitch, kernelSums, packs) = (pitch(tilesInGradientBlock), transformedKernels, packs)
+    let (inputsAt, outputsAt) = (transformedInputs, transformedOutputs(pitch))
+    let (inputPitch, outputPitch) = (placePitch(inputs, pitch), placePitch(outputs, pitch))
+    kernelSums.update(repeating: 0, count: 16 * kernelPitch)
+    forEachBlock(of: tilesInGradientBlock, lines: outputTileLines) { block in
       pollProgress()
-      transform(input.value, channels: inputs, line: line, lines: lines, into: transformedInputs)
-      for channel in 0..<outputs {
-        for i in 0..<lines {
-          let y = 2 * (line + i)
-          let row = gradient.row(channel * input.height + y)
-          transformGradientLine(
-            row, y + 1 < input.height ? row + gradient.columns : nil, count: gradient.columns,
-            into: transformedOutputs + channel * pitch + i * tilesInRow, pitch: outputs * pitch)
-        }
-      }
+      transform(input.value, channels: inputs, block, into: inputsAt, pitch: pitch)
+      forEachRun(in: block) { transformGradients(line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch) }
       for place in 0..<16 {
-        gemm(
-          transposeB: true, m: outputs, n: inputs, k: lines * tilesInRow,
-          transformedOutputs + place * outputs * pitch, lda: pitch, transformedInputs + place * inputs * pitch,
-          ldb: pitch, beta: 1, sums + place * inputs * outputs, ldc: inputs)
+        let (values, others) = (outputsAt + place * outputPitch, inputsAt + place * inputPitch)
+        let results = kernelSums + place * kernelPitch
+        if packs {
+          gemm(
+            transposeB: true, m: outputs, n: inputs, k: block.count, values, lda: pitch, others, ldb: pitch, beta: 1,
+            results, ldc: inputs)
+        } else {
+          ConvolutionKernels.addDots(
+            rows: outputs, columns: inputs, count: block.count, values, lead: pitch, others, otherLead: pitch,
+            into: results, pitch: inputs)
+        }
       }
     }
     let pairs = inputs * outputs
     for pair in stride(from: 0, to: pairs, by: Vector.width) {
       addKernelGradients(
-        sums + pair, pitch: pairs, into: weight.gradient.pointer + 9 * pair, count: min(Vector.width, pairs - pair))
+        kernelSums + pair, pitch: kernelPitch, into: weight.gradient.pointer + 9 * pair, count: min(Vector.width, pairs - pair))
     }
   }
 
-  private func forEachBlock(_ body: (_ line: Int, _ lines: Int) -> Void) {
-    for line in stride(from: 0, to: tileRows, by: rowsInBlock) { body(line, min(rowsInBlock, tileRows - line)) }
+  /// A dy A^T of some tiles of a line, for all channels. Before a pool, dy is found again, and added to the biases' gradients.
+  private func transformGradients(
+    line: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, _ pitch: Int, _ placePitch: Int
+  ) {
+    let columns = input.layout.stride
+    guard let pooling else {
+      let gradient = output.gradient!
+      for channel in 0..<outputs {
+        let row = gradient.row(channel * output.height + 2 * line)
+        WinogradKernels.transformGradients(
+          row, 2 * line + 1 < output.height ? row + columns : nil, tiles: tiles, count: columns,
+          into: target + channel * pitch, pitch: placePitch)
+      }
+      return
+    }
+    let selected = 2 * tiles.lowerBound..<min(columns, 2 * tiles.upperBound)
+    let (first, second, count) = (poolLine(0), poolLine(1), selected.count)
+    pooling.select(selected)
+    sums.withUnsafeMutableBufferPointer { sums in
+      for channel in 0..<outputs {
+        pooling.unpool(channel: channel, y: line, into: first, second)
+        if bias != nil { sums[channel] += Double(lineSum(first, count: count)) + Double(lineSum(second, count: count)) }
+        WinogradKernels.transformGradients(
+          first, second, tiles: 0..<tiles.count, count: count, into: target + channel * pitch, pitch: placePitch)
+      }
+    }
   }
 
-  /// Transforms the inputs of some lines of tiles: [16, channels, pitch].
+  /// Transforms the gradients of a block's outputs before the pool: [16, outputs, pitch].
   private func transform(
-    _ source: Matrix, channels: Int, line: Int, lines: Int, into target: UnsafeMutablePointer<Float>
+    _ pooling: Pooling, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
-    let (height, columns, pitch) = (input.height, source.columns, blockPitch)
-    for channel in 0..<channels {
-      for i in 0..<lines {
-        let top = 2 * (line + i) - 1
-        func row(_ y: Int) -> UnsafeMutablePointer<Float>? {
-          y >= 0 && y < height ? source.row(channel * height + y) : nil
+    let columns = input.layout.stride
+    for i in 0..<6 { (poolLine(i) - margin).update(repeating: 0, count: poolPitch) }
+    forEachRun(in: block) { line, tiles, place in
+      let selected = max(0, 2 * tiles.lowerBound - margin)..<min(columns, 2 * tiles.upperBound + margin)
+      pooling.select(selected)
+      /// The place of column 0 in line `i`.
+      func row(_ i: Int) -> UnsafePointer<Float>? {
+        let y = line - 1 + i / 2
+        return y >= 0 && y < output.height ? UnsafePointer(poolLine(i) - selected.lowerBound) : nil
+      }
+      // The zeros behind the last column of an earlier run.
+      if selected.upperBound == columns {
+        for i in 0..<6 { (poolLine(i) + selected.count).update(repeating: 0, count: 3 * margin) }
+      }
+      for channel in 0..<outputs {
+        for pair in 0..<3 where row(2 * pair) != nil {
+          pooling.unpool(channel: channel, y: line - 1 + pair, into: poolLine(2 * pair), poolLine(2 * pair + 1))
         }
-        transformInputLine(
-          row(top), row(top + 1), row(top + 2), row(top + 3), count: columns,
-          into: target + channel * pitch + i * tilesInRow, pitch: channels * pitch)
+        WinogradKernels.transformInputs(
+          (row(1), row(2), row(3), row(4)), in: UnsafePointer(poolLine(0) - margin), count: 6 * poolPitch, tiles: tiles,
+          into: target + channel * pitch + place, pitch: placePitch(outputs, pitch))
+      }
+    }
+  }
+
+  /// Calls `body` for blocks of `size` tiles.
+  @inline(__always)
+  private func forEachBlock(of size: Int, lines: Int, _ body: (Range<Int>) -> Void) {
+    let end = lines * tilesInRow
+    for first in stride(from: 0, to: end, by: size) { body(first..<min(end, first + size)) }
+  }
+
+  /// Calls `body` for the tiles of a block that stand in one line of tiles, with the first one's place in the block.
+  @inline(__always)
+  private func forEachRun(in block: Range<Int>, _ body: (_ line: Int, _ tiles: Range<Int>, _ place: Int) -> Void) {
+    var next = block.lowerBound
+    while next < block.upperBound {
+      let line = next / tilesInRow
+      let start = line * tilesInRow
+      let end = min(block.upperBound, start + tilesInRow)
+      body(line, next - start..<end - start, next - block.lowerBound)
+      next = end
+    }
+  }
+
+  /// Transforms the inputs of a block: [16, channels, pitch].
+  private func transform(
+    _ source: Matrix, channels: Int, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
+  ) {
+    let height = input.height
+    forEachRun(in: block) { line, tiles, place in
+      let top = 2 * line - 1
+      for channel in 0..<channels {
+        func row(_ y: Int) -> UnsafePointer<Float>? {
+          y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
+        }
+        WinogradKernels.transformInputs(
+          (row(top), row(top + 1), row(top + 2), row(top + 3)), in: UnsafePointer(source.pointer), count: source.count,
+          tiles: tiles, into: target + channel * pitch + place, pitch: placePitch(channels, pitch))
       }
     }
   }
@@ -159,7 +308,7 @@ extension Convolution {
         transformKernels16(
           weight.value.pointer + row * rowStep + column * step, step: step, turned: forGradient,
           count: min(Vector.width, columns - column), into: transformedKernels + row * columns + column,
-          pitch: rows * columns)
+          pitch: kernelPitch)
       }
     }
   }

@@ -152,6 +152,14 @@ public final class CRNN {
     parameters.zeroGradients()
   }
 
+  /// A network with the same weights and memory of its own, for another thread.
+  public func copy() throws(ArchitectureError) -> CRNN {
+    let copy = try CRNN(architecture: architecture, classes: classes, inputGradient: inputGradient)
+    copy.parameters.values.base.update(from: parameters.values.base, count: parameters.count)
+    copy.parameters.bufferValues.base.update(from: parameters.bufferValues.base, count: parameters.bufferCount)
+    return copy
+  }
+
   /// Sets which weights are never trained. Frozen batch normalizations use running averages, and no gradient is
   /// computed below the first trained layer.
   public func freeze(where isFrozen: (_ name: String) -> Bool) {

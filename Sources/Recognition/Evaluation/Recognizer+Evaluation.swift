@@ -12,7 +12,7 @@ extension Recognizer {
     skipBad: Bool = false,
     over communicator: Communicator, output: RunLog
   ) throws -> DetailedReport? {
-    let decoder = try communicator.together { try decoding.decoder(description.codec, description.textPolicy) }
+    let decoder = try communicator.together { try decoding.decoders(description.codec, description.textPolicy)() }
     var reading = reading
     reading.text = description.textPolicy
     let data = try AuditedDataSet(

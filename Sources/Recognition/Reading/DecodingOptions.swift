@@ -22,14 +22,16 @@ package struct DecodingOptions: Sendable, Equatable {
   /// The bonus for a letter, in units of the language model's weight: about the average cost of a letter.
   static let bonusShare = 1.5
 
+  /// Makes decoders, one for each thread.
+  ///
   /// - Throws: `ConfigurationError` for an invalid option; `DataSetError` for an unusable text.
-  func decoder(_ codec: LabelCodec, _ policy: TextPolicy) throws -> any LabelDecoder {
+  func decoders(_ codec: LabelCodec, _ policy: TextPolicy) throws -> () -> any LabelDecoder {
     if let beam, !(1...1000).contains(beam) { throw ConfigurationError("--beam \(beam): must be 1 to 1000") }
     if let lmWeight, !(0...10).contains(lmWeight) {
       throw ConfigurationError("--lm-weight \(lmWeight): must be 0 to 10")
     }
     if lm == nil, lmWeight != nil { throw ConfigurationError("--lm-weight goes with --lm only") }
-    guard beam != nil || lm != nil else { return GreedyDecoder() }
+    guard beam != nil || lm != nil else { return { GreedyDecoder() } }
     let model = try lm.map { path in
       let lines = try TextLines.read(path, policy).lazy.map { codec.encode($0, unknown: NGramModel.unknown) }
       guard let model = NGramModel(lines, classes: codec.alphabet.classCount, order: DecodingOptions.order) else {
@@ -40,8 +42,8 @@ package struct DecodingOptions: Sendable, Equatable {
       return model
     }
     let weight = model == nil ? 0 : lmWeight ?? DecodingOptions.defaultWeight
-    return PrefixBeamSearch(
-      PrefixBeamSearch.Settings(
-        width: beam ?? 16, languageWeight: weight, letterBonus: DecodingOptions.bonusShare * weight), model: model)
+    let settings = PrefixBeamSearch.Settings(
+      width: beam ?? 16, languageWeight: weight, letterBonus: DecodingOptions.bonusShare * weight)
+    return { PrefixBeamSearch(settings, model: model) }
   }
 }

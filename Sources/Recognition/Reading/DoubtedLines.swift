@@ -22,7 +22,7 @@ extension ImageReader {
     var lines: [DoubtedLine] = []
     var next = 0
     while next < dataSet.records.count {
-      var (places, inputs, columns): ([Int], [Result<Input, any Error>], Int) = ([], [], 0)
+      var (places, inputs, columns): ([Int], [Result<LineInput, any Error>], Int) = ([], [], 0)
       while inputs.count < ImageReader.window, columns < ImageReader.windowColumns, next < dataSet.records.count {
         let record = dataSet.records[next]
         if record.fault == nil, let image = try? images.image(of: record),

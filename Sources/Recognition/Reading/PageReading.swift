@@ -11,7 +11,7 @@ extension ImageReader {
     var results: [Result<LineTranscript, any Error>] = []
     var lines = page.document.lines[...]
     while !lines.isEmpty {
-      var (names, places, inputs): ([String], [LinePlace?], [Result<Input, any Error>]) = ([], [], [])
+      var (names, places, inputs): ([String], [LinePlace?], [Result<LineInput, any Error>]) = ([], [], [])
       var columns = 0
       while inputs.count < ImageReader.window, columns < ImageReader.windowColumns, let line = lines.popFirst() {
         let name = "\(page.path)#\(line.id)"
@@ -33,7 +33,7 @@ extension ImageReader {
     return results
   }
 
-  private func cut(_ line: PageDocument.Line, _ cutter: LineCutter, _ name: String) throws -> (LinePlace, Input) {
+  private func cut(_ line: PageDocument.Line, _ cutter: LineCutter, _ name: String) throws -> (LinePlace, LineInput) {
     if let fault = line.fault { throw UnreadableImage("\(name): \(fault)") }
     let (place, image): (LinePlace, GrayImage)
     do throws(LineError) {

@@ -52,6 +52,7 @@ enum Habits {
     train("PaddleOCR", ["--use_gpu", "False"], "Akuru computes on CPUs"),
     train("PaddleOCR", ["--eval_batch_step", "500"], "here it is --eval-every"),
     command("PaddleOCR", ["predict", "-m", "a", "--image_dir", "photos"], "an argument without a name"),
+    command("PaddleOCR", ["predict", "-m", "a", "--cpu_threads", "4", "photos"], "here it is --threads"),
   ]
 
   private static let lightning = [

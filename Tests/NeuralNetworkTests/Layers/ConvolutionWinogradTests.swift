@@ -3,16 +3,27 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Wide convolutions of 3 x 3 against the plain way: the same kernels in a frame of zeros, as 5 x 5.
+/// Convolutions of 3 x 3 against the plain way: the same kernels in a frame of zeros, as 5 x 5.
 @Suite struct ConvolutionWinogradTests {
   private struct Case: CustomTestStringConvertible {
     var inputs, outputs, height: Int
     var widths: [Int]
     var bias, relu: Bool
+    /// Columns of the windows of a pool of two lines.
+    var pool: Int?
     var testDescription: String { "\(inputs) to \(outputs), \(height) lines, widths \(widths)" }
   }
 
   private static let cases = [
+    Case(inputs: 16, outputs: 32, height: 20, widths: [57, 41, 12, 3], bias: false, relu: false),
+    Case(inputs: 17, outputs: 19, height: 5, widths: [350, 201, 1], bias: true, relu: true),
+    Case(inputs: 64, outputs: 96, height: 5, widths: [1_301, 700], bias: true, relu: false),
+    Case(inputs: 33, outputs: 16, height: 1, widths: [2], bias: true, relu: false),
+    Case(inputs: 16, outputs: 24, height: 6, widths: [57, 41, 12, 3], bias: true, relu: false, pool: 2),
+    Case(inputs: 40, outputs: 33, height: 9, widths: [1_301, 700, 9], bias: false, relu: false, pool: 2),
+    Case(inputs: 64, outputs: 48, height: 5, widths: [201, 140, 16], bias: true, relu: false, pool: 1),
+    Case(inputs: 130, outputs: 129, height: 3, widths: [300, 7], bias: true, relu: false, pool: 2),
+    Case(inputs: 16, outputs: 16, height: 2, widths: [33], bias: true, relu: true, pool: 1),
     Case(inputs: 128, outputs: 131, height: 4, widths: [33, 20, 7, 1], bias: true, relu: true),
     Case(inputs: 150, outputs: 128, height: 3, widths: [61, 40], bias: false, relu: false),
     Case(inputs: 128, outputs: 128, height: 1, widths: [5], bias: true, relu: false),
@@ -23,7 +34,8 @@ import Testing
     let parameters = Parameters()
     let layer = Convolution(
       name: "c", in: test.inputs, out: test.outputs, kernel: (kernel, kernel), padding: (kernel / 2, kernel / 2),
-      bias: test.bias, relu: test.relu, parameters: parameters)
+      bias: test.bias, relu: test.relu, pool: test.pool.map { MaxPool.Shape(kernel: (2, $0), stride: (2, $0)) },
+      parameters: parameters)
     parameters.commit()
     var random = KeyedRandom(seed: 1, purpose: .test)
     let frame = (kernel - 3) / 2
@@ -42,7 +54,7 @@ import Testing
       to: fixture.input.value, fixture.input.layout)
     fixture.run(
       outputGradients: FeatureMapsFixture.randomImages(
-        rows: test.outputs * test.height, fixture.output.layout, sample: 3))
+        rows: fixture.output.value.rows, fixture.output.layout, sample: 3))
     return (fixture, parameters)
   }
 
@@ -75,7 +87,7 @@ import Testing
     }
     // Gradients add.
     fast.run(
-      outputGradients: FeatureMapsFixture.randomImages(rows: test.outputs * test.height, fast.output.layout, sample: 3))
+      outputGradients: FeatureMapsFixture.randomImages(rows: fast.output.value.rows, fast.output.layout, sample: 3))
     expectClose(
       fastStore.tensors[0].gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, "twice the gradient")
   }

@@ -9,7 +9,8 @@ public enum WinogradKernels {
   public static func transformInputs(
     _ lines: (
       UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?
-    ), in memory: UnsafePointer<Float>, count memoryCount: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
+    ), in memory: UnsafePointer<Float>, count memoryCount: Int, tiles: Range<Int>,
+    into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
     let (end, tile, count) = (memory + memoryCount, tiles.lowerBound, tiles.count)
     withUnsafePointer(to: lines) {

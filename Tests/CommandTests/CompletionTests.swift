@@ -11,16 +11,16 @@ import Testing
     var script: String {
       switch self {
       case .bash:
-        """
+        #"""
         cd "$1"; shift; source ./completions
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMPREPLY=()
         name=$(complete -p akuru | sed 's/.*-F \([^ ]*\).*/\1/')
         "$name" akuru "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}" 2>/dev/null
         printf '%s\n' "${COMPREPLY[@]}"
-        """
+        """#
       // Completes in a terminal of its own, whose shell writes down what it adds.
       case .zsh:
-        """
+        #"""
         cd "$1"; shift; mv completions _akuru; words="$*"
         cat > setup <<'END'
         PROMPT=
@@ -45,12 +45,12 @@ import Testing
         zpty -w -n terminal "$words"$'\t'
         repeat 600; do grep -qs '^END$' found && break; sleep 0.1; done
         grep -v '^END$' found
-        """
+        """#
       case .fish:
-        """
+        #"""
         cd $argv[1]; source ./completions
         complete -C (string join " " -- $argv[2..]) | string replace -r '\t.*' ''
-        """
+        """#
       }
     }
   }

@@ -52,7 +52,9 @@ import Testing
         BarReader.recognizer(), decoding: DecodingOptions(beam: 4),
         confidence: true, threads: threads)
       var lines: [String] = []
-      try reader.read(ImageArguments((0..<70).map { folder.file("\($0).png") })) { lines.append(RunJSON.line(try $1.get())) }
+      try reader.read(ImageArguments((0..<70).map { folder.file("\($0).png") })) {
+        lines.append(RunJSON.line(try $1.get()))
+      }
       return lines
     }
     let one = try read(threads: 1)

@@ -83,7 +83,10 @@ extension Convolution {
     transformKernels(forGradient: false)
     let (pitch, mask, target) = (pitch(tilesInBlock), input.layout.mask.base, output.value)
     let toPitch = placePitch(outputs, pitch)
-    convolve(lines: outputTileLines, from: transformedInputs, channels: inputs, to: transformedOutputs(pitch), channels: outputs) {
+    convolve(
+      lines: outputTileLines, from: transformedInputs, channels: inputs, to: transformedOutputs(pitch),
+      channels: outputs
+    ) {
       transform(input.value, channels: inputs, $0, into: transformedInputs, pitch: pitch)
     } finish: { line, columns, results in
       let (x, count) = (columns.lowerBound, columns.count)
@@ -124,7 +127,8 @@ extension Convolution {
     transformKernels(forGradient: true)
     let (pitch, mask) = (pitch(tilesInBlock), input.layout.mask.base)
     let (outputsAt, toPitch) = (transformedOutputs(pitch), placePitch(inputs, pitch))
-    convolve(lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs) { block in
+    convolve(lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs) {
+      block in
       if let pooling {
         transform(pooling, block, into: outputsAt, pitch: pitch)
       } else {
@@ -199,7 +203,8 @@ extension Convolution {
     let pairs = inputs * outputs
     for pair in stride(from: 0, to: pairs, by: Vector.width) {
       addKernelGradients(
-        kernelSums + pair, pitch: kernelPitch, into: weight.gradient.pointer + 9 * pair, count: min(Vector.width, pairs - pair))
+        kernelSums + pair, pitch: kernelPitch, into: weight.gradient.pointer + 9 * pair,
+        count: min(Vector.width, pairs - pair))
     }
   }
 

@@ -223,75 +223,114 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 #pragma pop_macro("AKURU_FMA")
 #endif
 
-// The transformations of Winograd's F(2 x 2, 3 x 3), as many tiles at a time as a register has lanes; position p of tile t is at
-// p * pitch + t. Within a register the tiles stand as the instructions that part even and odd columns leave them; all three
-// transformations agree on that order.
+// The transformations of Winograd's F(M x M, 3 x 3) for M of 2 and 4, as many tiles at a time as a register has lanes; position p of
+// tile t is at p * pitch + t. Within a register the tiles stand as the instructions that part columns leave them; all three
+// transformations agree on that order. Matrices: Lavin and Gray 2015, section 4.
 //
-// akuru_winograd_inputs: B^T d B. Tile t has columns 2 (t + tile) - 1 to 2 (t + tile) + 2 of four lines. Lines that are NULL are zero,
+// akuru_winograd_inputs_M: B^T d B. Tile t has columns M (t + tile) - 1 to M (t + tile) + M of M + 2 lines. Lines that are NULL are zero,
 // and so is what is outside of `begin` to `end`. The lines of a matrix start and end with zeros: a column outside of a line is found in
 // the line beside it.
 //
-// akuru_winograd_outputs: two lines of `count` columns from A^T m A, the second may be NULL; then `bias` is added, values below
-// `floor` are set to it, and to zero where mask is zero.
+// akuru_winograd_outputs_M: M lines of `count` columns, a multiple of 16, from A^T m A; all but the first may be NULL. Then `bias` is
+// added, values below `floor` are set to it, and to zero where mask is zero.
 //
-// akuru_winograd_gradients: A dy A^T of two lines of `count` columns, the second may be NULL.
-#define AKURU_WINOGRAD(SUFFIX, TARGET, REGISTER, INTEGERS, EVENS, ODDS, LOW, HIGH) \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_inputs, SUFFIX)( \
+// akuru_winograd_gradients_M: A dy A^T of M lines of `count` columns; those that are NULL are zero.
+//
+// akuru_winograd_kernels_M: G g G^T of sixteen kernels of 3 x 3 that are `step` floats apart, turned by half if `turned`; of these,
+// `count` exist.
+//
+// akuru_winograd_kernel_gradients_M: adds G^T u G of `count` kernels, at most sixteen, to their gradients, which are contiguous.
+#define AKURU_INPUTS_2(D, M) \
+  M[0] = D[0] - D[2], M[1] = D[1] + D[2], M[2] = D[2] - D[1], M[3] = D[1] - D[3]
+#define AKURU_INPUTS_4(D, M) \
+  M[0] = 4 * D[0] - 5 * D[2] + D[4], M[1] = (D[3] + D[4]) - 4 * (D[1] + D[2]), M[2] = (D[4] - D[3]) + 4 * (D[1] - D[2]), \
+  M[3] = (D[4] - D[2]) + 2 * (D[3] - D[1]), M[4] = (D[4] - D[2]) - 2 * (D[3] - D[1]), M[5] = 4 * D[1] - 5 * D[3] + D[5]
+#define AKURU_OUTPUTS_2(M, Y) Y[0] = M[0] + M[1] + M[2], Y[1] = M[1] - M[2] - M[3]
+#define AKURU_OUTPUTS_4(M, Y) \
+  Y[0] = M[0] + (M[1] + M[2]) + (M[3] + M[4]), Y[1] = (M[1] - M[2]) + 2 * (M[3] - M[4]), \
+  Y[2] = (M[1] + M[2]) + 4 * (M[3] + M[4]), Y[3] = (M[1] - M[2]) + 8 * (M[3] - M[4]) + M[5]
+#define AKURU_SPREAD_2(Y, M) M[0] = Y[0], M[1] = Y[0] + Y[1], M[2] = Y[0] - Y[1], M[3] = -Y[1]
+#define AKURU_SPREAD_4(Y, M) \
+  M[0] = Y[0], M[1] = (Y[0] + Y[2]) + (Y[1] + Y[3]), M[2] = (Y[0] + Y[2]) - (Y[1] + Y[3]), \
+  M[3] = (Y[0] + 4 * Y[2]) + (2 * Y[1] + 8 * Y[3]), M[4] = (Y[0] + 4 * Y[2]) - (2 * Y[1] + 8 * Y[3]), M[5] = Y[3]
+#define AKURU_FILTERS_2(G, U) U[0] = G[0], U[1] = 0.5f * (G[0] + G[2] + G[1]), U[2] = 0.5f * (G[0] + G[2] - G[1]), U[3] = G[2]
+#define AKURU_FILTERS_4(G, U) \
+  U[0] = 0.25f * G[0], U[1] = (-1 / 6.f) * (G[0] + G[2] + G[1]), U[2] = (-1 / 6.f) * (G[0] + G[2] - G[1]), \
+  U[3] = (1 / 24.f) * G[0] + (1 / 6.f) * G[2] + (1 / 12.f) * G[1], \
+  U[4] = (1 / 24.f) * G[0] + (1 / 6.f) * G[2] - (1 / 12.f) * G[1], U[5] = G[2]
+#define AKURU_COLLECT_2(U, W) \
+  W[0] = U[0] + 0.5f * (U[1] + U[2]), W[1] = 0.5f * (U[1] - U[2]), W[2] = 0.5f * (U[1] + U[2]) + U[3]
+#define AKURU_COLLECT_4(U, W) \
+  W[0] = 0.25f * U[0] - (1 / 6.f) * (U[1] + U[2]) + (1 / 24.f) * (U[3] + U[4]), \
+  W[1] = (1 / 6.f) * (U[2] - U[1]) + (1 / 12.f) * (U[3] - U[4]), \
+  W[2] = (1 / 6.f) * ((U[3] + U[4]) - (U[1] + U[2])) + U[5]
+
+// Columns M t to M t + M - 1 of the tiles of M registers, and back.
+#define AKURU_PART_2(V, D) D[0] = AKURU_EVENS(V[0], V[1]), D[1] = AKURU_ODDS(V[0], V[1])
+#define AKURU_PART_4(V, D) \
+  D[0] = AKURU_EVENS(AKURU_EVENS(V[0], V[1]), AKURU_EVENS(V[2], V[3])), \
+  D[1] = AKURU_EVENS(AKURU_ODDS(V[0], V[1]), AKURU_ODDS(V[2], V[3])), \
+  D[2] = AKURU_ODDS(AKURU_EVENS(V[0], V[1]), AKURU_EVENS(V[2], V[3])), \
+  D[3] = AKURU_ODDS(AKURU_ODDS(V[0], V[1]), AKURU_ODDS(V[2], V[3]))
+#define AKURU_JOIN_2(D, V) V[0] = AKURU_LOW(D[0], D[1]), V[1] = AKURU_HIGH(D[0], D[1])
+#define AKURU_JOIN_4(D, V) \
+  V[0] = AKURU_LOW(AKURU_LOW(D[0], D[2]), AKURU_LOW(D[1], D[3])), V[1] = AKURU_HIGH(AKURU_LOW(D[0], D[2]), AKURU_LOW(D[1], D[3])), \
+  V[2] = AKURU_LOW(AKURU_HIGH(D[0], D[2]), AKURU_HIGH(D[1], D[3])), V[3] = AKURU_HIGH(AKURU_HIGH(D[0], D[2]), AKURU_HIGH(D[1], D[3]))
+
+#define AKURU_WINOGRAD(M, SUFFIX, TARGET, REGISTER, INTEGERS) \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_inputs_##M, SUFFIX)( \
       const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target, long pitch) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float) }; \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
     for (long t = 0; t < tiles; t += lanes) { \
-      const long x = 2 * (tile + t); \
-      REGISTER d[4][4]; \
-      AKURU_UNROLLED for (int i = 0; i < 4; i++) { \
+      REGISTER d[size][size]; \
+      AKURU_UNROLLED for (int i = 0; i < size; i++) { \
         if (!rows[i]) { \
-          AKURU_UNROLLED for (int j = 0; j < 4; j++) d[i][j] = (REGISTER)(0); \
+          AKURU_UNROLLED for (int j = 0; j < size; j++) d[i][j] = (REGISTER)(0); \
           continue; \
         } \
-        const float *at = rows[i] + x - 1; \
-        float edge[2 * lanes + 2]; \
-        if (at < begin || at + 2 * lanes + 2 > end) { \
-          for (long j = 0; j < 2 * lanes + 2; j++) edge[j] = at + j >= begin && at + j < end ? at[j] : 0; \
+        const float *at = rows[i] + M * (tile + t) - 1; \
+        float edge[M * lanes + M]; \
+        if (at < begin || at + M * lanes + M > end) { \
+          for (long j = 0; j < M * lanes + M; j++) edge[j] = at + j >= begin && at + j < end ? at[j] : 0; \
           at = edge; \
         } \
-        REGISTER a, b, c, e; \
-        __builtin_memcpy(&a, at, sizeof a); \
-        __builtin_memcpy(&b, at + lanes, sizeof b); \
-        __builtin_memcpy(&c, at + 2, sizeof c); \
-        __builtin_memcpy(&e, at + 2 + lanes, sizeof e); \
-        const REGISTER d0 = EVENS(a, b), d1 = ODDS(a, b), d2 = EVENS(c, e), d3 = ODDS(c, e); \
-        d[i][0] = d0 - d2; \
-        d[i][1] = d1 + d2; \
-        d[i][2] = d2 - d1; \
-        d[i][3] = d1 - d3; \
+        REGISTER v[M], columns[2 * M]; \
+        AKURU_UNROLLED for (int j = 0; j < M; j++) __builtin_memcpy(&v[j], at + j * lanes, sizeof v[j]); \
+        AKURU_PASTE(AKURU_PART_, M)(v, columns); \
+        AKURU_UNROLLED for (int j = 0; j < M; j++) __builtin_memcpy(&v[j], at + M + j * lanes, sizeof v[j]); \
+        AKURU_PASTE(AKURU_PART_, M)(v, (columns + M)); \
+        AKURU_PASTE(AKURU_INPUTS_, M)(columns, d[i]); \
       } \
-      AKURU_UNROLLED for (int j = 0; j < 4; j++) { \
-        const REGISTER m[4] = {d[0][j] - d[2][j], d[1][j] + d[2][j], d[2][j] - d[1][j], d[1][j] - d[3][j]}; \
-        AKURU_UNROLLED for (int i = 0; i < 4; i++) \
-          __builtin_memcpy(target + (4 * i + j) * pitch + t, &m[i], sizeof m[i]); \
+      AKURU_UNROLLED for (int j = 0; j < size; j++) { \
+        REGISTER column[size], m[size]; \
+        AKURU_UNROLLED for (int i = 0; i < size; i++) column[i] = d[i][j]; \
+        AKURU_PASTE(AKURU_INPUTS_, M)(column, m); \
+        AKURU_UNROLLED for (int i = 0; i < size; i++) \
+          __builtin_memcpy(target + (size * i + j) * pitch + t, &m[i], sizeof m[i]); \
       } \
     } \
   } \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_outputs, SUFFIX)( \
-      const float *source, long pitch, float *first, float *second, long count, float bias, float floor, \
-      const float *mask) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float) }; \
-    float *const lines[2] = {first, second}; \
-    for (long t = 0; 2 * t < count; t += lanes) { \
-      REGISTER m[2][4]; \
-      AKURU_UNROLLED for (int j = 0; j < 4; j++) { \
-        REGISTER v[4]; \
-        AKURU_UNROLLED for (int i = 0; i < 4; i++) __builtin_memcpy(&v[i], source + (4 * i + j) * pitch + t, sizeof v[i]); \
-        m[0][j] = v[0] + v[1] + v[2]; \
-        m[1][j] = v[1] - v[2] - v[3]; \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_outputs_##M, SUFFIX)( \
+      const float *source, long pitch, float *const *lines, long count, float bias, float floor, const float *mask) { \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
+    for (long t = 0; M * t < count; t += lanes) { \
+      REGISTER m[M][size]; \
+      AKURU_UNROLLED for (int j = 0; j < size; j++) { \
+        REGISTER v[size], y[M]; \
+        AKURU_UNROLLED for (int i = 0; i < size; i++) \
+          __builtin_memcpy(&v[i], source + (size * i + j) * pitch + t, sizeof v[i]); \
+        AKURU_PASTE(AKURU_OUTPUTS_, M)(v, y); \
+        AKURU_UNROLLED for (int i = 0; i < M; i++) m[i][j] = y[i]; \
       } \
-      AKURU_UNROLLED for (int y = 0; y < 2; y++) { \
+      AKURU_UNROLLED for (int y = 0; y < M; y++) { \
         if (!lines[y]) continue; \
-        const REGISTER even = m[y][0] + m[y][1] + m[y][2], odd = m[y][1] - m[y][2] - m[y][3]; \
-        REGISTER halves[2] = {LOW(even, odd), HIGH(even, odd)}; \
-        AKURU_UNROLLED for (int half = 0; half < 2; half++) { \
-          const long x = 2 * t + half * lanes; \
+        REGISTER parts[M], columns[M]; \
+        AKURU_PASTE(AKURU_OUTPUTS_, M)(m[y], parts); \
+        AKURU_PASTE(AKURU_JOIN_, M)(parts, columns); \
+        AKURU_UNROLLED for (int part = 0; part < M; part++) { \
+          const long x = M * t + part * lanes; \
           if (x >= count) continue; \
-          REGISTER kept, v = halves[half] + bias; \
+          REGISTER kept, v = columns[part] + bias; \
           __builtin_memcpy(&kept, mask + x, sizeof kept); \
           const INTEGERS less = v < (REGISTER)(floor); \
           const INTEGERS bits = (less & (INTEGERS)((REGISTER)(floor))) | (~less & (INTEGERS)v); \
@@ -301,55 +340,119 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
       } \
     } \
   } \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_gradients, SUFFIX)( \
-      const float *first, const float *second, long tile, long tiles, long count, float *target, long pitch) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float) }; \
-    const float *const lines[2] = {first, second}; \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_gradients_##M, SUFFIX)( \
+      const float *const *lines, long tile, long tiles, long count, float *target, long pitch) { \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
     for (long t = 0; t < tiles; t += lanes) { \
-      const long x = 2 * (tile + t); \
-      REGISTER pairs[2][2]; \
-      AKURU_UNROLLED for (int y = 0; y < 2; y++) { \
-        REGISTER a = (REGISTER)(0), b = (REGISTER)(0); \
-        if (lines[y] && x < count) __builtin_memcpy(&a, lines[y] + x, sizeof a); \
-        if (lines[y] && x + lanes < count) __builtin_memcpy(&b, lines[y] + x + lanes, sizeof b); \
-        pairs[y][0] = EVENS(a, b); \
-        pairs[y][1] = ODDS(a, b); \
+      const long x = M * (tile + t); \
+      REGISTER y[M][M], side[size][M]; \
+      AKURU_UNROLLED for (int i = 0; i < M; i++) { \
+        REGISTER v[M]; \
+        AKURU_UNROLLED for (int j = 0; j < M; j++) { \
+          v[j] = (REGISTER)(0); \
+          if (lines[i] && x + j * lanes < count) __builtin_memcpy(&v[j], lines[i] + x + j * lanes, sizeof v[j]); \
+        } \
+        AKURU_PASTE(AKURU_PART_, M)(v, y[i]); \
       } \
-      AKURU_UNROLLED for (int i = 0; i < 4; i++) { \
-        REGISTER side[2]; \
-        AKURU_UNROLLED for (int j = 0; j < 2; j++) \
-          side[j] = i == 0 ? pairs[0][j] : i == 1 ? pairs[0][j] + pairs[1][j] \
-                  : i == 2 ? pairs[0][j] - pairs[1][j] : -pairs[1][j]; \
-        const REGISTER m[4] = {side[0], side[0] + side[1], side[0] - side[1], -side[1]}; \
-        AKURU_UNROLLED for (int j = 0; j < 4; j++) \
-          __builtin_memcpy(target + (4 * i + j) * pitch + t, &m[j], sizeof m[j]); \
+      AKURU_UNROLLED for (int j = 0; j < M; j++) { \
+        REGISTER column[M], m[size]; \
+        AKURU_UNROLLED for (int i = 0; i < M; i++) column[i] = y[i][j]; \
+        AKURU_PASTE(AKURU_SPREAD_, M)(column, m); \
+        AKURU_UNROLLED for (int i = 0; i < size; i++) side[i][j] = m[i]; \
+      } \
+      AKURU_UNROLLED for (int i = 0; i < size; i++) { \
+        REGISTER m[size]; \
+        AKURU_PASTE(AKURU_SPREAD_, M)(side[i], m); \
+        AKURU_UNROLLED for (int j = 0; j < size; j++) \
+          __builtin_memcpy(target + (size * i + j) * pitch + t, &m[j], sizeof m[j]); \
       } \
     } \
   }
 
-#define AKURU_EVENS8(A, B) __builtin_shufflevector(A, B, 0, 2, 8, 10, 4, 6, 12, 14)
-#define AKURU_ODDS8(A, B) __builtin_shufflevector(A, B, 1, 3, 9, 11, 5, 7, 13, 15)
-#define AKURU_LOW8(A, B) __builtin_shufflevector(A, B, 0, 8, 1, 9, 4, 12, 5, 13)
-#define AKURU_HIGH8(A, B) __builtin_shufflevector(A, B, 2, 10, 3, 11, 6, 14, 7, 15)
+#define AKURU_WINOGRAD_KERNELS(M) \
+  static inline void akuru_winograd_kernels_##M( \
+      const float *kernels, long step, int turned, int count, float *target, long pitch) { \
+    enum { size = M + 2 }; \
+    akuru_float16 u[3][size]; \
+    AKURU_UNROLLED for (int y = 0; y < 3; y++) { \
+      akuru_float16 g[3]; \
+      AKURU_UNROLLED for (int x = 0; x < 3; x++) { \
+        float taps[16] = {0}; \
+        const float *place = kernels + (turned ? 8 - (3 * y + x) : 3 * y + x); \
+        for (int lane = 0; lane < count; lane++) taps[lane] = place[lane * step]; \
+        __builtin_memcpy(&g[x], taps, sizeof taps); \
+      } \
+      AKURU_FILTERS_##M(g, u[y]); \
+    } \
+    AKURU_UNROLLED for (int x = 0; x < size; x++) { \
+      akuru_float16 column[3] = {u[0][x], u[1][x], u[2][x]}, m[size]; \
+      AKURU_FILTERS_##M(column, m); \
+      AKURU_UNROLLED for (int y = 0; y < size; y++) { \
+        float *place = target + (size * y + x) * pitch; \
+        if (count == 16) __builtin_memcpy(place, &m[y], sizeof m[y]); \
+        else for (int lane = 0; lane < count; lane++) place[lane] = m[y][lane]; \
+      } \
+    } \
+  } \
+  static inline void akuru_winograd_kernel_gradients_##M(const float *source, long pitch, float *gradients, int count) { \
+    enum { size = M + 2 }; \
+    akuru_float16 w[size][3]; \
+    AKURU_UNROLLED for (int y = 0; y < size; y++) { \
+      akuru_float16 u[size]; \
+      AKURU_UNROLLED for (int x = 0; x < size; x++) __builtin_memcpy(&u[x], source + (size * y + x) * pitch, sizeof u[x]); \
+      AKURU_COLLECT_##M(u, w[y]); \
+    } \
+    AKURU_UNROLLED for (int x = 0; x < 3; x++) { \
+      akuru_float16 column[size], taps[3]; \
+      AKURU_UNROLLED for (int y = 0; y < size; y++) column[y] = w[y][x]; \
+      AKURU_COLLECT_##M(column, taps); \
+      AKURU_UNROLLED for (int y = 0; y < 3; y++) \
+        for (int lane = 0; lane < count; lane++) gradients[9 * lane + 3 * y + x] += taps[y][lane]; \
+    } \
+  }
+AKURU_WINOGRAD_KERNELS(2)
+AKURU_WINOGRAD_KERNELS(4)
+
 typedef int akuru_int8 __attribute__((ext_vector_type(8)));
-AKURU_WINOGRAD(, , akuru_float8, akuru_int8, AKURU_EVENS8, AKURU_ODDS8, AKURU_LOW8, AKURU_HIGH8)
+#define AKURU_EVENS(A, B) __builtin_shufflevector(A, B, 0, 2, 8, 10, 4, 6, 12, 14)
+#define AKURU_ODDS(A, B) __builtin_shufflevector(A, B, 1, 3, 9, 11, 5, 7, 13, 15)
+#define AKURU_LOW(A, B) __builtin_shufflevector(A, B, 0, 8, 1, 9, 4, 12, 5, 13)
+#define AKURU_HIGH(A, B) __builtin_shufflevector(A, B, 2, 10, 3, 11, 6, 14, 7, 15)
+AKURU_WINOGRAD(2, , , akuru_float8, akuru_int8)
+AKURU_WINOGRAD(4, , , akuru_float8, akuru_int8)
+#undef AKURU_HIGH
+#undef AKURU_LOW
+#undef AKURU_ODDS
+#undef AKURU_EVENS
 #if defined(__x86_64__)
-#define AKURU_EVENS16(A, B) __builtin_shufflevector(A, B, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
-#define AKURU_ODDS16(A, B) __builtin_shufflevector(A, B, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
-#define AKURU_LOW16(A, B) __builtin_shufflevector(A, B, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
-#define AKURU_HIGH16(A, B) __builtin_shufflevector(A, B, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
-AKURU_WINOGRAD(_wide, AKURU_WIDE, akuru_float16, akuru_int16, AKURU_EVENS16, AKURU_ODDS16, AKURU_LOW16, AKURU_HIGH16)
-#undef AKURU_HIGH16
-#undef AKURU_LOW16
-#undef AKURU_ODDS16
-#undef AKURU_EVENS16
+#define AKURU_EVENS(A, B) __builtin_shufflevector(A, B, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
+#define AKURU_ODDS(A, B) __builtin_shufflevector(A, B, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
+#define AKURU_LOW(A, B) __builtin_shufflevector(A, B, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define AKURU_HIGH(A, B) __builtin_shufflevector(A, B, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+AKURU_WINOGRAD(2, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
+AKURU_WINOGRAD(4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
+#undef AKURU_HIGH
+#undef AKURU_LOW
+#undef AKURU_ODDS
+#undef AKURU_EVENS
 #undef AKURU_WIDE
 #endif
-#undef AKURU_HIGH8
-#undef AKURU_LOW8
-#undef AKURU_ODDS8
-#undef AKURU_EVENS8
+#undef AKURU_WINOGRAD_KERNELS
 #undef AKURU_WINOGRAD
+#undef AKURU_JOIN_4
+#undef AKURU_JOIN_2
+#undef AKURU_PART_4
+#undef AKURU_PART_2
+#undef AKURU_COLLECT_4
+#undef AKURU_COLLECT_2
+#undef AKURU_FILTERS_4
+#undef AKURU_FILTERS_2
+#undef AKURU_SPREAD_4
+#undef AKURU_SPREAD_2
+#undef AKURU_OUTPUTS_4
+#undef AKURU_OUTPUTS_2
+#undef AKURU_INPUTS_4
+#undef AKURU_INPUTS_2
 
 #undef AKURU_KERNELS
 #undef AKURU_WIDE_GRADIENTS

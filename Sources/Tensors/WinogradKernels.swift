@@ -1,56 +1,139 @@
 import COpenBLAS
 
-/// The transformations of Winograd's F(2 x 2, 3 x 3), see Lavin and Gray 2015 (arXiv 1509.09308). Position p of a tile, of sixteen,
-/// stands `p * pitch` floats after position 0. Tiles next to each other may change places; all three transformations agree on how.
-public enum WinogradKernels {
-  /// B^T d B of some tiles of a line, a multiple of 16. Tile t has columns 2t - 1 to 2t + 2 of four lines, each of which starts and
-  /// ends with a zero. Lines that are nil are zero, and so is what is outside of the `memory` of `count` floats that lines stand in.
+/// The transformations of Winograd's F(M x M, 3 x 3), see Lavin and Gray 2015 (arXiv 1509.09308). Position p of a tile stands
+/// `p * pitch` floats after position 0. Tiles next to each other may change places; all transformations agree on how.
+public enum WinogradKernels: Int, Sendable {
+  /// F(2 x 2, 3 x 3): 4 products for an output, where the plain way takes 9. Errors are those of the plain way.
+  case two = 2
+  /// F(4 x 4, 3 x 3): 2.25 products. Errors are ten times larger.
+  case four = 4
+
+  /// Lines and columns of a tile's outputs.
+  public var side: Int { rawValue }
+  /// Lines and columns of a tile.
+  public var size: Int { rawValue + 2 }
+  /// Positions of a tile.
+  public var positions: Int { size * size }
+
+  /// Lines of a tile; some may be nil.
+  private typealias Lines<Pointer> = (Pointer?, Pointer?, Pointer?, Pointer?, Pointer?, Pointer?)
+
   @inline(__always)
-  public static func transformInputs(
-    _ lines: (
-      UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?
-    ), in memory: UnsafePointer<Float>, count memoryCount: Int, tiles: Range<Int>,
-    into target: UnsafeMutablePointer<Float>, pitch: Int
+  private func withLines<Pointer>(
+    _ count: Int, _ line: (Int) -> Pointer?, _ body: (UnsafePointer<Pointer?>) -> Void
+  ) {
+    var lines: Lines<Pointer> = (line(0), count > 1 ? line(1) : nil, nil, nil, nil, nil)
+    if count > 2 { (lines.2, lines.3) = (line(2), line(3)) }
+    if count > 4 { (lines.4, lines.5) = (line(4), line(5)) }
+    withUnsafePointer(to: lines) { $0.withMemoryRebound(to: Pointer?.self, capacity: 6, body) }
+  }
+
+  /// B^T d B of some tiles of a line of tiles, a multiple of 16. Tile t has columns M t - 1 to M t + M of `size` lines, each of which starts
+  /// and ends with a zero. Lines that are nil are zero, and so is what is outside of the `memory` of `count` floats that lines stand in.
+  @inline(__always)
+  public func transformInputs(
+    in memory: UnsafePointer<Float>, count memoryCount: Int, tiles: Range<Int>,
+    into target: UnsafeMutablePointer<Float>, pitch: Int, line: (Int) -> UnsafePointer<Float>?
   ) {
     let (end, tile, count) = (memory + memoryCount, tiles.lowerBound, tiles.count)
-    withUnsafePointer(to: lines) {
-      $0.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: 4) { rows in
+    withLines(size, line) { lines in
+      switch self {
+      case .two:
         #if arch(x86_64)
           if InstructionSet.isWide {
-            return akuru_winograd_inputs_wide(rows, memory, end, tile, count, target, pitch)
+            return akuru_winograd_inputs_2_wide(lines, memory, end, tile, count, target, pitch)
           }
         #endif
-        akuru_winograd_inputs(rows, memory, end, tile, count, target, pitch)
+        akuru_winograd_inputs_2(lines, memory, end, tile, count, target, pitch)
+      case .four:
+        #if arch(x86_64)
+          if InstructionSet.isWide {
+            return akuru_winograd_inputs_4_wide(lines, memory, end, tile, count, target, pitch)
+          }
+        #endif
+        akuru_winograd_inputs_4(lines, memory, end, tile, count, target, pitch)
       }
     }
   }
 
-  /// A^T m A: two lines of `count` columns, the second may be missing. Then `bias` is added, values below `floor` are set to it, and to
+  /// A^T m A: M lines of `count` columns; all but the first may be nil. Then `bias` is added, values below `floor` are set to it, and to
   /// zero where `mask` is zero.
   @inline(__always)
-  public static func transformOutputs(
-    _ source: UnsafePointer<Float>, pitch: Int, into first: UnsafeMutablePointer<Float>,
-    _ second: UnsafeMutablePointer<Float>?, count: Int, bias: Float, floor: Float, mask: UnsafePointer<Float>
+  public func transformOutputs(
+    _ source: UnsafePointer<Float>, pitch: Int, count: Int, bias: Float, floor: Float,
+    mask: UnsafePointer<Float>,
+    line: (Int) -> UnsafeMutablePointer<Float>?
   ) {
-    #if arch(x86_64)
-      if InstructionSet.isWide {
-        return akuru_winograd_outputs_wide(source, pitch, first, second, count, bias, floor, mask)
+    withLines(side, line) { lines in
+      switch self {
+      case .two:
+        #if arch(x86_64)
+          if InstructionSet.isWide {
+            return akuru_winograd_outputs_2_wide(source, pitch, lines, count, bias, floor, mask)
+          }
+        #endif
+        akuru_winograd_outputs_2(source, pitch, lines, count, bias, floor, mask)
+      case .four:
+        #if arch(x86_64)
+          if InstructionSet.isWide {
+            return akuru_winograd_outputs_4_wide(source, pitch, lines, count, bias, floor, mask)
+          }
+        #endif
+        akuru_winograd_outputs_4(source, pitch, lines, count, bias, floor, mask)
       }
-    #endif
-    akuru_winograd_outputs(source, pitch, first, second, count, bias, floor, mask)
+    }
   }
 
-  /// A dy A^T of some tiles of two lines of `count` columns, the second may be missing; otherwise as ``transformInputs``.
+  /// A dy A^T of some tiles of M lines of `count` columns, those that are nil are zero; otherwise as ``transformInputs``.
   @inline(__always)
-  public static func transformGradients(
-    _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>?, tiles: Range<Int>, count: Int,
-    into target: UnsafeMutablePointer<Float>, pitch: Int
+  public func transformGradients(
+    tiles: Range<Int>, count: Int, into target: UnsafeMutablePointer<Float>, pitch: Int,
+    line: (Int) -> UnsafePointer<Float>?
   ) {
-    #if arch(x86_64)
-      if InstructionSet.isWide {
-        return akuru_winograd_gradients_wide(first, second, tiles.lowerBound, tiles.count, count, target, pitch)
+    let (tile, tileCount) = (tiles.lowerBound, tiles.count)
+    withLines(side, line) { lines in
+      switch self {
+      case .two:
+        #if arch(x86_64)
+          if InstructionSet.isWide {
+            return akuru_winograd_gradients_2_wide(lines, tile, tileCount, count, target, pitch)
+          }
+        #endif
+        akuru_winograd_gradients_2(lines, tile, tileCount, count, target, pitch)
+      case .four:
+        #if arch(x86_64)
+          if InstructionSet.isWide {
+            return akuru_winograd_gradients_4_wide(lines, tile, tileCount, count, target, pitch)
+          }
+        #endif
+        akuru_winograd_gradients_4(lines, tile, tileCount, count, target, pitch)
       }
-    #endif
-    akuru_winograd_gradients(first, second, tiles.lowerBound, tiles.count, count, target, pitch)
+    }
+  }
+
+  /// G g G^T of `count` kernels, at most 16, that are `step` floats apart, optionally turned by half; position p of kernel i is
+  /// `target[p * pitch + i]`.
+  public func transformKernels(
+    _ kernels: UnsafePointer<Float>, step: Int, turned: Bool, count: Int,
+    into target: UnsafeMutablePointer<Float>,
+    pitch: Int
+  ) {
+    let (turned, count) = (Int32(turned ? 1 : 0), Int32(truncatingIfNeeded: count))
+    switch self {
+    case .two: akuru_winograd_kernels_2(kernels, step, turned, count, target, pitch)
+    case .four: akuru_winograd_kernels_4(kernels, step, turned, count, target, pitch)
+    }
+  }
+
+  /// Adds G^T u G of `count` kernels, at most 16, to their gradients, which are contiguous.
+  public func addKernelGradients(
+    _ source: UnsafePointer<Float>, pitch: Int, into gradients: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    let count = Int32(truncatingIfNeeded: count)
+    switch self {
+    case .two: akuru_winograd_kernel_gradients_2(source, pitch, gradients, count)
+    case .four: akuru_winograd_kernel_gradients_4(source, pitch, gradients, count)
+    }
   }
 }

@@ -53,7 +53,7 @@ import Testing
         confidence: true, threads: threads)
       var lines: [String] = []
       try reader.read(ImageArguments((0..<70).map { folder.file("\($0).png") })) {
-        lines.append(RunJSON.line(try $1.get()))
+        try lines.append(RunJSON.line($1.get()))
       }
       return lines
     }

@@ -1,14 +1,13 @@
 import Tensors
 
-// Convolution by 3 x 3 kernels by Winograd's method: F(2 x 2, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile
-// of 2 x 2 outputs needs 4 x 4 inputs d, and is A^T [(G g G^T) * (B^T d B)] A: 16 products for each pair of channels,
-// where the direct method takes 36. The products of all tiles are 16 matrix products, one for each position in the
-// tile.
+// Convolution by 3 x 3 kernels by Winograd's method, F(M x M, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile of M x M
+// outputs needs (M + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for M of 2, 16 products for each pair of channels,
+// where the direct method takes 36; for M of 4, 36 where it takes 144. The products of all tiles are matrix products, one for each
+// position in the tile.
 //
 // The whole strip is treated as one wide image: the zeros between images act as padding, and outputs between images are
 // masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels
-// are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by 16 matrix
-// products.
+// are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by matrix products.
 //
 // Before a pool, the two lines that a line of tiles gives are pooled from scratch memory; behind it, the gradients of the lines that a
 // block reads are found again from those of the pool.
@@ -35,24 +34,34 @@ extension Convolution {
   }
 
   private var packs: Bool { min(inputs, outputs) >= leastPackedChannels }
+  /// Tiles of 4 x 4 outputs where the lines that they have too many take less than they save.
+  private var kernels: WinogradKernels {
+    let (lines2, lines4) = ((input.height + 1) & ~1, (input.height + 3) & ~3)
+    return pooling == nil && packs && 3 * lines4 < 4 * lines2 ? .four : .two
+  }
+  private var side: Int { kernels.side }
   /// Tiles of a line of tiles, rounded up to whole vectors.
-  private var tilesInRow: Int { (input.layout.stride / 2 + 15) & ~15 }
+  private var tilesInRow: Int { ((input.layout.stride + side - 1) / side + 15) & ~15 }
   /// Lines of tiles of the output, and of the input's gradient; a pool drops an odd last line.
-  private var outputTileLines: Int { pooling == nil ? (input.height + 1) / 2 : output.height }
-  private var inputTileLines: Int { (input.height + 1) / 2 }
+  private var outputTileLines: Int { pooling == nil ? inputTileLines : output.height }
+  private var inputTileLines: Int { (input.height + side - 1) / side }
   private var tiles: Int { inputTileLines * tilesInRow }
   /// Tiles that are computed together.
-  private var tilesInBlock: Int { packs ? min(tiles, tilesInPackedBlock) : tiles(inFloats: floatsInBlock) }
-  private var tilesInGradientBlock: Int { packs ? tilesInBlock : tiles(inFloats: floatsInGradientBlock) }
+  private var tilesInBlock: Int {
+    packs ? min(tiles, tilesInPackedBlock) : tiles(inFloats: floatsInBlock)
+  }
+  private var tilesInGradientBlock: Int {
+    packs ? tilesInBlock : tiles(inFloats: floatsInGradientBlock)
+  }
 
   private func tiles(inFloats floats: Int) -> Int {
-    min(tiles, max(32, floats / (16 * (inputs + outputs)) & ~31))
+    min(tiles, max(32, floats / (kernels.positions * (inputs + outputs)) & ~31))
   }
 
   /// Floats of a transformed channel of a block, an odd number of cache lines.
   private func pitch(_ block: Int) -> Int { block | 16 }
 
-  /// Floats from one position of the tiles of all channels to the next; the sixteen positions share no set of the first-level cache.
+  /// Floats from one position of the tiles of all channels to the next; the positions share no set of the first-level cache.
   private func placePitch(_ channels: Int, _ pitch: Int) -> Int { channels * pitch + 16 }
   private var kernelPitch: Int { (inputs * outputs + 15) & ~15 + 16 }
 
@@ -61,7 +70,7 @@ extension Convolution {
 
   /// Transformed kernels, transformed inputs and transformed outputs; three pairs of lines before the pool.
   var winogradScratchCount: Int {
-    16 * (kernelPitch + transformedPitch) + (pooling == nil ? 0 : 6 * poolPitch)
+    kernels.positions * (kernelPitch + transformedPitch) + (pooling == nil ? 0 : 6 * poolPitch)
   }
   private var transformedPitch: Int {
     let pitch = pitch(tilesInGradientBlock)
@@ -69,19 +78,21 @@ extension Convolution {
   }
 
   private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
-  private var transformedInputs: UnsafeMutablePointer<Float> { transformedKernels + 16 * kernelPitch }
+  private var transformedInputs: UnsafeMutablePointer<Float> {
+    transformedKernels + kernels.positions * kernelPitch
+  }
   private func transformedOutputs(_ pitch: Int) -> UnsafeMutablePointer<Float> {
-    transformedInputs + 16 * placePitch(inputs, pitch)
+    transformedInputs + kernels.positions * placePitch(inputs, pitch)
   }
 
   /// The first column of line `i`, of six, before the pool; `margin` floats before it are zero.
   private func poolLine(_ i: Int) -> UnsafeMutablePointer<Float> {
-    transformedKernels + 16 * (kernelPitch + transformedPitch) + i * poolPitch + margin
+    transformedKernels + kernels.positions * (kernelPitch + transformedPitch) + i * poolPitch + margin
   }
 
   func forwardWinograd() {
     transformKernels(forGradient: false)
-    let (pitch, mask, target) = (pitch(tilesInBlock), input.layout.mask.base, output.value)
+    let (pitch, mask, kernels) = (pitch(tilesInBlock), input.layout.mask.base, kernels)
     let toPitch = placePitch(outputs, pitch)
     convolve(
       lines: outputTileLines, from: transformedInputs, channels: inputs, to: transformedOutputs(pitch),
@@ -90,23 +101,17 @@ extension Convolution {
       transform(input.value, channels: inputs, $0, into: transformedInputs, pitch: pitch)
     } finish: { line, columns, results in
       let (x, count) = (columns.lowerBound, columns.count)
-      if let pooling {
-        pooling.select(columns)
-        let (first, second) = (poolLine(0), poolLine(1))
-        for channel in 0..<outputs {
-          WinogradKernels.transformOutputs(
-            results + channel * pitch, pitch: toPitch, into: first, second, count: count, bias: 0, floor: -.infinity,
-            mask: mask + x)
-          pooling.pool(first, second, map(channel), channel: channel, y: line)
-        }
-      } else {
-        for channel in 0..<outputs {
-          let row = target.row(channel * output.height + 2 * line) + x
-          WinogradKernels.transformOutputs(
-            results + channel * pitch, pitch: toPitch, into: row,
-            2 * line + 1 < output.height ? row + target.columns : nil, count: count,
-            bias: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity, mask: mask + x)
-        }
+      guard let pooling else {
+        return write(
+          results, pitch, into: output.value, channels: outputs, line, columns, bias?.value.pointer, relu: relu)
+      }
+      pooling.select(columns)
+      let lines = (poolLine(0), poolLine(1))
+      for channel in 0..<outputs {
+        kernels.transformOutputs(
+          results + channel * pitch, pitch: toPitch, count: count, bias: 0, floor: -.infinity, mask: mask + x
+        ) { $0 == 0 ? lines.0 : lines.1 }
+        pooling.pool(lines.0, lines.1, map(channel), channel: channel, y: line)
       }
     }
   }
@@ -125,23 +130,34 @@ extension Convolution {
     addWeightGradients()
     guard let inputGradient else { return }
     transformKernels(forGradient: true)
-    let (pitch, mask) = (pitch(tilesInBlock), input.layout.mask.base)
-    let (outputsAt, toPitch) = (transformedOutputs(pitch), placePitch(inputs, pitch))
-    convolve(lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs) {
-      block in
+    let pitch = pitch(tilesInBlock)
+    let outputsAt = transformedOutputs(pitch)
+    convolve(
+      lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs
+    ) { block in
       if let pooling {
         transform(pooling, block, into: outputsAt, pitch: pitch)
       } else {
         transform(output.gradient!, channels: outputs, block, into: outputsAt, pitch: pitch)
       }
     } finish: { line, columns, results in
-      for channel in 0..<inputs {
-        let row = inputGradient.row(channel * input.height + 2 * line) + columns.lowerBound
-        WinogradKernels.transformOutputs(
-          results + channel * pitch, pitch: toPitch, into: row,
-          2 * line + 1 < input.height ? row + inputGradient.columns : nil, count: columns.count, bias: 0,
-          floor: -.infinity, mask: mask + columns.lowerBound)
-      }
+      write(results, pitch, into: inputGradient, channels: inputs, line, columns, nil, relu: false)
+    }
+  }
+
+  /// Writes some columns of a line of tiles, from transformed outputs: the values of a matrix [channels * input.height, columns].
+  private func write(
+    _ results: UnsafeMutablePointer<Float>, _ pitch: Int, into target: Matrix, channels: Int, _ line: Int,
+    _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
+  ) {
+    let (mask, kernels, height) = (input.layout.mask.base + columns.lowerBound, kernels, input.height)
+    let (y, floor) = (kernels.side * line, relu ? 0 : -Float.infinity)
+    for channel in 0..<channels {
+      let row = target.row(channel * height + y) + columns.lowerBound
+      kernels.transformOutputs(
+        results + channel * pitch, pitch: placePitch(channels, pitch), count: columns.count,
+        bias: biases?[channel] ?? 0, floor: floor, mask: mask
+      ) { y + $0 < height ? row + $0 * target.columns : nil }
     }
   }
 
@@ -153,12 +169,12 @@ extension Convolution {
     channels targets: Int, load: (_ block: Range<Int>) -> Void,
     finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let (pitch, packs, columns) = (pitch(tilesInBlock), packs, input.layout.stride)
+    let (pitch, packs, columns, side) = (pitch(tilesInBlock), packs, input.layout.stride, side)
     let (fromPitch, toPitch) = (placePitch(sources, pitch), placePitch(targets, pitch))
     forEachBlock(of: tilesInBlock, lines: lines) { block in
       pollProgress()
       load(block)
-      for place in 0..<16 {
+      for place in 0..<kernels.positions {
         let (kernels, values) = (transformedKernels + place * kernelPitch, from + place * fromPitch)
         let results = to + place * toPitch
         if packs {
@@ -172,21 +188,24 @@ extension Convolution {
         }
       }
       forEachRun(in: block) { line, tiles, place in
-        finish(line, 2 * tiles.lowerBound..<min(columns, 2 * tiles.upperBound), to + place)
+        let x = min(columns, side * tiles.lowerBound)..<min(columns, side * tiles.upperBound)
+        if !x.isEmpty { finish(line, x, to + place) }
       }
     }
   }
 
   private func addWeightGradients() {
-    let (pitch, kernelSums, packs) = (pitch(tilesInGradientBlock), transformedKernels, packs)
+    let (pitch, kernelSums, packs, kernels) = (pitch(tilesInGradientBlock), transformedKernels, packs, kernels)
     let (inputsAt, outputsAt) = (transformedInputs, transformedOutputs(pitch))
     let (inputPitch, outputPitch) = (placePitch(inputs, pitch), placePitch(outputs, pitch))
-    kernelSums.update(repeating: 0, count: 16 * kernelPitch)
+    kernelSums.update(repeating: 0, count: kernels.positions * kernelPitch)
     forEachBlock(of: tilesInGradientBlock, lines: outputTileLines) { block in
       pollProgress()
       transform(input.value, channels: inputs, block, into: inputsAt, pitch: pitch)
-      forEachRun(in: block) { transformGradients(line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch) }
-      for place in 0..<16 {
+      forEachRun(in: block) {
+        transformGradients(line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
+      }
+      for place in 0..<kernels.positions {
         let (values, others) = (outputsAt + place * outputPitch, inputsAt + place * inputPitch)
         let results = kernelSums + place * kernelPitch
         if packs {
@@ -202,7 +221,7 @@ extension Convolution {
     }
     let pairs = inputs * outputs
     for pair in stride(from: 0, to: pairs, by: Vector.width) {
-      addKernelGradients(
+      kernels.addKernelGradients(
         kernelSums + pair, pitch: kernelPitch, into: weight.gradient.pointer + 9 * pair,
         count: min(Vector.width, pairs - pair))
     }
@@ -210,16 +229,20 @@ extension Convolution {
 
   /// A dy A^T of some tiles of a line, for all channels. Before a pool, dy is found again, and added to the biases' gradients.
   private func transformGradients(
-    line: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, _ pitch: Int, _ placePitch: Int
+    line: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, _ pitch: Int,
+    _ placePitch: Int
   ) {
-    let columns = input.layout.stride
+    let (columns, kernels) = (input.layout.stride, kernels)
     guard let pooling else {
+      let (height, y) = (output.height, kernels.side * line)
       let gradient = output.gradient!
       for channel in 0..<outputs {
-        let row = gradient.row(channel * output.height + 2 * line)
-        WinogradKernels.transformGradients(
-          row, 2 * line + 1 < output.height ? row + columns : nil, tiles: tiles, count: columns,
-          into: target + channel * pitch, pitch: placePitch)
+        let row = gradient.row(channel * height + y)
+        kernels.transformGradients(
+          tiles: tiles, count: columns, into: target + channel * pitch, pitch: placePitch
+        ) {
+          y + $0 < height ? UnsafePointer(row + $0 * columns) : nil
+        }
       }
       return
     }
@@ -229,21 +252,26 @@ extension Convolution {
     sums.withUnsafeMutableBufferPointer { sums in
       for channel in 0..<outputs {
         pooling.unpool(channel: channel, y: line, into: first, second)
-        if bias != nil { sums[channel] += Double(lineSum(first, count: count)) + Double(lineSum(second, count: count)) }
-        WinogradKernels.transformGradients(
-          first, second, tiles: 0..<tiles.count, count: count, into: target + channel * pitch, pitch: placePitch)
+        if bias != nil {
+          sums[channel] +=
+            Double(lineSum(first, count: count)) + Double(lineSum(second, count: count))
+        }
+        kernels.transformGradients(
+          tiles: 0..<tiles.count, count: count, into: target + channel * pitch, pitch: placePitch
+        ) { UnsafePointer($0 == 0 ? first : second) }
       }
     }
   }
 
-  /// Transforms the gradients of a block's outputs before the pool: [16, outputs, pitch].
+  /// Transforms the gradients of a block's outputs before the pool: [positions, outputs, pitch].
   private func transform(
     _ pooling: Pooling, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
     let columns = input.layout.stride
     for i in 0..<6 { (poolLine(i) - margin).update(repeating: 0, count: poolPitch) }
     forEachRun(in: block) { line, tiles, place in
-      let selected = max(0, 2 * tiles.lowerBound - margin)..<min(columns, 2 * tiles.upperBound + margin)
+      let selected =
+        max(0, 2 * tiles.lowerBound - margin)..<min(columns, 2 * tiles.upperBound + margin)
       pooling.select(selected)
       /// The place of column 0 in line `i`.
       func row(_ i: Int) -> UnsafePointer<Float>? {
@@ -256,11 +284,13 @@ extension Convolution {
       }
       for channel in 0..<outputs {
         for pair in 0..<3 where row(2 * pair) != nil {
-          pooling.unpool(channel: channel, y: line - 1 + pair, into: poolLine(2 * pair), poolLine(2 * pair + 1))
+          pooling.unpool(
+            channel: channel, y: line - 1 + pair, into: poolLine(2 * pair), poolLine(2 * pair + 1))
         }
-        WinogradKernels.transformInputs(
-          (row(1), row(2), row(3), row(4)), in: UnsafePointer(poolLine(0) - margin), count: 6 * poolPitch, tiles: tiles,
-          into: target + channel * pitch + place, pitch: placePitch(outputs, pitch))
+        kernels.transformInputs(
+          in: UnsafePointer(poolLine(0) - margin), count: 6 * poolPitch, tiles: tiles,
+          into: target + channel * pitch + place, pitch: placePitch(outputs, pitch)
+        ) { row($0 + 1) }
       }
     }
   }
@@ -274,7 +304,9 @@ extension Convolution {
 
   /// Calls `body` for the tiles of a block that stand in one line of tiles, with the first one's place in the block.
   @inline(__always)
-  private func forEachRun(in block: Range<Int>, _ body: (_ line: Int, _ tiles: Range<Int>, _ place: Int) -> Void) {
+  private func forEachRun(
+    in block: Range<Int>, _ body: (_ line: Int, _ tiles: Range<Int>, _ place: Int) -> Void
+  ) {
     var next = block.lowerBound
     while next < block.upperBound {
       let line = next / tilesInRow
@@ -285,34 +317,37 @@ extension Convolution {
     }
   }
 
-  /// Transforms the inputs of a block: [16, channels, pitch].
+  /// Transforms the inputs of a block: [positions, channels, pitch].
   private func transform(
-    _ source: Matrix, channels: Int, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
+    _ source: Matrix, channels: Int, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>,
+    pitch: Int
   ) {
-    let height = input.height
+    let (height, kernels) = (input.height, kernels)
     forEachRun(in: block) { line, tiles, place in
-      let top = 2 * line - 1
+      let top = kernels.side * line - 1
       for channel in 0..<channels {
-        func row(_ y: Int) -> UnsafePointer<Float>? {
-          y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
+        kernels.transformInputs(
+          in: UnsafePointer(source.pointer), count: source.count, tiles: tiles,
+          into: target + channel * pitch + place, pitch: placePitch(channels, pitch)
+        ) { i in
+          let y = top + i
+          return y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
         }
-        WinogradKernels.transformInputs(
-          (row(top), row(top + 1), row(top + 2), row(top + 3)), in: UnsafePointer(source.pointer), count: source.count,
-          tiles: tiles, into: target + channel * pitch + place, pitch: placePitch(channels, pitch))
       }
     }
   }
 
-  /// G g G^T of all kernels, [16, out, in]; for the input's gradient, of the rotated kernels, [16, in, out].
+  /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels, [positions, in, out].
   private func transformKernels(forGradient: Bool) {
     let (rows, columns) = forGradient ? (inputs, outputs) : (outputs, inputs)
     // Floats from one kernel to the next along a row, and from row to row.
     let (step, rowStep) = forGradient ? (9 * inputs, 9) : (9, 9 * inputs)
     for row in 0..<rows {
       for column in stride(from: 0, to: columns, by: Vector.width) {
-        transformKernels16(
+        kernels.transformKernels(
           weight.value.pointer + row * rowStep + column * step, step: step, turned: forGradient,
-          count: min(Vector.width, columns - column), into: transformedKernels + row * columns + column,
+          count: min(Vector.width, columns - column),
+          into: transformedKernels + row * columns + column,
           pitch: kernelPitch)
       }
     }

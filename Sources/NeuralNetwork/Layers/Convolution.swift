@@ -119,7 +119,7 @@ public final class Convolution: ImageLayer {
     let scratchCount =
       switch way {
       case .direct: directScratchCount
-      case .winograd: winogradScratchCount
+      case .winograd: winogradLayout.scratchCount
       case .inPlace: inPlaceScratchCount
       case .columns: columnScratchCount
       }

@@ -11,21 +11,10 @@ import Tensors
 //
 // Before a pool, the two lines that a line of tiles gives are pooled from scratch memory; behind it, the gradients of the lines that a
 // block reads are found again from those of the pool.
-//
-// The lines of tiles stand one after the other, each a multiple of 16 tiles, and are cut into blocks: few channels have blocks that
-// stay in the second-level cache, and products that pack nothing; many have large blocks, and OpenBLAS.
 
 /// The fewest channels, of input and of output, for which the saved products outweigh the transformations.
 private let leastChannels = 16
-/// The fewest channels, of input and of output, for which OpenBLAS is faster than products that pack nothing.
-private let leastPackedChannels = 128
-/// Zeros before and behind a line before the pool.
-private let margin = 16
-/// Tiles that are transformed at a time for OpenBLAS; a multiple of 16.
-private let tilesInPackedBlock = 512
-/// Floats of a block's transformed inputs and outputs that the second-level cache has room for, and for the weights' gradients, whose
-/// sums are long, the third-level cache.
-private let (floatsInBlock, floatsInGradientBlock) = (96 * 1024, 1024 * 1024)
+private let margin = WinogradLayout.margin
 
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
@@ -33,82 +22,41 @@ extension Convolution {
     kernel == (3, 3) && padding == (1, 1) && inputs >= leastChannels && outputs >= leastChannels
   }
 
-  private var packs: Bool { min(inputs, outputs) >= leastPackedChannels }
-  /// Tiles of 4 x 4 outputs where the lines that they have too many take less than they save.
-  private var kernels: WinogradKernels {
-    let (lines2, lines4) = ((input.height + 1) & ~1, (input.height + 3) & ~3)
-    return pooling == nil && packs && 3 * lines4 < 4 * lines2 ? .four : .two
-  }
-  private var side: Int { kernels.side }
-  /// Tiles of a line of tiles, rounded up to whole vectors.
-  private var tilesInRow: Int { ((input.layout.stride + side - 1) / side + 15) & ~15 }
-  /// Lines of tiles of the output, and of the input's gradient; a pool drops an odd last line.
-  private var outputTileLines: Int { pooling == nil ? inputTileLines : output.height }
-  private var inputTileLines: Int { (input.height + side - 1) / side }
-  private var tiles: Int { inputTileLines * tilesInRow }
-  /// Tiles that are computed together.
-  private var tilesInBlock: Int {
-    packs ? min(tiles, tilesInPackedBlock) : tiles(inFloats: floatsInBlock)
-  }
-  private var tilesInGradientBlock: Int {
-    packs ? tilesInBlock : tiles(inFloats: floatsInGradientBlock)
-  }
-
-  private func tiles(inFloats floats: Int) -> Int {
-    min(tiles, max(32, floats / (kernels.positions * (inputs + outputs)) & ~31))
-  }
-
-  /// Floats of a transformed channel of a block, an odd number of cache lines.
-  private func pitch(_ block: Int) -> Int { block | 16 }
-
-  /// Floats from one position of the tiles of all channels to the next; the positions share no set of the first-level cache.
-  private func placePitch(_ channels: Int, _ pitch: Int) -> Int { channels * pitch + 16 }
-  private var kernelPitch: Int { (inputs * outputs + 15) & ~15 + 16 }
-
-  /// Floats of a line before the pool: zeros, a whole line, zeros.
-  private var poolPitch: Int { 2 * tilesInRow + 4 * margin }
-
-  /// Transformed kernels, transformed inputs and transformed outputs; three pairs of lines before the pool.
-  var winogradScratchCount: Int {
-    kernels.positions * (kernelPitch + transformedPitch) + (pooling == nil ? 0 : 6 * poolPitch)
-  }
-  private var transformedPitch: Int {
-    let pitch = pitch(tilesInGradientBlock)
-    return placePitch(inputs, pitch) + placePitch(outputs, pitch)
+  var winogradLayout: WinogradLayout {
+    WinogradLayout(
+      inputs: inputs, outputs: outputs, height: input.height, columns: input.layout.stride,
+      pooledHeight: pooling == nil ? nil : output.height)
   }
 
   private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
-  private var transformedInputs: UnsafeMutablePointer<Float> {
-    transformedKernels + kernels.positions * kernelPitch
-  }
-  private func transformedOutputs(_ pitch: Int) -> UnsafeMutablePointer<Float> {
-    transformedInputs + kernels.positions * placePitch(inputs, pitch)
-  }
 
   /// The first column of line `i`, of six, before the pool; `margin` floats before it are zero.
-  private func poolLine(_ i: Int) -> UnsafeMutablePointer<Float> {
-    transformedKernels + kernels.positions * (kernelPitch + transformedPitch) + i * poolPitch + margin
+  private func poolLine(_ i: Int, _ tiling: WinogradLayout) -> UnsafeMutablePointer<Float> {
+    scratch.pointer + tiling.poolStart + i * tiling.poolPitch + margin
   }
 
   func forwardWinograd() {
-    transformKernels(forGradient: false)
-    let (pitch, mask, kernels) = (pitch(tilesInBlock), input.layout.mask.base, kernels)
-    let toPitch = placePitch(outputs, pitch)
+    let tiling = winogradLayout
+    transformKernels(tiling, forGradient: false)
+    let (pitch, mask, inputsAt) = (
+      tiling.pitch(tiling.block), input.layout.mask.base, scratch.pointer + tiling.inputStart
+    )
+    let toPitch = tiling.placePitch(outputs, pitch)
     convolve(
-      lines: outputTileLines, from: transformedInputs, channels: inputs, to: transformedOutputs(pitch),
-      channels: outputs
+      tiling, lines: tiling.outputLines, from: inputsAt, channels: inputs,
+      to: scratch.pointer + tiling.outputStart(pitch), channels: outputs
     ) {
-      transform(input.value, channels: inputs, $0, into: transformedInputs, pitch: pitch)
+      transform(input.value, channels: inputs, $0, tiling, into: inputsAt, pitch: pitch)
     } finish: { line, columns, results in
       let (x, count) = (columns.lowerBound, columns.count)
       guard let pooling else {
         return write(
-          results, pitch, into: output.value, channels: outputs, line, columns, bias?.value.pointer, relu: relu)
+          tiling, results, pitch, into: output.value, channels: outputs, line, columns, bias?.value.pointer, relu: relu)
       }
       pooling.select(columns)
-      let lines = (poolLine(0), poolLine(1))
+      let lines = (poolLine(0, tiling), poolLine(1, tiling))
       for channel in 0..<outputs {
-        kernels.transformOutputs(
+        tiling.kernels.transformOutputs(
           results + channel * pitch, pitch: toPitch, count: count, bias: 0, floor: -.infinity, mask: mask + x
         ) { $0 == 0 ? lines.0 : lines.1 }
         pooling.pool(lines.0, lines.1, map(channel), channel: channel, y: line)
@@ -127,35 +75,37 @@ extension Convolution {
         }
       }
     }
-    addWeightGradients()
+    let tiling = winogradLayout
+    addWeightGradients(tiling)
     guard let inputGradient else { return }
-    transformKernels(forGradient: true)
-    let pitch = pitch(tilesInBlock)
-    let outputsAt = transformedOutputs(pitch)
+    transformKernels(tiling, forGradient: true)
+    let pitch = tiling.pitch(tiling.block)
+    let outputsAt = scratch.pointer + tiling.outputStart(pitch)
     convolve(
-      lines: inputTileLines, from: outputsAt, channels: outputs, to: transformedInputs, channels: inputs
+      tiling, lines: tiling.inputLines, from: outputsAt, channels: outputs, to: scratch.pointer + tiling.inputStart,
+      channels: inputs
     ) { block in
       if let pooling {
-        transform(pooling, block, into: outputsAt, pitch: pitch)
+        transform(pooling, block, tiling, into: outputsAt, pitch: pitch)
       } else {
-        transform(output.gradient!, channels: outputs, block, into: outputsAt, pitch: pitch)
+        transform(output.gradient!, channels: outputs, block, tiling, into: outputsAt, pitch: pitch)
       }
     } finish: { line, columns, results in
-      write(results, pitch, into: inputGradient, channels: inputs, line, columns, nil, relu: false)
+      write(tiling, results, pitch, into: inputGradient, channels: inputs, line, columns, nil, relu: false)
     }
   }
 
   /// Writes some columns of a line of tiles, from transformed outputs: the values of a matrix [channels * input.height, columns].
   private func write(
-    _ results: UnsafeMutablePointer<Float>, _ pitch: Int, into target: Matrix, channels: Int, _ line: Int,
-    _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
+    _ tiling: WinogradLayout, _ results: UnsafeMutablePointer<Float>, _ pitch: Int, into target: Matrix, channels: Int,
+    _ line: Int, _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
   ) {
-    let (mask, kernels, height) = (input.layout.mask.base + columns.lowerBound, kernels, input.height)
-    let (y, floor) = (kernels.side * line, relu ? 0 : -Float.infinity)
+    let (mask, height) = (input.layout.mask.base + columns.lowerBound, input.height)
+    let (y, floor) = (tiling.kernels.side * line, relu ? 0 : -Float.infinity)
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
-      kernels.transformOutputs(
-        results + channel * pitch, pitch: placePitch(channels, pitch), count: columns.count,
+      tiling.kernels.transformOutputs(
+        results + channel * pitch, pitch: tiling.placePitch(channels, pitch), count: columns.count,
         bias: biases?[channel] ?? 0, floor: floor, mask: mask
       ) { y + $0 < height ? row + $0 * target.columns : nil }
     }
@@ -165,16 +115,16 @@ extension Convolution {
   /// `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
   @inline(__always)
   private func convolve(
-    lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int, to: UnsafeMutablePointer<Float>,
-    channels targets: Int, load: (_ block: Range<Int>) -> Void,
+    _ tiling: WinogradLayout, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,
+    to: UnsafeMutablePointer<Float>, channels targets: Int, load: (_ block: Range<Int>) -> Void,
     finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let (pitch, packs, columns, side) = (pitch(tilesInBlock), packs, input.layout.stride, side)
-    let (fromPitch, toPitch) = (placePitch(sources, pitch), placePitch(targets, pitch))
-    forEachBlock(of: tilesInBlock, lines: lines) { block in
+    let (pitch, packs, kernelPitch) = (tiling.pitch(tiling.block), tiling.packs, tiling.kernelPitch)
+    let (fromPitch, toPitch) = (tiling.placePitch(sources, pitch), tiling.placePitch(targets, pitch))
+    tiling.forEachBlock(of: tiling.block, lines: lines) { block in
       pollProgress()
       load(block)
-      for place in 0..<kernels.positions {
+      for place in 0..<tiling.kernels.positions {
         let (kernels, values) = (transformedKernels + place * kernelPitch, from + place * fromPitch)
         let results = to + place * toPitch
         if packs {
@@ -187,23 +137,24 @@ extension Convolution {
             into: results, ldc: pitch)
         }
       }
-      forEachRun(in: block) { line, tiles, place in
-        let x = min(columns, side * tiles.lowerBound)..<min(columns, side * tiles.upperBound)
-        if !x.isEmpty { finish(line, x, to + place) }
+      tiling.forEachRun(in: block) { line, tiles, place in
+        let columns = tiling.columns(of: tiles)
+        if !columns.isEmpty { finish(line, columns, to + place) }
       }
     }
   }
 
-  private func addWeightGradients() {
-    let (pitch, kernelSums, packs, kernels) = (pitch(tilesInGradientBlock), transformedKernels, packs, kernels)
-    let (inputsAt, outputsAt) = (transformedInputs, transformedOutputs(pitch))
-    let (inputPitch, outputPitch) = (placePitch(inputs, pitch), placePitch(outputs, pitch))
+  private func addWeightGradients(_ tiling: WinogradLayout) {
+    let (pitch, kernelSums) = (tiling.pitch(tiling.gradientBlock), transformedKernels)
+    let (packs, kernels, kernelPitch) = (tiling.packs, tiling.kernels, tiling.kernelPitch)
+    let (inputsAt, outputsAt) = (scratch.pointer + tiling.inputStart, scratch.pointer + tiling.outputStart(pitch))
+    let (inputPitch, outputPitch) = (tiling.placePitch(inputs, pitch), tiling.placePitch(outputs, pitch))
     kernelSums.update(repeating: 0, count: kernels.positions * kernelPitch)
-    forEachBlock(of: tilesInGradientBlock, lines: outputTileLines) { block in
+    tiling.forEachBlock(of: tiling.gradientBlock, lines: tiling.outputLines) { block in
       pollProgress()
-      transform(input.value, channels: inputs, block, into: inputsAt, pitch: pitch)
-      forEachRun(in: block) {
-        transformGradients(line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
+      transform(input.value, channels: inputs, block, tiling, into: inputsAt, pitch: pitch)
+      tiling.forEachRun(in: block) {
+        transformGradients(tiling, line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
       }
       for place in 0..<kernels.positions {
         let (values, others) = (outputsAt + place * outputPitch, inputsAt + place * inputPitch)
@@ -229,10 +180,10 @@ extension Convolution {
 
   /// A dy A^T of some tiles of a line, for all channels. Before a pool, dy is found again, and added to the biases' gradients.
   private func transformGradients(
-    line: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, _ pitch: Int,
+    _ tiling: WinogradLayout, line: Int, tiles: Range<Int>, into target: UnsafeMutablePointer<Float>, _ pitch: Int,
     _ placePitch: Int
   ) {
-    let (columns, kernels) = (input.layout.stride, kernels)
+    let (columns, kernels) = (input.layout.stride, tiling.kernels)
     guard let pooling else {
       let (height, y) = (output.height, kernels.side * line)
       let gradient = output.gradient!
@@ -246,8 +197,8 @@ extension Convolution {
       }
       return
     }
-    let selected = 2 * tiles.lowerBound..<min(columns, 2 * tiles.upperBound)
-    let (first, second, count) = (poolLine(0), poolLine(1), selected.count)
+    let selected = tiling.columns(of: tiles)
+    let (first, second, count) = (poolLine(0, tiling), poolLine(1, tiling), selected.count)
     pooling.select(selected)
     sums.withUnsafeMutableBufferPointer { sums in
       for channel in 0..<outputs {
@@ -265,70 +216,50 @@ extension Convolution {
 
   /// Transforms the gradients of a block's outputs before the pool: [positions, outputs, pitch].
   private func transform(
-    _ pooling: Pooling, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>, pitch: Int
+    _ pooling: Pooling, _ block: Range<Int>, _ tiling: WinogradLayout, into target: UnsafeMutablePointer<Float>,
+    pitch: Int
   ) {
     let columns = input.layout.stride
-    for i in 0..<6 { (poolLine(i) - margin).update(repeating: 0, count: poolPitch) }
-    forEachRun(in: block) { line, tiles, place in
+    for i in 0..<6 { (poolLine(i, tiling) - margin).update(repeating: 0, count: tiling.poolPitch) }
+    tiling.forEachRun(in: block) { line, tiles, place in
       let selected =
         max(0, 2 * tiles.lowerBound - margin)..<min(columns, 2 * tiles.upperBound + margin)
       pooling.select(selected)
       /// The place of column 0 in line `i`.
       func row(_ i: Int) -> UnsafePointer<Float>? {
         let y = line - 1 + i / 2
-        return y >= 0 && y < output.height ? UnsafePointer(poolLine(i) - selected.lowerBound) : nil
+        return y >= 0 && y < output.height ? UnsafePointer(poolLine(i, tiling) - selected.lowerBound) : nil
       }
       // The zeros behind the last column of an earlier run.
       if selected.upperBound == columns {
-        for i in 0..<6 { (poolLine(i) + selected.count).update(repeating: 0, count: 3 * margin) }
+        for i in 0..<6 { (poolLine(i, tiling) + selected.count).update(repeating: 0, count: 3 * margin) }
       }
       for channel in 0..<outputs {
         for pair in 0..<3 where row(2 * pair) != nil {
           pooling.unpool(
-            channel: channel, y: line - 1 + pair, into: poolLine(2 * pair), poolLine(2 * pair + 1))
+            channel: channel, y: line - 1 + pair, into: poolLine(2 * pair, tiling),
+            poolLine(2 * pair + 1, tiling))
         }
-        kernels.transformInputs(
-          in: UnsafePointer(poolLine(0) - margin), count: 6 * poolPitch, tiles: tiles,
-          into: target + channel * pitch + place, pitch: placePitch(outputs, pitch)
+        tiling.kernels.transformInputs(
+          in: UnsafePointer(poolLine(0, tiling) - margin), count: 6 * tiling.poolPitch, tiles: tiles,
+          into: target + channel * pitch + place, pitch: tiling.placePitch(outputs, pitch)
         ) { row($0 + 1) }
       }
     }
   }
 
-  /// Calls `body` for blocks of `size` tiles.
-  @inline(__always)
-  private func forEachBlock(of size: Int, lines: Int, _ body: (Range<Int>) -> Void) {
-    let end = lines * tilesInRow
-    for first in stride(from: 0, to: end, by: size) { body(first..<min(end, first + size)) }
-  }
-
-  /// Calls `body` for the tiles of a block that stand in one line of tiles, with the first one's place in the block.
-  @inline(__always)
-  private func forEachRun(
-    in block: Range<Int>, _ body: (_ line: Int, _ tiles: Range<Int>, _ place: Int) -> Void
-  ) {
-    var next = block.lowerBound
-    while next < block.upperBound {
-      let line = next / tilesInRow
-      let start = line * tilesInRow
-      let end = min(block.upperBound, start + tilesInRow)
-      body(line, next - start..<end - start, next - block.lowerBound)
-      next = end
-    }
-  }
-
   /// Transforms the inputs of a block: [positions, channels, pitch].
   private func transform(
-    _ source: Matrix, channels: Int, _ block: Range<Int>, into target: UnsafeMutablePointer<Float>,
-    pitch: Int
+    _ source: Matrix, channels: Int, _ block: Range<Int>, _ tiling: WinogradLayout,
+    into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
-    let (height, kernels) = (input.height, kernels)
-    forEachRun(in: block) { line, tiles, place in
+    let (height, kernels) = (input.height, tiling.kernels)
+    tiling.forEachRun(in: block) { line, tiles, place in
       let top = kernels.side * line - 1
       for channel in 0..<channels {
         kernels.transformInputs(
           in: UnsafePointer(source.pointer), count: source.count, tiles: tiles,
-          into: target + channel * pitch + place, pitch: placePitch(channels, pitch)
+          into: target + channel * pitch + place, pitch: tiling.placePitch(channels, pitch)
         ) { i in
           let y = top + i
           return y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
@@ -338,17 +269,17 @@ extension Convolution {
   }
 
   /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels, [positions, in, out].
-  private func transformKernels(forGradient: Bool) {
+  private func transformKernels(_ tiling: WinogradLayout, forGradient: Bool) {
     let (rows, columns) = forGradient ? (inputs, outputs) : (outputs, inputs)
     // Floats from one kernel to the next along a row, and from row to row.
     let (step, rowStep) = forGradient ? (9 * inputs, 9) : (9, 9 * inputs)
     for row in 0..<rows {
       for column in stride(from: 0, to: columns, by: Vector.width) {
-        kernels.transformKernels(
+        tiling.kernels.transformKernels(
           weight.value.pointer + row * rowStep + column * step, step: step, turned: forGradient,
           count: min(Vector.width, columns - column),
           into: transformedKernels + row * columns + column,
-          pitch: kernelPitch)
+          pitch: tiling.kernelPitch)
       }
     }
   }

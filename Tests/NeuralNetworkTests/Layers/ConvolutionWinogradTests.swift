@@ -91,4 +91,48 @@ import Testing
     expectClose(
       fastStore.tensors[0].gradient.elements, gradient.map { 2 * $0 }, relativeToMaximum: 1e-6, "twice the gradient")
   }
+
+  /// Errors of outputs and weight gradients against sums in Double, as a share of the largest: tiles of 2 x 2 and of 4 x 4.
+  @Test(arguments: [
+    (Case(inputs: 16, outputs: 17, height: 5, widths: [23, 6], bias: false, relu: false), 1e-6),
+    (Case(inputs: 128, outputs: 128, height: 2, widths: [13, 5], bias: false, relu: false), 1e-6),
+    (Case(inputs: 128, outputs: 130, height: 7, widths: [13, 5], bias: false, relu: false), 1e-5),
+  ])
+  private func errorsAgainstDouble(test: Case, most: Double) throws {
+    let (fixture, store) = make(test, kernel: 3)
+    let images = FeatureMapsFixture.images(fixture.input.value, fixture.input.layout)
+    let outputs = FeatureMapsFixture.images(fixture.output.value, fixture.output.layout)
+    let gradients = FeatureMapsFixture.randomImages(
+      rows: test.outputs * test.height, fixture.output.layout, sample: 3)
+    let weights = store.tensors[0].value.elements
+    var weightSums = [Double](repeating: 0, count: weights.count)
+    var (worst, largest) = (0.0, 0.0)
+    for (n, width) in test.widths.enumerated() {
+      for out in 0..<test.outputs {
+        for y in 0..<test.height {
+          for x in 0..<width {
+            let place = (out * test.height + y) * width + x
+            let gradient = Double(gradients[n][place])
+            var sum = 0.0
+            for channel in 0..<test.inputs {
+              for tap in 0..<9 {
+                let (line, column) = (y + tap / 3 - 1, x + tap % 3 - 1)
+                guard 0..<test.height ~= line, 0..<width ~= column else { continue }
+                let value = Double(images[n][(channel * test.height + line) * width + column])
+                let weight = (out * test.inputs + channel) * 9 + tap
+                sum += Double(weights[weight]) * value
+                weightSums[weight] += gradient * value
+              }
+            }
+            worst = max(worst, abs(sum - Double(outputs[n][place])))
+            largest = max(largest, abs(sum))
+          }
+        }
+      }
+    }
+    #expect(worst <= most * largest, "outputs: \(worst / largest)")
+    let errors = zip(weightSums, store.tensors[0].gradient.elements).map { abs($0 - Double($1)) }
+    let greatest = weightSums.map(abs).max()!
+    #expect(errors.allSatisfy { $0 <= most * greatest }, "weight gradients: \(errors.max()! / greatest)")
+  }
 }

@@ -58,7 +58,7 @@ import Testing
   /// The command that the log of a finished run names trains longer.
   @Test(arguments: ["one-cycle", "constant"]) func aFinishedRunIsLengthened(schedule: String) throws {
     let workshop = try Workshop(train: 12, validation: 4)
-    let options = Recipes.seed + ["--max-steps", "3", "--schedule", schedule]
+    let options = Recipes.seed + ["--max-steps", "3", "--schedule", schedule, "--from-scratch"]
     let done = try workshop.train(options, "run")
     #expect(!done.stderr.contains("akuru train --resume"), "\(done.transcript)")
     let outcome = try String(contentsOfFile: workshop.path("run/outcome.json"), encoding: .utf8)
@@ -75,6 +75,11 @@ import Testing
       workshop.path("further"),
     ])
     #expect(further.exitCode == 0 && further.stderr.contains("beginning with"), "\(further.transcript)")
+    // And from none, with the options of a run that began with some.
+    let anew = try akuru([
+      "train", "--config", workshop.path("further/config.json"), "--from-scratch", "--run-dir", workshop.path("anew"),
+    ])
+    #expect(anew.exitCode == 0 && !anew.stderr.contains("beginning with"), "\(anew.transcript)")
   }
 
   @Test func whatEndsEarlierThanPlannedGoesOn() throws {

@@ -113,7 +113,7 @@ import Typesetting
 
   /// Another face has the letters that the faces of a script lack.
   @Test func anotherFaceHasTheOtherLetters() throws {
-    let letters: [Unicode.Scalar] = ["ක", "A", "z"]
+    let letters: [Unicode.Scalar] = ["ක", "A", "Ж"]
     #expect(throws: TypesettingError.self) { try FontCatalog.all(covering: letters) }
     let faces = try FontCatalog.all(covering: letters, fallback: "Noto Sans")
     #expect(faces.count >= 4 && faces.allSatisfy { $0.fallbacks.map(\.name) == ["Noto Sans"] && $0.lacking.isEmpty })

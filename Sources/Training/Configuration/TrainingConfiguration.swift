@@ -18,7 +18,11 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// - Throws: `ConfigurationError` for a file that is invalid, alone or together with the command line.
   package static func options(_ flags: Overrides, file: String?) throws -> Overrides {
     guard let file else { return flags }
-    let all = flags.over(try Overrides(file: file, names: optionNames, unwrap: RunOptions.unwrap))
+    var others = try Overrides(file: file, names: optionNames, unwrap: RunOptions.unwrap)
+    // A start that the command line names takes the place of the file's.
+    if flags["initFrom"] != nil { others["fromScratch"] = nil }
+    if flags.isOn("fromScratch") { for name in ["initFrom", "initAlphabet", "alphabetChange"] { others[name] = nil } }
+    let all = flags.over(others)
     // Some options of a resumed run come from its checkpoint.
     if !all.isOn("resume") { _ = try TrainingConfiguration(all.withPlaceholders) }
     return all

@@ -437,6 +437,32 @@ AKURU_WINOGRAD(4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
 #undef AKURU_EVENS
 #undef AKURU_WIDE
 #endif
+// The functions above for tiles of `side` 2 or 4, with AVX-512 if `wide`.
+#if defined(__x86_64__)
+#define AKURU_CALL(NAME, ...) \
+  (wide ? side == 2 ? NAME##_2_wide(__VA_ARGS__) : NAME##_4_wide(__VA_ARGS__) \
+        : side == 2 ? NAME##_2(__VA_ARGS__) : NAME##_4(__VA_ARGS__))
+#else
+#define AKURU_CALL(NAME, ...) (side == 2 ? NAME##_2(__VA_ARGS__) : NAME##_4(__VA_ARGS__))
+#endif
+static inline void akuru_winograd_inputs(
+    int side, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
+    long pitch) {
+  (void)wide;
+  AKURU_CALL(akuru_winograd_inputs, rows, begin, end, tile, tiles, target, pitch);
+}
+static inline void akuru_winograd_outputs(
+    int side, int wide, const float *source, long pitch, float *const *lines, long count, float bias, float floor,
+    const float *mask) {
+  (void)wide;
+  AKURU_CALL(akuru_winograd_outputs, source, pitch, lines, count, bias, floor, mask);
+}
+static inline void akuru_winograd_gradients(
+    int side, int wide, const float *const *lines, long tile, long tiles, long count, float *target, long pitch) {
+  (void)wide;
+  AKURU_CALL(akuru_winograd_gradients, lines, tile, tiles, count, target, pitch);
+}
+#undef AKURU_CALL
 #undef AKURU_WINOGRAD_KERNELS
 #undef AKURU_WINOGRAD
 #undef AKURU_JOIN_4

@@ -1,6 +1,7 @@
 import COpenBLAS
 
-/// Inner loops of convolutions that read input lines in place, instead of columns that were gathered for a GEMM.
+/// Inner loops of convolutions: those that read input lines in place, instead of columns that were gathered for a GEMM, and products of
+/// transformed tiles, see ``WinogradKernels``.
 ///
 /// An element's bits do not depend on how many rows or columns are computed with it.
 public enum ConvolutionKernels {

@@ -15,6 +15,9 @@ public enum WinogradKernels: Int, Sendable {
   /// Positions of a tile.
   public var positions: Int { size * size }
 
+  private var kernel: Int32 { Int32(rawValue) }
+  private var isWide: Int32 { InstructionSet.isWide ? 1 : 0 }
+
   /// Lines of a tile; some may be nil.
   private typealias Lines<Pointer> = (Pointer?, Pointer?, Pointer?, Pointer?, Pointer?, Pointer?)
 
@@ -22,7 +25,7 @@ public enum WinogradKernels: Int, Sendable {
   private func withLines<Pointer>(
     _ count: Int, _ line: (Int) -> Pointer?, _ body: (UnsafePointer<Pointer?>) -> Void
   ) {
-    var lines: Lines<Pointer> = (line(0), count > 1 ? line(1) : nil, nil, nil, nil, nil)
+    var lines: Lines<Pointer> = (line(0), line(1), nil, nil, nil, nil)
     if count > 2 { (lines.2, lines.3) = (line(2), line(3)) }
     if count > 4 { (lines.4, lines.5) = (line(4), line(5)) }
     withUnsafePointer(to: lines) { $0.withMemoryRebound(to: Pointer?.self, capacity: 6, body) }
@@ -37,22 +40,7 @@ public enum WinogradKernels: Int, Sendable {
   ) {
     let (end, tile, count) = (memory + memoryCount, tiles.lowerBound, tiles.count)
     withLines(size, line) { lines in
-      switch self {
-      case .two:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_inputs_2_wide(lines, memory, end, tile, count, target, pitch)
-          }
-        #endif
-        akuru_winograd_inputs_2(lines, memory, end, tile, count, target, pitch)
-      case .four:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_inputs_4_wide(lines, memory, end, tile, count, target, pitch)
-          }
-        #endif
-        akuru_winograd_inputs_4(lines, memory, end, tile, count, target, pitch)
-      }
+      akuru_winograd_inputs(kernel, isWide, lines, memory, end, tile, count, target, pitch)
     }
   }
 
@@ -60,27 +48,11 @@ public enum WinogradKernels: Int, Sendable {
   /// zero where `mask` is zero.
   @inline(__always)
   public func transformOutputs(
-    _ source: UnsafePointer<Float>, pitch: Int, count: Int, bias: Float, floor: Float,
-    mask: UnsafePointer<Float>,
+    _ source: UnsafePointer<Float>, pitch: Int, count: Int, bias: Float, floor: Float, mask: UnsafePointer<Float>,
     line: (Int) -> UnsafeMutablePointer<Float>?
   ) {
     withLines(side, line) { lines in
-      switch self {
-      case .two:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_outputs_2_wide(source, pitch, lines, count, bias, floor, mask)
-          }
-        #endif
-        akuru_winograd_outputs_2(source, pitch, lines, count, bias, floor, mask)
-      case .four:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_outputs_4_wide(source, pitch, lines, count, bias, floor, mask)
-          }
-        #endif
-        akuru_winograd_outputs_4(source, pitch, lines, count, bias, floor, mask)
-      }
+      akuru_winograd_outputs(kernel, isWide, source, pitch, lines, count, bias, floor, mask)
     }
   }
 
@@ -92,30 +64,14 @@ public enum WinogradKernels: Int, Sendable {
   ) {
     let (tile, tileCount) = (tiles.lowerBound, tiles.count)
     withLines(side, line) { lines in
-      switch self {
-      case .two:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_gradients_2_wide(lines, tile, tileCount, count, target, pitch)
-          }
-        #endif
-        akuru_winograd_gradients_2(lines, tile, tileCount, count, target, pitch)
-      case .four:
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            return akuru_winograd_gradients_4_wide(lines, tile, tileCount, count, target, pitch)
-          }
-        #endif
-        akuru_winograd_gradients_4(lines, tile, tileCount, count, target, pitch)
-      }
+      akuru_winograd_gradients(kernel, isWide, lines, tile, tileCount, count, target, pitch)
     }
   }
 
   /// G g G^T of `count` kernels, at most 16, that are `step` floats apart, optionally turned by half; position p of kernel i is
   /// `target[p * pitch + i]`.
   public func transformKernels(
-    _ kernels: UnsafePointer<Float>, step: Int, turned: Bool, count: Int,
-    into target: UnsafeMutablePointer<Float>,
+    _ kernels: UnsafePointer<Float>, step: Int, turned: Bool, count: Int, into target: UnsafeMutablePointer<Float>,
     pitch: Int
   ) {
     let (turned, count) = (Int32(turned ? 1 : 0), Int32(truncatingIfNeeded: count))
@@ -127,8 +83,7 @@ public enum WinogradKernels: Int, Sendable {
 
   /// Adds G^T u G of `count` kernels, at most 16, to their gradients, which are contiguous.
   public func addKernelGradients(
-    _ source: UnsafePointer<Float>, pitch: Int, into gradients: UnsafeMutablePointer<Float>,
-    count: Int
+    _ source: UnsafePointer<Float>, pitch: Int, into gradients: UnsafeMutablePointer<Float>, count: Int
   ) {
     let count = Int32(truncatingIfNeeded: count)
     switch self {

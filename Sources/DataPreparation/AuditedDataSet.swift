@@ -40,16 +40,18 @@ package struct AuditedDataSet {
 
   /// The same for a data set that is already read.
   ///
-  /// - Parameter isCachedNext: whether ``cacheImages(in:over:output:)`` follows, for which lines of pages are kept.
+  /// - Parameter cache: the folder if ``cacheImages(in:over:output:)`` follows: lines of pages are kept for it, and the audit is
+  ///   remembered there.
   package init(
     _ whole: DataSet, named argument: String, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use,
-    skipBad: Bool, isCachedNext: Bool = false, communicator: Communicator, output: RunLog
+    skipBad: Bool, cache: String? = nil, communicator: Communicator, output: RunLog
   ) throws {
     let log = output.logger()
     try communicator.requireAgreement(on: [("the data set \(argument.onOneLine)", whole.fingerprint)])
-    let lines = isCachedNext && whole.records.contains { $0.page != nil } ? PreparedLines() : nil
+    let lines = cache != nil && whole.records.contains { $0.page != nil } ? PreparedLines() : nil
     let audit = try audit(
-      whole, alphabet: alphabet, geometry: geometry, use: use, keeping: lines, over: communicator, output: output)
+      Audit(whole, geometry: geometry, alphabet: alphabet, use: use, keeping: lines), rememberedIn: cache,
+      over: communicator, output: output)
     let (problems, warnings) = (audit.problems, audit.warnings)
     for warning in audit.foremostWarnings(10) { log.warning("\(warning)") }
     if warnings.count > 10 { log.warning("\(argument): \(warnings.count - 10) more warnings; akuru check lists them") }
@@ -81,35 +83,6 @@ package struct AuditedDataSet {
     MicroBatchLoader(
       source: source, labels: labels, geometry: geometry, augmentation: augmentation, seed: seed, work: work,
       bounds: bounds, cancelWork: cancelWork)
-  }
-}
-
-/// Audits a data set, with a share on each rank; all ranks return the whole result. Collective.
-///
-/// - Parameters:
-///   - lines: receives the lines of pages that this rank cuts.
-///   - output: the log that shows progress.
-package func audit(
-  _ dataSet: DataSet, alphabet: Alphabet?, geometry: InputGeometry, use: Audit.Use, keeping lines: PreparedLines? = nil,
-  over communicator: Communicator, output: RunLog? = nil
-) throws -> AuditResult {
-  let progress = WorkProgress(
-    "looking at images", total: dataSet.records.count / communicator.size, ranks: communicator.size, output)
-  defer { progress.finish() }
-  let slice = try communicator.together {
-    try Audit(dataSet, geometry: geometry, alphabet: alphabet, use: use, keeping: lines)
-      .runSlice(
-        rank: communicator.rank, ranks: communicator.size,
-        threads: communicator.size == 1 ? ProcessInfo.processInfo.activeProcessorCount : 1,
-        while: {
-          progress.tick()
-          return Heartbeat.goesOn()
-        })
-  }
-  try communicator.leaveIfStopIsRequested()
-  let parts = try communicator.allGather(Array(JSONEncoder().encode(slice)))
-  return try communicator.together {
-    try AuditResult.merging(parts.map { try JSONDecoder().decode(AuditResult.self, from: Data($0)) }, of: dataSet)
   }
 }
 

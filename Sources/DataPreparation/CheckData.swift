@@ -47,7 +47,7 @@ package func checkData(
         CheckedData(
           dataSet: dataSet,
           audit: try audit(
-            dataSet, alphabet: alphabet, geometry: geometry, use: .training, over: communicator, output: output)))
+            Audit(dataSet, geometry: geometry, alphabet: alphabet), over: communicator, output: output)))
     }
   }
 }

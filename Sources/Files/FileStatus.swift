@@ -8,6 +8,13 @@ package struct FileStatus {
   /// What tells a file from all others of the machine.
   package let identity: Identity
 
+  /// Seconds and nanoseconds of the last change of the contents, and of the file in any way.
+  package let times: [Int64]
+  /// The later of the two, in seconds since 1970.
+  package var newestTime: Double {
+    max(Double(times[0]) + 1e-9 * Double(times[1]), Double(times[2]) + 1e-9 * Double(times[3]))
+  }
+
   package struct Identity: Hashable, Sendable {
     let device: UInt64
     let number: UInt64
@@ -34,6 +41,8 @@ package struct FileStatus {
   private init(_ status: stat) {
     size = Int64(status.st_size)
     identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    let (modified, changed) = (status.st_mtim, status.st_ctim)
+    times = [modified.tv_sec, modified.tv_nsec, changed.tv_sec, changed.tv_nsec].map(Int64.init)
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .file
     case S_IFDIR: kind = .folder

@@ -41,7 +41,7 @@ import Testing
     let first = try train("first", ranks: 1, cache: nil)
     #expect(first.exitCode == 0 && first.stderr.contains("decoding images into"), "\(first.transcript)")
     let expected = try checkpoint("first")
-    let caches = try folder.names("first/cache")
+    let caches = try caches("first/cache")
     #expect(caches.count == 2 && caches.allSatisfy { $0.hasPrefix("images-") && $0.hasSuffix("-h40.cache") })
 
     let shared = folder.path + "/shared"
@@ -54,7 +54,7 @@ import Testing
         #expect(result.stderr.contains("decoding images into") == (attempt == "made"), "\(result.transcript)")
         #expect(try checkpoint(run) == expected, "\(run)")
         #expect(
-          try folder.names("shared") == caches && !FileManager.default.fileExists(atPath: "\(folder.path)/\(run)/cache")
+          try self.caches("shared") == caches && !FileManager.default.fileExists(atPath: "\(folder.path)/\(run)/cache")
         )
       }
     }
@@ -75,7 +75,7 @@ import Testing
   @Test func otherPixelsAreDecodedAgain() throws {
     let cache = folder.path + "/cache"
     #expect(try train("before", ranks: 2, cache: cache).exitCode == 0)
-    let names = try folder.names("cache")
+    let names = try caches("cache")
     // The data set cannot see it: the file has the same name, size and text.
     let path = "\(folder.path)/train/0.png"
     let image = try PNG.read(path: path)
@@ -90,7 +90,7 @@ import Testing
     #expect(try bytes(of: path).count == size)
     let result = try train("after", ranks: 2, cache: cache)
     #expect(result.exitCode == 0 && result.stderr.contains("decoding images into"), "\(result.transcript)")
-    #expect(try folder.names("cache").count == names.count + 1)
+    #expect(try caches("cache").count == names.count + 1)
     #expect(try checkpoint("after") != checkpoint("before"))
   }
 
@@ -103,9 +103,31 @@ import Testing
     #expect(
       lines.count == 1 && lines[0].contains("cannot reserve 1 MB for \(small.path)/images-"), "\(result.transcript)")
     #expect(lines.first?.contains("choose another folder with --cache") == true)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: small.path) == [])
+    let left = try FileManager.default.contentsOfDirectory(atPath: small.path)
+    #expect(left.allSatisfy { $0.hasPrefix("audit-") }, "\(left)")
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/run/metrics.jsonl"))
   }
+
+  /// A second start decodes nothing, on any number of ranks, until an image changes. The weights are the same.
+  @Test func auditsAreRemembered() throws {
+    Thread.sleep(forTimeInterval: 1.1)  // What has just changed is not remembered.
+    let cache = folder.path + "/cache"
+    for (ranks, run) in [(1, "first"), (1, "second"), (3, "third")] {
+      let result = try train(run, ranks: ranks, cache: cache)
+      #expect(result.exitCode == 0, "\(result.transcript)")
+      let count = result.stderr.split(separator: "\n").count { $0.contains("images looked at before: \(cache)/audit-") }
+      #expect(count == (run == "first" ? 0 : 2), "\(result.transcript)")
+      #expect(try checkpoint(run) == checkpoint("first"), "\(run)")
+    }
+    try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: "\(folder.path)/train/0.png")
+    let result = try train("changed", ranks: 2, cache: cache)
+    let lines = result.stderr.split(separator: "\n").filter { $0.contains("images looked at before") }
+    #expect(result.exitCode == 0 && lines.count == 1, "\(result.transcript)")
+    #expect(try checkpoint("changed") == checkpoint("first"))
+  }
+
+  /// The caches of images in a folder.
+  private func caches(_ name: String) throws -> [String] { try folder.names(name).filter { $0.hasPrefix("images-") } }
 
   /// The name of the largest file in a folder.
   private func largest(_ path: String) throws -> String {

@@ -228,11 +228,10 @@ struct Operation: Sendable, CustomTestStringConvertible {
     #expect(augmented(image, Augmenter(augmentation, seed: 7, geometry: geometry()), sample: 0) == image.inverted())
   }
 
-  /// What a rotation uncovers has the gray of the image's paper.
+  /// What a rotation uncovers has the gray of the image's paper, with the default set too.
   @Test func uncoveredPaperIsTheImagesOwn() {
-    var augmentation = Operation.forms[0].augmentation
-    augmentation.paper = Augmentation.strong.paper
-    augmentation.paper?.chance = 1
+    var augmentation = Augmentation.default
+    (augmentation.affine.chance, augmentation.blur.chance, augmentation.tone.chance) = (1, 0, 0)
     var image = GrayImage(width: 90, height: 20, filledWith: 180)
     for y in 5..<15 { for x in 20..<70 where x % 10 < 5 { image[x, y] = 20 } }
     let augmenter = Augmenter(augmentation, seed: 7, geometry: geometry())

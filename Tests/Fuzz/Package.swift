@@ -6,6 +6,7 @@ let readers = [
   "png", "jpeg", "tiff", "webp", "csv", "jsonl", "lists", "pairs", "pages", "shards", "safetensors", "checkpoint",
   "config",
   "alphabet", "metrics", "augmentation", "network", "kraken", "lm",
+  "audit",
 ]
 
 let package = Package(

@@ -15,6 +15,13 @@ extension Augmentation {
   /// The default for training: cheap, and enough for images that resemble the training images. The ranges are those of
   /// a PyTorch reference that learns Sinhala words well, plus small rotations.
   package static let `default` = {
+    var set = Augmentation.firstDefault
+    set.paper = Paper(chance: 1)
+    return set
+  }()
+
+  /// `default` as it was first. Runs that began with it keep it.
+  static let firstDefault = {
     var set = Augmentation.none
     set.affine = Affine(
       chance: 0.5, shear: 0.25, rotation: 2, rise: 0.15, width: 0.85...1.15, height: 0.85...1.15, shift: 0.075)
@@ -64,7 +71,11 @@ extension Augmentation {
 
   /// The name of this set, if it has one or had one.
   package var name: String? {
-    self == .firstStrong ? "strong" : Augmentation.names.first { Augmentation(name: $0) == self }
+    switch self {
+    case .firstDefault: "default"
+    case .firstStrong: "strong"
+    default: Augmentation.names.first { Augmentation(name: $0) == self }
+    }
   }
 }
 
@@ -73,7 +84,8 @@ extension Augmentation {
   package init(from decoder: any Decoder) throws {
     if let name = try? decoder.singleValueContainer().decode(String.self) {
       // Checkpoints have names from before a set could be one's own.
-      guard let named = name == "strong" ? .firstStrong : Augmentation(name: name) else {
+      let first = ["default": Augmentation.firstDefault, "strong": .firstStrong]
+      guard let named = first[name] ?? Augmentation(name: name) else {
         throw DecodingError.dataCorrupted(
           .init(codingPath: decoder.codingPath, debugDescription: "no augmentation is called \"\(name.shortened)\""))
       }

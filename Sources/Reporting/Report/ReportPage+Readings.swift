@@ -94,7 +94,7 @@ extension ReportPage {
     image.png.isEmpty
       ? "<p class=\"none\">The image could not be read.</p>"
       : """
-      <div class="picture"\(image.width > 300 ? " tabindex=\"0\" role=\"group\" aria-label=\"image, scrolls sideways\"" : "")>\
+      <div class="picture" dir="\(MarkedText.direction(of: image.reference))"\(image.width > 300 ? " tabindex=\"0\" role=\"group\" aria-label=\"image, scrolls sideways\"" : "")>\
       <img src="data:image/png;base64,\(image.png.base64EncodedString())" width="\(image.width)" height="\(image.height)" \
       alt="Image of the text \(image.reference)" loading="lazy"/></div>
       """

@@ -67,9 +67,10 @@ enum ReportStyle {
     .picture { overflow-x: auto; display: flex; }
     .picture img { display: block; max-width: 100%; height: auto; max-height: 3rem; width: auto; background: #fff;
       border-radius: .2rem; }
-    .wide .picture img { max-width: none; height: 3rem; flex: none; margin-right: 2rem; }
-    .wide .picture::after { content: ""; flex: none; position: sticky; right: 0; width: 2rem; margin-left: -2rem;
-      background: linear-gradient(to right, transparent, var(--card) 80%); }
+    .wide .picture img { max-width: none; height: 3rem; flex: none; margin-inline-end: 2rem; }
+    .wide .picture::after { content: ""; flex: none; position: sticky; inset-inline-end: 0; width: 2rem;
+      margin-inline-start: -2rem; background: linear-gradient(to right, transparent, var(--card) 80%); }
+    .wide .picture[dir="rtl"]::after { background: linear-gradient(to left, transparent, var(--card) 80%); }
     .wide .picture { scrollbar-width: thin; }
     dl { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; margin: .5rem 0 .2rem; align-items: baseline; }
     dt { color: var(--soft); font-size: .85rem; }

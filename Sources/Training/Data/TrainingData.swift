@@ -44,7 +44,7 @@ struct TrainingData {
     ) throws -> AuditedDataSet {
       try AuditedDataSet(
         whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: files.skipBad,
-        isCachedNext: files.cacheFolder != nil, communicator: communicator, output: output)
+        cache: files.cacheFolder, communicator: communicator, output: output)
     }
     train = try audited(records.train, configuration.train, given ?? resumed, use: .training)
     let texts = train.dataSet.records.map(\.text)

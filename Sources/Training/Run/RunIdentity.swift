@@ -22,12 +22,17 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var initialWeights: String?
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
+  /// The ``currentArithmetic`` of the program that began the run; nil if it was older than this number.
+  package private(set) var arithmetic: Int? = RunIdentity.currentArithmetic
   /// The degree of reproducibility, if it is lower than usual: the lowest of all parts of a resumed run.
   package var reproducibility: Reproducibility?
 
+  /// Grows by one when the same run, with the same kernels, would get other bits: where the golden hashes of checkpoints are renewed.
+  private static let currentArithmetic = 1
+
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
-      blasCore
+      blasCore, arithmetic
     case reproducibility = "promise"
   }
 
@@ -75,6 +80,13 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         """
         resuming with OpenBLAS kernels for \(now.blasCore), the run began with \(blasCore): the weights will differ in \
         their last bits; OPENBLAS_CORETYPE=\(blasCore) keeps them
+        """)
+    }
+    if now.arithmetic != arithmetic {
+      log.warning(
+        """
+        resuming with the arithmetic of Akuru \(akuruVersion), the run began with that of another version: the weights will differ in \
+        their last bits; only that version keeps them
         """)
     }
     if now.reproducibility != reproducibility {

@@ -55,6 +55,20 @@ import Training
     #expect(after.blasCore == "Haswell")
   }
 
+  /// Identities of before have no number of their arithmetic.
+  @Test func otherArithmeticIsWarnedOf() throws {
+    let now = try identity()
+    var fields = try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(now))
+    try #require(fields["arithmetic"] != nil)
+    for number in [JSONValue?.none, .integer(0)] {
+      fields["arithmetic"] = number
+      let before = try RunJSON.decode(RunIdentity.self, from: RunJSON.line(fields))
+      let (after, lines) = try continued(before, as: now)
+      #expect(lines.count == 1 && lines[0].contains("the run began with that of another version"), "\(lines)")
+      #expect(after == before)
+    }
+  }
+
   /// Once a step was summed in floats, the run stays what its ranks were then.
   @Test func thePromiseNeverGrows() throws {
     let (exact, float) = (try identity(), try identity(promise: .perLayout))

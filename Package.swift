@@ -31,6 +31,16 @@ let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFo
 let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The MPI that programs are built for, by AKURU_MPI: Launch/docs/clusters.md says which to take.
+let mpi: (name: String, package: String, debianPackages: [String]) = {
+  switch Context.environment["AKURU_MPI"] ?? "openmpi" {
+  case "openmpi": ("openmpi", "ompi-c", ["libopenmpi-dev", "openmpi-bin"])
+  case "mpich": ("mpich", "mpich", ["libmpich-dev", "mpich"])
+  case "abi": ("abi", "mpi_abi", [])
+  case let other: fatalError("AKURU_MPI=\(other): it is openmpi, mpich or abi")
+  }
+}()
+
 let package = Package(
   name: "akuru",
   products: [
@@ -65,7 +75,7 @@ let package = Package(
     .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CFriBidi", pkgConfig: "fribidi", providers: [.apt(["libfribidi-dev"])]),
     .systemLibrary(
-      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+      name: "CMPI", path: "Sources/CMPI/\(mpi.name)", pkgConfig: mpi.package, providers: [.apt(mpi.debianPackages)]),
     .systemLibrary(
       name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
@@ -86,7 +96,7 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: ["CArchive", "CFriBidi", "CXML2", "Images", "Hashing", "Tensors", "Settings", "Files", "Messages"]),
-    .target(name: "MessagePassing", dependencies: ["COpenMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
+    .target(name: "MessagePassing", dependencies: ["CMPI", "Tensors", "Settings", "Instrumentation", "Messages"]),
     .target(
       name: "Checkpoints", dependencies: ["Hashing", "Settings", "Files", "Instrumentation", "Messages", logging]),
     .target(

@@ -1,4 +1,4 @@
-internal import COpenMPI
+internal import CMPI
 
 #if canImport(Darwin)
   import Darwin
@@ -26,7 +26,7 @@ package final class Communicator {
   }
 
   /// nil without MPI.
-  let world: MPI_Comm?
+  let world: akuru_mpi_ranks?
   let exitCode: (any Error) -> Int32
   /// Created at its first use.
   private var machine: Communicator?
@@ -53,21 +53,21 @@ package final class Communicator {
 
   /// All ranks, after MPI has started.
   convenience init(exitCode: @escaping (any Error) -> Int32) throws {
-    try self.init(akuru_comm_world(), exitCode: exitCode)
+    try self.init(akuru_mpi_all(), exitCode: exitCode)
   }
 
-  private init(_ ranks: MPI_Comm?, exitCode: @escaping (any Error) -> Int32) throws {
+  private init(_ ranks: akuru_mpi_ranks, exitCode: @escaping (any Error) -> Int32) throws {
     self.exitCode = exitCode
     world = ranks
     var (rank, size, length) = (Int32(0), Int32(0), Int32(0))
-    try MPIError.check(MPI_Comm_rank(world, &rank), "MPI_Comm_rank")
-    try MPIError.check(MPI_Comm_size(world, &size), "MPI_Comm_size")
-    var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME) + 1)
-    try MPIError.check(MPI_Get_processor_name(&name, &length), "MPI_Get_processor_name")
+    try MPIError.check(akuru_mpi_rank(ranks, &rank), "MPI_Comm_rank")
+    try MPIError.check(akuru_mpi_size(ranks, &size), "MPI_Comm_size")
+    var name = [CChar](repeating: 0, count: Int(akuru_mpi_longest_text()))
+    try MPIError.check(akuru_mpi_machine(&name, &length), "MPI_Get_processor_name")
     (self.rank, self.size) = (Int(rank), Int(size))
-    var (machine, neighbors) = (try Communicator.machine(of: world), Int32(0))
-    try MPIError.check(MPI_Comm_size(machine, &neighbors), "MPI_Comm_size")
-    try MPIError.check(MPI_Comm_free(&machine), "MPI_Comm_free")
+    var (machine, neighbors) = (try Communicator.machine(of: ranks), Int32(0))
+    try MPIError.check(akuru_mpi_size(machine, &neighbors), "MPI_Comm_size")
+    try MPIError.check(akuru_mpi_free(&machine), "MPI_Comm_free")
     isOneMachine = neighbors == size
     hostName = String(decoding: name.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
@@ -88,27 +88,27 @@ package final class Communicator {
   /// The ranks that share memory with this one, in the same order.
   ///
   /// For tests, `AKURU_MACHINES=N` simulates N machines on one: rank r of the job belongs to machine r % N.
-  private static func machine(of world: MPI_Comm?) throws -> MPI_Comm? {
-    var ranks: MPI_Comm?
-    try MPIError.check(akuru_split_by_machine(world, &ranks), "MPI_Comm_split_type")
+  private static func machine(of all: akuru_mpi_ranks) throws -> akuru_mpi_ranks {
+    var ranks = all
+    try MPIError.check(akuru_mpi_split_by_machine(all, &ranks), "MPI_Comm_split_type")
     if let machines = getenv("AKURU_MACHINES").flatMap({ Int32(String(cString: $0)) }), machines > 0 {
       var (real, number) = (ranks, Int32(0))
-      try MPIError.check(MPI_Comm_rank(akuru_comm_world(), &number), "MPI_Comm_rank")
-      try MPIError.check(MPI_Comm_split(real, number % machines, number, &ranks), "MPI_Comm_split")
-      try MPIError.check(MPI_Comm_free(&real), "MPI_Comm_free")
+      try MPIError.check(akuru_mpi_rank(akuru_mpi_all(), &number), "MPI_Comm_rank")
+      try MPIError.check(akuru_mpi_split(real, number % machines, number, &ranks), "MPI_Comm_split")
+      try MPIError.check(akuru_mpi_free(&real), "MPI_Comm_free")
     }
-    try MPIError.check(MPI_Comm_set_errhandler(ranks, akuru_errors_return()), "MPI_Comm_set_errhandler")
+    try MPIError.check(akuru_mpi_return_errors(ranks), "MPI_Comm_set_errhandler")
     return ranks
   }
 
   /// The ranks that give the same `part`, ordered by `order`; nil for a rank that gives no part. Collective.
   func split(part: Int?, order: Int) throws -> Communicator? {
     guard let world else { return part == nil ? nil : self }
-    var ranks: MPI_Comm?
-    let code = MPI_Comm_split(world, part.map(Int32.init) ?? MPI_UNDEFINED, Int32(order), &ranks)
+    var ranks = world
+    let code = akuru_mpi_split(world, part.map(Int32.init) ?? -1, Int32(order), &ranks)
     try MPIError.check(code, "MPI_Comm_split")
     guard part != nil else { return nil }
-    try MPIError.check(MPI_Comm_set_errhandler(ranks, akuru_errors_return()), "MPI_Comm_set_errhandler")
+    try MPIError.check(akuru_mpi_return_errors(ranks), "MPI_Comm_set_errhandler")
     return try Communicator(ranks, exitCode: exitCode)
   }
 
@@ -116,19 +116,19 @@ package final class Communicator {
   func pollProgress() throws {
     guard let world else { return }
     var found: Int32 = 0
-    let code = MPI_Iprobe(Communicator.noRank, Communicator.noTag, world, &found, akuru_status_ignore())
+    let code = akuru_mpi_probe(Communicator.noRank, Communicator.noTag, world, &found)
     try MPIError.check(code, "MPI_Iprobe")
   }
 
   /// Waits until all ranks have called it.
   package func barrier() throws {
-    if let world { try MPIError.check(MPI_Barrier(world), "MPI_Barrier") }
+    if let world { try MPIError.check(akuru_mpi_barrier(world), "MPI_Barrier") }
   }
 
   /// Ends all ranks; mpirun exits with `code`.
   package func abort(_ code: Int32) -> Never {
     fflush(nil)
-    if world != nil { MPI_Abort(akuru_comm_world(), code) }
+    if world != nil { akuru_mpi_abort(code) }
     _exit(code)
   }
 
@@ -137,7 +137,7 @@ package final class Communicator {
   /// Overwrites every other rank's bytes with those of rank `root`; all buffers have the same size.
   package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, from root: Int = 0) throws {
     try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Bcast") {
-      MPI_Bcast($0, $1, akuru_type_byte(), Int32(clamping: root), world)
+      akuru_mpi_broadcast($0, $1, Int32(clamping: root), $2)
     }
   }
 
@@ -157,33 +157,32 @@ package final class Communicator {
   /// never round (``ExactReducer``) are reproducible for any number of ranks.
   package func allreduceSum(_ values: UnsafeMutablePointer<Double>, count: Int) throws {
     try inPieces(values, count: count, stride: MemoryLayout<Double>.stride, "MPI_Allreduce") {
-      MPI_Allreduce(akuru_in_place(), $0, $1, akuru_type_double(), akuru_op_sum(), world)
+      akuru_mpi_sum_doubles($0, $1, $2)
     }
   }
 
   /// Element-wise sums over all ranks; every rank passes the same number of values.
   package func allreduceSum(_ values: [Int64]) throws -> [Int64] {
-    try allreduce(values, akuru_type_int64(), akuru_op_sum())
+    try allreduce(values, akuru_mpi_sum_integers)
   }
 
   /// Element-wise maxima over all ranks; every rank passes the same number of values.
   package func allreduceMax(_ values: [Int64]) throws -> [Int64] {
-    try allreduce(values, akuru_type_int64(), akuru_op_max())
+    try allreduce(values, akuru_mpi_max_integers)
   }
 
   /// Element-wise maxima over all ranks; every rank passes the same number of values, none of them NaN.
   package func allreduceMax(_ values: [Double]) throws -> [Double] {
-    try allreduce(values, akuru_type_double(), akuru_op_max())
+    try allreduce(values, akuru_mpi_max_doubles)
   }
 
   private func allreduce<Element>(
-    _ values: [Element], _ type: MPI_Datatype?, _ operation: MPI_Op?
+    _ values: [Element], _ operation: (UnsafeMutableRawPointer?, Int32, akuru_mpi_ranks) -> Int32
   ) throws -> [Element] {
     var result = values
     try result.withUnsafeMutableBytes { bytes in
       try inPieces(
-        bytes.baseAddress, count: values.count, stride: MemoryLayout<Element>.stride, "MPI_Allreduce"
-      ) { MPI_Allreduce(akuru_in_place(), $0, $1, type, operation, world) }
+        bytes.baseAddress, count: values.count, stride: MemoryLayout<Element>.stride, "MPI_Allreduce", operation)
     }
     return result
   }
@@ -206,7 +205,7 @@ package final class Communicator {
       var bytes = bytes
       try bytes.withUnsafeMutableBytes { buffer in
         try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Send") {
-          MPI_Send($0, $1, akuru_type_byte(), 0, Communicator.gatherTag, world)
+          akuru_mpi_send($0, $1, 0, Communicator.gatherTag, $2)
         }
       }
       return
@@ -216,8 +215,7 @@ package final class Communicator {
       var received = [UInt8](repeating: 0, count: counts[other])
       try received.withUnsafeMutableBytes { buffer in
         try inPieces(buffer.baseAddress, count: buffer.count, stride: 1, "MPI_Recv") {
-          MPI_Recv(
-            $0, $1, akuru_type_byte(), Int32(other), Communicator.gatherTag, world, akuru_status_ignore())
+          akuru_mpi_receive($0, $1, Int32(other), Communicator.gatherTag, $2)
         }
       }
       body(received)
@@ -236,9 +234,8 @@ package final class Communicator {
     var all = [UInt8](repeating: 0, count: starts[size])
     if all.count <= largestCount {
       // MPI's counts and displacements are Int32.
-      let code = MPI_Allgatherv(
-        bytes, Int32(bytes.count), akuru_type_byte(), &all, counts.map(Int32.init), starts.map(Int32.init),
-        akuru_type_byte(), world)
+      let code = akuru_mpi_gather_all(
+        bytes, Int32(bytes.count), &all, counts.map(Int32.init), starts.map(Int32.init), world)
       try MPIError.check(code, "MPI_Allgatherv")
     } else {
       all.replaceSubrange(starts[rank]..<starts[rank + 1], with: bytes)
@@ -269,13 +266,12 @@ package final class Communicator {
     func send(_ value: Int64, to other: Int) throws {
       var value = value
       try MPIError.check(
-        MPI_Send(&value, 1, akuru_type_int64(), Int32(other), Communicator.clockTag, world), "MPI_Send")
+        akuru_mpi_send(&value, 8, Int32(other), Communicator.clockTag, world), "MPI_Send")
     }
     func receive(from other: Int) throws -> Int64 {
       var value: Int64 = 0
       try MPIError.check(
-        MPI_Recv(
-          &value, 1, akuru_type_int64(), Int32(other), Communicator.clockTag, world, akuru_status_ignore()), "MPI_Recv")
+        akuru_mpi_receive(&value, 8, Int32(other), Communicator.clockTag, world), "MPI_Recv")
       return value
     }
     guard rank == 0 else {
@@ -301,13 +297,13 @@ package final class Communicator {
   /// Calls `call` with the address and number of elements of consecutive pieces of at most ``largestCount``.
   private func inPieces(
     _ base: UnsafeMutableRawPointer?, count: Int, stride: Int, _ function: String,
-    _ call: (UnsafeMutableRawPointer?, Int32) -> Int32
+    _ call: (UnsafeMutableRawPointer?, Int32, akuru_mpi_ranks) -> Int32
   ) throws {
-    guard world != nil else { return }
+    guard let world else { return }
     var start = 0
     while start < count {
       let n = min(count - start, largestCount)
-      try MPIError.check(call(base.map { $0 + start * stride }, Int32(n)), function)
+      try MPIError.check(call(base.map { $0 + start * stride }, Int32(n), world), function)
       start += n
     }
   }

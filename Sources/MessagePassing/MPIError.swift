@@ -1,4 +1,4 @@
-internal import COpenMPI
+internal import CMPI
 
 /// An MPI call that returned an error code.
 package struct MPIError: Error, CustomStringConvertible, Equatable {
@@ -9,9 +9,9 @@ package struct MPIError: Error, CustomStringConvertible, Equatable {
   package let text: String
 
   init(code: Int32, function: String) {
-    var characters = [CChar](repeating: 0, count: Int(MPI_MAX_ERROR_STRING) + 1)
+    var characters = [CChar](repeating: 0, count: Int(akuru_mpi_longest_text()))
     var length: Int32 = 0
-    let known = MPI_Error_string(code, &characters, &length) == MPI_SUCCESS
+    let known = akuru_mpi_error_text(code, &characters, &length) == akuru_mpi_success()
     self.init(
       code: code, function: function,
       text: known
@@ -27,7 +27,7 @@ package struct MPIError: Error, CustomStringConvertible, Equatable {
 
   /// Throws unless `code` is success.
   static func check(_ code: Int32, _ function: @autoclosure () -> String) throws(MPIError) {
-    if code != MPI_SUCCESS { throw MPIError(code: code, function: function()) }
+    if code != akuru_mpi_success() { throw MPIError(code: code, function: function()) }
   }
 }
 

@@ -1,4 +1,4 @@
-internal import COpenMPI
+internal import CMPI
 import Foundation
 import Messages
 
@@ -52,11 +52,11 @@ package enum MPIRuntime {
   private static func start() throws {
     OpenFileLimit.raise()
     for setting in isLaunched ? settings : singletonSettings { setenv(setting.name, setting.value, 0) }
-    var provided: Int32 = 0
-    let code = MPI_Init_thread(nil, nil, akuru_thread_funneled(), &provided)
+    var isEnough: Int32 = 0
+    let code = akuru_mpi_start(&isEnough)
     try MPIError.check(code, "MPI_Init_thread")
-    try MPIError.check(MPI_Comm_set_errhandler(akuru_comm_world(), akuru_errors_return()), "MPI_Comm_set_errhandler")
-    if provided < akuru_thread_funneled() {
+    try MPIError.check(akuru_mpi_return_errors(akuru_mpi_all()), "MPI_Comm_set_errhandler")
+    if isEnough == 0 {
       throw MPIError(code: code, function: "MPI_Init_thread", text: "this MPI has no thread support (FUNNELED)")
     }
   }
@@ -105,9 +105,9 @@ package enum MPIRuntime {
 
   /// The MPI library's name and version, such as "Open MPI v4.1.4".
   private static var libraryVersion: String {
-    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1)
+    var text = [CChar](repeating: 0, count: Int(akuru_mpi_longest_text()))
     var length: Int32 = 0
-    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "unknown" }
+    guard akuru_mpi_library(&text, &length) == akuru_mpi_success() else { return "unknown" }
     let bytes = text.prefix(Int(length)).map { UInt8(bitPattern: $0) }
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
@@ -117,7 +117,7 @@ package enum MPIRuntime {
   private static func finish(_ communicator: Communicator) throws {
     fflush(nil)
     try communicator.barrier()
-    try MPIError.check(MPI_Finalize(), "MPI_Finalize")
+    try MPIError.check(akuru_mpi_finish(), "MPI_Finalize")
   }
 
   /// One line to stderr in one write, so that lines of several ranks do not mix.

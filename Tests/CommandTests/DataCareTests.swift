@@ -184,6 +184,11 @@ import Testing
       let (x, y) = (14 + cell % 3 * 314, 14 + cell / 3 * 100)
       #expect(ink(x: x, y: y, 300, 56) > 20 && ink(x: x, y: y + 56, 300, 30) > 20, "cell \(cell)")
     }
+    // The cells have a margin of 14 pixels.
+    for (columns, width) in [(2, 200), (3, 900)] {
+      let wide = try sheet("\(width).png", ["--per-row", "\(columns)", "--width", "\(width)"])
+      #expect(wide.width == 14 + columns * (width + 14), "--width \(width)")
+    }
     #expect(try sheet("b.png", ["--count", "5", "--seed", "3"]) == sheet("c.png", ["--count", "5", "--seed", "3"]))
     _ = try sheet("new/folder/a.png", ["--count", "1"])
     let again = try akuru(["sheet", workshop.train, "--output", workshop.path("a.png")])

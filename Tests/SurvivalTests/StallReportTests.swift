@@ -53,6 +53,33 @@ import Testing
     #expect(text.split(separator: "\n").count == 13)
   }
 
+  /// Each of 512 ranks hears all others, each at its own moment, until one is stopped and all others wait for it. Every eighth
+  /// is asked, and names it alone.
+  @Test func of512RanksTheSilentOneIsNamed() {
+    let (ranks, silent, stopped, end) = (512, 301, 8.0, 70.0)
+    let names = (0..<ranks).map { "rank \($0) on m\($0 / 16)" }
+    for own in stride(from: 0, to: ranks, by: 8) {
+      var clock = StallClock(timeout: 60, ranks: ranks, own: own, now: 0)
+      for beat in 0..<Int(2 * end) {
+        for rank in 0..<ranks {
+          // Half a second from beat to beat, and up to that much later with the way to this rank.
+          let now = 0.5 * Double(beat) + 0.5 * Double((rank * 37 + own * 11) % 100) / 100
+          guard rank != silent || now < stopped, now <= end else { continue }
+          let step = UInt64(min(now, stopped) / 2)
+          clock.hear(rank, place: place(now < stopped ? .step : .reduce, step), count: Int(step), now: now)
+        }
+      }
+      let now = max(end, stopped)
+      if clock.missing(now: now, silence: 5) != [silent] {
+        Issue.record("rank \(own) blames \(clock.missing(now: now, silence: 5))")
+      }
+      guard own == 0 else { continue }
+      #expect(clock.idle(now: now) > clock.deadline())
+      let first = StallReport(clock, names: names, own: own, silence: 5, now: now).text.split(separator: "\n")[0]
+      #expect(first.hasPrefix("akuru: stalled: rank 301 on m18 was not heard of for 62 s") && !first.contains("; rank"))
+    }
+  }
+
   @Test func theLogHasATimeInPlaceOfTheName() throws {
     var clock = StallClock(timeout: 60, ranks: 1, own: 0, now: 0)
     clock.hear(0, place: 0, count: 1, now: 0)

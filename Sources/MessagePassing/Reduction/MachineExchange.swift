@@ -1,4 +1,4 @@
-internal import COpenMPI
+internal import CMPI
 
 /// Adds up slices of gradients over machines, with messages that travel while other gradients are computed. It serves
 /// one rank of a machine, which owns a slice of each bucket, and talks to the ranks that own that slice on the other
@@ -17,14 +17,16 @@ final class MachineExchange {
   /// The slab that sums are read from and written to.
   private let slab: UnsafeMutablePointer<Double>
 
+  /// There are no messages without MPI.
+  private var ranks: akuru_mpi_ranks { column.world! }
   private var me: Int { column.rank }
   private var machines: Int { column.size }
 
   /// Three messages for each bucket and machine, see ``Message``; none if the bucket's part is empty or the machine is
   /// this one.
-  private let requests: UnsafeMutableBufferPointer<MPI_Request?>
+  private let requests: UnsafeMutableBufferPointer<akuru_mpi_request>
   private let finished: UnsafeMutableBufferPointer<Int32>
-  private let statuses: UnsafeMutableBufferPointer<MPI_Status>
+  private let statuses: UnsafeMutableBufferPointer<akuru_mpi_status>
   /// A buffer for each message, and one for each bucket's sum.
   private let buffers: [UnsafeMutableRawPointer]
   private let memory: UnsafeMutableRawPointer
@@ -87,11 +89,11 @@ final class MachineExchange {
     memory = .allocate(byteCount: max(bytes, 1), alignment: 64)
     buffers = offsets.map { [memory] in memory + $0 }
     requests = .allocate(capacity: offsets.count)
-    requests.initialize(repeating: akuru_no_request())
+    requests.initialize(repeating: akuru_mpi_no_request())
     finished = .allocate(capacity: offsets.count)
     finished.initialize(repeating: 0)
     statuses = .allocate(capacity: offsets.count)
-    statuses.initialize(repeating: MPI_Status())
+    statuses.initialize(repeating: akuru_mpi_status())
     isSent = Array(repeating: false, count: offsets.count)
     states = Array(repeating: State(), count: plan.buckets)
   }
@@ -142,26 +144,27 @@ final class MachineExchange {
   func pollProgress() throws {
     while pendingMessages > 0 {
       var n: Int32 = 0
-      let code = MPI_Testsome(
+      let code = akuru_mpi_test_some(
         Int32(requests.count), requests.baseAddress, &n, finished.baseAddress, statuses.baseAddress)
-      if code == MPI_ERR_IN_STATUS, let failed = statuses.prefix(Int(n)).first(where: { $0.MPI_ERROR != MPI_SUCCESS }) {
-        throw MPIError(code: failed.MPI_ERROR, function: "MPI_Testsome")
+      if code == akuru_mpi_error_in_status(),
+        let failed = statuses.prefix(Int(n)).map(akuru_mpi_error).first(where: { $0 != akuru_mpi_success() })
+      {
+        throw MPIError(code: failed, function: "MPI_Testsome")
       }
       try MPIError.check(code, "MPI_Testsome")
-      // MPI_UNDEFINED, which is negative, means that there are no requests.
-      if n <= 0 { return }
+      if n == 0 { return }
       pendingMessages -= Int(n)
       for i in 0..<Int(n) { try finish(Int(finished[i]), &statuses[i]) }
     }
   }
 
   /// Continues after a finished message.
-  private func finish(_ index: Int, _ status: inout MPI_Status) throws {
+  private func finish(_ index: Int, _ status: inout akuru_mpi_status) throws {
     let (b, machine) = (index / machines % plan.buckets, index % machines)
     var bytes: Int32 = 0
     switch Message(rawValue: index / machines / plan.buckets)! {
     case .received:
-      try MPIError.check(MPI_Get_count(&status, akuru_type_byte(), &bytes), "MPI_Get_count")
+      try MPIError.check(akuru_mpi_bytes(&status, &bytes), "MPI_Get_count")
       try check(bytes, .received, b, machine, of: me)
       states[b].missing -= 1
       if states[b].isBegun && states[b].missing == 0 { try addUp(b) }
@@ -169,7 +172,7 @@ final class MachineExchange {
       // The sum of this part overwrites what was sent.
       try receive(.exchanged, b, machine)
     case .exchanged:
-      try MPIError.check(MPI_Get_count(&status, akuru_type_byte(), &bytes), "MPI_Get_count")
+      try MPIError.check(akuru_mpi_bytes(&status, &bytes), "MPI_Get_count")
       try check(bytes, .exchanged, b, machine, of: machine)
       precision.unpack(
         buffer(.exchanged, b, machine), count: count(machine, b), to: values(machine, b), overwriting: true)
@@ -237,8 +240,8 @@ final class MachineExchange {
     let (i, isSum) = (index(message, b, machine), message == .exchanged)
     isSent[i] = false
     let most = precision.mostBytes(count(isSum ? machine : me, b))
-    let code = MPI_Irecv(
-      buffer(message, b, machine), Int32(most), akuru_type_byte(), Int32(machine), tag(b, isSum: isSum), column.world,
+    let code = akuru_mpi_begin_receive(
+      buffer(message, b, machine), Int32(most), Int32(machine), tag(b, isSum: isSum), ranks,
       requests.baseAddress! + i)
     try MPIError.check(code, "MPI_Irecv")
     pendingMessages += 1
@@ -247,9 +250,9 @@ final class MachineExchange {
   private func send(_ message: Message, _ b: Int, _ machine: Int, bytes: Int) throws(MPIError) {
     let i = index(message, b, machine)
     isSent[i] = true
-    let code = MPI_Isend(
-      buffer(message, b, machine), Int32(bytes), akuru_type_byte(), Int32(machine), tag(b, isSum: message == .sum),
-      column.world, requests.baseAddress! + i)
+    let code = akuru_mpi_begin_send(
+      buffer(message, b, machine), Int32(bytes), Int32(machine), tag(b, isSum: message == .sum), ranks,
+      requests.baseAddress! + i)
     try MPIError.check(code, "MPI_Isend")
     pendingMessages += 1
     bytesSent += bytes

@@ -1,4 +1,4 @@
-internal import COpenMPI
+internal import CMPI
 
 #if canImport(Darwin)
   import Darwin

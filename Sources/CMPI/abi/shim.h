@@ -1,0 +1,3 @@
+#include <mpi_abi.h>
+
+#include "../shim.h"

@@ -39,7 +39,7 @@ public final class ColumnLayout {
       widths.append(width)
       column = (column + width + gap + 1) & ~1
     }
-    stride = (column + 15) & ~15
+    stride = Storage.padded(column)
     writeMask()
   }
 

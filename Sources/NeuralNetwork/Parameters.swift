@@ -50,7 +50,7 @@ public final class Parameters {
     let parameter = Parameter(
       name: name, shape: shape, value: Matrix(storage: values, offset: count, rows: rows, columns: columns),
       gradient: Matrix(storage: gradients, offset: count, rows: rows, columns: columns))
-    count += (rows * columns + 15) & ~15
+    count += Storage.padded(rows * columns)
     tensors.append(parameter)
     return parameter
   }
@@ -60,7 +60,7 @@ public final class Parameters {
     let buffer = Buffer(
       name: name, value: Matrix(storage: bufferValues, offset: bufferCount, rows: 1, columns: size),
       statistic: Matrix(storage: bufferStatistics, offset: bufferCount, rows: 1, columns: size), initial: initial)
-    bufferCount += (size + 15) & ~15
+    bufferCount += Storage.padded(size)
     buffers.append(buffer)
     return buffer
   }

@@ -11,19 +11,33 @@ public enum ExactRounding {
   /// Adds the rounded values to `sums` and returns how many were not added, because |value| > limit or the value is
   /// NaN.
   ///
-  /// - Parameter limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
+  /// - Parameters:
+  ///   - limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
+  ///   - overwriting: whether the sums count as zeros: they are not read.
   public static func accumulate(
     _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
-    into sums: UnsafeMutablePointer<Double>
+    into sums: UnsafeMutablePointer<Double>, overwriting: Bool
+  ) -> Int {
+    // Two loops, each without a branch.
+    overwriting
+      ? accumulateLoop(values, count: count, limit: limit, magic: magic, into: sums, overwriting: true)
+      : accumulateLoop(values, count: count, limit: limit, magic: magic, into: sums, overwriting: false)
+  }
+
+  @inline(__always)
+  private static func accumulateLoop(
+    _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
+    into sums: UnsafeMutablePointer<Double>, overwriting: Bool
   ) -> Int {
     var refused = Lanes.zero
     var i = 0
     while i &+ 8 <= count {
-      add(load(values + i), limit: limit, magic: magic, to: sums + i, &refused)
+      add(load(values + i), limit: limit, magic: magic, to: sums + i, overwriting: overwriting, &refused)
       i &+= 8
     }
     var total = Int(refused.wrappedSum())
     while i < count {
+      if overwriting { sums[i] = 0 }
       add(Double(values[i]), limit: limit, magic: magic, to: sums + i, &total)
       i &+= 1
     }
@@ -39,7 +53,7 @@ public enum ExactRounding {
     var refused = Lanes.zero
     var i = 0
     while i &+ 8 <= count {
-      add(load(values + i) * weight, limit: limit, magic: magic, to: sums + i, &refused)
+      add(load(values + i) * weight, limit: limit, magic: magic, to: sums + i, overwriting: false, &refused)
       i &+= 8
     }
     var total = Int(refused.wrappedSum())
@@ -120,12 +134,13 @@ public enum ExactRounding {
   /// The definition, for eight values at once. A comparison with NaN is false, so NaN is refused.
   @inline(__always)
   private static func add(
-    _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>, _ refused: inout Lanes
+    _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>, overwriting: Bool,
+    _ refused: inout Lanes
   ) {
     let withoutSign = unsafeBitCast(x, to: SIMD8<UInt64>.self) & 0x7FFF_FFFF_FFFF_FFFF
     let refusals = .!(unsafeBitCast(withoutSign, to: SIMD8<Double>.self) .<= limit)
     let address = UnsafeMutableRawPointer(sums)
-    let sum = address.loadUnaligned(as: SIMD8<Double>.self)
+    let sum = overwriting ? SIMD8<Double>.zero : address.loadUnaligned(as: SIMD8<Double>.self)
     let rounded = (x.replacing(with: 0, where: refusals) + magic) - magic
     address.storeBytes(of: sum + rounded, as: SIMD8<Double>.self)
     refused = refused &+ Lanes.zero.replacing(with: 1, where: refusals)

@@ -19,6 +19,10 @@ public final class Storage {
   /// Floats added before every storage, for loads that start one column to the left.
   private static let head = 16
 
+  /// `count` rounded up to whole cache lines of 16 floats.
+  @inlinable @inline(__always)
+  public static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
+
   /// A storage of `count` zeros.
   public init(count: Int) {
     (base, capacity) = (Storage.allocate(count), count)

@@ -29,7 +29,7 @@ public final class Workspace {
 
   /// Memory that is valid from the layer's forward pass to its backward pass. Contents are undefined.
   public func activation(rows: Int, columns: Int) -> Matrix {
-    defer { activationCount += (rows * columns + 15) & ~15 }
+    defer { activationCount += Storage.padded(rows * columns) }
     return Matrix(storage: activations, offset: activationCount, rows: rows, columns: columns)
   }
 
@@ -37,7 +37,7 @@ public final class Workspace {
   /// consecutive requests alternate between two regions. Contents are undefined.
   public func gradient(rows: Int, columns: Int) -> Matrix {
     parity ^= 1
-    let count = (rows * columns + 15) & ~15
+    let count = Storage.padded(rows * columns)
     if parity == 0 {
       gradientCounts.0 = max(gradientCounts.0, count)
     } else {

@@ -186,6 +186,23 @@ import Testing
     #expect(rest == whole.map { Array($0[5...]) })
   }
 
+  /// Every 6 steps, in the last one, and before checkpoints that are not too near to each other.
+  @Test func checkpointsAreAudited() throws {
+    func audited(samples: Int, checkpointEvery: Int?) throws -> [Int] {
+      var work = try TrainingWork(
+        seed: 1, widths: [Int](repeating: 40, count: samples), batchSize: BatchSize(4), microBatch: 2, steps: 0..<16,
+        rank: 0, ranks: 2)
+      (work.auditEvery, work.checkpointEvery) = (6, checkpointEvery)
+      return (0..<16).filter(work.isAudited)
+    }
+    #expect(try audited(samples: 100, checkpointEvery: 100) == [5, 11, 15])
+    #expect(try audited(samples: 100, checkpointEvery: 4) == [3, 5, 7, 11, 15])
+    #expect(try audited(samples: 100, checkpointEvery: 2) == [5, 11, 15])
+    // Epochs of 7 and of 2 steps.
+    #expect(try audited(samples: 26, checkpointEvery: nil) == [5, 6, 11, 13, 15])
+    #expect(try audited(samples: 8, checkpointEvery: nil) == [5, 11, 15])
+  }
+
   /// In audited steps, and only there, each rank first gets the micro-batch of the next rank that this one has marked.
   @Test(arguments: [1, 2, 3, 6]) func auditsAreOfTheNeighbor(ranks: Int) throws {
     var (audited, own): ([[WorkItem?]], [[WorkItem?]]) = ([], [])
@@ -193,12 +210,12 @@ import Testing
       var work = try TrainingWork(
         seed: Self.seed, widths: Self.widths(), batchSize: BatchSize(Self.batchSize), microBatch: Self.microBatch,
         steps: 0..<8, rank: rank, ranks: ranks)
-      work.auditEvery = 3
+      (work.auditEvery, work.checkpointEvery) = (3, 5)
       let scheduler = MicroBatchScheduler(work)
       let items = scheduler.queue.makeIterator()
       var (others, mine): ([WorkItem?], [WorkItem?]) = ([], [])
       for step in 0..<8 {
-        #expect(scheduler.isAudited == [2, 5, 7].contains(step))
+        #expect(scheduler.isAudited == [2, 4, 5, 7].contains(step))
         #expect(scheduler.isAudited || (!scheduler.auditsNeighbor && scheduler.auditedIndex == nil))
         others.append(scheduler.auditsNeighbor ? try #require(items.next()) : nil)
         let local = try (0..<scheduler.localCount).map { _ in try #require(items.next()) }

@@ -35,6 +35,8 @@ package struct TrainingWork: Sequence, Sendable {
   package let ranks: Int
   /// Steps between audits, see ``isAudited(_:)``; 0 is never.
   package var auditEvery = 0
+  /// Steps between checkpoints; nil if there is one at the end of each epoch.
+  package var checkpointEvery: Int?
 
   /// - Parameters: as for ``BatchPlan`` and ``StepCalendar``; `steps` are counted over the whole run, which has
   ///   `images`.
@@ -63,9 +65,16 @@ package struct TrainingWork: Sequence, Sendable {
   }
 
   /// Whether one micro-batch of each rank is computed by another rank, too, in a step, counted from 0: every
-  /// ``auditEvery`` steps, and in the last one.
+  /// ``auditEvery`` steps, before each planned checkpoint, and in the last one. Checkpoints that are nearer to each other than half of
+  /// ``auditEvery`` steps have no audits of their own, which would cost too much.
   package func isAudited(_ step: Int) -> Bool {
-    auditEvery > 0 && ((step + 1) % auditEvery == 0 || step + 1 == steps.upperBound)
+    guard auditEvery > 0 else { return false }
+    let done = step + 1
+    if done % auditEvery == 0 || done == steps.upperBound { return true }
+    guard let checkpointEvery else {
+      return calendar.place(of: done).stepInEpoch == 0 && 2 * (calendar.place(of: step).stepInEpoch + 1) >= auditEvery
+    }
+    return done % checkpointEvery == 0 && 2 * checkpointEvery >= auditEvery
   }
 
   package func makeIterator() -> Iterator { Iterator(scheduler: StepScheduler(self)) }

@@ -11,6 +11,7 @@ extension Array where Element == Double {
 }
 
 /// Runs `work` and adds its seconds to `total`.
+@discardableResult
 func timed<Value>(_ total: inout Double, _ work: () throws -> Value) rethrows -> Value {
   let start = ContinuousClock.now
   defer { total += start.duration(to: .now).seconds }

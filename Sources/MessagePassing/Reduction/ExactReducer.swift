@@ -89,7 +89,8 @@ package final class ExactReducer {
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
     precondition(offset >= 0 && count >= 0 && offset + count <= gradientCount, "gradients outside of the slab")
     let refused = ExactRounding.accumulate(
-      values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: exchange.own + offset)
+      values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: exchange.own + offset,
+      overwriting: exchange.isFirstAddition(to: offset..<offset + count))
     own(.overflows).pointee += Double(refused)
     own(.gradientsAdded).pointee += Double(count)
   }

@@ -14,7 +14,7 @@ import Tensors
 /// own the same slice on other machines (`MachineExchange`). The sums of a slice are stored in its owner's slab,
 /// where all ranks of the machine read them.
 ///
-/// A step: ``begin()``; ``prepare()`` before the first addition; ``complete(from:)`` when a range is complete;
+/// A step: ``begin()``; ``prepare()`` before the first addition; ``isFirstAddition(to:)`` before each; ``complete(from:)`` when a range is complete;
 /// ``pollProgress()`` regularly; ``finish()``; then read.
 package final class GradientExchange {
   package let plan: BucketPlan
@@ -35,6 +35,8 @@ package final class GradientExchange {
 
   private var step = 0
   private var isPrepared = false
+  /// What nothing was added to in this step: it still holds the last step's sums.
+  private var stale = 0..<0
   /// Buckets of this step that this rank has completed, and that it has added up over its machine.
   private var (completed, addedUp) = (0, 0)
 
@@ -86,7 +88,7 @@ package final class GradientExchange {
     try machines?.begin()
   }
 
-  /// Zeroes this rank's slab once per step, after all ranks of the machine have read its last sums.
+  /// Waits, once per step, until all ranks of the machine have read the last sums of this rank's slab.
   package func prepare() throws {
     if isPrepared { return }
     isPrepared = true
@@ -95,12 +97,32 @@ package final class GradientExchange {
       while slabs.count(GradientExchange.begun) < slabs.size * step { try pause() }
       waited = asked.duration(to: .now)
     }
-    own.update(repeating: 0, count: plan.gradients)
+    stale = 0..<plan.gradients
+  }
+
+  /// Whether nothing was added to a range in this step: the addition overwrites what is there. Gradients that come from the end to the
+  /// start, as a backward pass makes them, thus need no zeros before. In any other order, the sums are zeroed first.
+  package func isFirstAddition(to range: Range<Int>) -> Bool {
+    if range.isEmpty || range.lowerBound >= stale.upperBound { return false }
+    if range.upperBound == stale.upperBound {
+      stale = 0..<range.lowerBound
+      return true
+    }
+    zeroStale(from: 0)
+    return false
+  }
+
+  /// Zeroes what nothing was added to, from a place on.
+  private func zeroStale(from place: Int) {
+    guard place < stale.upperBound else { return }
+    (own + place).update(repeating: 0, count: stale.upperBound - place)
+    stale = 0..<place
   }
 
   /// Declares that nothing more is added from `place` on. Places never increase within a step; the last is 0.
   package func complete(from place: Int) throws {
     try prepare()
+    zeroStale(from: place)
     while completed < plan.buckets && plan.bucket(completed).lowerBound >= place {
       slabs.raise(GradientExchange.arrivals + completed)
       completed += 1

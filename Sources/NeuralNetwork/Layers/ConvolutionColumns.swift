@@ -31,7 +31,7 @@ extension Convolution {
     let columns = input.layout.stride
     let widest = max(tileBudget / depth, narrowestTile) / tileLines
     let parts = (columns + widest - 1) / widest
-    return ((columns + parts - 1) / parts + 15) & ~15
+    return Storage.padded((columns + parts - 1) / parts)
   }
 
   /// Floats from one row of gathered columns to the next: an odd number of cache lines, so that rows spread over the
@@ -116,7 +116,7 @@ extension Convolution {
           pooling.unpool(channel: channel, y: tile.y / 2, into: first, second)
           (first + tile.count).update(repeating: 0, count: lineGap)
           (second + tile.count).update(repeating: 0, count: margin)
-          if bias != nil { sums[channel] += Double(lineSum(first, count: (width(of: tile) + 15) & ~15)) }
+          if bias != nil { sums[channel] += Double(lineSum(first, count: Storage.padded(width(of: tile)))) }
         }
         return (lines, pitch)
       }

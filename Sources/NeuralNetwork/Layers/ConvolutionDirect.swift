@@ -153,7 +153,7 @@ extension Convolution {
             for channel in 0..<outputs {
               pooling.unpool(channel: channel, y: y, into: first, second)
               if bias != nil {
-                let filled = (count + 15) & ~15
+                let filled = Storage.padded(count)
                 biasSums[channel] += Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
               }
               add(first, channel: channel, place: 2 * y * columns + x, count: count)

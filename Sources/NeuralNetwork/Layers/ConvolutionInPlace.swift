@@ -19,7 +19,7 @@ extension Convolution {
 
   /// Packed kernels, then the input's first and last line.
   var inPlaceScratchCount: Int { packedCount + 2 * edgePitch }
-  private var packedCount: Int { (outputs * depth + 15) & ~15 }
+  private var packedCount: Int { Storage.padded(outputs * depth) }
   private var edgePitch: Int { input.layout.stride + 2 * margin }
   private var packed: UnsafeMutablePointer<Float> { scratch.pointer }
 

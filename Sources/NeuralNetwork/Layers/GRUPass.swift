@@ -35,19 +35,20 @@ final class GRUPass: RecurrentPass {
   //   backward: bias gradients [3H] and [3H], carried output [batch, H], packed W_hh [3H, H]
   private var unused: UnsafeMutablePointer<Float> { scratch.pointer }
   private var packedForward: PackedMatrix {
-    PackedMatrix(rows: hidden, columns: 3 * hidden, in: scratch.pointer + padded(hidden))
+    PackedMatrix(rows: hidden, columns: 3 * hidden, in: scratch.pointer + Storage.padded(hidden))
   }
   private var biasGradient: UnsafeMutablePointer<Float> { scratch.pointer }
-  private var hiddenBiasGradient: UnsafeMutablePointer<Float> { scratch.pointer + padded(3 * hidden) }
-  private var carried: UnsafeMutablePointer<Float> { hiddenBiasGradient + padded(3 * hidden) }
+  private var hiddenBiasGradient: UnsafeMutablePointer<Float> { scratch.pointer + Storage.padded(3 * hidden) }
+  private var carried: UnsafeMutablePointer<Float> { hiddenBiasGradient + Storage.padded(3 * hidden) }
   private func packedBackward(_ batch: Int) -> PackedMatrix {
-    PackedMatrix(rows: 3 * hidden, columns: hidden, in: carried + padded(batch * hidden))
+    PackedMatrix(rows: 3 * hidden, columns: hidden, in: carried + Storage.padded(batch * hidden))
   }
 
   func scratchCount(batch: Int) -> Int {
-    let weights = packs ? padded(3 * hidden * hidden) : 0
+    let weights = packs ? Storage.padded(3 * hidden * hidden) : 0
     // The last partial vector of a row may read beyond it.
-    return weights + max(padded(hidden), 2 * padded(3 * hidden) + padded(batch * hidden)) + Vector.width
+    return weights + max(Storage.padded(hidden), 2 * Storage.padded(3 * hidden) + Storage.padded(batch * hidden))
+      + Vector.width
   }
 
   /// Whether W_hh is packed, once for all steps.
@@ -98,8 +99,8 @@ final class GRUPass: RecurrentPass {
 
   func beginBackward() {
     guard let batch = input?.layout.count else { return }
-    biasGradient.update(repeating: 0, count: 2 * padded(3 * hidden))
-    carried.update(repeating: 0, count: padded(batch * hidden))
+    biasGradient.update(repeating: 0, count: 2 * Storage.padded(3 * hidden))
+    carried.update(repeating: 0, count: Storage.padded(batch * hidden))
     if packs { packedBackward(batch).pack(weightHidden.value.pointer) }
   }
 

@@ -31,22 +31,24 @@ final class LSTMPass: RecurrentPass {
   // Scratch, in floats, each part a multiple of 16:
   //   forward:  bias [4H], zeros [H], unused [H], transposed or packed W_hh [H, 4H]
   //   backward: bias gradient [4H], zeros [H], carried output [batch, H], carried cell [batch, H], packed W_hh [4H, H]
-  private var biasCount: Int { padded(4 * hidden) }
-  private var rowCount: Int { padded(hidden) }
+  private var biasCount: Int { Storage.padded(4 * hidden) }
+  private var rowCount: Int { Storage.padded(hidden) }
   private var bias: UnsafeMutablePointer<Float> { scratch.pointer }
   private var zeros: UnsafeMutablePointer<Float> { scratch.pointer + biasCount }
   private var unused: UnsafeMutablePointer<Float> { zeros + rowCount }
   private var transposed: UnsafeMutablePointer<Float> { unused + rowCount }
   private var packedForward: PackedMatrix { PackedMatrix(rows: hidden, columns: 4 * hidden, in: transposed) }
   private var carriedOutput: UnsafeMutablePointer<Float> { zeros + rowCount }
-  private func carriedCell(_ batch: Int) -> UnsafeMutablePointer<Float> { carriedOutput + padded(batch * hidden) }
+  private func carriedCell(_ batch: Int) -> UnsafeMutablePointer<Float> {
+    carriedOutput + Storage.padded(batch * hidden)
+  }
   private func packedBackward(_ batch: Int) -> PackedMatrix {
-    PackedMatrix(rows: 4 * hidden, columns: hidden, in: carriedCell(batch) + padded(batch * hidden))
+    PackedMatrix(rows: 4 * hidden, columns: hidden, in: carriedCell(batch) + Storage.padded(batch * hidden))
   }
 
   func scratchCount(batch: Int) -> Int {
-    let weights = padded(4 * hidden * hidden)
-    return biasCount + 2 * rowCount + max(weights, 2 * padded(batch * hidden) + (packs ? weights : 0))
+    let weights = Storage.padded(4 * hidden * hidden)
+    return biasCount + 2 * rowCount + max(weights, 2 * Storage.padded(batch * hidden) + (packs ? weights : 0))
   }
 
   func plan(_ input: PackedSequence, _ output: PackedSequence, scratch: Matrix, in workspace: Workspace) {
@@ -116,7 +118,7 @@ final class LSTMPass: RecurrentPass {
     guard let batch = input?.layout.count else { return }
     bias.update(repeating: 0, count: biasCount)
     zeros.update(repeating: 0, count: rowCount)
-    carriedOutput.update(repeating: 0, count: 2 * padded(batch * hidden))
+    carriedOutput.update(repeating: 0, count: 2 * Storage.padded(batch * hidden))
     if packs { packedBackward(batch).pack(weightHidden.value.pointer) }
   }
 
@@ -171,9 +173,6 @@ final class LSTMPass: RecurrentPass {
       beta: accumulate ? 1 : 0, input.gradient.pointer, ldc: inputs)
   }
 }
-
-@inline(__always)
-func padded(_ count: Int) -> Int { (count + 15) & ~15 }
 
 /// to[c, r] = from[r, c], in blocks of 16 x 16 so that both sides stay in the first-level cache.
 private func transpose(

@@ -160,7 +160,7 @@ final class Pooling {
       unpoolLines(gradient + x, places + x, into: first, second, count: selected.count)
       return
     }
-    let filled = (selected.count + 15) & ~15
+    let filled = Storage.padded(selected.count)
     first.update(repeating: 0, count: filled)
     second.update(repeating: 0, count: filled)
     for segment in segments {

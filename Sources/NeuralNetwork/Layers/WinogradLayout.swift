@@ -44,14 +44,14 @@ struct WinogradLayout {
     let (lines2, lines4) = ((height + 1) & ~1, (height + 3) & ~3)
     kernels = pooledHeight == nil && packs && 3 * lines4 < 4 * lines2 ? .four : .two
     let side = kernels.side
-    tilesInRow = ((columns + side - 1) / side + 15) & ~15
+    tilesInRow = Storage.padded((columns + side - 1) / side)
     inputLines = (height + side - 1) / side
     outputLines = pooledHeight ?? inputLines
     let (tiles, floatsOfTile) = (inputLines * tilesInRow, kernels.positions * (inputs + outputs))
     func fitting(_ floats: Int) -> Int { min(tiles, max(32, floats / floatsOfTile & ~31)) }
     block = packs ? min(tiles, tilesInPackedBlock) : fitting(floatsInBlock)
     gradientBlock = packs ? block : fitting(floatsInGradientBlock)
-    kernelPitch = (inputs * outputs + 15) & ~15 + 16
+    kernelPitch = Storage.padded(inputs * outputs) + 16
     poolPitch = 2 * tilesInRow + 4 * WinogradLayout.margin
     (self.inputs, self.outputs, self.columns, hasPool) = (inputs, outputs, columns, pooledHeight != nil)
   }

@@ -22,7 +22,7 @@ struct CTCLattice {
     return (steps + 1) * stepFloats(padded) + tailFloats(padded)
   }
 
-  private static func paddedCount(_ length: Int) -> Int { (length + 1 + 15) & ~15 }
+  private static func paddedCount(_ length: Int) -> Int { Storage.padded(length + 1) }
   /// Per step: blanks [P], letters [1 + P, rounded], emissions of letters [P].
   private static func stepFloats(_ padded: Int) -> Int { WideArray.floats(3 * padded + 16) }
   /// Once per lattice: skip mask [P + 16], backward blanks and letters [P + 16], products of blanks and letters [P].

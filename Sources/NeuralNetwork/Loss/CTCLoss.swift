@@ -55,7 +55,7 @@ public final class CTCLoss {
   }
 
   /// Two floats of the softmax per row, and the lattice.
-  private func scratchCount(rows: Int, lattice: Int) -> Int { 2 * padded(rows) + lattice }
+  private func scratchCount(rows: Int, lattice: Int) -> Int { 2 * Storage.padded(rows) + lattice }
 
   /// Computes ``losses`` and, with `gradient`, overwrites the logits' gradient with d(scale * sum of losses) / d
   /// logits.
@@ -63,7 +63,7 @@ public final class CTCLoss {
     guard let logits, let targets else { return Outcome() }
     let layout = logits.layout
     let maxima = scratch.pointer
-    let logSums = maxima + padded(layout.rows)
+    let logSums = maxima + Storage.padded(layout.rows)
     for row in 0..<layout.rows {
       let softmax = LogSoftmax(logits.value.row(row), classes: classes)
       (maxima[row], logSums[row]) = (softmax.maximum, softmax.logAddExp)
@@ -77,8 +77,6 @@ public final class CTCLoss {
     }
     return outcome
   }
-
-  private func padded(_ count: Int) -> Int { (count + 15) & ~15 }
 
   private func isFeasible(_ n: Int, _ layout: SequenceLayout, _ targets: LabelBatch) -> Bool {
     for i in targets.offsets[n]..<targets.offsets[n + 1] {
@@ -108,7 +106,7 @@ public final class CTCLoss {
     let (start, length) = (targets.offsets[n], targets.offsets[n + 1] - targets.offsets[n])
     let share = 1 / Double(max(1, length))
     return targets.labels.withUnsafeBufferPointer { labels in
-      let memory = scratch.pointer + 2 * padded(layout.rows)
+      let memory = scratch.pointer + 2 * Storage.padded(layout.rows)
       // An empty array has no address; an empty label is never read, so any address works.
       let first = labels.baseAddress.map { $0 + start } ?? UnsafePointer(bitPattern: MemoryLayout<Int32>.alignment)!
       let lattice = CTCLattice(memory: memory, labels: first, length: length)

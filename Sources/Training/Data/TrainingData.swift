@@ -81,15 +81,18 @@ struct TrainingData {
 
   /// Assigns the steps of a run to the ranks.
   ///
-  /// - Parameter auditEvery: steps between audits.
+  /// - Parameters:
+  ///   - auditEvery: steps between audits.
+  ///   - checkpointEvery: steps between checkpoints; nil if there is one at the end of each epoch.
   func scheduler(
-    _ recipe: Recipe, _ calendar: StepCalendar, steps: Range<Int>, auditEvery: Int, _ communicator: Communicator
+    _ recipe: Recipe, _ calendar: StepCalendar, steps: Range<Int>, auditEvery: Int, checkpointEvery: Int?,
+    _ communicator: Communicator
   ) throws -> MicroBatchScheduler {
     var work = try TrainingWork(
       seed: recipe.course.seed, widths: train.widths, batchSize: calendar.batchSize,
       microBatch: calendar.microBatch, images: calendar.images, mixture: mixture, steps: steps,
       rank: communicator.rank, ranks: communicator.size)
-    work.auditEvery = auditEvery
+    (work.auditEvery, work.checkpointEvery) = (auditEvery, checkpointEvery)
     return MicroBatchScheduler(work)
   }
 

@@ -58,7 +58,7 @@ package struct FrozenWeights {
 
   /// A tensor's range in its slab, up to the next tensor.
   private static func range(_ matrix: Matrix) -> Range<Int> {
-    matrix.offset..<matrix.offset + (matrix.count + 15) & ~15
+    matrix.offset..<matrix.offset + Storage.padded(matrix.count)
   }
 
   private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {

@@ -65,7 +65,7 @@ final class Trainer {
     let first = state.cursor.step
     scheduler = try data.scheduler(
       recipe, calendar, steps: first..<max(first, lastStep), auditEvery: configuration.run.ranks.auditEvery,
-      communicator)
+      checkpointEvery: configuration.run.checkpoints.checkpointEvery, communicator)
     loader = data.loader(recipe, scheduler.queue, bounds: bounds)
     try reserve(bounds)
   }

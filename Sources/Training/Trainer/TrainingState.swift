@@ -34,7 +34,7 @@ package final class TrainingState {
     self.identity = identity
     network = try CRNN(architecture: identity.architecture, classes: identity.alphabet.classCount)
     let matrices = network.parameters.tensors.filter { $0.shape.count > 1 }.map { tensor in
-      tensor.value.offset..<(tensor.value.offset + tensor.value.count + 15) & ~15
+      tensor.value.offset..<tensor.value.offset + Storage.padded(tensor.value.count)
     }
     optimizer = identity.recipe.optimization.makeOptimizer(count: network.parameters.count, matrices: matrices)
     frozen = try FrozenWeights(identity.recipe.course.freeze, of: network)

@@ -54,6 +54,39 @@ import Testing
     }
   }
 
+  /// Gradients come in pieces, of which the first of a step overwrite the last step's sums.
+  @Test(arguments: [
+    [[0..<20]], [[12..<20, 5..<12, 0..<5]], [[0..<7, 7..<20]], [[12..<20, 0..<12]], [[3..<9, 12..<20, 0..<3, 9..<12]],
+    [[12..<20, 3..<12, 0..<3], [0..<20]], [[12..<20, 5..<12, 0..<5], [0..<4, 4..<20]],
+  ])
+  func piecesComeInAnyOrder(microBatches: [[Range<Int>]]) throws {
+    let reducer = try ExactReducer(gradientCount: 20, statisticCount: 0, integerCount: 0, over: alone)
+    for step in 0..<3 {
+      try reducer.begin(microBatches: microBatches.count)
+      var expected = [Float](repeating: 0, count: 20)
+      for (m, pieces) in microBatches.enumerated() {
+        let values = (0..<20).map { Float(1 + $0 + 30 * step + 200 * m) }
+        for piece in pieces { try reducer.addGradients(Array(values[piece]), count: piece.count, at: piece.lowerBound) }
+        for i in 0..<20 { expected[i] += values[i] }
+      }
+      try reducer.reduce()
+      #expect(gradients(reducer) == expected, "step \(step)")
+    }
+  }
+
+  /// A refused gradient counts as zero, in place of the last step's sum too.
+  @Test func refusedGradientsLeaveNothingOfTheLastStep() throws {
+    for count in [8, 5] {
+      let reducer = try ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0, over: alone)
+      for (value, sum) in [(Float(7), Float(7)), (.nan, 0), (.infinity, 0)] {
+        try reducer.begin(microBatches: 1)
+        try reducer.addGradients([Float](repeating: value, count: count), count: count)
+        try reducer.reduce()
+        #expect(gradients(reducer) == [Float](repeating: sum, count: count))
+      }
+    }
+  }
+
   @Test func largestSumsAreExact() throws {
     // Every value at the limit and an odd last place: the hardest case for 53 bits.
     for (microBatches, value) in [(1, Float(0x1p11)), (4096, 0.5), (3, 0x1.555554p9), (4095, 0x1.001p-1)] {

@@ -90,7 +90,7 @@ package final class ExactReducer {
     precondition(offset >= 0 && count >= 0 && offset + count <= gradientCount, "gradients outside of the slab")
     let refused = ExactRounding.accumulate(
       values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: exchange.own + offset,
-      overwriting: exchange.isFirstAddition(to: offset..<offset + count))
+      overwriting: exchange.beginAddition(to: offset..<offset + count))
     own(.overflows).pointee += Double(refused)
     own(.gradientsAdded).pointee += Double(count)
   }

@@ -14,7 +14,7 @@ import Tensors
 /// own the same slice on other machines (`MachineExchange`). The sums of a slice are stored in its owner's slab,
 /// where all ranks of the machine read them.
 ///
-/// A step: ``begin()``; ``prepare()`` before the first addition; ``isFirstAddition(to:)`` before each; ``complete(from:)`` when a range is complete;
+/// A step: ``begin()``; ``prepare()`` before the first addition; ``beginAddition(to:)`` before each; ``complete(from:)`` when a range is complete;
 /// ``pollProgress()`` regularly; ``finish()``; then read.
 package final class GradientExchange {
   package let plan: BucketPlan
@@ -100,9 +100,10 @@ package final class GradientExchange {
     stale = 0..<plan.gradients
   }
 
-  /// Whether nothing was added to a range in this step: the addition overwrites what is there. Gradients that come from the end to the
-  /// start, as a backward pass makes them, thus need no zeros before. In any other order, the sums are zeroed first.
-  package func isFirstAddition(to range: Range<Int>) -> Bool {
+  /// Announces an addition to a range; true if nothing was added to it in this step, so that it must overwrite what is there.
+  /// Gradients that come from the end to the start, as a backward pass makes them, thus need no zeros before. In any other
+  /// order, the sums are zeroed first.
+  package func beginAddition(to range: Range<Int>) -> Bool {
     if range.isEmpty || range.lowerBound >= stale.upperBound { return false }
     if range.upperBound == stale.upperBound {
       stale = 0..<range.lowerBound

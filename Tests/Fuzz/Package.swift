@@ -6,7 +6,6 @@ let readers = [
   "png", "jpeg", "tiff", "webp", "csv", "jsonl", "lists", "pairs", "pages", "shards", "safetensors", "checkpoint",
   "config",
   "alphabet", "metrics", "augmentation", "network", "kraken", "lm",
-  "audit",
 ]
 
 let package = Package(

@@ -17,6 +17,8 @@ package struct RememberedAudit {
   /// Whether no file changed just now: a file could change once more without another time.
   private let isSettled: Bool
 
+  /// Increment it when the audit finds other things in the same data, or its result has other fields.
+  private static let version = 1
   /// Bytes of a file; larger ones are not read.
   static let mostBytes = 1 << 30
   /// Seconds after which another change of a file has another time.
@@ -30,11 +32,13 @@ package struct RememberedAudit {
   /// - Throws: `DataSetError` if the machine cannot say the times of files.
   package init(of audit: Audit, in folder: String, tick: () -> Void = {}) throws(DataSetError) {
     let names = SHA256()
-    names.add([audit.use == .training ? "training" : "evaluation", "\(audit.geometry.height)"] + audit.dataSet.folders)
+    names.add(["\(audit.use)", "\(audit.geometry.height)"] + audit.dataSet.folders)
     path = "\(folder)/audit-\(hexadecimal(names.finalize().prefix(8))).json"
     self.audit = audit
     let hash = SHA256()
-    hash.add([akuruVersion, audit.dataSet.fingerprint, audit.alphabet?.hash ?? "", "\(audit.use)"])
+    hash.add([
+      akuruVersion, "\(RememberedAudit.version)", audit.dataSet.fingerprint, audit.alphabet?.hash ?? "", "\(audit.use)",
+    ])
     for library in LibraryVersions.all { hash.add([library.name, library.value]) }
     hash.add(audit.geometry, audit.dataSet.textPolicy)
     var files = FileTimes()

@@ -14,8 +14,8 @@ import Tensors
 /// own the same slice on other machines (`MachineExchange`). The sums of a slice are stored in its owner's slab,
 /// where all ranks of the machine read them.
 ///
-/// A step: ``begin()``; ``prepare()`` before the first addition; ``beginAddition(to:)`` before each; ``complete(from:)`` when a range is complete;
-/// ``pollProgress()`` regularly; ``finish()``; then read.
+/// A step: ``begin()``; ``prepare()`` before the first addition; ``beginAddition(to:)`` before each; ``complete(from:)``
+/// when a range is complete; ``pollProgress()`` regularly; ``finish()``; then read.
 package final class GradientExchange {
   package let plan: BucketPlan
   private let communicator: Communicator

@@ -90,7 +90,8 @@ struct Predict: ParsableCommand {
       if ExitStatus(for: error) == .inputOutput || error is ConfigurationError { refusals += 1 } else { badImages += 1 }
     }
     let arguments = ImageArguments(images)
-    let pages = PredictPages(reader, output: output, format: format, json: json, overwrite: overwrite)
+    let pages = PredictPages(
+      reader, of: images, output: output, format: format, json: json, overwrite: overwrite)
     try reader.read(arguments) { path, result in
       switch result {
       case .success(let reading):

@@ -12,14 +12,19 @@ final class PredictPages {
   private let reader: ImageReader
   /// The folder to write to; nil prints.
   private let output: String?
+  /// The arguments of the command: a page of one that is a folder keeps its folders below that.
+  private let arguments: [String]
   private let format: PageFormat?
   private let printsJSON: Bool
   private let replaces: Bool
   /// The files that were written.
   private var written: Set<String> = []
 
-  init(_ reader: ImageReader, output: String?, format: PageFormat?, json: Bool, overwrite: Bool) {
-    (self.reader, self.output, self.format, printsJSON, replaces) = (reader, output, format, json, overwrite)
+  init(
+    _ reader: ImageReader, of arguments: [String], output: String?, format: PageFormat?, json: Bool, overwrite: Bool
+  ) {
+    (self.reader, self.arguments, self.output) = (reader, arguments, output)
+    (self.format, printsJSON, replaces) = (format, json, overwrite)
   }
 
   /// What was read of a page.
@@ -77,10 +82,17 @@ final class PredictPages {
   // MARK: - Writing
 
   private func path(of page: String, in folder: String) -> String {
-    let name = lastComponent(page)
+    let name = nameBelowArgument(page)
     let stem = PageToRead.isNamed(name) ? String(name.dropLast(4)) : name
     let suffix = format.map(\.suffix) ?? String(name.dropFirst(stem.count))
     return "\(folder)/\(stem)\(suffix)"
+  }
+
+  /// The path of a page from the argument on that is a folder with it; else its last component.
+  private func nameBelowArgument(_ page: String) -> String {
+    let folders = arguments.map { $0.hasSuffix("/") ? $0 : $0 + "/" }.filter(page.hasPrefix)
+    guard let folder = folders.max(by: { $0.utf8.count < $1.utf8.count }) else { return lastComponent(page) }
+    return String(page.dropFirst(folder.count))
   }
 
   /// Refuses what could not be written, before the page is read.
@@ -96,7 +108,7 @@ final class PredictPages {
   private func write(_ transcript: PageTranscript, to output: String) throws {
     let path = path(of: transcript.name, in: output)
     let bytes = try transcript.written(as: format, time: PredictPages.time)
-    try createFolder(output)
+    try createFolder(of: path)
     if !replaces { try requireNewFile(path) }
     try AtomicFile.write(bytes, to: path)
     written.insert(path)

@@ -47,6 +47,24 @@ import Testing
     )
   }
 
+  /// Books of a library have pages of the same names.
+  @Test(arguments: ["pages", "./pages/"]) func aFolderKeepsItsFolders(library: String) throws {
+    let workshop = try workshopWithPages()
+    let result = try predict(workshop, [library, "pages/b1/p.xml", "--output", "out"])
+    let printed = ["b0/p.xml", "b1/p.xml", "p.xml"].map { "out/\($0)\t4 lines\n" }.joined()
+    // The last one was named alone, but a folder that is named too holds it.
+    if library == "pages" {
+      #expect(result.exitCode == 4 && result.stderr.contains("out/b1/p.xml: written already"), "\(result.transcript)")
+    } else {
+      #expect(result.exitCode == 0 && result.stdout == printed, "\(result.transcript)")
+    }
+    for book in ["b0", "b1"] {
+      #expect(FileManager.default.fileExists(atPath: workshop.path("out/\(book)/p.xml")))
+    }
+    let again = try predict(workshop, [library, "--output", "out"])
+    #expect(again.exitCode == 4 && again.stderr.contains("out/b0/p.xml: exists already"), "\(again.transcript)")
+  }
+
   @Test(arguments: ["alto", "page", "hocr", "text", "jsonl"]) func otherForms(format: String) throws {
     let workshop = try workshopWithPages()
     let result = try predict(workshop, ["pages/b0/p.xml", "--format", format, "--output", "out"])

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pages that go to kraken: its own parser reads the same lines and texts.
+/// Pages that go to kraken: its own parser reads the same lines and texts, and the schemas of ALTO and PAGE hold.
 @Suite struct KrakenPagesTests {
   private static let kraken = ProcessInfo.processInfo.environment["AKURU_KRAKEN_PYTHON"]
 
@@ -20,10 +20,11 @@ import Testing
     let workshop = try Workshop(train: 12, validation: 3)
     try workshop.train(Recipes.seed, "run", ["--max-steps", "60"])
     let page = try workshop.writePages(to: "pages", 1, of: 12) + "/b0/p.xml"
-    let result = try akuru([
-      "predict", "--checkpoint", workshop.path("run"), page, "--format", format, "--output", workshop.path("out"),
-    ])
-    #expect(result.exitCode == 0, "\(result.transcript)")
+    func predict(_ arguments: String...) throws {
+      let result = try akuru(["predict", "--checkpoint", workshop.path("run")] + arguments)
+      #expect(result.exitCode == 0, "\(result.transcript)")
+    }
+    try predict(page, "--format", format, "--output", workshop.path("out"))
     let written = workshop.path("out/p.xml")
     let document = try PageDocument.read(Array(workshop.bytes(written)), path: written)
     // kraken looks for the image.
@@ -38,5 +39,11 @@ import Testing
       #expect(line.outline.baseline.map { [Int($0.x), Int($0.y)] } == other.baseline)
       #expect(line.outline.polygon.map { [Int($0.x), Int($0.y)] } == other.boundary)
     }
+    // A second reading writes into the page, with the texts that it has.
+    try predict(written, "--output", workshop.path("again"))
+    let schemas = try #require(Bundle.module.path(forResource: "check_schemas", ofType: "py", inDirectory: "Scripts"))
+    let checked = try run(
+      try #require(Self.kraken), [schemas, written, workshop.path("again/p.xml")], timeout: 300)
+    #expect(checked.exitCode == 0 && checked.stdout == "2 files are valid\n", "\(checked.transcript)")
   }
 }

@@ -30,8 +30,10 @@ extension Workshop {
       try GlyphData.write(
         [
           """
-          <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageFilename="p.png" \
-          imageWidth="400" imageHeight="\(60 * size)"><TextRegion id="r">\(lines)</TextRegion></Page></PcGts>
+          <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Metadata><Creator/>\
+          <Created>2026-01-01T00:00:00</Created><LastChange>2026-01-01T00:00:00</LastChange></Metadata>\
+          <Page imageFilename="p.png" imageWidth="400" imageHeight="\(60 * size)"><TextRegion id="r">\
+          <Coords points="0,0 399,0 399,\(60 * size - 1) 0,\(60 * size - 1)"/>\(lines)</TextRegion></Page></PcGts>
           """
         ], to: "\(library)/b\(page)/p.xml")
     }

@@ -182,7 +182,7 @@ let package = Package(
         "NeuralNetwork", "Tensors",
       ]),
     tests("Reporting", ["Console", "Files", "Messages", "Recognition", "TensorBoardSchema"]),
-    tests("Survival", ["Instrumentation"]),
+    tests("Survival", ["Instrumentation", "MessagePassing"]),
     tests(
       "Training",
       [

@@ -145,6 +145,8 @@ static inline int akuru_mpi_error(akuru_mpi_status status) { return status.statu
 static inline void akuru_count(int64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELEASE); }
 static inline int64_t akuru_counted(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_ACQUIRE); }
 
+static inline void akuru_set(int64_t *word, int64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+
 /// A new shared memory object, or one that exists; a signal that interrupts it changes nothing. Darwin declares shm_open with
 /// variable arguments, which Swift does not import.
 static inline int akuru_shared_memory(const char *name, int is_new) {

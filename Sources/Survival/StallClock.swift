@@ -41,16 +41,18 @@ package struct StallClock {
   ///
   /// - Parameters:
   ///   - place: its phase in the upper 8 bits, its step in the others.
-  /// - count: its progress count.
+  ///   - count: its progress count.
+  ///   - now: when it told this.
   package mutating func hear(_ rank: Int, place: UInt64, count: Int, now: Double) {
-    ranks[rank].heard = now
+    ranks[rank].heard = max(ranks[rank].heard, now)
     guard count != ranks[rank].count else { return }
     if rank == own && ranks[rank].count >= 0 {
       let phase = Int(ranks[rank].phase.rawValue)
       intervals[phase][intervalCount[phase] % StallClock.remembered] = now - ranks[rank].moved
       intervalCount[phase] += 1
     }
-    (ranks[rank].place, ranks[rank].count, ranks[rank].moved) = (place, count, now)
+    (ranks[rank].place, ranks[rank].count) = (place, count)
+    ranks[rank].moved = max(ranks[rank].moved, now)
   }
 
   /// This process was suspended and continues: heartbeats missed while suspended do not count.

@@ -49,7 +49,8 @@ package enum Watchdog {
     var last = seconds()
     while true {
       let timeout = clock.timeout > 0 ? clock.timeout : 60
-      listen(until: seconds() + interval(timeout: timeout, ranks: clock.ranks.count), network, &clock)
+      let interval = interval(timeout: timeout, machines: network?.groups.groups.count ?? 1)
+      listen(until: seconds() + interval, network)
       let now = seconds()
       let (asked, newNetwork) = shared.withLock { ($0.timeout, $0.network) }
       if network !== newNetwork || asked != clock.timeout {
@@ -59,22 +60,28 @@ package enum Watchdog {
       }
       if now - last > max(1.5, timeout / 4) { clock.forgive(now: now) }
       last = now
-      let own = network?.rank ?? 0
       let progress = Heartbeat.now
-      clock.hear(own, place: progress.place, count: progress.count, now: now)
-      network?.send(.init(rank: own, place: progress.place, count: progress.count))
+      clock.hear(network?.rank ?? 0, place: progress.place, count: progress.count, now: now)
+      if let network {
+        network.beat(place: progress.place, count: progress.count, now: now, interval: interval)
+        for rank in clock.ranks.indices where rank != network.rank {
+          if let known = network.known(of: rank) {
+            clock.hear(rank, place: known.place, count: known.count, now: known.heard)
+          }
+        }
+      }
       if asked > 0, clock.idle(now: now) > clock.deadline() { end(clock, network, now: now) }
     }
   }
 
-  /// Seconds between two heartbeats of a rank. Thousands of ranks send fewer, but always several in the time after which a
+  /// Seconds between two heartbeats of a rank. Thousands of machines send fewer, but always several in the time after which a
   /// rank counts as silent.
-  private static func interval(timeout: Double, ranks: Int) -> Double {
-    min(0.5 * max(1, Double(ranks) / 512), timeout / 8, 1.25)
+  private static func interval(timeout: Double, machines: Int) -> Double {
+    min(0.5 * max(1, Double(machines) / 512), timeout / 8, 1.25)
   }
 
-  /// Hears heartbeats as they come, since the buffer of a socket has room for those of some hundred ranks only.
-  private static func listen(until end: Double, _ network: HeartbeatNetwork?, _ clock: inout StallClock) {
+  /// Hears heartbeats as they come, since the buffer of a socket has room for those of some hundred machines only.
+  private static func listen(until end: Double, _ network: HeartbeatNetwork?) {
     while true {
       let left = end - seconds()
       guard left > 0 else { return }
@@ -83,14 +90,8 @@ package enum Watchdog {
         return
       }
       guard network.waits(seconds: left) else { continue }
-      var heard = false
-      let now = seconds()
-      while let message = network.receive() {
-        clock.hear(message.rank, place: message.place, count: message.count, now: now)
-        heard = true
-      }
       // What wakes this thread is no heartbeat.
-      if !heard { usleep(10_000) }
+      if !network.receive(now: seconds()) { usleep(10_000) }
     }
   }
 

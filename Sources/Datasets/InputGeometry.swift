@@ -24,9 +24,11 @@ package struct InputGeometry: Sendable {
   }
 
   /// Columns of an image of `width` x `originalHeight` pixels after resizing to ``height`` with its aspect ratio kept:
-  /// max(minimumWidth, round(height * width / originalHeight)), and the margins at both sides. It may be above ``maximumWidth``.
+  /// max(minimumWidth, round(height * width / originalHeight)), and the margins at both sides; with Lanczos' filter it is rounded
+  /// down. It may be above ``maximumWidth``.
   package func resizedWidth(width: Int, height originalHeight: Int) -> Int {
-    max(minimumWidth, (2 * height * width + originalHeight) / (2 * originalHeight)) + 2 * preparation.sideMargin
+    let half = preparation.resampling == .lanczos ? 0 : originalHeight
+    return max(minimumWidth, (2 * height * width + half) / (2 * originalHeight)) + 2 * preparation.sideMargin
   }
 
   /// The narrowest width with at least `steps` time steps; nil if even ``maximumWidth`` has fewer.

@@ -5,12 +5,13 @@ struct ResamplingAxis {
 
   private var input = 0
   private var output = 0
+  private var filter = Resampler.Filter.bilinear
   /// The largest number of weights of one output pixel.
   private var taps = 0
   /// The first input pixel that output pixel i reads, and their number.
   private var starts: [Int] = []
   private var counts: [Int] = []
-  /// output * taps integers; those of one pixel sum to about 2^22.
+  /// output * taps integers; those of one pixel sum to about 2^22, and their absolute values to less than 1.5 * 2^22.
   private var weights: [Int32] = []
   private var scratch: [Double] = []
 
@@ -27,14 +28,15 @@ struct ResamplingAxis {
   }
 
   /// Computes the weights, unless they are already computed. An output pixel i has its center at (i + 1/2) * input /
-  /// output and covers max(1, input / output) input pixels to either side.
-  mutating func prepare(from input: Int, to output: Int) {
-    if input == self.input && output == self.output { return }
-    (self.input, self.output) = (input, output)
+  /// output and covers max(1, input / output) input pixels to either side; with Lanczos' filter, three times as many.
+  mutating func prepare(from input: Int, to output: Int, filter: Resampler.Filter) {
+    if input == self.input && output == self.output && filter == self.filter { return }
+    (self.input, self.output, self.filter) = (input, output, filter)
     let scale = Double(input) / Double(output)
-    let support = max(scale, 1)
+    let width = max(scale, 1)
+    let support = width * filter.support
     taps = Int(support.rounded(.up)) * 2 + 1
-    let slope = 1 / support
+    let slope = 1 / width
     if starts.count < output {
       starts = [Int](repeating: 0, count: output)
       counts = starts
@@ -47,12 +49,13 @@ struct ResamplingAxis {
       let count = min(input, Int(center + support + 0.5)) - first
       var sum = 0.0
       for t in 0..<count {
-        let weight = max(0, 1 - abs((Double(t + first) - center + 0.5) * slope))
+        let weight = filter.weight(at: (Double(t + first) - center + 0.5) * slope)
         scratch[t] = weight
         sum += weight
       }
       for t in 0..<count {
-        weights[i * taps + t] = Int32(0.5 + scratch[t] / sum * Double(1 << ResamplingAxis.bits))
+        let weight = scratch[t] / sum * Double(1 << ResamplingAxis.bits)
+        weights[i * taps + t] = Int32(weight < 0 ? weight - 0.5 : weight + 0.5)
       }
       (starts[i], counts[i]) = (first, count)
     }
@@ -134,9 +137,8 @@ struct ResamplingAxis {
     }
   }
 
-  /// Weights are not negative; rounding can push a sum slightly above 255 only if there are thousands of them.
   @inline(__always)
   private static func pixel(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: min(sum &>> Int32(bits), 255))
+    UInt8(truncatingIfNeeded: max(0, min(sum &>> Int32(bits), 255)))
   }
 }

@@ -35,7 +35,10 @@ struct AugmentSheet: ParsableCommand {
     runRanks { communicator in
       var options = Overrides(
         of: self,
-        names: ["model", "height", "augment", "seed", "polarity", "lines", "light", "lineNormalizer", "sideMargin"])
+        names: [
+          "model", "height", "augment", "seed", "polarity", "lines", "light", "lineNormalizer", "resampling",
+          "sideMargin",
+        ])
       options["augment"] = options["augment"] ?? .text("default")
       let (recipe, geometry) = try communicator.together {
         let recipe = try Recipe(options)

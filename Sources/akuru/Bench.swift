@@ -87,7 +87,7 @@ struct Bench: ParsableCommand {
       runRanks { communicator in
         let benchmark = try communicator.together {
           var options = Overrides(
-            of: imageOptions, names: ["polarity", "lines", "light", "lineNormalizer", "sideMargin"]
+            of: imageOptions, names: ["polarity", "lines", "light", "lineNormalizer", "resampling", "sideMargin"]
           ).over(
             model.options)
           options["augment"] = augment.map { .text($0) }

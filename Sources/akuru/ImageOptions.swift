@@ -22,6 +22,12 @@ struct ImageOptions: ParsableArguments {
       center line and a fixed x-height). (default: none)
       """, completion: .list(["none", "trim", "center"]))
   var lineNormalizer: String?
+  @Option(
+    help: """
+      How images get the network's height: bilinear, or lanczos, which is sharper and rounds the width down, as kraken \
+      does. (default: bilinear)
+      """, completion: .list(["bilinear", "lanczos"]))
+  var resampling: String?
   @Option(help: "White columns left and right of the resized image, 0 to 256; kraken has 16. (default: 0)")
   var sideMargin: Int?
 }

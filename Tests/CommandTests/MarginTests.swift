@@ -48,7 +48,10 @@ import Testing
   /// Every file of a model says its normalizer, and a resumed run keeps it.
   @Test func theModelSaysItsNormalizer() throws {
     let workshop = try Workshop()
-    let more = ["--line-normalizer", "trim", "--light", "even", "--polarity", "auto", "--side-margin", "5"]
+    let more = [
+      "--line-normalizer", "trim", "--light", "even", "--polarity", "auto", "--side-margin", "5", "--resampling",
+      "lanczos",
+    ]
     for ranks in [1, 2, 3] {
       try workshop.train(ranks: ranks, Recipes.akuru + more, "run\(ranks)", ["--max-steps", "6"])
     }
@@ -59,7 +62,7 @@ import Testing
       let result = try akuru(["export", "--checkpoint", workshop.path("run1"), "--format", format, "--output", path])
       #expect(result.exitCode == 0, "\(result.transcript)")
       let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-      for part in ["lineNormalizer", "trim", "even", "sideMargin"] {
+      for part in ["lineNormalizer", "trim", "even", "sideMargin", "LANCZOS"] {
         #expect(bytes.range(of: Data(part.utf8)) != nil, "\(format): \(part)")
       }
     }
@@ -71,7 +74,7 @@ import Testing
       try workshop.train(Recipes.akuru, run, ["--max-steps", "2", "--init-from", workshop.path(source)])
       let text = try String(contentsOfFile: workshop.path("\(run)/config.json"), encoding: .utf8)
       #expect(text.contains(/"lineNormalizer" *: *"trim"/) && text.contains(/"light" *: *"even"/), "\(text)")
-      #expect(text.contains(/"sideMargin" *: *5/), "\(text)")
+      #expect(text.contains(/"sideMargin" *: *5/) && text.contains(/"resampling" *: *"lanczos"/), "\(text)")
     }
   }
 }

@@ -3,13 +3,20 @@ import TestSupport
 import Testing
 
 @Suite struct ResamplerTests {
-  /// Exactly, where Pillow is made to take the same order; within one level where it chooses the order itself.
-  @Test func agreesWithPillow() throws {
-    let cases = try Fixtures.load("resize.json", as: Fixtures.ResizeCase.self)
+  /// Exactly, where Pillow is made to take the same order; within some levels where it chooses the order itself.
+  @Test(
+    arguments: [("resize.json", .bilinear, 1), ("lanczos.json", .lanczos, 4)] as [(String, Resampler.Filter, Float)])
+  func agreesWithPillow(file: String, filter: Resampler.Filter, tolerance: Float) throws {
+    let cases = try Fixtures.load(file, as: Fixtures.ResizeCase.self)
     #expect(cases.count == 15)
+    let resampler = Resampler()
     for item in cases {
-      let resized = item.source.image.resized(width: item.result.width, height: item.result.height)
-      expectClose(resized.floats, item.result.image.floats, absolute: 1, item.name)
+      let (width, height) = (item.result.width, item.result.height)
+      // The filter of the last call is not that of this one.
+      _ = item.source.image.resized(
+        width: width, height: height, by: resampler, filter: filter == .lanczos ? .bilinear : .lanczos)
+      let resized = item.source.image.resized(width: width, height: height, by: resampler, filter: filter)
+      expectClose(resized.floats, item.result.image.floats, absolute: tolerance, item.name)
       #expect(resized.pixels == item.rowsFirst, "\(item.name)")
     }
   }
@@ -35,8 +42,11 @@ import Testing
     for value in [0, 1, 128, 254, 255] as [UInt8] {
       let image = GrayImage(width: 23, height: 17, filledWith: value)
       for (width, height) in [(1, 1), (5, 40), (100, 3), (23, 9)] {
-        #expect(
-          image.resized(width: width, height: height) == GrayImage(width: width, height: height, filledWith: value))
+        for filter in [Resampler.Filter.bilinear, .lanczos] {
+          #expect(
+            image.resized(width: width, height: height, filter: filter)
+              == GrayImage(width: width, height: height, filledWith: value))
+        }
       }
     }
     #expect(GrayImage(width: 32_768, height: 1).resized(width: 1, height: 1).pixels == [255])

@@ -128,7 +128,8 @@ extension SHA256 {
     let preparation = geometry.preparation
     add([
       preparation.polarity.rawValue, preparation.lines.rawValue, preparation.light.rawValue,
-      preparation.normalizer.rawValue, texts.normalization.rawValue, texts.whitespace.rawValue,
+      preparation.normalizer.rawValue, preparation.resampling.rawValue, texts.normalization.rawValue,
+      texts.whitespace.rawValue,
       texts.direction?.rawValue ?? "",
     ])
     add([preparation.sideMargin, geometry.height, geometry.minimumWidth, geometry.maximumWidth].map(Int64.init))

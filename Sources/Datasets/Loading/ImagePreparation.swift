@@ -2,12 +2,13 @@ import Images
 import Messages
 import Settings
 
-/// What happens to an image before it is resized. A part of the model: training and reading do the same.
+/// What happens to an image before it is a network's input. A part of the model: training and reading do the same.
 package struct ImagePreparation: Sendable, Equatable {
   package var polarity: Polarity
   package var lines: LineDirection
   package var light: Light
   package var normalizer: LineNormalizer
+  package var resampling: Resampling
   /// White columns left and right of the resized image.
   package var sideMargin: Int
 
@@ -44,12 +45,21 @@ package struct ImagePreparation: Sendable, Equatable {
     case center
   }
 
+  /// How an image gets the network's height.
+  package enum Resampling: String, OptionChoice {
+    /// A triangle over the pixels, and the nearest width that keeps the aspect ratio.
+    case bilinear
+    /// Lanczos' filter, and the width rounded down, as kraken does.
+    case lanczos
+  }
+
   package init(
     polarity: Polarity? = nil, lines: LineDirection? = nil, light: Light? = nil, normalizer: LineNormalizer? = nil,
-    sideMargin: Int? = nil
+    resampling: Resampling? = nil, sideMargin: Int? = nil
   ) {
     (self.polarity, self.lines) = (polarity ?? .keep, lines ?? .horizontal)
-    (self.light, self.normalizer, self.sideMargin) = (light ?? .keep, normalizer ?? .none, sideMargin ?? 0)
+    (self.light, self.normalizer) = (light ?? .keep, normalizer ?? .none)
+    (self.resampling, self.sideMargin) = (resampling ?? .bilinear, sideMargin ?? 0)
   }
 
   /// What tells one preparation from another in the identity of a cache. What came later is named only if it does something: caches
@@ -58,6 +68,7 @@ package struct ImagePreparation: Sendable, Equatable {
     var name = "\(polarity.rawValue) \(lines.rawValue)"
     if light != .keep { name += " light \(light.rawValue)" }
     if normalizer != .none { name += " normalizer \(normalizer.rawValue) \(LineNormalizer.version)" }
+    if resampling != .bilinear { name += " resampling \(resampling.rawValue)" }
     if sideMargin != 0 { name += " side margin \(sideMargin)" }
     return name
   }
@@ -83,6 +94,16 @@ package struct ImagePreparation: Sendable, Equatable {
   }
 }
 
+extension ImagePreparation {
+  /// What resizes the image.
+  var filter: Resampler.Filter {
+    switch resampling {
+    case .bilinear: .bilinear
+    case .lanczos: .lanczos
+    }
+  }
+}
+
 extension ImagePreparation.LineNormalizer {
   /// Increment it when a normalizer gives other pixels.
   static let version = 2
@@ -98,13 +119,17 @@ package struct ImageSettings: SettingsGroup {
   package var light: ImagePreparation.Light?
   /// How the writing is brought to its place and size; nil, also of models from before there was a choice, is `none`.
   package var lineNormalizer: ImagePreparation.LineNormalizer?
+  /// How images get the network's height; nil is `bilinear`.
+  package var resampling: ImagePreparation.Resampling?
   /// White columns left and right of the resized image; nil is none.
   package var sideMargin: Int?
 
   package init() {}
 
   package var preparation: ImagePreparation {
-    ImagePreparation(polarity: polarity, lines: lines, light: light, normalizer: lineNormalizer, sideMargin: sideMargin)
+    ImagePreparation(
+      polarity: polarity, lines: lines, light: light, normalizer: lineNormalizer, resampling: resampling,
+      sideMargin: sideMargin)
   }
 
   package func validate() throws {

@@ -81,7 +81,7 @@ extension InputGeometry {
     image.reserve(width: width, height: height)
     let margin = preparation.sideMargin
     if margin == 0 {
-      original.withReadOnlyView { image.resampler.resize($0, into: image.view) }
+      original.withReadOnlyView { image.resampler.resize($0, into: image.view, filter: preparation.filter) }
     } else {
       resize(original, into: image.view, between: margin)
     }
@@ -94,7 +94,7 @@ extension InputGeometry {
   private func resize(_ original: GrayImage, into target: GrayView, between margin: Int) {
     let inner = ImageBuffer()
     inner.reserve(width: target.width - 2 * margin, height: target.height)
-    original.withReadOnlyView { inner.resampler.resize($0, into: inner.view) }
+    original.withReadOnlyView { inner.resampler.resize($0, into: inner.view, filter: preparation.filter) }
     target.pixels.update(repeating: 255, count: target.count)
     for y in 0..<target.height {
       (target.pixels + y * target.width + margin).update(

@@ -11,6 +11,8 @@ struct LineLookup {
 
   /// The page's file and the line's name; nil for other names.
   static func parts(of name: String) -> (file: String, id: String)? {
+    // Lists of many images ask this of each.
+    guard name.utf8.contains(UInt8(ascii: "#")) else { return nil }
     guard let hash = name.range(of: ".xml#", options: .literal) ?? name.range(of: ".XML#", options: .literal) else {
       return nil
     }

@@ -59,15 +59,18 @@ struct Preprocessing: Codable, Equatable {
   var light: String?
   /// "trim" or "center" if Akuru's line normalizer prepares the images; nil if not. Other programs must do the same.
   var lineNormalizer: String?
+  /// "lanczos" with that filter; nil if not.
+  var resampling: String?
   /// White columns that are put left and right of the resized image; nil for none. They count as columns of the input.
   var sideMargin: Int?
   /// Rows of the input.
   var height: Int
-  /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels.
+  /// Columns: max(minimumWidth, floor((2 * height * w + h) / (2 * h))) for an image of w x h pixels; with the filter LANCZOS
+  /// max(minimumWidth, floor(height * w / h)).
   var minimumWidth: Int
   /// Wider images are refused.
   var maximumWidth: Int
-  /// Pillow's name of the filter: a triangle, widened when shrinking; the result has 8 bits.
+  /// Pillow's name of the filter, which is widened when shrinking; the result has 8 bits. BILINEAR is a triangle.
   var filter = "BILINEAR"
   /// input = offset + scale * gray, where gray is 0 (black) to 255 (white).
   var scale: Double
@@ -81,6 +84,7 @@ struct Preprocessing: Codable, Equatable {
     if geometry.preparation.lines != .horizontal { lines = geometry.preparation.lines.rawValue }
     if geometry.preparation.light != .keep { light = geometry.preparation.light.rawValue }
     if geometry.preparation.normalizer != .none { lineNormalizer = geometry.preparation.normalizer.rawValue }
+    if geometry.preparation.resampling == .lanczos { (resampling, filter) = ("lanczos", "LANCZOS") }
     if geometry.preparation.sideMargin != 0 { sideMargin = geometry.preparation.sideMargin }
     (scale, offset) = inkIsPositive ? (-1.0 / 255, 1) : (1.0 / 255, 0)
   }

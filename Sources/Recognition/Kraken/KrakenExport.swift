@@ -46,6 +46,11 @@ extension ExportedModel {
         "kraken puts \(KrakenModel.sideMargin) white columns left and right of each line; tell it `ocr --pad \(margin)`, as the model was trained, "
           + "or train with --side-margin \(KrakenModel.sideMargin)")
     }
+    if preprocessing.resampling == nil {
+      warnings.append(
+        "kraken resizes lines by Lanczos' filter, which changes few texts; train with --resampling lanczos to have the same"
+      )
+    }
     if isInPageOrder {
       warnings.append("texts are in the order of the page; tell kraken with `ocr --no-reorder`")
     } else if textPolicy.direction == .ltr || textPolicy.direction == .rtl {

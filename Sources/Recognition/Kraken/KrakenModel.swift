@@ -47,9 +47,10 @@ package struct KrakenModel {
     CheckpointDirectory.LoadedCheckpoint(path: path, checkpoint: Checkpoint(tensors: tensors, metadata: [:]))
   }
 
-  /// kraken's networks have learned lines with white at both ends.
+  /// kraken's networks have learned lines with white at both ends, resized by Lanczos' filter.
   package var images: ImageSettings {
     var images = ImageSettings()
+    images.resampling = .lanczos
     images.sideMargin = KrakenModel.sideMargin
     return images
   }

@@ -22,6 +22,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var lines: ImagePreparation.LineDirection?
     var light: ImagePreparation.Light?
     var lineNormalizer: ImagePreparation.LineNormalizer?
+    var resampling: ImagePreparation.Resampling?
     var sideMargin: Int?
   }
 
@@ -39,7 +40,8 @@ package struct ModelDescription: Codable, Sendable, Equatable {
       maxWidth: maximumWidth, microBatch: microBatch, normalize: textPolicy.normalization,
       whitespace: textPolicy.whitespace, direction: textPolicy.direction, polarity: images.polarity,
       lines: images.lines,
-      light: images.light, lineNormalizer: images.lineNormalizer, sideMargin: images.sideMargin)
+      light: images.light, lineNormalizer: images.lineNormalizer, resampling: images.resampling,
+      sideMargin: images.sideMargin)
   }
 
   /// The description in a checkpoint.
@@ -80,7 +82,7 @@ package struct ModelDescription: Codable, Sendable, Equatable {
     var images = ImageSettings()
     (images.polarity, images.lines) = (recipe.polarity, recipe.lines)
     (images.light, images.lineNormalizer) = (recipe.light, recipe.lineNormalizer)
-    images.sideMargin = recipe.sideMargin
+    (images.resampling, images.sideMargin) = (recipe.resampling, recipe.sideMargin)
     return images
   }
 

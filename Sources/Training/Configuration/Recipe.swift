@@ -109,6 +109,7 @@ package struct Recipe: Codable, Sendable, Equatable {
     case "direction": asked.text.direction != .rtl
     case "light": asked.images.light == .keep
     case "lineNormalizer": asked.images.lineNormalizer == ImagePreparation.LineNormalizer.none
+    case "resampling": asked.images.resampling == .bilinear
     case "sideMargin": asked.images.sideMargin == 0
     case "startWeights": asked.model.startWeights == .pytorch
     case "beta1": optimization.beta1 == OptimizerSettings().beta1

@@ -228,6 +228,7 @@ extension PretrainedNetwork.Description {
       found["lines"] = images.lines.map { .text($0.rawValue) }
       found["light"] = images.light.map { .text($0.rawValue) }
       found["lineNormalizer"] = images.lineNormalizer.map { .text($0.rawValue) }
+      found["resampling"] = images.resampling.map { .text($0.rawValue) }
       found["sideMargin"] = images.sideMargin.map { .integer($0) }
     }
     return options.over(found)

@@ -192,7 +192,7 @@ def word_like(width, height):
     return np.clip(np.where(waves > 0.4, 20, 235) + RNG.integers(-20, 21, (height, width)), 0, 255).astype(np.uint8)
 
 
-def resize_cases():
+def resize_cases(filter):
     cases = []
     sizes = [
         ((37, 23), (61, 40)), ((91, 57), (37, 23)), ((64, 48), (32, 24)), ((50, 31), (50, 17)), ((50, 31), (19, 31)),
@@ -202,9 +202,9 @@ def resize_cases():
     for (w, h), (W, H) in sizes:
         pixels = RNG.integers(0, 256, (h, w)).astype(np.uint8) if len(cases) % 2 else word_like(w, h)
         image = Image.fromarray(pixels)
-        resized = np.asarray(image.resize((W, H), Image.BILINEAR))
+        resized = np.asarray(image.resize((W, H), filter))
         # New versions of Pillow sometimes do columns first, which moves the rounding between the passes.
-        two_steps = np.asarray(image.resize((W, h), Image.BILINEAR).resize((W, H), Image.BILINEAR))
+        two_steps = np.asarray(image.resize((W, h), filter).resize((W, H), filter))
         cases.append(
             {
                 "name": f"{w}x{h} to {W}x{H}",
@@ -296,6 +296,7 @@ if __name__ == "__main__":
     decoding = png_cases()
     check_against_pillow(decoding)
     save("png.json", decoding)
-    save("resize.json", resize_cases())
+    save("resize.json", resize_cases(Image.BILINEAR))
     save("warp.json", warp_cases())
     save("blur.json", blur_cases())
+    save("lanczos.json", resize_cases(Image.LANCZOS))

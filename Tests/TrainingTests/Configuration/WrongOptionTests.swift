@@ -39,6 +39,7 @@ let smallRun: [String: JSONValue] = [
     Wrong(["height": 1025], "--height 1025: must be 1 to 1024 pixels"),
     Wrong(["height": 2_000_000_000], "--height 2000000000: must be 1 to 1024 pixels"),
     Wrong(["maxWidth": 3], "--max-width 3: must be 4 to 65535 pixels"),
+    Wrong(["resampling": "nearest"], "--resampling nearest: it is one of bilinear, lanczos"),
     Wrong(["sideMargin": -1], "--side-margin -1: give a number from 0 to 256"),
     Wrong(["sideMargin": 257], "--side-margin 257: give a number from 0 to 256"),
     Wrong(["maxWidth": 65_536], "--max-width 65536: must be 4 to 65535 pixels"),

@@ -11,6 +11,7 @@ package enum StopRequest {
   /// Time of the first signal, in nanoseconds; 0 is never.
   private static let first = Atomic<UInt64>(0)
   private static let listens = Atomic<Bool>(false)
+  private static let isAnswered = Atomic<Bool>(false)
   /// Signals within this many nanoseconds count as one: a rank may get a signal directly and again through mpirun.
   private static let oneSignal: UInt64 = 500_000_000
 
@@ -23,7 +24,8 @@ package enum StopRequest {
   /// Installs the handlers. Call it first in the program: until then these signals kill the process. Signals that are
   /// ignored, as SIGHUP under nohup, stay ignored.
   package static func listen() {
-    _ = isRaised  // The handlers must not be the first to access a lazily initialized constant.
+    // The handlers must not be the first to access a lazily initialized constant.
+    _ = (isRaised, isAnswered.load(ordering: .relaxed))
     listens.store(true, ordering: .relaxed)
     for number in [SIGUSR1, SIGTERM] { signal(number) { _ in StopRequest.raise() } }
     if SignalDisposition.isDefault(SIGINT) { signal(SIGINT) { _ in StopRequest.interrupt() } }
@@ -32,7 +34,12 @@ package enum StopRequest {
     if SignalDisposition.isDefault(SIGPIPE) { signal(SIGPIPE) { _ in StopRequest.noteBrokenPipe() } }
   }
 
+  /// The checkpoint is written, and the process is about to end: further signals change nothing. mpirun sends one to the other ranks
+  /// when the first has ended.
+  package static func answer() { isAnswered.store(true, ordering: .relaxed) }
+
   private static func raise() {
+    if isAnswered.load(ordering: .relaxed) { return }
     guard let earlier = raiseFirst(), monotonicNanoseconds() - earlier >= oneSignal else { return }
     say("akuru: asked to stop a second time: ended without a checkpoint\n")
     _exit(ExitStatus.stoppedOnRequest.rawValue)

@@ -102,14 +102,23 @@ final class PredictPages {
       throw ConfigurationError(
         "\(path): written already, for another page of that name; give that one another --output")
     }
-    if !replaces { try requireNewFile(path) }
+    try requireNew(path)
+  }
+
+  private func requireNew(_ path: String) throws {
+    if replaces { return }
+    do {
+      try requireNewFile(path)
+    } catch {
+      throw ConfigurationError("\(path): exists already; give another --output, or replace it with --overwrite")
+    }
   }
 
   private func write(_ transcript: PageTranscript, to output: String) throws {
     let path = path(of: transcript.name, in: output)
     let bytes = try transcript.written(as: format, time: PredictPages.time)
     try createFolder(of: path)
-    if !replaces { try requireNewFile(path) }
+    try requireNew(path)
     try AtomicFile.write(bytes, to: path)
     written.insert(path)
     let count = transcript.lines.count { $0 != nil }

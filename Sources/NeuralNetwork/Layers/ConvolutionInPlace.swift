@@ -1,10 +1,10 @@
 import Tensors
 
-// Convolution of several input channels by kernels that are three columns wide, without gathering: a tile of some
+// Convolution of several input channels by kernels of an odd width that keep the width, without gathering: a tile of some
 // output channels and 16 columns of one line (32 with AVX-512) stays in registers, while the kernel's taps read the
 // input's lines in place. Zero columns between images are the horizontal padding; kernel lines above and below the
 // input are skipped. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose
-// channels are exchanged.
+// channels are exchanged. The weights' gradients are computed for three columns of a kernel at a time.
 
 /// Columns of one pass over the weights' gradients: the lines it reads stay in the first-level cache.
 private let block = 1024
@@ -14,11 +14,11 @@ private let margin = 16
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of gathered columns.
   var usesLinesInPlace: Bool {
-    pooling == nil && kernel.width == 3 && padding.width == 1
+    pooling == nil && kernel.width >= 3 && kernel.width == 2 * padding.width + 1
   }
 
-  /// Packed kernels, then the input's first and last line.
-  var inPlaceScratchCount: Int { packedCount + 2 * edgePitch }
+  /// Packed kernels, then the input's first and last line, then the gradients of three columns of some kernels.
+  var inPlaceScratchCount: Int { packedCount + 2 * edgePitch + 3 * ConvolutionKernels.mostGradientRows }
   private var packedCount: Int { Storage.padded(outputs * depth) }
   private var edgePitch: Int { input.layout.stride + 2 * margin }
   private var packed: UnsafeMutablePointer<Float> { scratch.pointer }
@@ -27,7 +27,7 @@ extension Convolution {
     let (height, columns, mask) = (output.height, output.layout.stride, output.layout.mask.base)
     let values = (weight.value.pointer, bias?.value.pointer)
     pack(rows: outputs, channels: inputs) { row, channel, ky, kx in
-      values.0[((row * inputs + channel) * kernel.height + ky) * 3 + kx]
+      values.0[((row * inputs + channel) * kernel.height + ky) * kernel.width + kx]
     }
     let target = output.value.pointer
     convolve(
@@ -50,7 +50,7 @@ extension Convolution {
     guard let inputGradient else { return }
     let weights = weight.value.pointer
     pack(rows: inputs, channels: outputs) { row, channel, ky, kx in
-      weights[((channel * inputs + row + 1) * kernel.height - ky) * 3 - 1 - kx]
+      weights[((channel * inputs + row + 1) * kernel.height - ky) * kernel.width - 1 - kx]
     }
     convolve(
       gradient.pointer, channels: outputs, height: height, padding: kernel.height - 1 - padding.height, rows: inputs,
@@ -66,8 +66,8 @@ extension Convolution {
     return tile * rows / tiles..<(tile + 1) * rows / tiles
   }
 
-  /// Packs kernels [rows, channels, kernel.height, 3] for ``convolve``: tile by tile, each [kernel.height, channels,
-  /// 3, rows of the tile], so that consecutive kernel lines are contiguous.
+  /// Packs kernels [rows, channels, kernel.height, kernel.width] for ``convolve``: tile by tile, each [kernel.height, channels,
+  /// kernel.width, rows of the tile], so that consecutive kernel lines are contiguous.
   @inline(__always)
   private func pack(rows: Int, channels: Int, _ kernelAt: (_ row: Int, _ channel: Int, _ ky: Int, _ kx: Int) -> Float) {
     var (target, tile) = (packed, 0)
@@ -75,7 +75,7 @@ extension Convolution {
       let members = tileRows(tile, of: rows)
       for ky in 0..<kernel.height {
         for channel in 0..<channels {
-          for kx in 0..<3 {
+          for kx in 0..<kernel.width {
             for row in members {
               target.pointee = kernelAt(row, channel, ky, kx)
               target += 1
@@ -98,7 +98,9 @@ extension Convolution {
     offsets.removeAll(keepingCapacity: true)
     for ky in 0..<kernel.height {
       for channel in 0..<channels {
-        for kx in 0..<3 { offsets.append((channel * height + ky - padding) * columns + kx - 1) }
+        for kx in 0..<kernel.width {
+          offsets.append((channel * height + ky - padding) * columns + kx - self.padding.width)
+        }
       }
     }
     let packed = packed
@@ -106,7 +108,8 @@ extension Convolution {
       for y in 0..<lines {
         pollProgress()
         let (first, end) = (max(0, padding - y), min(kernel.height, height + padding - y))
-        let (skipped, k) = (first * channels * 3, max(0, end - first) * channels * 3)
+        let line = channels * kernel.width
+        let (skipped, k) = (first * line, max(0, end - first) * line)
         let places = offsets.baseAddress! + skipped
         var x = 0
         while x < columns {
@@ -115,7 +118,7 @@ extension Convolution {
           var tile = 0
           while true {
             let members = tileRows(tile, of: rows)
-            let kernels = packed + members.lowerBound * kernel.height * channels * 3 + skipped * members.count
+            let kernels = packed + members.lowerBound * kernel.height * line + skipped * members.count
             let results = target + members.lowerBound * lines * columns + at
             if isPair {
               ConvolutionKernels.convolvePair(
@@ -155,14 +158,36 @@ extension Convolution {
             for ky in first..<max(first, end) {
               let line = channel * height + y + ky - padding.height
               let values = line == 0 ? firstCopy : line == lastLine ? lastCopy : source + line * columns
-              ConvolutionKernels.addTapGradients(
+              addTapGradients(
                 rows: rows, count: count, gradient + (row * lines + y) * columns + from, lead: lines * columns,
-                line: values + from, into: weights + ((row * inputs + channel) * kernel.height + ky) * 3,
-                pitch: depth)
+                line: values + from, into: weights + ((row * inputs + channel) * kernel.height + ky) * kernel.width)
             }
           }
         }
       }
+    }
+  }
+
+  /// Adds to the gradients of one line of some kernels, whose channels are `rows`: three columns at a time; one or two that are left
+  /// over are computed beside the kernel and added.
+  @inline(__always)
+  private func addTapGradients(
+    rows: Int, count: Int, _ gradients: UnsafePointer<Float>, lead: Int, line: UnsafePointer<Float>,
+    into weights: UnsafeMutablePointer<Float>
+  ) {
+    let whole = kernel.width / 3 * 3
+    for kx in stride(from: 0, to: whole, by: 3) {
+      ConvolutionKernels.addTapGradients(
+        rows: rows, count: count, gradients, lead: lead, line: line + kx + 1 - padding.width, into: weights + kx,
+        pitch: depth)
+    }
+    guard whole < kernel.width else { return }
+    let rest = packed + packedCount + 2 * edgePitch
+    rest.update(repeating: 0, count: 3 * rows)
+    ConvolutionKernels.addTapGradients(
+      rows: rows, count: count, gradients, lead: lead, line: line + whole + 1 - padding.width, into: rest, pitch: 3)
+    for row in 0..<rows {
+      for kx in whole..<kernel.width { weights[row * depth + kx] += rest[3 * row + kx - whole] }
     }
   }
 }

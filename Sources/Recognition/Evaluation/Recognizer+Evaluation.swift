@@ -2,6 +2,7 @@ import Console
 import DataPreparation
 import Datasets
 import MessagePassing
+import Messages
 
 extension Recognizer {
   /// Evaluates the network on a data set, whose texts are treated by the model's policy: `akuru evaluate`. Collective.
@@ -24,9 +25,30 @@ extension Recognizer {
       throw StoppedBeforeTraining()
     }
     guard communicator.rank == 0 else { return nil }
+    if let warning = description.alphabet.missing(in: data.dataSet.records.lazy.map(\.text)) {
+      output.logger().warning("\(warning)")
+    }
     let images = data.dataSet.records.enumerated().map { i, record in
       EvaluatedImage(path: record.path, reference: record.text, prediction: evaluation.predictions[i] ?? "")
     }
     return DetailedReport(report: evaluation.report, details: EvaluationDetails(images), images: images)
+  }
+}
+
+extension Alphabet {
+  /// What to say of letters of references that a model cannot write; nil if it can write all.
+  fileprivate func missing(in texts: some Sequence<String>) -> String? {
+    let known = Set(scalars)
+    var counts: [Unicode.Scalar: Int] = [:]
+    for text in texts {
+      for scalar in text.unicodeScalars where !known.contains(scalar) { counts[scalar, default: 0] += 1 }
+    }
+    if counts.isEmpty { return nil }
+    let names = counts.keys.sorted().prefix(10).map(\.codePoint).joined(separator: ", ")
+    let more = counts.count > 10 ? " and \(counts.count - 10) more" : ""
+    return """
+      \(counted(counts.values.reduce(0, +), "letter")) of the texts \(counts.values.reduce(0, +) == 1 ? "is" : "are") not in the model's \
+      alphabet, and wrong whatever it reads: \(names)\(more); train on texts that have them
+      """
   }
 }

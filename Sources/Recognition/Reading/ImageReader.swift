@@ -77,7 +77,9 @@ package final class ImageReader {
           }
         }
         let inputs = try map(next.count) { reader, i in
-          next[i].flatMap { path in Result { try reader.lineInput(try ImageFile.read(path: path), name: path) } }
+          next[i].flatMap { path in
+            Result { try reader.lineInput(try ImageFile.read(path: path), name: path, isFile: true) }
+          }
         }
         for case .success(let input) in inputs { columns += input.image.width }
         window += inputs
@@ -158,8 +160,16 @@ package struct UnreadableImage: Error, CustomStringConvertible, ExitStatusProvid
   }
 
   /// An image that shows a page: a model reads lines.
-  init(page name: String) {
+  ///
+  /// - Parameter isFile: whether the name is a path of this machine, beside which the lines of the page may be.
+  init(page name: String, isFile: Bool) {
     let stem = ImageFormat.stem(ofName: name).map { String(decoding: $0, as: UTF8.self) } ?? name
+    if isFile, PageToRead.isPage("\(stem).xml") {
+      self.init(
+        "\(name): a page, and a model reads lines, which \(stem).xml has: akuru predict --checkpoint CHECKPOINT \(stem).xml --output DIR"
+      )
+      return
+    }
     self.init(
       "\(name): a page, and a model reads lines; find them with kraken -x -i \(name) \(stem).xml segment -bl, and read them with "
         + "akuru predict --checkpoint CHECKPOINT \(stem).xml")

@@ -24,8 +24,8 @@ final class LineReader {
   }
 
   /// The image of a line, which must not be one of a page.
-  func lineInput(_ image: GrayImage, name: String) throws -> LineInput {
-    if isPage(image) { throw UnreadableImage(page: name) }
+  func lineInput(_ image: GrayImage, name: String, isFile: Bool = false) throws -> LineInput {
+    if isPage(image) { throw UnreadableImage(page: name, isFile: isFile) }
     return try input(image, name: name)
   }
 

@@ -23,12 +23,13 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
   /// The ``currentArithmetic`` of the program that began the run; nil if it was older than this number.
-  package private(set) var arithmetic: Int? = RunIdentity.currentArithmetic
+  package private(set) var arithmetic: Int?
   /// The degree of reproducibility, if it is lower than usual: the lowest of all parts of a resumed run.
   package var reproducibility: Reproducibility?
 
-  /// Grows by one when the same run, with the same kernels, would get other bits: where the golden hashes of checkpoints are renewed.
-  private static let currentArithmetic = 1
+  /// Grows by one when the same run of a network, with the same kernels, would get other bits: where the golden hashes of checkpoints are
+  /// renewed. A network that only has other layers than those that changed keeps its number.
+  private static func currentArithmetic(of architecture: Architecture) -> Int { architecture.hasWideKernels ? 2 : 1 }
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
@@ -43,6 +44,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     (self.recipe, self.architecture, self.alphabet) = (recipe, architecture, alphabet)
     (self.scheduleSteps, self.initialWeights, self.blasCore) = (scheduleSteps, initialWeights, blasCore)
     (self.trainFingerprint, self.validationFingerprint) = (trainFingerprint, validationFingerprint)
+    arithmetic = RunIdentity.currentArithmetic(of: architecture)
   }
 
   /// The identity in a checkpoint.
@@ -109,5 +111,15 @@ package struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomString
   init(_ which: String) {
     description =
       "the \(which) data (files, sizes or texts) has changed since the run began; restore it, or start a new run directory"
+  }
+}
+
+extension Architecture {
+  /// Whether a convolution has a kernel of an odd width from 5 on.
+  fileprivate var hasWideKernels: Bool {
+    stages.contains { stage in
+      guard case .convolution(_, _, let kernel, let padding, _, _) = stage else { return false }
+      return kernel.width >= 5 && kernel.width == 2 * padding.width + 1
+    }
   }
 }

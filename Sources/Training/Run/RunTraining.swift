@@ -66,6 +66,7 @@ private func trainToTheEnd(
     let timeline = try configuration.run.log.trace.map { try TimelineRecording($0, over: context.communicator) }
     if settings.description != nil, state.cursor.step == 0 { try trainer.evaluateStart() }
     let status = try trainer.run()
+    if status == .stoppedOnRequest { StopRequest.answer() }
     context.output.endProgress()
     try timeline?.finish(over: context.communicator, log: context.log)
     Heartbeat.enter(.end, step: state.cursor.step)

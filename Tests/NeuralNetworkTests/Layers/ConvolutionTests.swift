@@ -63,6 +63,11 @@ import Testing
     Shape(inputs: 61, outputs: 5, height: 3, kernel: [3, 3], padding: [1, 1], widths: [301, 256, 255, 31]),
     Shape(inputs: 3, outputs: 13, height: 5, kernel: [5, 3], padding: [2, 1], widths: [601, 520, 40, 1]),
     Shape(inputs: 7, outputs: 6, height: 2, kernel: [3, 3], padding: [0, 1], widths: [70, 13]),
+    Shape(inputs: 3, outputs: 13, height: 5, kernel: [3, 13], padding: [1, 6], widths: [601, 520, 40, 1]),
+    Shape(inputs: 17, outputs: 5, height: 3, kernel: [3, 9], padding: [1, 4], widths: [33, 14, 3]),
+    Shape(inputs: 2, outputs: 8, height: 1, kernel: [1, 5], padding: [0, 2], widths: [70, 13, 5]),
+    Shape(inputs: 5, outputs: 3, height: 2, kernel: [2, 15], padding: [1, 7], widths: [1040, 2]),
+    Shape(inputs: 33, outputs: 35, height: 3, kernel: [3, 11], padding: [0, 5], widths: [1100]),
     Shape(inputs: 2, outputs: 8, height: 4, kernel: [1, 3], padding: [0, 1], widths: [33, 14]),
     Shape(inputs: 130, outputs: 3, height: 2, kernel: [2, 2], padding: [0, 0], widths: [533, 257]),
     Shape(inputs: 90, outputs: 4, height: 2, kernel: [2, 3], padding: [1, 1], widths: [271, 255, 5, 2, 1]),
@@ -75,7 +80,8 @@ import Testing
     parameters.commit()
     var random = KeyedRandom(seed: 3, purpose: .test)
     for i in 0..<parameters.count { parameters.values.base[i] = random.uniform(-0.3, 0.3) }
-    let fixture = FeatureMapsFixture(layer, channels: shape.inputs, height: shape.height, widths: shape.widths)
+    let fixture = FeatureMapsFixture(
+      layer, channels: shape.inputs, height: shape.height, widths: shape.widths, gap: max(2, shape.padding[1]))
     let images = FeatureMapsFixture.randomImages(rows: fixture.input.value.rows, fixture.input.layout, sample: 1)
     let gradients = FeatureMapsFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
     FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)

@@ -69,6 +69,18 @@ import Training
     }
   }
 
+  /// Only networks with layers that have changed get another number.
+  @Test(arguments: [
+    ("Cr3,3,4", 1), ("Cr5,3,4", 1), ("Cr3,4,4", 1), ("Cr3,5,4", 2), ("Cr3,13,4", 2), ("Cr3,5,4p0,0", 1),
+  ])
+  func arithmeticIsThatOfTheNetwork(layer: String, number: Int) throws {
+    let before = try tinyIdentity()
+    let identity = RunIdentity(
+      recipe: before.recipe, architecture: try Architecture(spec: "[1,24,0,1 \(layer) Mp2,2 Lbx8 O1c]"),
+      alphabet: before.alphabet, blasCore: "Haswell")
+    #expect(identity.arithmetic == number)
+  }
+
   /// Once a step was summed in floats, the run stays what its ranks were then.
   @Test func thePromiseNeverGrows() throws {
     let (exact, float) = (try identity(), try identity(promise: .perLayout))

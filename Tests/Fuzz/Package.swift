@@ -4,7 +4,7 @@ import PackageDescription
 // libFuzzer harnesses, one for each thing that Akuru reads. `Launch/develop/fuzz` builds and runs them; libFuzzer brings `main`.
 let readers = [
   "png", "jpeg", "tiff", "webp", "csv", "jsonl", "lists", "pairs", "pages", "shards", "safetensors", "checkpoint",
-  "config", "alphabet", "metrics", "augmentation", "network", "kraken", "lm", "audit",
+  "config", "alphabet", "metrics", "augmentation", "network", "kraken", "lm",
 ]
 
 let package = Package(

@@ -12,7 +12,7 @@ package struct AuditedDataSet {
   package let widths: [Int]
   package let geometry: InputGeometry
   /// The number of occurrences of each letter in the texts.
-  let scalarCounts: [ScalarCount]
+  package let scalarCounts: [ScalarCount]
   /// Digests of the image files' contents, see `AuditResult.goodDigests`.
   let digests: [UInt8]
   /// Lines of pages that the audit cut, until they are cached, and the index of each record among them.

@@ -34,14 +34,15 @@ package enum StopRequest {
     if SignalDisposition.isDefault(SIGPIPE) { signal(SIGPIPE) { _ in StopRequest.noteBrokenPipe() } }
   }
 
-  /// The checkpoint is written, and the process is about to end: further signals change nothing. mpirun sends one to the other ranks
-  /// when the first has ended.
+  /// The checkpoint is written, and the process is about to end: a second signal ends it at once as before, but without a word. mpirun
+  /// sends one to the other ranks when the first has ended.
   package static func answer() { isAnswered.store(true, ordering: .relaxed) }
 
   private static func raise() {
-    if isAnswered.load(ordering: .relaxed) { return }
     guard let earlier = raiseFirst(), monotonicNanoseconds() - earlier >= oneSignal else { return }
-    say("akuru: asked to stop a second time: ended without a checkpoint\n")
+    if !isAnswered.load(ordering: .relaxed) {
+      say("akuru: asked to stop a second time: ended without a checkpoint\n")
+    }
     _exit(ExitStatus.stoppedOnRequest.rawValue)
   }
 

@@ -88,11 +88,12 @@ final class PredictPages {
     return "\(folder)/\(stem)\(suffix)"
   }
 
-  /// The path of a page from the argument on that is a folder with it; else its last component.
+  /// The path of a page from the argument on that is a folder with it; else, and for one that leads out of it again, its last component.
   private func nameBelowArgument(_ page: String) -> String {
     let folders = arguments.map { $0.hasSuffix("/") ? $0 : $0 + "/" }.filter(page.hasPrefix)
     guard let folder = folders.max(by: { $0.utf8.count < $1.utf8.count }) else { return lastComponent(page) }
-    return String(page.dropFirst(folder.count))
+    let name = page.dropFirst(folder.count)
+    return name.split(separator: "/").contains("..") ? lastComponent(page) : String(name)
   }
 
   /// Refuses what could not be written, before the page is read.

@@ -65,6 +65,15 @@ import Testing
     #expect(again.exitCode == 4 && again.stderr.contains("out/b0/p.xml: exists already"), "\(again.transcript)")
   }
 
+  /// A path that leads out of a folder that is named too is not written outside of the folder for pages.
+  @Test func nothingIsWrittenOutside() throws {
+    let workshop = try workshopWithPages()
+    let result = try predict(workshop, ["pages/b0", "pages/b0/../b1/p.xml", "--output", "out/deep"])
+    // Both have the name p.xml then.
+    #expect(result.exitCode == 4 && result.stderr.contains("out/deep/p.xml: written already"), "\(result.transcript)")
+    #expect(!FileManager.default.fileExists(atPath: workshop.path("out/b1")))
+  }
+
   @Test(arguments: ["alto", "page", "hocr", "text", "jsonl"]) func otherForms(format: String) throws {
     let workshop = try workshopWithPages()
     let result = try predict(workshop, ["pages/b0/p.xml", "--format", format, "--output", "out"])

@@ -58,16 +58,17 @@ import Testing
     let names = [
       ImagePreparation(), ImagePreparation(polarity: .auto), ImagePreparation(lines: .vertical),
       ImagePreparation(lines: .verticalUp), ImagePreparation(light: .even), ImagePreparation(normalizer: .trim),
-      ImagePreparation(normalizer: .center), ImagePreparation(sideMargin: 16),
+      ImagePreparation(normalizer: .center), ImagePreparation(resampling: .lanczos), ImagePreparation(sideMargin: 16),
     ].map(name)
-    #expect(Set(names).count == 8)
+    #expect(Set(names).count == 9)
   }
 
   /// A bar of ink in columns 40 to 43 of 100 is found again in the fitted image, and led back.
   @Test(arguments: [
     ImagePreparation(), ImagePreparation(normalizer: .trim), ImagePreparation(normalizer: .center),
     ImagePreparation(lines: .vertical), ImagePreparation(lines: .verticalUp, normalizer: .trim),
-    ImagePreparation(sideMargin: 7), ImagePreparation(lines: .vertical, normalizer: .trim, sideMargin: 16),
+    ImagePreparation(sideMargin: 7), ImagePreparation(resampling: .lanczos),
+    ImagePreparation(lines: .vertical, normalizer: .trim, sideMargin: 16),
   ]) func columnsAreLedBack(preparation: ImagePreparation) throws {
     var line = GrayImage(width: 100, height: 30)
     for x in Array(20..<24) + Array(40..<44) + Array(70..<74) { for y in 8..<22 { line[x, y] = 0 } }
@@ -103,6 +104,22 @@ import Testing
       #expect(abs(one.x - other.x) <= 1.5 && abs(one.y - other.y) <= 1.5, "\(box)")
     }
     #expect(places.along(-99) == 0 && places.along(999) == 100)
+  }
+
+  /// As kraken does: the width is rounded down, and the pixels are those of Lanczos' filter.
+  @Test func resampling() throws {
+    var line = GrayImage(width: 37, height: 30)
+    for x in 0..<37 { for y in 0..<30 { line[x, y] = UInt8(x * 5 + y) } }
+    let geometry = InputGeometry(height: 24, preparation: ImagePreparation(resampling: .lanczos)) { $0 }
+    let usual = InputGeometry(height: 24) { $0 }
+    #expect(geometry.resizedWidth(width: 37, height: 30) == 29 && usual.resizedWidth(width: 37, height: 30) == 30)
+    #expect(geometry.resizedWidth(width: 40, height: 30) == 32 && geometry.resizedWidth(width: 1, height: 300) == 4)
+    let buffer = ImageBuffer()
+    try geometry.fit(line, into: buffer)
+    let expected = line.resized(width: 29, height: 24, filter: .lanczos)
+    #expect(expected != line.resized(width: 29, height: 24))
+    try #require(buffer.view.width == 29 && buffer.view.height == 24)
+    #expect(Array(UnsafeBufferPointer(start: buffer.view.pixels, count: 29 * 24)) == expected.pixels)
   }
 
   /// The margins are white; what is between them is the image as it is without.

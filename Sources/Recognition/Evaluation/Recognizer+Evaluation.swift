@@ -25,7 +25,7 @@ extension Recognizer {
       throw StoppedBeforeTraining()
     }
     guard communicator.rank == 0 else { return nil }
-    if let warning = description.alphabet.missing(in: data.dataSet.records.lazy.map(\.text)) {
+    if let warning = description.alphabet.missing(in: data.scalarCounts) {
       output.logger().warning("\(warning)")
     }
     let images = data.dataSet.records.enumerated().map { i, record in
@@ -37,18 +37,15 @@ extension Recognizer {
 
 extension Alphabet {
   /// What to say of letters of references that a model cannot write; nil if it can write all.
-  fileprivate func missing(in texts: some Sequence<String>) -> String? {
-    let known = Set(scalars)
-    var counts: [Unicode.Scalar: Int] = [:]
-    for text in texts {
-      for scalar in text.unicodeScalars where !known.contains(scalar) { counts[scalar, default: 0] += 1 }
-    }
-    if counts.isEmpty { return nil }
-    let names = counts.keys.sorted().prefix(10).map(\.codePoint).joined(separator: ", ")
-    let more = counts.count > 10 ? " and \(counts.count - 10) more" : ""
+  fileprivate func missing(in counts: [ScalarCount]) -> String? {
+    let known = Set(scalars.map(\.value))
+    let missing = counts.filter { !known.contains($0.scalar) }
+    if missing.isEmpty { return nil }
+    let names = missing.prefix(10).compactMap { Unicode.Scalar($0.scalar)?.codePoint }.joined(separator: ", ")
+    let more = missing.count > 10 ? " and \(missing.count - 10) more" : ""
+    let count = counted(missing.reduce(0) { $0 + $1.count }, "occurrence")
     return """
-      \(counted(counts.values.reduce(0, +), "letter")) of the texts \(counts.values.reduce(0, +) == 1 ? "is" : "are") not in the model's \
-      alphabet, and wrong whatever it reads: \(names)\(more); train on texts that have them
+      the texts have letters that the model cannot write, \(count) of \(names)\(more); train on texts that have them
       """
   }
 }

@@ -115,7 +115,8 @@ package struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomString
 }
 
 extension Architecture {
-  /// Whether a convolution has a kernel of an odd width from 5 on.
+  /// Whether a convolution has a kernel of an odd width from 5 on. The bits of a first layer, and of one that is pooled at once, are as
+  /// before; they are not told apart.
   fileprivate var hasWideKernels: Bool {
     stages.contains { stage in
       guard case .convolution(_, _, let kernel, let padding, _, _) = stage else { return false }

@@ -114,8 +114,10 @@ import Testing
 
   /// Ranks on several machines: one each, two each, and more on one than on others.
   static let spreads = [(ranks: 2, machines: 2), (3, 3), (4, 2), (4, 3), (5, 2)]
+  /// Machines whose exchange is recursive: a power of two, one more, many more, and two ranks on each.
+  static let manyMachines = [(ranks: 8, machines: 8), (9, 9), (11, 11), (16, 8)]
 
-  @Test(arguments: spreads, [1, 2, 1001, 300_000])
+  @Test(arguments: spreads + manyMachines, [1, 2, 1001, 300_000])
   func machinesDoNotChangeTheBits(spread: (ranks: Int, machines: Int), gradients: Int) throws {
     let alone = try run(product(program), ["hash", "\(gradients)"])
     #expect(alone.exitCode == 0, "\(alone.transcript)")
@@ -133,7 +135,7 @@ import Testing
     #expect(result.exitCode == 0, "\(result.transcript)")
   }
 
-  @Test(arguments: [(ranks: 1, machines: 1), (2, 1), (3, 1)] + spreads, [1, 9, 300_001])
+  @Test(arguments: [(ranks: 1, machines: 1), (2, 1), (3, 1)] + spreads + manyMachines, [1, 9, 300_001])
   func exchangesAddUp(spread: (ranks: Int, machines: Int), gradients: Int) throws {
     let result = try mpirun(
       ranks: spread.ranks, product: program, ["exchange", "\(gradients)", "\(spread.machines)"],
@@ -167,14 +169,15 @@ import Testing
         && messages(result).first?.contains(": \(function) failed: MPI_ERR_OTHER") == true)
   }
 
-  @Test(arguments: ["short", "wide", "empty"])
-  func aDamagedMessageEndsTheJob(damage: String) throws {
+  @Test(arguments: ["short", "wide", "empty"], [(ranks: 2, gradients: 496), (8, 504)])
+  func aDamagedMessageEndsTheJob(damage: String, part: (ranks: Int, gradients: Int)) throws {
     let result = try mpirun(
-      ranks: 2, product: program, ["broken", damage, "1"], environment: ["AKURU_MACHINES": "2"], timeout: 60)
+      ranks: part.ranks, product: program, ["broken", damage, "1"], environment: ["AKURU_MACHINES": "\(part.ranks)"],
+      timeout: 60)
     #expect(result.exitCode == 70, "\(result.transcript)")
     #expect(messages(result).count == 1, "\(result.transcript)")
     #expect(
-      messages(result).first?.contains("from machine 1 are not 496 packed gradients: a damaged message") == true,
+      messages(result).first?.contains("from machine 1 are not \(part.gradients) packed gradients: a damaged message") == true,
       "\(result.transcript)")
   }
 

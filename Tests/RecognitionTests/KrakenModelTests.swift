@@ -67,7 +67,7 @@ import Testing
   @Test(
     arguments: [
       (["vgsl": nil], "lack the network"), (["vgsl": .integer(3)], "lack the network"),
-      (["vgsl": .text("[1,2,0,1 (I Cr1,1,2) A3,2 O1c3]")], "position 10: (I: unknown layer"),
+      (["vgsl": .text("[1,2,0,1 (I Cr1,1,2) A3,2 O1c3]")], "position 13: Cr1,1,2): expected a residual block"),
       (["vgsl": .text("[1,2,0,1 Cr1,1,2 Gn2 Lfx1 O1c3]")], "reads each of 2 lines"),
       (["vgsl": .text("[1,2,0,1 Cr1,1,2 Gn2 S1(1x0)1,3 Lfx9000 O1c3]")], "hidden features"),
       (

@@ -4,6 +4,12 @@ extension Audit {
   /// Checks for scalars that are in a text by mistake.
   func checkMistakes(in record: Record, _ finding: Finding) {
     let scalars = record.text.unicodeScalars
+    if let sign = record.text.placeholder {
+      finding(
+        .placeholder, false,
+        "the text holds \(sign.shownOrNamed) three times in a row, which may stand for what could not be read; write what the image "
+          + "shows, or leave the line out")
+    }
     // Nothing below U+0300 is a mistake of this kind.
     if record.text.utf8.allSatisfy({ $0 < 0xCC }) { return }
     if scalars.contains("\u{FFFD}") {
@@ -25,6 +31,21 @@ extension Audit {
 }
 
 extension String {
+  /// Signs that people write for what they cannot read. Dots, dashes and the like are not among them: they lead the eye through a
+  /// table of contents.
+  private static let placeholders: Set<Unicode.Scalar> = ["~", "?", "#", "@", "^", "\u{A4}", "\u{25A0}", "\u{25A1}", "\u{25CA}"]
+
+  /// The first of them that stands three times in a row.
+  fileprivate var placeholder: Unicode.Scalar? {
+    var (last, times): (Unicode.Scalar?, Int) = (nil, 0)
+    for scalar in unicodeScalars {
+      times = scalar == last ? times + 1 : 1
+      last = scalar
+      if times == 3, String.placeholders.contains(scalar) { return scalar }
+    }
+    return nil
+  }
+
   /// Scalars that take up space in an image: no marks, spaces or format controls.
   var letterCount: Int {
     unicodeScalars.count { scalar in

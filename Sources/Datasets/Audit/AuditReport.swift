@@ -79,6 +79,7 @@ package struct AuditReport: Sendable {
     case .replacementCharacter: "labels with lost letters"
     case .unassignedScalar: "labels with scalars that are no characters"
     case .leadingMark: "labels that begin with a mark"
+    case .placeholder: "labels with a sign three times in a row"
     case .privateUseScalar: "private letters"
     case .rareLetter: "letters that occur once"
     }

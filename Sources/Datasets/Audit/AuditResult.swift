@@ -10,7 +10,7 @@ package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertib
       unknownScalars, unclearOrder
     case unusedOption, unclearTurn
     case blankImage, invertedImage, verticalImage, textWidthMismatch, replacementCharacter, unassignedScalar,
-      leadingMark
+      leadingMark, placeholder
     case lineWithoutArea, lineWithoutText, duplicateFile, unlistedImage, otherVersion, lineOfAnotherType,
       privateUseScalar,
       rareLetter, invisibleMark, labelNotNFC, spacesChanged

@@ -18,7 +18,7 @@ package struct RememberedAudit {
   private let isSettled: Bool
 
   /// Increment it when the audit finds other things in the same data, or its result has other fields.
-  private static let version = 1
+  private static let version = 2
   /// Bytes of a file; larger ones are not read.
   static let mostBytes = 1 << 30
   /// Seconds after which another change of a file has another time.
@@ -116,13 +116,15 @@ extension Record {
 
 extension SHA256 {
   fileprivate func add(_ strings: [String]) {
-    for string in strings {
-      update(Array("\(string.utf8.count):".utf8))
-      update(Array(string.utf8))
+    for var string in strings {
+      withUnsafeBytes(of: Int64(string.utf8.count).littleEndian) { update($0) }
+      string.withUTF8 { update(UnsafeRawBufferPointer($0)) }
     }
   }
 
-  fileprivate func add(_ numbers: [Int64]) { add(numbers.map { "\($0)" }) }
+  fileprivate func add(_ numbers: [Int64]) {
+    for number in numbers { withUnsafeBytes(of: number.littleEndian) { update($0) } }
+  }
 
   fileprivate func add(_ geometry: InputGeometry, _ texts: TextPolicy) {
     let preparation = geometry.preparation

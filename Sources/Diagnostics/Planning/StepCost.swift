@@ -49,11 +49,11 @@ package struct StepCost: Encodable, Sendable {
     sums += 2 * log2(Double(onMachine)) * StepCost.sharedLatency
     if machines > 1 {
       let plan = BucketPlan(gradients: weights, owners: onMachine, machines: machines)
-      let messages = Double(2 * (machines - 1) * plan.buckets)
+      let (messages, rounds) = plan.cost
       let sent = 2 * Double(machines - 1) / Double(machines) * Double(weights) * StepCost.gradientBytes
-      sums += messages * StepCost.secondsPerMessage + Double(8 * weights / onMachine) / StepCost.packedBytesPerSecond
+      sums += Double(messages) * StepCost.secondsPerMessage + Double(8 * weights / onMachine) / StepCost.packedBytesPerSecond
       sums += log2(Double(machines)) * StepCost.networkLatency
-      let exchange = 8 * sent / networkBitsPerSecond + StepCost.networkLatency
+      let exchange = 8 * sent / networkBitsPerSecond + Double(rounds) / 2 * StepCost.networkLatency
       sums += max(0, exchange - StepCost.behind * StepCost.backwardShare * columnsOfLast * perColumn)
     }
     return columns * perColumn + update + sums

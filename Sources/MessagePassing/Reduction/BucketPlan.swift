@@ -1,6 +1,6 @@
 /// The partition of the gradient slab, the same on all ranks. The slab is cut into buckets from its end to its
 /// beginning, the order in which a backward pass completes them; a bucket into slices, one for each exchanging rank of
-/// a machine; a slice into parts, one for each machine.
+/// a machine; a slice into parts, one for each machine, or for each of a power of two of them.
 package struct BucketPlan {
   package let gradients: Int
   /// Ranks of each machine that own a slice: as many as the smallest machine has.
@@ -9,15 +9,36 @@ package struct BucketPlan {
   /// Gradients in a bucket; the last one, at the beginning of the slab, may be shorter.
   package let bucketCount: Int
   package let buckets: Int
+  /// Whether slices are exchanged by recursive halving (``RecursiveExchange``): over many machines, small messages cost more
+  /// time than their bytes.
+  package let isRecursive: Bool
+  /// Parts of a slice.
+  package let parts: Int
+
+  /// The fewest machines whose exchange is recursive, and the gradients of a part (25 KB) from which it is direct.
+  private static let (manyMachines, largePart) = (8, 1 << 13)
 
   /// On one machine a bucket has 1 MiB of Doubles. On several, each message has 2^15 gradients, about 100 KB
   /// (``MPIRuntime`` has messages of that size sent eagerly), but there are at least eight buckets: otherwise nothing
   /// could be sent while the rest is computed.
-  package init(gradients: Int, owners: Int, machines: Int) {
+  ///
+  /// - Parameter precision: rounded sums are added in the order of machines, which only a direct exchange does.
+  package init(gradients: Int, owners: Int, machines: Int, precision: Precision = .exact) {
     (self.gradients, self.owners, self.machines) = (gradients, owners, machines)
     let least = 1 << 16
     bucketCount = machines == 1 ? 1 << 17 : max(least, min(owners * machines << 15, gradients / 8))
     buckets = (gradients + bucketCount - 1) / bucketCount
+    let part = min(gradients, bucketCount) / (owners * machines)
+    isRecursive = precision == .exact && machines >= BucketPlan.manyMachines && part < BucketPlan.largePart
+    parts = isRecursive ? RecursiveSchedule.parts(machines: machines) : machines
+  }
+
+  /// Messages between machines that an owner sends in a step, at most, and how often it waits for another machine.
+  package var cost: (messages: Int, rounds: Int) {
+    if machines == 1 { return (0, 0) }
+    guard isRecursive else { return (2 * (machines - 1) * buckets, 2) }
+    let rounds = 2 * parts.trailingZeroBitCount + (machines > parts ? 2 : 0)
+    return (rounds * buckets, rounds)
   }
 
   /// The largest number of buckets in any plan for this number of gradients.
@@ -34,9 +55,13 @@ package struct BucketPlan {
   /// The gradients of an owner's slice of bucket `b`.
   package func slice(_ owner: Int, of b: Int) -> Range<Int> { BucketPlan.share(owner, of: owners, bucket(b)) }
 
-  /// The gradients of a machine's part of a slice.
-  package func part(_ machine: Int, of slice: Range<Int>) -> Range<Int> {
-    BucketPlan.share(machine, of: machines, slice)
+  /// The gradients of a part of a slice.
+  package func part(_ i: Int, of slice: Range<Int>) -> Range<Int> { BucketPlan.share(i, of: parts, slice) }
+
+  /// The gradients of some parts of a slice.
+  func parts(_ range: Range<Int>, of slice: Range<Int>) -> Range<Int> {
+    guard let first = range.first, let last = range.last else { return slice.lowerBound..<slice.lowerBound }
+    return part(first, of: slice).lowerBound..<part(last, of: slice).upperBound
   }
 
   /// Shares begin at multiples of 8 (whole vectors) where possible.

@@ -21,7 +21,7 @@ package final class GradientExchange {
   private let communicator: Communicator
   private let slabs: SharedSlabs
   /// nil on one machine, and on a rank that owns no slice.
-  private let machines: MachineExchange?
+  private let machines: (any MachineExchange)?
   private var isOwner: Bool { slabs.rank < plan.owners }
 
   /// Whether a waiting rank yields its core, because there are more ranks than cores.
@@ -63,15 +63,19 @@ package final class GradientExchange {
     let leader = isShared ? try machine.allreduceMax([-Int64(communicator.rank)])[0] : -Int64(communicator.rank)
     let facts = try communicator.allreduceMax([-Int64(slabs.size)])
     let leaders = try communicator.allreduceSum([slabs.rank == 0 ? Int64(1) : 0])
-    plan = BucketPlan(gradients: gradients, owners: Int(-facts[0]), machines: Int(leaders[0]))
+    // Sums are exact on one machine, even if its ranks share no memory.
+    let precision = communicator.isOneMachine ? .exact : precision
+    plan = BucketPlan(
+      gradients: gradients, owners: Int(-facts[0]), machines: Int(leaders[0]), precision: precision)
     let column = try communicator.split(part: slabs.rank < plan.owners ? slabs.rank : nil, order: Int(-leader))
     guard plan.machines > 1, let column else {
       machines = nil
       return
     }
-    // Sums are exact on one machine, even if its ranks share no memory.
-    machines = MachineExchange(
-      plan, owner: slabs.rank, slab: slabs.own, precision: communicator.isOneMachine ? .exact : precision, over: column)
+    machines =
+      plan.isRecursive
+      ? RecursiveExchange(plan, owner: slabs.rank, slab: slabs.own, over: column)
+      : DirectExchange(plan, owner: slabs.rank, slab: slabs.own, precision: precision, over: column)
   }
 
   /// This rank's gradients.

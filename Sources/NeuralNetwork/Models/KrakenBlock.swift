@@ -4,6 +4,8 @@ public struct KrakenBlock: Sendable, Equatable {
   public internal(set) var name = ""
   /// Whether the weights are those of a transposed convolution.
   public internal(set) var isTransposed = false
+  /// The names of the two convolutions of a residual block, below ``name``.
+  public internal(set) var branch: [String] = []
   /// Of the layer in the string, from 0.
   private let number: Int
 

@@ -30,6 +30,11 @@ extension NetworkSpecReader {
       }
       throw token.failure("Nt is tanh, Nlr leaky ReLU, Nm softmax over the channels")
     }
+    if dialect == .kraken, token.take("I") {
+      // kraken's layer that does nothing.
+      _ = try token.name()
+      return []
+    }
     if token.take("L") { return [try recurrent(nil, &token, &block)] }
     if token.take("G") { return [try recurrent(.gru, &token, &block)] }
     if token.take("O") {

@@ -18,7 +18,7 @@ struct NetworkSpecReader {
 
   let dialect: NetworkSpecDialect
   private var names = NetworkSpecNames()
-  private var shape: FeatureShape
+  private(set) var shape: FeatureShape
   /// Whether the string has converted columns to time steps explicitly.
   private var isFlattened = false
 
@@ -46,7 +46,16 @@ struct NetworkSpecReader {
     shape = .maps(channels: 1, height: height)
     isFlattened = isColumns
     if tokens.count == 1 { throw fail(scalars.count, "the network has no layers; its last one is O1c") }
-    for (i, token) in tokens.enumerated().dropFirst() { try add(token, number: i - 1, isLast: i == tokens.count - 1) }
+    var i = 1
+    while i < tokens.count {
+      if dialect == .kraken, tokens[i].text.hasPrefix("(") {
+        try addParallel(tokens[i..<min(i + 4, tokens.count)], number: i - 1)
+        i += 4
+      } else {
+        try add(tokens[i], number: i - 1, isLast: i == tokens.count - 1)
+        i += 1
+      }
+    }
     // kraken's trainer takes strings without the output, and appends it.
     if case .linear = stages.last {
     } else {
@@ -94,13 +103,18 @@ struct NetworkSpecReader {
     var block = KrakenBlock(number: number)
     let layers = try read(&token, &block)
     try token.requireEnd()
-    for layer in layers {
-      let stage = named(layer)
-      try check(stage, start, isLast: isLast)
-      shape = stage.shape(after: shape, classes: 2)
-      stages.append(stage)
-      blocks.append(block)
-    }
+    for layer in layers { try append(layer, block, start, isLast: isLast) }
+  }
+
+  /// Appends a stage, with its default name if it has none yet.
+  mutating func append(
+    _ layer: LayerSpec, _ block: KrakenBlock, _ token: NetworkSpecToken, isLast: Bool
+  ) throws(NetworkSpecError) {
+    let stage = named(layer)
+    try check(stage, token, isLast: isLast)
+    shape = stage.shape(after: shape, classes: 2)
+    stages.append(stage)
+    blocks.append(block)
   }
 
   private func check(_ stage: LayerSpec, _ token: NetworkSpecToken, isLast: Bool) throws(NetworkSpecError) {

@@ -25,6 +25,14 @@ struct Filters {
     self.init(outputs: count, inputs: count, Extent(1, 1), values)
   }
 
+  /// The factor of each channel, if these are filters that only scale; otherwise nil.
+  var diagonal: [Float]? {
+    guard outputs == inputs, kernel == Extent(1, 1) else { return nil }
+    let factors = (0..<outputs).map { values[$0 * outputs + $0] }
+    let isDiagonal = values.indices.allSatisfy { $0 % (outputs + 1) == 0 || values[$0] == 0 }
+    return isDiagonal ? factors : nil
+  }
+
   /// Filters that each see one channel, [channels, 1, lines, columns].
   init(depthwise tensor: NamedTensor) {
     let (count, kernel) = (tensor.shape[0], Extent(tensor.shape[2], tensor.shape[3]))

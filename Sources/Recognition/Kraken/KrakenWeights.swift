@@ -46,6 +46,8 @@ struct KrakenWeights {
       try readConvolution(block, name, out: out, channels: channels, kernel)
     case (.groupNormalization(let name, _), .maps(let channels, _)):
       for part in ["weight", "bias"] { try read(block, "layer.\(part)", [channels], as: "\(name).\(part)") }
+    case (.residual(let name, let kernel), .maps(let channels, _)) where block.branch.count == 2:
+      try readResidual(block, name, channels: channels, kernel)
     case (.recurrent(let name, let layer, let hidden, _, let direction), _):
       for suffix in direction == .forward ? [""] : ["", "_reverse"] {
         let input = try tensor(block, "layer.weight_ih_l0\(suffix)", [4 * hidden, shape.features])
@@ -76,6 +78,28 @@ struct KrakenWeights {
   ) throws {
     try read(block, "co.weight", [out, channels, kernel.height, kernel.width], as: "\(name).weight")
     try read(block, "co.bias", [out], as: "\(name).bias")
+  }
+
+  /// The normalization that the first convolution of the branch is, and the second convolution.
+  private mutating func readResidual(
+    _ block: KrakenBlock, _ name: String, channels: Int, _ kernel: Extent
+  ) throws {
+    let scaling = Filters(try tensor(block, "\(block.branch[0]).co.weight", [channels, channels, 1, 1]))
+    guard let scale = scaling.diagonal else {
+      throw Problem(why: "\(block.branch[0]) mixes channels; beside an input, only a factor for each channel is possible here")
+    }
+    let shift = try tensor(block, "\(block.branch[0]).co.bias", [channels]).values
+    // A mean of 0, and the variance that makes the deviation 1.
+    let statistics = [0, Float(1 - BatchNormalization.epsilon)].map { [Float](repeating: $0, count: channels) }
+    for (part, values) in zip(["weight", "bias", "running_mean", "running_var"], [scale, shift] + statistics) {
+      tensors.append(NamedTensor(name: "\(name).0.\(part)", shape: [channels], values: values))
+    }
+    let weight = try tensor(
+      block, "\(block.branch[1]).co.weight", [channels, channels, kernel.height, kernel.width])
+    guard try tensor(block, "\(block.branch[1]).co.bias", [channels]).values.allSatisfy({ $0 == 0 }) else {
+      throw Problem(why: "\(block.branch[1]) has a bias, which is not possible beside an input here")
+    }
+    tensors.append(NamedTensor(name: "\(name).2.weight", shape: weight.shape, values: weight.values))
   }
 
   private mutating func read(_ block: KrakenBlock, _ part: String, _ shape: [Int], as name: String) throws {

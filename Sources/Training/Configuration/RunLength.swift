@@ -54,8 +54,9 @@ extension TrainingConfiguration {
 
   /// The length of a resumed run. It may end earlier or, where the schedule allows, later than was asked for at its start.
   ///
+  /// - Parameter ranks: of the command that an error names.
   /// - Throws: `ConfigurationError` if it would continue past the end of its schedule.
-  package func length(draws: Int, resuming identity: RunIdentity) throws -> RunLength {
+  package func length(draws: Int, resuming identity: RunIdentity, ranks: Int = 1) throws -> RunLength {
     if let scheduleSteps = identity.scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps,
       recipe.course.epochs == nil
     {
@@ -63,7 +64,7 @@ extension TrainingConfiguration {
         option: "maxSteps",
         " \(maxSteps): the \(recipe.optimization.schedule.rawValue) schedule of the run that is resumed ends at step "
           + "\(scheduleSteps), where its rate is almost zero; begin a longer run with its weights: "
-          + RunCommands(runDir: runDir).again)
+          + RunCommands(runDir: runDir, ranks: ranks).again)
     }
     let batch = recipe.batch
     let calendar = StepCalendar(

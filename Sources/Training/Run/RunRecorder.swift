@@ -49,7 +49,8 @@ final class RunRecorder {
     metrics = try directory.map { try MetricsLog($0.metricsPath) }
     (output, log) = (context.output, context.log)
     (logEvery, self.lastStep) = (settings.log.logEvery, lastStep)
-    progress = TrainingProgress(lastStep: lastStep, calendar: calendar)
+    let minutes = state.cursor.step == 0 && settings.length.maxSteps == nil ? state.identity.recipe.course.minutes : nil
+    progress = TrainingProgress(lastStep: lastStep, calendar: calendar, planned: minutes.map { 60 * $0 })
     let logger = log
     writer = directory.map { CheckpointWriter($0.checkpoints, keep: settings.checkpoints.keep, log: logger) }
     let report = directory.flatMap { ReportWriter($0.path, log: logger) }

@@ -166,7 +166,7 @@ func prepareData(
   let length = try communicator.together {
     let draws = data.drawCount
     // The images of --minutes are planned later, by a measured speed.
-    return try resumed.map { try configuration.length(draws: draws, resuming: $0) }
+    return try resumed.map { try configuration.length(draws: draws, resuming: $0, ranks: communicator.size) }
       ?? configuration.length(
         draws: draws, planned: configuration.plansLength ? TrainingConfiguration.usualImages(draws: draws) : nil)
   }

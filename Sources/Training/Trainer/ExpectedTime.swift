@@ -22,9 +22,11 @@ package struct ExpectedTime {
   /// What is wrong by this share, and by so many seconds, is corrected.
   private static let (tolerance, least) = (0.2, 60.0)
 
-  /// - Parameter lastStep: `Int.max` if training has no end.
-  package init(lastStep: Int, calendar: StepCalendar) {
-    (self.lastStep, self.calendar) = (lastStep, calendar)
+  /// - Parameters:
+  ///   - lastStep: `Int.max` if training has no end.
+  ///   - planned: seconds for which the steps were planned, as the log already says; nil if they were not.
+  package init(lastStep: Int, calendar: StepCalendar, planned: Double? = nil) {
+    (self.lastStep, self.calendar, said) = (lastStep, calendar, planned)
   }
 
   /// Counts a step that ended now. The first one is slower, since it fills caches and memory: it is not counted.

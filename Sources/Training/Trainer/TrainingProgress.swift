@@ -16,9 +16,10 @@ struct TrainingProgress {
   private var waiting = 0.0
   private var expected: ExpectedTime
 
-  init(lastStep: Int, calendar: StepCalendar) {
+  /// - Parameter planned: seconds for which the steps were planned.
+  init(lastStep: Int, calendar: StepCalendar, planned: Double?) {
     self.lastStep = lastStep
-    expected = ExpectedTime(lastStep: lastStep, calendar: calendar)
+    expected = ExpectedTime(lastStep: lastStep, calendar: calendar, planned: planned)
   }
 
   mutating func add(_ result: StepResult) {

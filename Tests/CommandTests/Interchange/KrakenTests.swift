@@ -4,6 +4,7 @@ import Images
 import Messages
 import NeuralNetwork
 import Recognition
+import Tensors
 import TestSupport
 import Testing
 
@@ -136,6 +137,40 @@ import Testing
   }
 
   // MARK: - From kraken
+
+  /// A residual block goes to kraken as parallel branches, and comes back as a residual block that reads the same.
+  @Test func residualBlocksComeBack() throws {
+    let model = try UntrainedModel(
+      try Architecture(spec: "[1,32,0,1 Cl3,3,4b0 Bnr Mp2,2 R3,5 Cl3,3,6b0 Bnr R1,3 Mp2,1 Lbx12 O1c]"))
+    let result = try export(model.checkpoint, to: model.path("kraken.safetensors"))
+    try #require(result.exitCode == 0, "\(result.transcript)")
+    let imported = try KrakenModel(SafeTensorsFile(model.path("kraken.safetensors")))
+    #expect(
+      imported.architecture.spec == "[1,32,0,1 Cr3,3,4 Mp2,2 R3,5 Cr3,3,6 R1,3 Mp2,1 Lbx12 O1c]",
+      "\(imported.architecture.spec)")
+    let network = try CRNN(architecture: imported.architecture, classes: imported.alphabet.classCount)
+    let places = network.parameters.tensors.map { ($0.name, $0.value) } + network.parameters.buffers.map { ($0.name, $0.value) }
+    try #require(places.count == imported.tensors.count)
+    for (name, value) in places {
+      let tensor = try #require(imported.tensors.first { $0.name == name }, "\(name)")
+      try #require(tensor.values.count == value.count)
+      value.pointer.update(from: tensor.values, count: value.count)
+    }
+    for width in [60, 97] {
+      let logits = try [model.network, network].map { network -> [Float] in
+        var random = KeyedRandom(seed: 8, purpose: .test, sample: UInt32(width))
+        let pixels = (0..<32 * width).map { _ in UInt8(random.integer(below: 256)) }
+        try network.plan(widths: [width])
+        network.clearInput()
+        network.load(image: 0, pixels: pixels, width: width)
+        network.forward(.evaluation)
+        return network.logits.value.elements
+      }
+      let largest = logits[0].reduce(0) { max($0, abs($1)) }
+      let error = zip(logits[0], logits[1]).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      #expect(logits[0].count == logits[1].count && error <= 1e-4 * largest && largest > 0.01, "\(error) of \(largest)")
+    }
+  }
 
   /// The logits that our network of a kraken file gives are those in `expected`, within 1e-4 of the largest.
   private func expectLogits(_ path: String, _ expected: String) throws {

@@ -37,8 +37,16 @@ import Testing
     try expect("\u{20DD}a", .leadingMark, "U+20DD")
   }
 
+  @Test func placeholders() throws {
+    for text in ["le ~~~ de", "???", "x###", "\u{25A1}\u{25A1}\u{25A1}\u{25A1}"] {
+      try expect(text, .placeholder, "three times", "could not be read")
+    }
+  }
+
   @Test func goodTexts() throws {
-    for text in ["ක්\u{200D}ෂ", "x\u{35F}y", "é", "漢字", "한글", "مَرْحَبًا", "\u{25CC}\u{301}", "😀"] {
+    for text in [
+      "a...b", "----", "no ~~ b", "Page ........ 12", "***", "!!!", "(((a)))", "___", "\u{2026}\u{2026}\u{2026}", "aaa", "10000",
+    "ක්\u{200D}ෂ", "x\u{35F}y", "é", "漢字", "한글", "مَرْحَبًا", "\u{25CC}\u{301}", "😀"] {
       #expect(try findings(text).filter { $0.kind != .labelNotNFC }.isEmpty, "\(text)")
     }
   }

@@ -28,7 +28,7 @@ import Testing
       let bucket = plan.bucket(b)
       let slices = (0..<plan.owners).map { plan.slice($0, of: b) }
       expectCover(slices, bucket)
-      for slice in slices { expectCover((0..<plan.machines).map { plan.part($0, of: slice) }, slice) }
+      for slice in slices { expectCover((0..<plan.parts).map { plan.part($0, of: slice) }, slice) }
     }
   }
 
@@ -55,6 +55,13 @@ import Testing
     // Many machines: eight buckets nevertheless.
     let many = BucketPlan(gradients: 8_000_000, owners: 4, machines: 64)
     #expect(many.bucketCount == 1_000_000 && many.buckets == 8)
+    // Small messages over many machines: by recursive halving, unless sums are rounded.
+    let small = BucketPlan(gradients: 600_000, owners: 4, machines: 12)
+    #expect(small.isRecursive && small.parts == 8 && small.buckets == 8)
+    #expect(small.cost.messages == 8 * 8 && small.cost.rounds == 8)
+    #expect(!BucketPlan(gradients: 600_000, owners: 4, machines: 12, precision: .float).isRecursive)
+    #expect(!BucketPlan(gradients: 600_000, owners: 4, machines: 7).isRecursive)
+    #expect(!many.isRecursive || many.part(0, of: many.slice(0, of: 0)).count < 1 << 13)
     #expect(BucketPlan(gradients: 27, owners: 2, machines: 1).slice(0, of: 0) == 0..<8)
     #expect(BucketPlan(gradients: 27, owners: 2, machines: 1).slice(1, of: 0) == 8..<27)
   }

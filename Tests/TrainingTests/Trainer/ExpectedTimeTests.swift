@@ -8,9 +8,9 @@ import Training
 
   /// What is said in steps 1... of so many seconds each, with the step.
   private func said(
-    lastStep: Int, steps: Int, _ seconds: (Int) -> Double
+    lastStep: Int, steps: Int, planned: Double? = nil, _ seconds: (Int) -> Double
   ) -> [(step: Int, text: String)] {
-    var expected = ExpectedTime(lastStep: lastStep, calendar: calendar)
+    var expected = ExpectedTime(lastStep: lastStep, calendar: calendar, planned: planned)
     var now = ContinuousClock.now
     return (1...steps).compactMap { step in
       now += .seconds(seconds(step))
@@ -44,6 +44,13 @@ import Training
     #expect(lines.count <= 4, "it is not said again and again: \(lines)")
     // A run of a minute may be wrong by half of it.
     #expect(said(lastStep: 400, steps: 400) { $0 < 50 ? 0.1 : 0.2 }.count == 1)
+  }
+
+  /// The log already has the minutes that the run was planned for: only what differs from them is said.
+  @Test func plannedMinutesAreOnlyCorrected() {
+    #expect(said(lastStep: 1000, steps: 1000, planned: 1000) { _ in 1 }.isEmpty)
+    let slow = said(lastStep: 1000, steps: 1000, planned: 1000) { _ in 1.5 }
+    #expect(slow.count == 1 && slow.first?.text.hasPrefix("expected now: ") == true, "\(slow)")
   }
 
   @Test func trainingWithoutAnEndHasEpochs() {

@@ -175,10 +175,12 @@ import Testing
       ranks: part.ranks, product: program, ["broken", damage, "1"], environment: ["AKURU_MACHINES": "\(part.ranks)"],
       timeout: 60)
     #expect(result.exitCode == 70, "\(result.transcript)")
-    #expect(messages(result).count == 1, "\(result.transcript)")
+    // Of two machines, one gets damaged messages; of many, several may say so before the job ends.
+    let said = messages(result)
+    #expect(part.ranks == 2 ? said.count == 1 : (1...3).contains(said.count), "\(result.transcript)")
     #expect(
-      messages(result).first?.contains("from machine 1 are not \(part.gradients) packed gradients: a damaged message") == true,
-      "\(result.transcript)")
+      said.contains { $0.contains("from machine 1 are not \(part.gradients) packed gradients: a damaged message") }
+        && said.allSatisfy { $0.contains("from machine 1 are not ") }, "\(result.transcript)")
   }
 
   @Test func aLostMicroBatchIsFound() throws {

@@ -26,7 +26,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Feature maps of the first convolution, only for the model tutorial. (default: 1)") var channels: Int?
     @Option(help: "LSTM units in each direction, only for the model tutorial. (default: 256)") var hidden: Int?
     @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
-    @Option(help: "Images in a step. \(defaults { $0.batch.batchSize })") var batchSize: Int?
+    @Option(help: "Images in a step. \(defaults { $0.batch.batchSize })") var batchSize: String?
     @Option(help: "Images in a micro-batch. \(defaults { $0.batch.microBatch })") var microBatch: Int?
 
     var options: Overrides { Overrides(of: self, names: TrainingConfiguration.optionNames) }

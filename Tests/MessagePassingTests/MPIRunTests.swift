@@ -114,8 +114,8 @@ import Testing
 
   /// Ranks on several machines: one each, two each, and more on one than on others.
   static let spreads = [(ranks: 2, machines: 2), (3, 3), (4, 2), (4, 3), (5, 2)]
-  /// Machines whose exchange is recursive: a power of two, one more, many more, and two ranks on each.
-  static let manyMachines = [(ranks: 8, machines: 8), (9, 9), (11, 11), (16, 8)]
+  /// Machines whose exchange is recursive: a power of two, with two ranks on each, one more, and many more.
+  static let manyMachines = [(ranks: 8, machines: 8), (16, 8), (17, 17), (20, 20)]
 
   @Test(arguments: spreads + manyMachines, [1, 2, 1001, 300_000])
   func machinesDoNotChangeTheBits(spread: (ranks: Int, machines: Int), gradients: Int) throws {

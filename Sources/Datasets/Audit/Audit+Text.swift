@@ -33,7 +33,9 @@ extension Audit {
 extension String {
   /// Signs that people write for what they cannot read. Dots, dashes and the like are not among them: they lead the eye through a
   /// table of contents.
-  private static let placeholders: Set<Unicode.Scalar> = ["~", "?", "#", "@", "^", "\u{A4}", "\u{25A0}", "\u{25A1}", "\u{25CA}"]
+  private static let placeholders: Set<Unicode.Scalar> = [
+    "~", "?", "#", "@", "^", "\u{A4}", "\u{25A0}", "\u{25A1}", "\u{25CA}",
+  ]
 
   /// The first of them that stands three times in a row.
   fileprivate var placeholder: Unicode.Scalar? {

@@ -49,9 +49,10 @@ package struct StepCost: Encodable, Sendable {
     sums += 2 * log2(Double(onMachine)) * StepCost.sharedLatency
     if machines > 1 {
       let plan = BucketPlan(gradients: weights, owners: onMachine, machines: machines)
-      let (messages, rounds) = plan.cost
-      let sent = 2 * Double(machines - 1) / Double(machines) * Double(weights) * StepCost.gradientBytes
-      sums += Double(messages) * StepCost.secondsPerMessage + Double(8 * weights / onMachine) / StepCost.packedBytesPerSecond
+      let (messages, rounds, gradients) = plan.cost
+      let sent = gradients * Double(weights) * StepCost.gradientBytes
+      sums +=
+        Double(messages) * StepCost.secondsPerMessage + Double(8 * weights / onMachine) / StepCost.packedBytesPerSecond
       sums += log2(Double(machines)) * StepCost.networkLatency
       let exchange = 8 * sent / networkBitsPerSecond + Double(rounds) / 2 * StepCost.networkLatency
       sums += max(0, exchange - StepCost.behind * StepCost.backwardShare * columnsOfLast * perColumn)

@@ -9,16 +9,17 @@ package struct BucketPlan {
   /// Gradients in a bucket; the last one, at the beginning of the slab, may be shorter.
   package let bucketCount: Int
   package let buckets: Int
-  /// Whether slices are exchanged by recursive halving (``RecursiveExchange``): over many machines, small messages cost more
+  /// Whether slices are exchanged by recursive halving (`RecursiveExchange`): over many machines, small messages cost more
   /// time than their bytes.
   package let isRecursive: Bool
   /// Parts of a slice.
   package let parts: Int
 
-  /// The fewest machines whose exchange is recursive, and the gradients of a part (25 KB) from which it is direct.
-  private static let (manyMachines, largePart) = (8, 1 << 13)
+  /// The fewest machines whose exchange is recursive: a power of two, and any other number, for which half as many bytes again
+  /// are sent. And the gradients of a direct exchange's part (25 KB) from which it stays direct.
+  private static let (manyMachines, manyOddMachines, largePart) = (8, 16, 1 << 13)
 
-  /// On one machine a bucket has 1 MiB of Doubles. On several, each message has 2^15 gradients, about 100 KB
+  /// On one machine a bucket has 1 MiB of Doubles. On several, each message of a direct exchange has 2^15 gradients, about 100 KB
   /// (``MPIRuntime`` has messages of that size sent eagerly), but there are at least eight buckets: otherwise nothing
   /// could be sent while the rest is computed.
   ///
@@ -29,16 +30,21 @@ package struct BucketPlan {
     bucketCount = machines == 1 ? 1 << 17 : max(least, min(owners * machines << 15, gradients / 8))
     buckets = (gradients + bucketCount - 1) / bucketCount
     let part = min(gradients, bucketCount) / (owners * machines)
-    isRecursive = precision == .exact && machines >= BucketPlan.manyMachines && part < BucketPlan.largePart
-    parts = isRecursive ? RecursiveSchedule.parts(machines: machines) : machines
+    let powerOfTwo = RecursiveSchedule.parts(machines: machines)
+    let many = powerOfTwo == machines ? BucketPlan.manyMachines : BucketPlan.manyOddMachines
+    isRecursive = precision == .exact && machines >= many && part < BucketPlan.largePart
+    parts = isRecursive ? powerOfTwo : machines
   }
 
-  /// Messages between machines that an owner sends in a step, at most, and how often it waits for another machine.
-  package var cost: (messages: Int, rounds: Int) {
-    if machines == 1 { return (0, 0) }
-    guard isRecursive else { return (2 * (machines - 1) * buckets, 2) }
-    let rounds = 2 * parts.trailingZeroBitCount + (machines > parts ? 2 : 0)
-    return (rounds * buckets, rounds)
+  /// What the owner that sends most sends to other machines in a step, how often it waits for another machine in a bucket, and the
+  /// gradients that it sends as a multiple of its own.
+  package var cost: (messages: Int, rounds: Int, gradients: Double) {
+    if machines == 1 { return (0, 0, 0) }
+    let gradients = 2 * Double(parts - 1) / Double(parts)
+    guard isRecursive else { return (2 * (machines - 1) * buckets, 2, gradients) }
+    // One more machine gives its gradients, and gets all sums.
+    let (rounds, more) = (2 * parts.trailingZeroBitCount, machines > parts ? 1 : 0)
+    return ((rounds + more) * buckets, rounds + 2 * more, gradients + Double(more))
   }
 
   /// The largest number of buckets in any plan for this number of gradients.

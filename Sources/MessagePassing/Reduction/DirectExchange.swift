@@ -1,4 +1,4 @@
-/// The exchange of large slices, or over few machines.
+/// The exchange of large slices, over few machines, and of rounded sums.
 ///
 /// A slice has one part per machine (a direct reduce-scatter, then an allgather). For each bucket a rank sends its
 /// machine's values of every other part to that part's machine, adds up the values that it receives for its own part,
@@ -134,8 +134,7 @@ final class DirectExchange: MachineExchange {
     }
   }
 
-  private func check(_ bytes: Int, _ message: Message, _ b: Int, _ machine: Int, of part: Int) throws(DamagedMessage)
-  {
+  private func check(_ bytes: Int, _ message: Message, _ b: Int, _ machine: Int, of part: Int) throws(DamagedMessage) {
     if !precision.isWhole(buffer(message, b, machine), length: bytes, count: count(part, b)) {
       throw DamagedMessage(machine: machine, bytes: bytes, gradients: count(part, b))
     }

@@ -16,7 +16,7 @@ final class RecursiveExchange: MachineExchange {
   private var pendingBuckets = 0
 
   private struct State {
-    /// The leg that comes next or is under way; nil until the bucket is sent.
+    /// The leg that is under way, one behind the last if the bucket is done; nil until the bucket is sent.
     var leg: Int?
     /// Bytes of the legs' messages that have arrived.
     var arrived: [Int?]

@@ -1,26 +1,26 @@
 /// Who exchanges what with whom, in a recursive halving of a slice and a recursive doubling of its sums (Thakur, Rabenseifner
-/// and Gropp 2005, "Optimization of collective communication operations in MPICH"): 2 log2 M messages for M machines, where
-/// a direct exchange has 2 (M - 1).
+/// and Gropp 2005, "Optimization of collective communication operations in MPICH"): 2 log2 M messages for M machines, a power of
+/// two, where a direct exchange has 2 (M - 1).
 ///
 /// The first 2^k machines halve; each machine beyond them first gives all that it has to one of them, and gets all sums from it
 /// at the end.
-struct RecursiveSchedule {
+package struct RecursiveSchedule {
   /// A message to a machine, a message from it, or both.
-  struct Leg: Equatable {
-    let machine: Int
+  package struct Leg: Equatable {
+    package let machine: Int
     /// The parts that are sent, and those that are received; empty if there is no such message.
-    let sent: Range<Int>
-    let received: Range<Int>
+    package let sent: Range<Int>
+    package let received: Range<Int>
     /// Whether what is received is added; it is a sum over all machines otherwise.
-    let adds: Bool
+    package let adds: Bool
   }
 
   /// Parts of a slice: the largest power of two that is no more than the machines.
-  let parts: Int
+  package let parts: Int
   /// In order: a leg begins when the one before is done.
-  let legs: [Leg]
+  package let legs: [Leg]
 
-  init(machine me: Int, of machines: Int) {
+  package init(machine me: Int, of machines: Int) {
     let parts = RecursiveSchedule.parts(machines: machines)
     self.parts = parts
     let (all, none) = (0..<parts, 0..<0)

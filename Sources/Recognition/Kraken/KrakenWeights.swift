@@ -86,7 +86,8 @@ struct KrakenWeights {
   ) throws {
     let scaling = Filters(try tensor(block, "\(block.branch[0]).co.weight", [channels, channels, 1, 1]))
     guard let scale = scaling.diagonal else {
-      throw Problem(why: "\(block.branch[0]) mixes channels; beside an input, only a factor for each channel is possible here")
+      throw Problem(
+        why: "\(block.branch[0]) mixes channels; beside an input, only a factor for each channel is possible here")
     }
     let shift = try tensor(block, "\(block.branch[0]).co.bias", [channels]).values
     // A mean of 0, and the variance that makes the deviation 1.

@@ -55,7 +55,8 @@ package struct RunCourse {
     guard let best, best.cer > RunCourse.untrainedCER, point.step >= 2 * plateauSaid else { return nil }
     plateauSaid = max(1, point.step)
     let usual = RunOutlook.stepsToLetters
-    let place = "no letters are read yet (CER \(percent(point.cer))), still on the plateau after \(counted(point.step, "step"))"
+    let place =
+      "hardly any letters are read yet (CER \(percent(point.cer))), still on the plateau after \(counted(point.step, "step"))"
     guard point.step > 2 * usual else { return "\(place): usual until about step \(usual)" }
     return "\(place), longer than usual (about \(usual)): \(whatToLookAt); a lower --lr may help"
   }

@@ -12,6 +12,8 @@ package struct ExpectedTime {
   private var images = 0.0
   /// Seconds from then to the last step, as was said.
   private var said: Double?
+  /// Images after which it is corrected: an epoch, with its evaluation, or for planned steps as many as show the pace.
+  private let firstLook: Int
 
   /// A pace is measured over so many steps and seconds, or over many steps.
   private static let (firstSteps, firstSeconds, sureSteps) = (10, 5.0, 100)
@@ -27,6 +29,8 @@ package struct ExpectedTime {
   ///   - planned: seconds for which the steps were planned, as the log already says; nil if they were not.
   package init(lastStep: Int, calendar: StepCalendar, planned: Double? = nil) {
     (self.lastStep, self.calendar, said) = (lastStep, calendar, planned)
+    let epoch = calendar.draws
+    firstLook = planned == nil ? epoch : min(epoch, calendar.imagesBefore(min(lastStep, ExpectedTime.sureSteps)))
   }
 
   /// Counts a step that ended now. The first one is slower, since it fills caches and memory: it is not counted.
@@ -60,8 +64,7 @@ package struct ExpectedTime {
       let epoch = clockTime(Double(calendar.draws) / max(rate, 1e-9))
       return "expected: \(epoch) an epoch\(end), at \(Int(rate)) images/s; evaluations come on top"
     }
-    // With evaluations, from the second epoch on.
-    guard lastStep != .max, images > Double(calendar.draws), steps % ExpectedTime.between == 0 else { return nil }
+    guard lastStep != .max, images > Double(firstLook), steps % ExpectedTime.between == 0 else { return nil }
     let left = secondsLeft(step: step, rate: images / max(elapsed, 1e-9))
     let error = abs(elapsed + left - said)
     guard error > ExpectedTime.tolerance * said, error > ExpectedTime.least else { return nil }

@@ -149,7 +149,8 @@ import Testing
       imported.architecture.spec == "[1,32,0,1 Cr3,3,4 Mp2,2 R3,5 Cr3,3,6 R1,3 Mp2,1 Lbx12 O1c]",
       "\(imported.architecture.spec)")
     let network = try CRNN(architecture: imported.architecture, classes: imported.alphabet.classCount)
-    let places = network.parameters.tensors.map { ($0.name, $0.value) } + network.parameters.buffers.map { ($0.name, $0.value) }
+    let places =
+      network.parameters.tensors.map { ($0.name, $0.value) } + network.parameters.buffers.map { ($0.name, $0.value) }
     try #require(places.count == imported.tensors.count)
     for (name, value) in places {
       let tensor = try #require(imported.tensors.first { $0.name == name }, "\(name)")

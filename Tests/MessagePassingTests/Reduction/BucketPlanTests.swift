@@ -56,11 +56,16 @@ import Testing
     let many = BucketPlan(gradients: 8_000_000, owners: 4, machines: 64)
     #expect(many.bucketCount == 1_000_000 && many.buckets == 8)
     // Small messages over many machines: by recursive halving, unless sums are rounded.
-    let small = BucketPlan(gradients: 600_000, owners: 4, machines: 12)
-    #expect(small.isRecursive && small.parts == 8 && small.buckets == 8)
-    #expect(small.cost.messages == 8 * 8 && small.cost.rounds == 8)
-    #expect(!BucketPlan(gradients: 600_000, owners: 4, machines: 12, precision: .float).isRecursive)
-    #expect(!BucketPlan(gradients: 600_000, owners: 4, machines: 7).isRecursive)
+    let small = BucketPlan(gradients: 600_000, owners: 4, machines: 16)
+    #expect(small.isRecursive && small.parts == 16 && small.buckets == 8)
+    #expect(small.cost.messages == 8 * 8 && small.cost.rounds == 8 && small.cost.gradients == 1.875)
+    #expect(!BucketPlan(gradients: 600_000, owners: 4, machines: 16, precision: .float).isRecursive)
+    for machines in [7, 9, 15] {
+      let direct = BucketPlan(gradients: 600_000, owners: 4, machines: machines)
+      #expect(!direct.isRecursive && direct.parts == machines && direct.cost.messages == 16 * (machines - 1))
+    }
+    let odd = BucketPlan(gradients: 600_000, owners: 4, machines: 17)
+    #expect(odd.isRecursive && odd.parts == 16 && odd.cost.messages == 8 * 9 && odd.cost.rounds == 10)
     #expect(!many.isRecursive || many.part(0, of: many.slice(0, of: 0)).count < 1 << 13)
     #expect(BucketPlan(gradients: 27, owners: 2, machines: 1).slice(0, of: 0) == 0..<8)
     #expect(BucketPlan(gradients: 27, owners: 2, machines: 1).slice(1, of: 0) == 8..<27)

@@ -8,9 +8,9 @@ import Training
 
   /// What is said in steps 1... of so many seconds each, with the step.
   private func said(
-    lastStep: Int, steps: Int, planned: Double? = nil, _ seconds: (Int) -> Double
+    lastStep: Int, steps: Int, planned: Double? = nil, _ other: StepCalendar? = nil, _ seconds: (Int) -> Double
   ) -> [(step: Int, text: String)] {
-    var expected = ExpectedTime(lastStep: lastStep, calendar: calendar, planned: planned)
+    var expected = ExpectedTime(lastStep: lastStep, calendar: other ?? calendar, planned: planned)
     var now = ContinuousClock.now
     return (1...steps).compactMap { step in
       now += .seconds(seconds(step))
@@ -51,6 +51,9 @@ import Training
     #expect(said(lastStep: 1000, steps: 1000, planned: 1000) { _ in 1 }.isEmpty)
     let slow = said(lastStep: 1000, steps: 1000, planned: 1000) { _ in 1.5 }
     #expect(slow.count == 1 && slow.first?.text.hasPrefix("expected now: ") == true, "\(slow)")
+    // Before the first epoch is over.
+    let long = StepCalendar(draws: 4000, batchSize: 4, microBatch: 2)
+    #expect(said(lastStep: 500, steps: 500, planned: 500, long) { _ in 2 }.first?.step == 110)
   }
 
   @Test func trainingWithoutAnEndHasEpochs() {

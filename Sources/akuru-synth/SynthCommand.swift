@@ -159,6 +159,11 @@ struct SynthCommand: ParsableCommand {
       lines == nil
       ? texts.map { WordPool(groups: [$0]) } ?? .standard(imageCount: options.count, seed: seed)
       : WordPool(inOrder: texts ?? [])
+    if pool.isInOrder, split == nil, pool.count > options.count {
+      printError(
+        "warning: the text has \(pool.count) lines of this length; the first \(options.count) are drawn, and --count \(pool.count) draws all"
+      )
+    }
     let plan = try SynthesisPlan(options: options, pool: pool, faces: faces)
     let progress = ProgressLine(total: options.count, isShown: !quiet)
     let summary = try DatasetWriter(plan: plan).write(

@@ -81,6 +81,10 @@ import Typesetting
     let outcome = try synth("--output", folder + "/a", "--lines-of", text, "--fonts", both, "--quiet")
     #expect(outcome.code == 0 && outcome.output.contains("3 images of 3 distinct lines"), "\(outcome)")
     #expect(try records(folder + "/a/metadata.csv").dropFirst().map { $0[1] } == lines)
+    #expect(outcome.error == "", "\(outcome)")
+    // A smaller count draws the first lines, and says so.
+    let first = try synth("--output", folder + "/first", "--lines-of", text, "--fonts", both, "--quiet", "--count", "2")
+    #expect(first.code == 0 && first.error.contains("has 3 lines of this length; the first 2 are drawn"), "\(first)")
     // The default count is that of the lines that can be drawn.
     let some = try synth(
       "--output", folder + "/some", "--lines-of", text, "--fonts", "Noto Sans Hebrew", "--skip-bad", "--quiet")

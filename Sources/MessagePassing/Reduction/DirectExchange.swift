@@ -16,9 +16,6 @@ final class DirectExchange: MachineExchange {
   /// Three messages for each bucket and machine, see ``Message``; none if the bucket's part is empty or the machine is
   /// this one.
   private let messages: PendingMessages
-  /// A buffer for each message, and one for each bucket's sum.
-  private let buffers: [UnsafeMutableRawPointer]
-  private let memory: UnsafeMutableRawPointer
   private var states: [State]
   private var pendingBuckets = 0
 
@@ -52,12 +49,9 @@ final class DirectExchange: MachineExchange {
     (self.me, self.machines) = (me, machines)
     let slices = (0..<plan.buckets).map { plan.slice(owner, of: $0) }
     self.slices = slices
-    // The offset of each buffer.
-    var offsets: [Int] = []
-    var bytes = 0
+    var bytes: [Int] = []
     func reserve(_ machine: Int, _ b: Int) {
-      offsets.append(bytes)
-      bytes += (precision.mostBytes(plan.part(machine, of: slices[b]).count) + 63) & ~63
+      bytes.append(precision.mostBytes(plan.part(machine, of: slices[b]).count))
     }
     for message in Message.allCases {
       for b in 0..<plan.buckets {
@@ -66,19 +60,13 @@ final class DirectExchange: MachineExchange {
           switch message {
           case .received: reserve(me, b)
           case .exchanged: reserve(machine, b)
-          case .sum: if machine == me { reserve(me, b) } else { offsets.append(0) }
+          case .sum: if machine == me { reserve(me, b) } else { bytes.append(0) }
           }
         }
       }
     }
-    memory = .allocate(byteCount: max(bytes, 1), alignment: 64)
-    buffers = offsets.map { [memory] in memory + $0 }
-    messages = PendingMessages(slots: offsets.count, over: column)
+    messages = PendingMessages(bytes: bytes, over: column)
     states = Array(repeating: State(), count: plan.buckets)
-  }
-
-  deinit {
-    if messages.count == 0 { memory.deallocate() }
   }
 
   var isFinished: Bool { messages.count == 0 && pendingBuckets == 0 }
@@ -175,7 +163,7 @@ final class DirectExchange: MachineExchange {
   }
 
   private func buffer(_ message: Message, _ b: Int, _ machine: Int) -> UnsafeMutableRawPointer {
-    buffers[index(message, b, message == .sum ? me : machine)]
+    messages.buffers[index(message, b, message == .sum ? me : machine)]
   }
 
   /// Gradients in a machine's part of bucket b, and their range.
@@ -190,8 +178,8 @@ final class DirectExchange: MachineExchange {
   private func receive(_ message: Message, _ b: Int, _ machine: Int) throws(MPIError) {
     let isSum = message == .exchanged
     try messages.receive(
-      index(message, b, machine), into: buffer(message, b, machine),
-      mostBytes: precision.mostBytes(count(isSum ? machine : me, b)), from: machine, tag: tag(b, isSum: isSum))
+      index(message, b, machine), mostBytes: precision.mostBytes(count(isSum ? machine : me, b)), from: machine,
+      tag: tag(b, isSum: isSum))
   }
 
   private func send(_ message: Message, _ b: Int, _ machine: Int, bytes: Int) throws(MPIError) {

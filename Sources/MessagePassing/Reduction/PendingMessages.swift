@@ -1,9 +1,12 @@
 internal import CMPI
 
-/// Messages between machines that have been begun and are not done. Each has a slot, whose meaning its user knows. They
-/// progress only within ``poll(_:)``.
+/// Messages between machines that have been begun and are not done. Each has a slot, whose meaning its user knows, with a buffer that
+/// is allocated once. They progress only within ``poll(_:)``.
 final class PendingMessages {
   private let column: Communicator
+  /// A buffer for each slot.
+  let buffers: [UnsafeMutableRawPointer]
+  private let memory: UnsafeMutableRawPointer
   private let requests: UnsafeMutableBufferPointer<akuru_mpi_request>
   private let finished: UnsafeMutableBufferPointer<Int32>
   private let statuses: UnsafeMutableBufferPointer<akuru_mpi_status>
@@ -16,8 +19,17 @@ final class PendingMessages {
   /// There are no messages without MPI.
   private var ranks: akuru_mpi_ranks { column.world! }
 
-  init(slots: Int, over column: Communicator) {
+  /// - Parameter bytes: of the buffer of each slot.
+  init(bytes: [Int], over column: Communicator) {
     self.column = column
+    let (slots, line) = (bytes.count, 64)
+    var (offsets, end): ([Int], Int) = ([], 0)
+    for count in bytes {
+      offsets.append(end)
+      end += (count + line - 1) & -line
+    }
+    memory = .allocate(byteCount: max(end, 1), alignment: line)
+    buffers = offsets.map { [memory] in memory + $0 }
     requests = .allocate(capacity: slots)
     requests.initialize(repeating: akuru_mpi_no_request())
     finished = .allocate(capacity: slots)
@@ -30,32 +42,33 @@ final class PendingMessages {
   deinit {
     // A rank that stops in the middle of a step is about to exit; messages may arrive until then.
     guard count == 0 else { return }
+    memory.deallocate()
     requests.deallocate()
     finished.deallocate()
     statuses.deallocate()
   }
 
   /// Begins to receive a message of at most so many bytes.
-  func receive(
-    _ slot: Int, into buffer: UnsafeMutableRawPointer, mostBytes: Int, from machine: Int, tag: Int
-  ) throws(MPIError) {
-    isReceived[slot] = true
-    let code = akuru_mpi_begin_receive(
-      buffer, Int32(mostBytes), Int32(machine), Int32(tag), ranks, requests.baseAddress! + slot)
-    try MPIError.check(code, "MPI_Irecv")
-    count += 1
+  func receive(_ slot: Int, mostBytes: Int, from machine: Int, tag: Int) throws(MPIError) {
+    try begin(
+      slot, isReceived: true, "MPI_Irecv",
+      akuru_mpi_begin_receive(
+        buffers[slot], Int32(mostBytes), Int32(machine), Int32(tag), ranks, requests.baseAddress! + slot))
   }
 
-  /// Begins to send a message. The buffer must stay as it is until it is done.
-  func send(
-    _ slot: Int, _ buffer: UnsafeMutableRawPointer, bytes: Int, to machine: Int, tag: Int
-  ) throws(MPIError) {
-    isReceived[slot] = false
-    let code = akuru_mpi_begin_send(
-      buffer, Int32(bytes), Int32(machine), Int32(tag), ranks, requests.baseAddress! + slot)
-    try MPIError.check(code, "MPI_Isend")
-    count += 1
+  /// Begins to send a buffer, which must stay as it is until it is done.
+  func send(_ slot: Int, _ buffer: UnsafeMutableRawPointer, bytes: Int, to machine: Int, tag: Int) throws(MPIError) {
+    try begin(
+      slot, isReceived: false, "MPI_Isend",
+      akuru_mpi_begin_send(
+        buffer, Int32(bytes), Int32(machine), Int32(tag), ranks, requests.baseAddress! + slot))
     bytesSent += bytes
+  }
+
+  private func begin(_ slot: Int, isReceived: Bool, _ function: String, _ code: Int32) throws(MPIError) {
+    try MPIError.check(code, function)
+    self.isReceived[slot] = isReceived
+    count += 1
   }
 
   /// Lets messages progress, without waiting, and hands over the slots of those that are done: with the number of bytes

@@ -10,8 +10,6 @@ final class RecursiveExchange: MachineExchange {
   private let slices: [Range<Int>]
   /// Two slots for each leg of each bucket: what comes in, and what is sent.
   private let messages: PendingMessages
-  private let buffers: [UnsafeMutableRawPointer]
-  private let memory: UnsafeMutableRawPointer
   private var states: [State]
   private var pendingBuckets = 0
 
@@ -28,25 +26,14 @@ final class RecursiveExchange: MachineExchange {
     let schedule = RecursiveSchedule(machine: column.rank, of: column.size)
     let slices = (0..<plan.buckets).map { plan.slice(owner, of: $0) }
     (self.schedule, self.slices) = (schedule, slices)
-    var offsets: [Int] = []
-    var bytes = 0
-    for slice in slices {
-      for leg in schedule.legs {
-        for parts in [leg.received, leg.sent] {
-          offsets.append(bytes)
-          bytes += (Precision.exact.mostBytes(plan.parts(parts, of: slice).count) + 63) & ~63
-        }
+    let bytes = slices.flatMap { slice in
+      schedule.legs.flatMap { leg in
+        [leg.received, leg.sent].map { Precision.exact.mostBytes(plan.parts($0, of: slice).count) }
       }
     }
-    memory = .allocate(byteCount: max(bytes, 1), alignment: 64)
-    buffers = offsets.map { [memory] in memory + $0 }
-    messages = PendingMessages(slots: offsets.count, over: column)
+    messages = PendingMessages(bytes: bytes, over: column)
     states = Array(
       repeating: State(leg: nil, arrived: Array(repeating: nil, count: schedule.legs.count)), count: plan.buckets)
-  }
-
-  deinit {
-    if messages.count == 0 { memory.deallocate() }
   }
 
   var isFinished: Bool { messages.count == 0 && pendingBuckets == 0 }
@@ -62,8 +49,7 @@ final class RecursiveExchange: MachineExchange {
         let count = values(leg.received, b).count
         guard count > 0 else { continue }
         try messages.receive(
-          slot(b, l), into: buffers[slot(b, l)], mostBytes: Precision.exact.mostBytes(count), from: leg.machine,
-          tag: tag(b, leg))
+          slot(b, l), mostBytes: Precision.exact.mostBytes(count), from: leg.machine, tag: tag(b, leg))
       }
     }
   }
@@ -93,7 +79,7 @@ final class RecursiveExchange: MachineExchange {
     let leg = schedule.legs[l]
     let sent = values(leg.sent, b)
     guard sent.count > 0 else { return }
-    let buffer = buffers[slot(b, l) + 1]
+    let buffer = messages.buffers[slot(b, l) + 1]
     let bytes = Precision.exact.pack(slab + sent.lowerBound, count: sent.count, into: buffer)
     try messages.send(slot(b, l) + 1, buffer, bytes: bytes, to: leg.machine, tag: tag(b, leg))
   }
@@ -105,7 +91,7 @@ final class RecursiveExchange: MachineExchange {
       let range = values(leg.received, b)
       if range.count > 0 {
         guard let bytes = states[b].arrived[l] else { return }
-        let buffer = buffers[slot(b, l)]
+        let buffer = messages.buffers[slot(b, l)]
         guard Precision.exact.isWhole(buffer, length: bytes, count: range.count) else {
           throw DamagedMessage(machine: leg.machine, bytes: bytes, gradients: range.count)
         }

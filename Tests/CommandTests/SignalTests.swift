@@ -52,15 +52,16 @@ import Testing
     try TrainingBitsTests().expectReference(workshop, "run")
   }
 
-  /// The loader hangs, so that the step cannot be finished; half a second later a second signal ends the run at once.
+  /// The loader of the step after the checkpoint hangs, so that this step cannot be finished, also where the signal comes late; half a
+  /// second later a second one ends the run at once.
   @Test func aSecondSignalMeansNow() throws {
     let workshop = try Workshop()
     let arguments = workshop.training(Recipes.akuru, "run", Self.options)
     let job = try RunningRanks(
-      2, arguments, environment: ["AKURU_FAULT": "1:9:load:sleep"],
+      2, arguments, environment: ["AKURU_FAULT": "1:8:load:sleep"],
       until: workshop.checkpoint("run", step: 7))
     kill(job.mpirun.processIdentifier, SIGUSR1)
-    usleep(900_000)
+    sleep(2)
     kill(job.mpirun.processIdentifier, SIGUSR1)
     let result = try job.mpirun.wait(timeout: 20)
     job.expectGone()

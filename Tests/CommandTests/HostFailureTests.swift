@@ -5,10 +5,12 @@ import Testing
 /// `Launch/akuru-run` on several machines, some of which fail.
 @Suite(.enabled(if: HostNamespaces.isAvailable, "network namespaces need root and CAP_SYS_ADMIN"), .serialized)
 struct HostFailureTests {
-  func supervisor(_ machines: HostNamespaces, _ lines: [String], _ arguments: [String]) throws -> Supervisor {
+  func supervisor(
+    _ machines: HostNamespaces, _ lines: [String], _ arguments: [String], fault: String = ""
+  ) throws -> Supervisor {
     try Supervisor(
       ["--hostfile", machines.hostfile(lines), "--agent", machines.agent], arguments,
-      environment: machines.environment, launcher: machines.launcher)
+      environment: machines.environment.merging(["AKURU_FAULT": fault]) { $1 }, launcher: machines.launcher)
   }
 
   /// Waits until there are `count` ranks on a machine and the file `awaited` exists, and returns the ranks.
@@ -34,12 +36,13 @@ struct HostFailureTests {
     try TrainingBitsTests().expectReference(workshop, "run")
   }
 
-  /// A machine on which ranks die twice is left out; the others go on to the same bits.
+  /// A machine on which ranks die twice is left out; the others go on to the same bits. Rank 0 pauses where they die, so that the run is
+  /// not over before.
   @Test func aMachineThatFailsTwiceIsLeftOut() throws {
     let (workshop, machines) = (try Workshop(), HostNamespaces())
-    let arguments = workshop.training(
-      Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "2"])
-    let supervisor = try supervisor(machines, ["n1 slots=1", "n2 slots=2 # bad"], arguments)
+    let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3"])
+    let supervisor = try supervisor(
+      machines, ["n1 slots=1", "n2 slots=2 # bad"], arguments, fault: "0:4:step:sleep=5,0:13:step:sleep=5")
     for step in [3, 12] {
       let ranks = try ranks(2, on: "n2", machines, supervisor, until: workshop.checkpoint("run", step: step))
       kill(ranks[0], SIGKILL)
@@ -57,8 +60,8 @@ struct HostFailureTests {
   @Test func aMachineThatIsCutOffIsLeftOut() throws {
     let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(
-      Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "2"])
-    let supervisor = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments)
+      Recipes.akuru, "run", ["--max-steps", "30", "--checkpoint-every", "3", "--stall-timeout", "6"])
+    let supervisor = try supervisor(machines, (1...4).map { "n\($0) slots=1" }, arguments, fault: "0:4:step:sleep=3")
     let ranks = try ranks(1, on: "n2", machines, supervisor, until: workshop.checkpoint("run", step: 3))
     try machines.cut("n2", beside: supervisor.process)
     let result = try supervisor.process.wait(timeout: 90)

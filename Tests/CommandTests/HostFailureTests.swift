@@ -73,6 +73,27 @@ struct HostFailureTests {
     try TrainingBitsTests().expectReference(workshop, "run")
   }
 
+  /// 32 ranks on 16 machines, which exchange gradients recursively; one machine is cut off. The bits are those of one process.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["AKURU_MANY_MACHINES"] != nil, "Launch/test --cluster"))
+  func sixteenMachinesLoseOne() throws {
+    let (workshop, machines) = (try Workshop(train: 256), HostNamespaces(16))
+    let recipe = ["--height", "32", "--batch-size", "64", "--micro-batch", "2", "--max-steps", "12", "--checkpoint-every", "3"]
+    let arguments = workshop.training(recipe, "run", ["--stall-timeout", "40"])
+    let hosts = (1...16).map { "n\($0) slots=2" }
+    let supervisor = try supervisor(machines, hosts, arguments, fault: "0:4:step:sleep=15")
+    let ranks = try ranks(2, on: "n9", machines, supervisor, until: workshop.checkpoint("run", step: 3))
+    try machines.cut("n9", beside: supervisor.process)
+    let result = try supervisor.process.wait(timeout: 400)
+    #expect(result.exitCode == 0, "\(result.transcript)")
+    for part in ["on 32 ranks", "n9 does not answer", "restart 1 on 30 ranks"] {
+      #expect(result.stderr.contains(part), "\(result.transcript)")
+    }
+    expectGone(ranks, within: 5)
+    try workshop.train(recipe, "one", [])
+    let last = "step-00000012.safetensors"
+    #expect(try workshop.checkpoints("run")[last] == workshop.checkpoints("one")[last])
+  }
+
   @Test func aMachineThatDoesNotAnswerIsLeftOutFromTheStart() throws {
     let (workshop, machines) = (try Workshop(), HostNamespaces())
     let arguments = workshop.training(Recipes.akuru, "run", ["--max-steps", "30"])

@@ -1,12 +1,15 @@
 import Foundation
 import TestSupport
 
-/// Machines n1 to n4 on one, 1 Gbit/s each: network namespaces on a bridge, in which a command runs as on a machine of its own, with
+/// Machines n1, n2, ... on one, 1 Gbit/s each: network namespaces on a bridge, in which a command runs as on a machine of its own, with
 /// its own host name. All of it goes when the processes in it are gone.
 ///
 /// Making them, with `Tests/Cluster/hosts`, needs root, and is not allowed in every container.
 final class HostNamespaces {
   private let folder = try! TemporaryDirectory()
+  private let count: Int
+
+  init(_ count: Int = 4) { self.count = count }
 
   /// Found by trying.
   static let isAvailable: Bool = {
@@ -19,7 +22,7 @@ final class HostNamespaces {
     .appendingPathComponent("../../Cluster").standardized.path
 
   /// What a command is started by to have these machines; it gets ``environment``.
-  var launcher: [String] { ["/usr/bin/unshare", "--net", "--mount", "\(Self.scripts)/hosts", "4", "1gbit"] }
+  var launcher: [String] { ["/usr/bin/unshare", "--net", "--mount", "\(Self.scripts)/hosts", "\(count)", "1gbit"] }
 
   /// What stands for ssh there.
   var agent: String { "\(Self.scripts)/agent" }

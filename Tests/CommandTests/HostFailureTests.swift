@@ -77,7 +77,9 @@ struct HostFailureTests {
   @Test(.enabled(if: ProcessInfo.processInfo.environment["AKURU_MANY_MACHINES"] != nil, "Launch/test --cluster"))
   func sixteenMachinesLoseOne() throws {
     let (workshop, machines) = (try Workshop(train: 256), HostNamespaces(16))
-    let recipe = ["--height", "32", "--batch-size", "64", "--micro-batch", "2", "--max-steps", "12", "--checkpoint-every", "3"]
+    let recipe = [
+      "--height", "32", "--batch-size", "64", "--micro-batch", "2", "--max-steps", "12", "--checkpoint-every", "3",
+    ]
     let arguments = workshop.training(recipe, "run", ["--stall-timeout", "40"])
     let hosts = (1...16).map { "n\($0) slots=2" }
     let supervisor = try supervisor(machines, hosts, arguments, fault: "0:4:step:sleep=15")

@@ -24,6 +24,9 @@ func expectGradient(
   _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation, loss: () -> Double
 ) {
   let positions = positions ?? Array(0..<matrix.count)
+  if let i = analytic.firstIndex(where: { !$0.isFinite }) {
+    Issue.record("\(what)[\(i)]: gradient \(analytic[i])", sourceLocation: sourceLocation)
+  }
   let allowed = tolerance * positions.reduce(1e-6) { max($0, abs(Double(analytic[$1]))) }
   for i in positions {
     let original = matrix.pointer[i]

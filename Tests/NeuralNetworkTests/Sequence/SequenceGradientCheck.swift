@@ -6,6 +6,7 @@ func expectSequenceGradient(
   _ gradient: [Float], of loss: () -> Double, at address: UnsafeMutablePointer<Float>, step: Float = 0x1p-7,
   tolerance: Double = 3e-3, samples: Int = 60, _ what: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
+  #expect(gradient.allSatisfy { $0.isFinite }, "\(what): not finite", sourceLocation: sourceLocation)
   let scale = gradient.reduce(0) { max($0, Double(abs($1))) }
   #expect(scale > 0, "\(what): no gradient at all", sourceLocation: sourceLocation)
   for i in stride(from: 0, to: gradient.count, by: max(1, gradient.count / samples)) {

@@ -18,25 +18,30 @@ package func audit(
     return try RememberedAudit(of: audit, in: folder, tick: { Heartbeat.tick() })
   }
   if folder != nil {
-    let known = try communicator.broadcast(communicator.rank == 0 ? memory?.read() ?? [] : nil)
-    if !known.isEmpty {
+    let known = memory?.read()
+    let payload = try communicator.broadcast(communicator.rank == 0 ? known?.payload ?? [] : nil)
+    if !payload.isEmpty {
       if let memory { output?.logger().info("images looked at before: \(memory.path); their files have not changed") }
-      return try communicator.together {
-        try AuditResult.merging(RememberedAudit.slices(known) ?? [], of: audit.dataSet)
+      let result = try communicator.together {
+        guard let result = known?.result ?? RememberedAudit.result(payload) else {
+          throw DataSetError.invalid(reason: "rank 0 sent a remembered audit that is damaged")
+        }
+        return result
       }
+      return result.adding(audit.dataSet.leftOut)
     }
   }
   let parts = try slices(of: audit, over: communicator, output: output)
   let whole = try communicator.together {
-    try AuditResult.merging(
+    try AuditResult.mergingRecords(
       parts.map { try JSONDecoder().decode(AuditResult.self, from: Data($0)) }, of: audit.dataSet)
   }
   do throws(FileError) {
-    try memory?.write(parts)
+    try memory?.write(whole)
   } catch {
     output?.logger().warning("the next start looks at all images again: \(error)")
   }
-  return whole
+  return whole.adding(audit.dataSet.leftOut)
 }
 
 /// Each rank's slice as JSON, on all ranks. Collective.

@@ -96,6 +96,13 @@ package struct AuditResult: Codable, Sendable, Equatable {
   /// texts that do not fit their image, duplicate files and files without a partner.
   /// - Throws: ``DataSetError/invalid(reason:)`` if the slices do not cover the data set exactly.
   package static func merging(_ parts: [AuditResult], of dataSet: DataSet) throws(DataSetError) -> AuditResult {
+    try mergingRecords(parts, of: dataSet).adding(dataSet.leftOut)
+  }
+
+  /// The same without files that are not records.
+  package static func mergingRecords(
+    _ parts: [AuditResult], of dataSet: DataSet
+  ) throws(DataSetError) -> AuditResult {
     var whole = AuditResult(records: 0..<0)
     var counts: [UInt32: Int] = [:]
     for part in parts.sorted(by: {
@@ -118,7 +125,13 @@ package struct AuditResult: Codable, Sendable, Equatable {
     whole.scalarCounts = sorted(counts)
     whole.addFindingsAboutAll(dataSet)
     whole.addDuplicates(dataSet)
-    whole.findings += dataSet.leftOut.map {
+    return whole
+  }
+
+  /// Adds what of the data set is no record.
+  package func adding(_ leftOut: [DataSet.LeftOut]) -> AuditResult {
+    var whole = self
+    whole.findings += leftOut.map {
       AuditFinding(record: nil, path: $0.path, kind: $0.kind, isProblem: $0.isProblem, detail: $0.detail)
     }
     return whole

@@ -8,8 +8,8 @@ import Messages
 /// It counts only while everything that decides the result is as it was: the program and its libraries, the records, the times and sizes
 /// of their files, and what the audit asks of them. Otherwise, and if the file is damaged, there is none.
 ///
-/// The file: two lines with SHA-256 in hexadecimal, of all that decides the result and of what follows; then a JSON array of ``AuditResult``,
-/// one for each slice.
+/// The file: two lines with SHA-256 in hexadecimal, of all that decides the result and of what follows; then the ``AuditResult`` as JSON,
+/// without files that are not records.
 package struct RememberedAudit {
   package let path: String
   private let audit: Audit
@@ -18,7 +18,7 @@ package struct RememberedAudit {
   private let isSettled: Bool
 
   /// Increment it when the audit finds other things in the same data, or its result has other fields.
-  private static let version = 2
+  private static let version = 3
   /// Bytes of a file; larger ones are not read.
   static let mostBytes = 1 << 30
   /// Seconds after which another change of a file has another time.
@@ -51,30 +51,29 @@ package struct RememberedAudit {
     isSettled = Date().timeIntervalSince1970 - files.newest > RememberedAudit.settlingTime
   }
 
-  /// The slices of the audit, as ``slices(_:)`` takes them; nil if nothing is remembered.
-  package func read() -> [UInt8]? {
+  /// The result of the audit, and as ``result(_:)`` takes it; nil if nothing is remembered.
+  package func read() -> (result: AuditResult, payload: [UInt8])? {
     guard let bytes = try? WholeFile.read(path, limit: RememberedAudit.mostBytes) else { return nil }
     let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 2, omittingEmptySubsequences: false)
     guard lines.count == 3, lines[0].elementsEqual(key.utf8) else { return nil }
     let payload = Array(lines[2])
-    guard lines[1].elementsEqual(hexadecimal(SHA256.hash(payload)).utf8), let slices = RememberedAudit.slices(payload),
-      slices.allSatisfy({ $0.isSensible(for: audit.dataSet) }),
-      (try? AuditResult.merging(slices, of: audit.dataSet)) != nil
+    guard lines[1].elementsEqual(hexadecimal(SHA256.hash(payload)).utf8), let result = RememberedAudit.result(payload),
+      result.isSensible(for: audit.dataSet)
     else { return nil }
-    return payload
+    return (result, payload)
   }
 
-  /// The slices in a payload; nil if it is none.
-  package static func slices(_ payload: [UInt8]) -> [AuditResult]? {
-    try? JSONDecoder().decode([AuditResult].self, from: Data(payload))
+  /// The result in a payload; nil if it is none.
+  package static func result(_ payload: [UInt8]) -> AuditResult? {
+    try? JSONDecoder().decode(AuditResult.self, from: Data(payload))
   }
 
-  /// Remembers slices, each as JSON, unless a file has changed just now.
+  /// Remembers the result of `AuditResult.mergingRecords`, unless a file has changed just now.
   /// - Throws: `FileError` if the file cannot be written; the old one is still there.
-  package func write(_ slices: [[UInt8]]) throws(FileError) {
-    guard isSettled else { return }
-    let payload = [UInt8(ascii: "[")] + slices.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
-    guard payload.count < RememberedAudit.mostBytes - 200 else { return }
+  package func write(_ result: AuditResult) throws(FileError) {
+    guard isSettled, let payload = try? Array(JSONEncoder().encode(result)),
+      payload.count < RememberedAudit.mostBytes - 200
+    else { return }
     try createFolder(of: path)
     try AtomicFile.write(Array("\(key)\n\(hexadecimal(SHA256.hash(payload)))\n".utf8) + payload, to: path)
   }
@@ -143,8 +142,9 @@ extension AuditResult {
   /// Whether its numbers can be those of records of a data set: a file may contain anything.
   fileprivate func isSensible(for dataSet: DataSet) -> Bool {
     let possible = 0...Int(Int32.max)
-    return records.lowerBound >= 0 && records.upperBound <= dataSet.records.count
-      && widths.allSatisfy(possible.contains) && inkWidths.allSatisfy(possible.contains)
+    let count = dataSet.records.count
+    return records == 0..<count && widths.count == count && inkWidths.count == count
+      && digests.count == count * AuditResult.digestBytes && widths.allSatisfy(possible.contains) && inkWidths.allSatisfy(possible.contains)
       && scalarCounts.allSatisfy { possible.contains($0.count) && Unicode.Scalar($0.scalar) != nil }
       && findings.allSatisfy { $0.record.map(records.contains) ?? true }
   }

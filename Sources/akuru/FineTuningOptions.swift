@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 
-/// The options for the initial network, the frozen weights and the teachers of `akuru train`.
+/// The options for the initial network and the frozen weights of `akuru train`.
 struct FineTuningOptions: ParsableArguments {
   @Option(
     help: """
@@ -26,13 +26,6 @@ struct FineTuningOptions: ParsableArguments {
   var alphabetChange: String?
   @Option(help: "Weights to keep unchanged: prefixes of their names, separated by commas, such as cnn,rnn.")
   var freeze: String?
-  @Option(
-    help: """
-      Models, separated by commas, that the run learns from beside the labels: what they read in each column is a target, too.
-      """, completion: .file())
-  var teacher: String?
-  @Option(help: "Weight of the teachers, above 0 to 1; the labels have the rest. (default: 0.5)")
-  var teacherShare: Double?
   @Option(help: "Input of the network for white paper: 0, or 1 for weights that were trained that way. (default: 0)")
   var paperValue: Int?
 }

@@ -255,19 +255,6 @@ public final class CRNN {
     }
   }
 
-  /// Plans the micro-batch of another network of the same height, and takes its images.
-  func loadImages(of other: CRNN) throws(ArchitectureError) {
-    let (from, layout) = (other.input, other.input.layout)
-    try plan(widths: layout.widths)
-    clearInput()
-    for y in 0..<input.height {
-      for n in 0..<layout.count {
-        (input.value.row(y) + input.layout.starts[n]).update(
-          from: from.value.row(y) + layout.starts[n], count: layout.widths[n])
-      }
-    }
-  }
-
   /// Computes `logits` from `input`.
   public func forward(_ mode: Mode) {
     for layer in imageLayers { layer.forward(mode) }

@@ -2,7 +2,7 @@ import Datasets
 import Messages
 import Settings
 
-/// The course of a run: random seed, data mixture, length, label dropout, frozen weights and the weight of teachers.
+/// The course of a run: random seed, data mixture, length, label dropout and frozen weights.
 package struct CourseSettings: SettingsGroup {
   package var seed: UInt64 = 1
   /// Weights of the training folders, see `Mixture`; nil if all are 1. The option `train` contains them.
@@ -17,9 +17,6 @@ package struct CourseSettings: SettingsGroup {
   package var labelDropout: Double?
   /// Names of weights that are not trained, see `FrozenWeights`; nil is none.
   package var freeze: String?
-
-  /// The weight of the teachers' probabilities, see `SoftTargets`; nil without teachers.
-  package var teacherShare: Double?
 
   package init() {}
 
@@ -65,9 +62,5 @@ package struct CourseSettings: SettingsGroup {
     }
     try requireCount(earlyStopping, CodingKeys.earlyStopping)
     try requireShare(labelDropout, CodingKeys.labelDropout)
-    if let teacherShare {
-      try require(
-        teacherShare > 0 && teacherShare <= 1, CodingKeys.teacherShare, teacherShare, "must be above 0, and at most 1")
-    }
   }
 }

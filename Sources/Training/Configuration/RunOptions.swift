@@ -9,9 +9,7 @@ enum RunOptions {
   /// Options that concern one process and not the run: a resumed run does not take them over.
   private static let ofTheProcess = ["resume", "maxMinutes", "trace", "quiet", "verbose"]
   /// Options that say where files are.
-  private static let paths = [
-    "train", "validation", "runDir", "cache", "alphabet", "initFrom", "initAlphabet", "teacher",
-  ]
+  private static let paths = ["train", "validation", "runDir", "cache", "alphabet", "initFrom", "initAlphabet"]
 
   /// The options in the contents of a `config.json`, by name; any other object is returned as it is.
   ///

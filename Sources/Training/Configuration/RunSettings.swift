@@ -10,7 +10,6 @@ package struct RunSettings: Codable, Sendable, Equatable {
   package var files = FileSettings()
   package var data = GroundTruthSettings()
   package var start = StartSettings()
-  package var distillation = DistillationSettings()
   package var length = LengthSettings()
   package var log = LogSettings()
   package var checkpoints = CheckpointSettings()
@@ -19,15 +18,12 @@ package struct RunSettings: Codable, Sendable, Equatable {
 
   package init() {}
 
-  package var groups: [any SettingsGroup] {
-    [files, data, start, distillation, length, log, checkpoints, ranks, stall]
-  }
+  package var groups: [any SettingsGroup] { [files, data, start, length, log, checkpoints, ranks, stall] }
 
   package init(from decoder: any Decoder) throws {
     files = try FileSettings(from: decoder)
     data = try GroundTruthSettings(from: decoder)
     start = try StartSettings(from: decoder)
-    distillation = try DistillationSettings(from: decoder)
     length = try LengthSettings(from: decoder)
     log = try LogSettings(from: decoder)
     checkpoints = try CheckpointSettings(from: decoder)

@@ -42,16 +42,10 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     } else if !train.isEmpty {
       recipe.course.mixture = try options.located { try CourseSettings.mixture(of: train) }
     }
-    if resumed == nil, run.distillation.teacher != nil, recipe.course.teacherShare == nil {
-      recipe.course.teacherShare = DistillationSettings.usualShare
-    }
     let (recipe, run) = (recipe, run)
     try options.located {
       try recipe.validate()
       try run.validate()
-      if recipe.course.teacherShare != nil, run.distillation.teacher == nil {
-        throw ConfigurationError(option: "teacherShare", " goes with --teacher only")
-      }
     }
   }
 

@@ -214,8 +214,23 @@ extension PretrainedNetwork.Description {
     let names = modelOptions
     if options["model"] == nil || options["model"] == names["model"] { found = Overrides(names) }
     if !architecture.inkIsPositive { found["paperValue"] = .integer(1) }
-    if let textPolicy { found = found.over(.of(textPolicy, alphabet)) }
-    if let images { found = found.over(.of(images)) }
+    if let textPolicy {
+      found["normalize"] = .text(textPolicy.normalization.rawValue)
+      found["whitespace"] = .text(textPolicy.whitespace.rawValue)
+      if let direction = textPolicy.direction {
+        found["direction"] = .text(direction.rawValue)
+      } else if alphabet.mayRunRightToLeft {
+        found["direction"] = .text(TextDirection.ofThePage.rawValue)
+      }
+    }
+    if let images {
+      found["polarity"] = images.polarity.map { .text($0.rawValue) }
+      found["lines"] = images.lines.map { .text($0.rawValue) }
+      found["light"] = images.light.map { .text($0.rawValue) }
+      found["lineNormalizer"] = images.lineNormalizer.map { .text($0.rawValue) }
+      found["resampling"] = images.resampling.map { .text($0.rawValue) }
+      found["sideMargin"] = images.sideMargin.map { .integer($0) }
+    }
     return options.over(found)
   }
 
@@ -237,31 +252,6 @@ extension PretrainedNetwork.Description {
 }
 
 extension Overrides {
-  /// The options that give a text policy to a model with these letters.
-  static func of(_ policy: TextPolicy, _ alphabet: Alphabet) -> Overrides {
-    var options = Overrides()
-    options["normalize"] = .text(policy.normalization.rawValue)
-    options["whitespace"] = .text(policy.whitespace.rawValue)
-    if let direction = policy.direction {
-      options["direction"] = .text(direction.rawValue)
-    } else if alphabet.mayRunRightToLeft {
-      options["direction"] = .text(TextDirection.ofThePage.rawValue)
-    }
-    return options
-  }
-
-  /// The options that give an image preparation.
-  static func of(_ images: ImageSettings) -> Overrides {
-    var options = Overrides()
-    options["polarity"] = images.polarity.map { .text($0.rawValue) }
-    options["lines"] = images.lines.map { .text($0.rawValue) }
-    options["light"] = images.light.map { .text($0.rawValue) }
-    options["lineNormalizer"] = images.lineNormalizer.map { .text($0.rawValue) }
-    options["resampling"] = images.resampling.map { .text($0.rawValue) }
-    options["sideMargin"] = images.sideMargin.map { .integer($0) }
-    return options
-  }
-
   /// The options that name a network.
   fileprivate var forModel: Overrides {
     var options = Overrides()

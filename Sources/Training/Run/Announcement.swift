@@ -51,7 +51,6 @@ func announce(
     let kept = new.count { description.alphabet.contains($0) }
     log.info("beginning with \(description.path): \(kept) of its \(old.count) letters kept, \(new.count - kept) new")
   }
-  for line in settings.teachers?.summary(for: prepared.data.alphabet) ?? [] { log.info("\(line)") }
   try describe(state, prepared, bindings, log: log)
   if configuration.run.ranks.reduce == .float && communicator.isOneMachine && communicator.size > 1 {
     log.info("--reduce float changes nothing here: within one machine sums are exact")

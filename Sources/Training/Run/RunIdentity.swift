@@ -20,8 +20,6 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var validationFingerprint: String
   /// SHA-256 of the initial weights, if they were given.
   package var initialWeights: String?
-  /// SHA-256 of the models that the run learns from, if there are any.
-  package var teachers: [String]?
   /// OpenBLAS kernel family; bits are reproducible within one family.
   package var blasCore: String
   /// The ``currentArithmetic`` of the program that began the run; nil if it was older than this number.
@@ -35,7 +33,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
-      teachers, blasCore, arithmetic
+      blasCore, arithmetic
     case reproducibility = "promise"
   }
 
@@ -79,14 +77,6 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package func continued(as now: RunIdentity, log: Logger) throws -> RunIdentity {
     if now.trainFingerprint != trainFingerprint { throw ChangedData("training") }
     if now.validationFingerprint != validationFingerprint { throw ChangedData("validation") }
-    if now.teachers != teachers {
-      throw ConfigurationError(
-        option: "teacher",
-        teachers == nil
-          ? " contradicts the run that is resumed, which has no teacher; leave it out"
-          : " names other models than those from which the run learned so far; give the same, or start a new run directory"
-      )
-    }
     if now.blasCore != blasCore {
       log.warning(
         """

@@ -81,8 +81,6 @@ struct ResolvedRun {
   let pretrained: PretrainedNetwork?
   /// The facts about that network that all ranks have.
   let description: PretrainedNetwork.Description?
-  /// The models that the run learns from.
-  let teachers: Teachers?
 }
 
 /// Merges presets, options and the resumed recipe into one configuration, and checks that all ranks agree on it.
@@ -100,11 +98,9 @@ func resolveConfiguration(_ opened: OpenedRun, _ context: RunContext) throws -> 
     pretrained = read
     return read.description
   }
-  let teachers = try Teachers(options, context)
   let configuration = try communicator.together {
-    var all = description?.completing(options) ?? options
-    if opened.resumed == nil, let teachers { all = teachers.completing(all) }
-    let configuration = try TrainingConfiguration(all, recipe: opened.resumed?.recipe)
+    let configuration = try TrainingConfiguration(
+      description?.completing(options) ?? options, recipe: opened.resumed?.recipe)
     if opened.resumed == nil, configuration.run.ranks.idleRanks == .refuse {
       try configuration.recipe.batch.requireWork(for: communicator.size)
     }
@@ -120,15 +116,13 @@ func resolveConfiguration(_ opened: OpenedRun, _ context: RunContext) throws -> 
       ("Akuru's version", akuruVersion), ("the configuration", try RunJSON.line(configuration)),
       (kernels, "\(BLAS.coreName), \(BLAS.configuration)"),
     ] + libraries, remedies: remedies)
-  return ResolvedRun(
-    configuration: configuration, pretrained: pretrained, description: description, teachers: teachers)
+  return ResolvedRun(configuration: configuration, pretrained: pretrained, description: description)
 }
 
 /// The result of ``prepareData(_:_:_:)``: the data of a run, and its identity.
 struct PreparedRun {
   let data: TrainingData
   var identity: RunIdentity
-  let teachers: Teachers?
   /// The degree to which this process's steps are reproducible.
   let reproducibility: Reproducibility
   var length: RunLength
@@ -169,9 +163,6 @@ func prepareData(
     records, configuration, architecture: architecture, alphabet: resumed?.alphabet, pretrained: settings.description,
     context: context)
   recipe.text = recipe.text.settled(for: data.alphabet)
-  if resumed == nil {
-    try communicator.together { try settings.teachers?.requireFit(architecture, recipe, data.alphabet) }
-  }
   let length = try communicator.together {
     let draws = data.drawCount
     // The images of --minutes are planned later, by a measured speed.
@@ -184,7 +175,6 @@ func prepareData(
     trainFingerprint: data.train.dataSet.fingerprint, validationFingerprint: data.validation.dataSet.fingerprint,
     initialWeights: settings.description?.digest, blasCore: BLAS.coreName)
   identity.images = length.images
-  identity.teachers = settings.teachers?.digests
   let reproducibility = Reproducibility(configuration.run.ranks.reduce, over: communicator)
   if reproducibility != .exact { identity.reproducibility = reproducibility }
   if let resumed { identity = try resumed.continued(as: identity, log: context.log) }
@@ -197,8 +187,7 @@ func prepareData(
     )
   }
   let prepared = PreparedRun(
-    data: data, identity: identity, teachers: settings.teachers,
-    reproducibility: identity.reproducibility ?? reproducibility, length: length)
+    data: data, identity: identity, reproducibility: identity.reproducibility ?? reproducibility, length: length)
   guard resumed == nil, configuration.plansLength else { return prepared }
   return try planLength(of: prepared, configuration, context)
 }

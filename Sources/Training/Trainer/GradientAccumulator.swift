@@ -14,7 +14,6 @@ package final class GradientAccumulator {
   private let reducer: ExactReducer
   private let network: CRNN
   private let loss: CTCLoss
-  private let softTargets: SoftTargets?
   private let rank: Int
   /// Whether gradients are reduced during the backward pass. The same on all ranks.
   private let overlaps: Bool
@@ -45,15 +44,14 @@ package final class GradientAccumulator {
   /// Collective.
   ///
   /// - Parameters:
-  ///   - softTargets: what teachers say beside the labels; nil without teachers.
   ///   - sharesTimes: whether the ranks share their computing times.
   ///   - precision: the form in which gradients are sent between machines.
   ///   - overlaps: whether gradients are sent during the backward pass; nil depends on the number of machines.
   package init(
-    _ network: CRNN, loss: CTCLoss, softTargets: SoftTargets? = nil, sharesTimes: Bool = false,
-    precision: Precision = .exact, overlaps: Bool? = nil, over communicator: Communicator
+    _ network: CRNN, loss: CTCLoss, sharesTimes: Bool = false, precision: Precision = .exact, overlaps: Bool? = nil,
+    over communicator: Communicator
   ) throws {
-    (self.network, self.loss, self.softTargets, rank) = (network, loss, softTargets, communicator.rank)
+    (self.network, self.loss, rank) = (network, loss, communicator.rank)
     self.overlaps = overlaps ?? !communicator.isOneMachine
     let parameters = network.parameters
     reducer = try ExactReducer(
@@ -83,7 +81,8 @@ package final class GradientAccumulator {
     remaining -= 1
     Trace.span(.forward) { network.forward(.training) }
     if fault == .nanLoss { network.logits.value.pointer[0] = .nan }
-    let outcome = try runLoss()
+    let outcome = network.run(loss, scale: 1 / Float(images))
+    lossOfLast = outcome.sum
     addStatistics(images: count, loss: outcome.sum)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
     if fault == .wrongGradient { network.logits.gradient.pointer[0] += 0.01 }
@@ -102,20 +101,11 @@ package final class GradientAccumulator {
   }
 
   /// Computes the micro-batch that was loaded into the network, and adds nothing.
-  func computeOnly() throws {
+  func computeOnly() {
     network.forward(.training)
-    _ = try runLoss()
+    lossOfLast = network.run(loss, scale: 1 / Float(images)).sum
     network.parameters.zeroGradients()
     network.backward()
-  }
-
-  /// Writes the gradient of the logits.
-  private func runLoss() throws -> CTCLoss.Outcome {
-    let scale = 1 / Float(images)
-    let outcome = network.run(loss, scale: scale)
-    lossOfLast = outcome.sum
-    try softTargets?.mix(scale: scale)
-    return outcome
   }
 
   /// Adds the loss and the batch statistics of a micro-batch.

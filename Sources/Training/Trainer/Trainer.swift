@@ -28,7 +28,6 @@ final class Trainer {
   let accumulator: GradientAccumulator
   let audit: ContributionAudit
   private let loss: CTCLoss
-  private let softTargets: SoftTargets?
   private let rates: LearningRates
   private let clipping: GradientClipping?
   private let scheduler: MicroBatchScheduler
@@ -54,11 +53,9 @@ final class Trainer {
       state.network, data.codec, microBatch: recipe.batch.microBatch, communicator)
     loss = CTCLoss(classes: data.alphabet.classCount)
     speeds = configuration.run.ranks.balance == .adaptive ? RankSpeeds(ranks: communicator.size) : nil
-    softTargets = try prepared.teachers?.softTargets(
-      for: state.network, data.alphabet, targets: targets, share: recipe.course.teacherShare)
     accumulator = try GradientAccumulator(
-      state.network, loss: loss, softTargets: softTargets, sharesTimes: speeds != nil,
-      precision: configuration.run.ranks.reduce, over: communicator)
+      state.network, loss: loss, sharesTimes: speeds != nil, precision: configuration.run.ranks.reduce,
+      over: communicator)
     audit = ContributionAudit(state.network, accumulator, over: communicator)
     try Trainer.requireSharedMemory(accumulator, configuration, context)
     rates = LearningRates(recipe.optimization, calendar, scheduleSteps: state.identity.scheduleSteps)
@@ -84,8 +81,6 @@ final class Trainer {
     network.reserve(
       loss, images: bounds.images, rows: network.logits.layout.rows, steps: steps, length: bounds.longestLabel)
     targets.reserve(images: bounds.images, scalars: bounds.labels)
-    try softTargets?.reserve(images: 1, width: bounds.widest)
-    try softTargets?.reserve(images: bounds.images, width: average)
   }
 
   /// Without shared memory, sums are slower, and different with `--reduce float`.
@@ -179,7 +174,7 @@ final class Trainer {
   private func computeForNeighbor(_ result: inout StepResult) throws {
     let microBatch = try nextMicroBatch(&result)
     try load(microBatch)
-    try accumulator.computeOnly()
+    accumulator.computeOnly()
     audit.keepNeighbors()
     loader.release(microBatch)
   }
@@ -189,7 +184,7 @@ final class Trainer {
     let microBatch = MicroBatch()
     try data.builder(recipe).build(item, into: microBatch)
     try load(microBatch)
-    try accumulator.computeOnly()
+    accumulator.computeOnly()
   }
 
   /// Forward and backward pass of one micro-batch.

@@ -44,7 +44,7 @@ package func cutLines(
   let others = whole.records.indices.filter { whole.records[$0].page == nil && whole.records[$0].fault == nil }
   let dataSet = whole.removing(others)
   if communicator.rank == 0 {
-    for left in dataSet.leftOut { log.logger().warning("left out: \(left)") }
+    for note in dataSet.notes { log.logger().warning("\(note)") }
     if !others.isEmpty {
       log.logger().warning("left out: \(counted(others.count, "image")) of their own, which are no lines of pages")
     }
@@ -74,23 +74,24 @@ package func cutLines(
   let pages = Set(dataSet.records.compactMap { $0.page.map(ObjectIdentifier.init) }).count
   return CutLinesSummary(
     pages: pages, lines: dataSet.records.count - faults.count, bad: faults.count,
-    leftOut: dataSet.leftOut.count + others.count)
+    leftOut: dataSet.leftOut.count { $0.kind.leavesOut } + others.count)
 }
 
 /// The files of lines of pages.
 private struct LineFiles {
   private let dataSet: DataSet
   private let folder: String
-  /// The number of each record on its page.
+  /// The number of each record in the folder of its page.
   private let numbers: [Int]
 
   init(_ dataSet: DataSet, folder: String) {
     (self.dataSet, self.folder) = (dataSet, folder)
-    var counts: [String: Int] = [:]
+    // By the place of the page: a.xml and a.XML have the same.
+    var counts: [[UInt8]: Int] = [:]
     numbers = dataSet.records.map { record in
-      let page = "\(record.source)/\(record.line?.page ?? record.path)"
-      counts[page, default: 0] += 1
-      return counts[page] ?? 0
+      let place = Array(LineFiles.place(record, of: dataSet).utf8)
+      counts[place, default: 0] += 1
+      return counts[place] ?? 0
     }
   }
 
@@ -115,7 +116,7 @@ private struct LineFiles {
       }
       let number = String(numbers[index])
       let zeros = String(repeating: "0", count: max(0, 4 - number.utf8.count))
-      let stem = "\(folder)/\(place(record))/\(zeros)\(number)-\(LineFiles.safe(record.line?.id ?? "line"))"
+      let stem = "\(folder)/\(LineFiles.place(record, of: dataSet))/\(zeros)\(number)-\(LineFiles.safe(record.line?.id ?? "line"))"
       try createFolder(of: stem)
       try WholeFile.write(image, to: stem + ".png")
       try WholeFile.write(Array((record.text + "\n").utf8), to: stem + ".gt.txt")
@@ -125,7 +126,7 @@ private struct LineFiles {
 
   /// The folder of a record's page in the output: the path of its file, behind the number of the data set if there are several.
   /// A path that leads out of the data set's folder does not lead out of the output.
-  private func place(_ record: Record) -> String {
+  private static func place(_ record: Record, of dataSet: DataSet) -> String {
     let parts = (record.line?.page ?? record.path).split(separator: "/").filter { $0 != ".." && $0 != "." }
     let page = parts.joined(separator: "/")
     let stem = page.lowercased().hasSuffix(".xml") ? String(page.dropLast(4)) : page

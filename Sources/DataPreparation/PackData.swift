@@ -30,8 +30,8 @@ package func packData(
       let more = problems.count > 1 ? " (and \(problems.count - 1) more such files)" : ""
       throw DataSetError.invalid(reason: "\(first)\(more), or leave such files out with --skip-bad")
     }
-    for file in problems { log.warning("left out: \(file)") }
   }
+  for note in dataSet.notes { log.warning("\(note)") }
   var leftOut = 0
   let summary = try ShardPacker(output: output, shardSize: bytes).pack(dataSet) { error in
     guard skipBad && !error.isOfMachine else { return false }

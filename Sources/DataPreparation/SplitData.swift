@@ -56,7 +56,7 @@ package func splitData(
   try requireNewFile(train)
   try requireNewFile(validation)
   try refusing(output) { try requireWritable(folder.path, for: train) }
-  for file in dataSet.leftOut { log.warning("left out: \(file)") }
+  for note in dataSet.notes { log.warning("\(note)") }
   for record in dataSet.records {
     if let fault = record.fault { log.warning("left out: \("\(record.absolutePath): \(fault)".onOneLine)") }
   }

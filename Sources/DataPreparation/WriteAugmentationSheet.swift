@@ -11,7 +11,7 @@ import Messages
 ///   - geometry: the model's requirements of its images.
 ///   - count: images of the data set, 1...1000.
 ///   - versions: augmented versions of each, 1...20.
-/// - Throws: `ConfigurationError`, `DataSetError`, and `FileError` if the picture cannot be written.
+/// - Throws: `ConfigurationError`, also for a file that exists, `DataSetError`, and `FileError` if the picture cannot be written.
 package func writeAugmentationSheet(
   of argument: String, _ reading: ReadingOptions, geometry: InputGeometry, augmentation: Augmentation, seed: UInt64,
   count: Int, versions: Int,
@@ -23,6 +23,7 @@ package func writeAugmentationSheet(
       throw ConfigurationError("--versions \(versions): must be 1 to 20 versions of an image")
     }
     guard communicator.rank == 0 else { return }
+    try requireNewFile(path)
     let sheet = AugmentationSheet(
       try DataSet.load(argument, reading), geometry: geometry, augmentation: augmentation, seed: seed,
       versions: versions)

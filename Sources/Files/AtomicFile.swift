@@ -13,6 +13,11 @@ package enum AtomicFile {
     let temporary = temporaryName(for: path)
     defer { Leftovers.finished(temporary) }
     do throws(FileError) {
+      // A device or a pipe would become a file.
+      var status = stat()
+      if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+        throw FileError("replace", path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EPERM)
+      }
       // Not O_EXCL: in a container a killed run often had the same process number, so its temporary file may still
       // exist.
       if let code = Faults.boundary() { throw FileError("create", temporary, code: code) }

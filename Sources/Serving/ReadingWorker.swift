@@ -41,7 +41,7 @@ struct ReadPage: Sendable {
   /// Why lines were not read, by their places.
   let errors: [Int: String]
 
-  func answer(_ file: [UInt8]) -> PageAnswer {
+  func answer(_ file: [UInt8]) throws -> PageAnswer {
     let lines = zip(transcript.document.lines, transcript.lines).enumerated().map { place, pair in
       let (line, read) = pair
       return PageAnswer.Line(
@@ -50,7 +50,7 @@ struct ReadPage: Sendable {
         letters: read?.letters.map { PageAnswer.Letter(letter: $0.text, confidence: $0.confidence) },
         error: errors[place])
     }
-    return PageAnswer(lines: lines, file: String(decoding: file, as: UTF8.self))
+    return PageAnswer(lines: lines, file: try pageText(file))
   }
 }
 

@@ -96,7 +96,7 @@ extension RecognitionServer: HTTPHandler {
       guard let read = try await worker.read(page: page.bytes, name: name, image: image.bytes) else { return .tooMany }
       let file = try read.transcript.written(as: format, time: Date.now.inUTC)
       if request.headers[HTTPHeader("Accept")]?.contains("application/json") == true {
-        return .json(.ok, read.answer(file))
+        return .json(.ok, try read.answer(file))
       }
       return .file(file, format ?? PageFormat(read.transcript.document.schema), unread: read.errors.count)
     }

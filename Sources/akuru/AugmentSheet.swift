@@ -17,7 +17,8 @@ struct AugmentSheet: ParsableCommand {
 
   @Argument(help: "Data set.", completion: .file()) var data: String
   @Option(
-    name: [.customShort("o"), .long], help: "PNG file to write.", completion: .file()) var output: String
+    name: [.customShort("o"), .long], help: "PNG file to write. It must not exist yet.", completion: .file())
+  var output: String
   @Option(
     help: "Augmentation: default, strong, none, or a JSON file. (default: default)",
     completion: .list(["default", "strong", "none"])) var augment: String?
@@ -30,6 +31,12 @@ struct AugmentSheet: ParsableCommand {
   @Option(help: "Input height in pixels. \(defaults { $0.model.height })") var height: Int?
   @OptionGroup(title: "Images") var images: ImageOptions
   @OptionGroup(title: "Ground truth") var groundTruth: DataOptions
+
+  func validate() throws {
+    if !output.lowercased().hasSuffix(".png") {
+      throw ValidationError("--output \(output): give a name that ends in .png")
+    }
+  }
 
   func run() throws {
     runRanks { communicator in

@@ -59,7 +59,10 @@ struct Evaluate: ParsableCommand {
       let results = try (checkpoint.map { [$0] } ?? compare).compactMap { name -> DetailedReport? in
         if name.hasSuffix(PredictionFile.suffix) {
           return try communicator.together {
-            communicator.rank == 0 ? try PredictionFile.evaluate(name, on: data, groundTruth.reading()) : nil
+            guard communicator.rank == 0 else { return nil }
+            return try PredictionFile.evaluate(name, on: data, groundTruth.reading(), skipBad: skipBad) {
+              output.logger().warning("\($0)")
+            }
           }
         }
         return try Recognizer(name, over: communicator, log: output.logger()).evaluate(
@@ -68,7 +71,7 @@ struct Evaluate: ParsableCommand {
       }
       guard let result = results.first else { return .done }
       if results.count == 2 {
-        let comparison = Comparison(results[0], results[1])
+        let comparison = try Comparison(results[0], results[1]) { output.logger().warning("\($0)") }
         for line in json ? [try RunJSON.line(comparison)] : comparison.lines(names: compare.map(\.onOneLine)) {
           try printLine(line)
         }

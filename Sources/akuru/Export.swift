@@ -25,7 +25,8 @@ struct Export: ParsableCommand {
     completion: .list(["safetensors", "onnx", "kraken", "akuru"]))
   var format: String
   @Option(
-    name: [.customShort("o"), .long], help: "File to write.", completion: .file()) var output: String
+    name: [.customShort("o"), .long], help: "File to write. It must not exist yet.", completion: .file()) var output:
+    String
 
   func run() throws {
     runRanks { communicator in

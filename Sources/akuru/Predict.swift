@@ -84,7 +84,9 @@ struct Predict: ParsableCommand {
   }
 
   private func read(with reader: ImageReader) throws -> ExitStatus {
-    var (badImages, refusals) = (0, 0)
+    var (badImages, refusals, readImages, readPages) = (0, 0, 0, 0)
+    // Names by their bytes: those that are canonically equivalent differ.
+    var written: Set<[UInt8]> = []
     func report(_ error: any Error) {
       printError("akuru: \(error)")
       if ExitStatus(for: error) == .inputOutput || error is ConfigurationError { refusals += 1 } else { badImages += 1 }
@@ -95,19 +97,38 @@ struct Predict: ParsableCommand {
     try reader.read(arguments) { path, result in
       switch result {
       case .success(let reading):
+        readImages += 1
         if reading.isBlank { printError("akuru: \(path.onOneLine): nothing is written on it, so its text is empty") }
         try printLine(json ? RunJSON.line(reading) : "\(path.onOneLine)\t\(reading.text.onOneLine)")
         do {
-          if writeText { try writeNewFile(reading.text + "\n", to: Predict.textFile(path), replacing: overwrite) }
+          guard writeText else { break }
+          let file = Predict.textFile(path)
+          let place = "\(resolvedPath(folder(of: file)) ?? folder(of: file))/\(lastComponent(file))"
+          guard written.insert(Array(place.utf8)).inserted else {
+            throw ConfigurationError("\(file): written already, for another image of that name; rename one")
+          }
+          try writeNewFile(reading.text + "\n", to: file, replacing: overwrite)
         } catch {
           report(error)
         }
       case .failure(let error): report(error)
       }
     } page: { path in
+      readPages += 1
       let outcome = try pages.read(path)
       if let image = outcome.image { arguments.leaveOut(image) }
       for error in outcome.errors { report(error) }
+    }
+    // An option that had nothing to do.
+    if let output, readPages == 0 {
+      printError(
+        "akuru: --output \(output.onOneLine): nothing is written there, since no page is among the arguments; "
+          + "--write-text writes the text of X.png to X.txt")
+      if badImages == 0 { refusals += 1 }
+    }
+    if writeText, readImages == 0, readPages > 0 {
+      printError("akuru: --write-text is for images; --output DIR --format text writes the texts of pages")
+      refusals += 1
     }
     return refusals > 0 ? .inputOutput : badImages > 0 ? .badData : .done
   }

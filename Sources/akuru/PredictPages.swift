@@ -43,6 +43,7 @@ final class PredictPages {
     do {
       let page = try PageToRead(path)
       outcome.image = page.imagePath
+      if let note = page.note { printError("akuru: \(note)") }
       if let output { try requireWritable(page, output) }
       let lines = try reader.read(page)
       outcome.errors = lines.compactMap { if case .failure(let error) = $0 { error } else { nil } }

@@ -14,7 +14,7 @@ struct Sheet: ParsableCommand {
       Example: akuru sheet data/train --output sheet.png --width 900
 
       akuru-synth draws the labels; it must be beside akuru or in PATH. An image that cannot be read appears as a crossed \
-      box, and akuru check says why. The same seed selects the same images.
+      box, and akuru check says why. A record whose text cannot be used has none, and an error names it. The same seed selects the same images.
       """)
 
   @Argument(help: "Data set.", completion: .file()) var data: String
@@ -40,8 +40,11 @@ struct Sheet: ParsableCommand {
     runAlone {
       if MPIRuntime.isLaunched { throw ConfigurationError("akuru sheet needs one process; start it without mpirun") }
       try requireNewFile(output)
-      let records = try DataSet.load(data, groundTruth.reading()).records.filter { $0.fault == nil }
+      let records = try DataSet.load(data, groundTruth.reading()).records
       let chosen = KeyedRandom.sample(count, of: records.count, seed: seed).map { records[$0] }
+      for record in chosen {
+        if let fault = record.fault { printError("akuru: \(record.absolutePath): \(fault)".onOneLine) }
+      }
       try createFolder(of: output)
       return try LabelSetter.draw(chosen, to: output, columns: perRow, width: width)
     }
@@ -84,7 +87,7 @@ private enum LabelSetter {
         path = folder.appendingPathComponent("\(index)").path
         try WholeFile.write(image, to: path)
       }
-      return try RunJSON.line(["image": path, "text": record.text]) + "\n"
+      return try RunJSON.line(["image": path, "text": record.fault == nil ? record.text : ""]) + "\n"
     }
     try Data(lines.joined().utf8).write(to: list)
     process.standardInput = try FileHandle(forReadingFrom: list)

@@ -29,6 +29,11 @@ package struct AuditFinding: Codable, Sendable, Equatable, CustomStringConvertib
   package var description: String { "\(path): \(detail)".onOneLine }
 }
 
+extension AuditFinding.Kind {
+  /// Whether it tells of something of a data set that is not used. The others are about what is used.
+  package var leavesOut: Bool { self != .unclearTurn && self != .unusedOption }
+}
+
 /// The number of occurrences of a scalar in the texts.
 package struct ScalarCount: Codable, Sendable, Equatable {
   package let scalar: UInt32

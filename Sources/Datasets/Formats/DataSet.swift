@@ -21,6 +21,8 @@ package struct DataSet: Sendable {
   package let records: [Record]
   /// The audit reports it.
   package let leftOut: [LeftOut]
+  /// A line for each of them.
+  package var notes: [String] { leftOut.map { $0.kind.leavesOut ? "left out: \($0)" : "\($0)" } }
   /// The policy of the records' texts.
   package let textPolicy: TextPolicy
   /// SHA-256 over relative paths, sizes and texts (not times, not the folder's own path), in hexadecimal.
@@ -75,7 +77,7 @@ package struct DataSet: Sendable {
     if let wanted = options.form {
       form = wanted
     } else {
-      switch try GroundTruthForm.of(file: path) {
+      switch try GroundTruthForm.of(file: path, columns: options.columns) {
       case .form(let found): form = found
       case .other(let found): throw .unrecognized(path: path, found: found)
       }

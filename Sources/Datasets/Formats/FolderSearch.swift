@@ -147,7 +147,15 @@ private struct Walk {
     for name in names {
       if lowercased(name).hasSuffix(".xml") {
         guard isWanted(.xml) else { continue }
-        let isPage = try GroundTruthForm.of(file: folder.file(name)) == .form(.xml)
+        let isPage: Bool
+        do throws(DataSetError) {
+          isPage = try GroundTruthForm.of(file: folder.file(name)) == .form(.xml)
+        } catch {
+          // A link that leads nowhere, for example.
+          if error.isOfMachine { throw error }
+          records.leave(folder.file(name), .unpairedFile, isProblem: true, error.reason)
+          continue
+        }
         if isPage {
           pages.append(name)
           stems.insert(String(name.dropLast(4)))
@@ -170,8 +178,10 @@ private struct Walk {
     let reader = PairsReader(folder, names: own, options: options)
     if firstUnpaired == nil { firstUnpaired = reader.pairs.unpaired.first }
     if reader.pairs.pairs.isEmpty {
-      if !pages.isEmpty { return }
-      let images = own.filter { ImageFormat.stem(ofName: $0) != nil }
+      // X.bin.png is another version of the image of X.xml.
+      let images = own.filter { name in
+        ImageFormat.stem(ofName: name) != nil && !stems.contains { name.hasPrefix($0 + ".") }
+      }
       if !images.isEmpty { strangers.append((folder, images)) }
       for file in reader.pairs.unpaired where ImageFormat.stem(ofName: file.name) == nil {
         records.leave(folder.file(file.name), .unpairedFile, isProblem: true, file.detail)

@@ -26,7 +26,9 @@ package enum GroundTruthForm: String, OptionChoice {
     """
 
   /// The form of a file, by its contents and, where they leave a choice, the end of its name.
-  static func of(file path: String) throws(DataSetError) -> Recognition {
+  ///
+  /// - Parameter columns: a text whose header has them is a table.
+  static func of(file path: String, columns: ColumnNames? = nil) throws(DataSetError) -> Recognition {
     let start: [UInt8]
     do throws(FileError) { start = try WholeFile.readStart(path, count: 1 << 16) } catch { throw DataSetError(error) }
     if let other = otherKind(start) { return .other(other) }
@@ -38,6 +40,7 @@ package enum GroundTruthForm: String, OptionChoice {
     if text.first(where: { !isSpace($0) }) == UInt8(ascii: "{") {
       return .form(name.hasSuffix(".json") ? .json : .jsonl)
     }
+    if let columns, CSVTable.has(columns, text) { return .form(.csv) }
     if name.hasSuffix(".csv") { return .form(PathList.looksLikeOne(text) ? .list : .csv) }
     if PathList.looksLikeOne(text) { return .form(.list) }
     if CSVTable.looksLikeOne(text) { return .form(.csv) }

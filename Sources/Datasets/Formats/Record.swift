@@ -60,7 +60,7 @@ func joinPath(_ folder: String, _ name: String) -> String {
 }
 
 /// Limits of what a data set can make the program allocate.
-enum DataSetLimits {
+package enum DataSetLimits {
   /// Bytes of a list.
   static let metadataBytes = 1 << 30
   /// Records of all folders together.
@@ -76,7 +76,7 @@ enum DataSetLimits {
   /// Bytes of a text file beside an image.
   static let textBytes = 64 << 10
   /// Folders in each other.
-  static let depth = 64
+  package static let depth = 64
   /// Folders that are searched.
   static let folders = 1_000_000
 }

@@ -7,6 +7,9 @@ struct LineLookup {
   /// The lines by the bytes of their names: names that are canonically equivalent differ.
   private var last: (name: String, page: Page, lines: [[UInt8]: PageDocument.Line])?
 
+  /// The pages of which it is unclear which view of the image they are about.
+  private(set) var unclear: [String: Page] = [:]
+
   init(_ folder: GroundTruthFolder) { self.folder = folder }
 
   /// The page's file and the line's name; nil for other names.
@@ -26,6 +29,7 @@ struct LineLookup {
       if last.map({ sameScalars($0.name, name) }) != true {
         var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
         let page = try page(of: &document, name)
+        if page.hasUnclearTurn { unclear[page.path] = page }
         last = (name, page, Dictionary(document.lines.map { (Array($0.id.utf8), $0) }) { first, _ in first })
       }
     } catch {

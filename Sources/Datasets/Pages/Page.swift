@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// A page whose lines are records.
@@ -12,6 +13,12 @@ package final class Page: Sendable {
 
   /// Whether the document does not tell which of the two it is about.
   let hasUnclearTurn: Bool
+
+  /// What to say of that.
+  var unclearTurn: String {
+    "EXIF turns or mirrors \(lastComponent(imagePath)), and the file does not tell whether its lines are about the stored image or the "
+      + "shown one; they are cut from the shown one: look at some (akuru lines), or store it upright"
+  }
 
   init(path: String, imagePath: String, size: Int64, isStored: Bool, hasUnclearTurn: Bool = false) {
     (self.path, self.imagePath, self.size, self.isStored) = (path, imagePath, size, isStored)

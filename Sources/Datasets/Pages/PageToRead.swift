@@ -34,6 +34,12 @@ package final class PageToRead: Sendable {
   /// The file of its image; nil for one in memory.
   package var imagePath: String? { if case .file(let page) = image { page.imagePath } else { nil } }
 
+  /// What to say of a page that is read, and perhaps not as it should be.
+  package var note: String? {
+    guard case .file(let page) = image, page.hasUnclearTurn else { return nil }
+    return "\(page.path): \(page.unclearTurn)"
+  }
+
   /// What cuts lines out of the image, decoded.
   /// - Throws: ``DataSetError`` that names the image.
   package func cutter() throws(DataSetError) -> LineCutter {

@@ -22,11 +22,7 @@ struct PagesReader: GroundTruthReader {
         continue
       }
       if page.hasUnclearTurn {
-        records.leave(
-          page.path, .unclearTurn,
-          "EXIF turns or mirrors \(lastComponent(page.imagePath)), and the file does not tell whether its lines are about the "
-            + "stored image or the shown one; they are cut from the shown one: look at some (akuru lines), or store it upright"
-        )
+        records.leave(page.path, .unclearTurn, page.unclearTurn)
       }
       try add(document, page, name, to: &records)
     }

@@ -127,7 +127,9 @@ struct XMLMarkup {
     while true {
       markup.skip(past: "<")
       guard markup.position < markup.count else { return }
-      if let end = markup.endOfText {
+      if let (start, end) = markup.boundsOfText {
+        // The end of "<!-->" is not its own.
+        markup.position = min(markup.position + start.utf8CodeUnitCount, markup.count)
         markup.skip(past: end)
         comments += 1
       } else {
@@ -145,11 +147,9 @@ struct XMLMarkup {
     }
   }
 
-  /// The end of what begins here behind "<", if tags have no meaning in it.
-  private var endOfText: StaticString? {
-    if isAt("!--") { return "-->" }
-    if isAt("![CDATA[") { return "]]>" }
-    return isAt("?") ? "?>" : nil
+  /// The start and the end of what begins here behind "<", if tags have no meaning in it.
+  private var boundsOfText: (start: StaticString, end: StaticString)? {
+    [("!--", "-->"), ("![CDATA[", "]]>"), ("?", "?>")].first { isAt($0.0) }
   }
 
   /// The encoding that the file declares if in it, "<" could be another byte than in ASCII or UTF-16 (4.3.3).

@@ -1,3 +1,4 @@
+import Datasets
 import Messages
 
 /// A test of whether two models differ by more than chance on the same images. `akuru evaluate --compare A B`.
@@ -29,9 +30,12 @@ package struct Comparison: Encodable, Sendable {
     }
   }
 
-  /// Both reports must be of the same images in the same order.
-  package init(_ a: DetailedReport, _ b: DetailedReport) {
-    precondition(a.images.map(\.path) == b.images.map(\.path), "the images differ")
+  /// Compares two reports on the images that both have, in the order of `a`.
+  ///
+  /// - Parameter warn: gets what to say of images that only one of them has.
+  /// - Throws: `DataSetError` if they have none in common.
+  package init(_ a: DetailedReport, _ b: DetailedReport, warn: (String) -> Void = { _ in }) throws(DataSetError) {
+    let (a, b) = try Comparison.common(a, b, warn: warn)
     (self.a, self.b) = (a, b)
     let pairs = [a, b].map { Bootstrap.resample($0.images.map(RecognitionCounts.init)) }
     func difference(_ before: Double, _ after: Double, _ figure: (RecognitionCounts) -> Double) -> Difference {
@@ -41,6 +45,25 @@ package struct Comparison: Encodable, Sendable {
     graphemeCER = difference(a.report.graphemeCER, b.report.graphemeCER, \.graphemeCER)
     wer = difference(a.report.wer, b.report.wer, \.wer)
     exactMatch = difference(a.report.exactMatch, b.report.exactMatch, \.exactMatch)
+  }
+
+  private static func common(
+    _ a: DetailedReport, _ b: DetailedReport, warn: (String) -> Void
+  ) throws(DataSetError) -> (DetailedReport, DetailedReport) {
+    if a.images.map(\.path) == b.images.map(\.path) { return (a, b) }
+    let ofB = Dictionary(b.images.map { ($0.path, $0) }) { first, _ in first }
+    let known = Set(a.images.map(\.path))
+    let pairs = a.images.compactMap { image in ofB[image.path].map { (image, $0) } }
+    guard !pairs.isEmpty else { throw .invalid(reason: "the two have no image in common") }
+    let others = a.images.map(\.path).filter { ofB[$0] == nil } + b.images.map(\.path).filter { !known.contains($0) }
+    warn("\(counted(others.count, "image")) only one of the two could use, and no rate counts them, such as \(others[0])")
+    func report(_ images: [EvaluatedImage]) -> DetailedReport {
+      var counts = RecognitionCounts()
+      for image in images { counts.add(reference: image.reference, prediction: image.prediction) }
+      return DetailedReport(
+        report: EvaluationReport(counts, loss: nil), details: EvaluationDetails(images), images: images)
+    }
+    return (report(pairs.map(\.0)), report(pairs.map(\.1)))
   }
 
   /// The comparison as text for people.

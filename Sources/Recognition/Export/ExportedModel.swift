@@ -109,11 +109,9 @@ extension Recognizer {
   ///   - warn: gets a line for each thing that the format cannot say.
   ///
   /// - Throws: `SafeTensorsError` or `FileError` if a file cannot be written; `ConfigurationError` if that would
-  ///   overwrite a checkpoint, or a `config.json` of another kind, or if the format does not have one of the layers.
+  ///   overwrite a file, or a `config.json` of another model, or if the format does not have one of the layers.
   package func export(_ format: ExportFormat, of argument: String, to path: String, warn: (String) -> Void) throws {
-    if (try? SafeTensorsFile(path))?.metadata["format"]?.hasPrefix("akuru-checkpoint-") == true {
-      throw ConfigurationError("--output \(path): it is a checkpoint, which is not overwritten; choose another name")
-    }
+    try requireNewFile(path)
     let model = ExportedModel(self)
     try createFolder(of: path)
     switch format {

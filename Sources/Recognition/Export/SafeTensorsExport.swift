@@ -29,7 +29,7 @@ extension ExportedModel {
   /// a `config.json` with the same beside it.
   func writeSafeTensors(to path: String) throws {
     let configurationPath = "\(folder(of: path))/config.json"
-    try refuseToOverwrite(configurationPath)
+    try refuseToOverwrite(configurationPath, of: lastComponent(path))
     let configuration = ExportedConfiguration(
       weights: lastComponent(path), architecture: architecture, alphabet: alphabet.scalars.map(String.init),
       preprocessing: preprocessing, textPolicy: textPolicy)
@@ -40,16 +40,17 @@ extension ExportedModel {
   }
 
   /// Throws if a run directory's `config.json`, or another model's, would be overwritten.
-  private func refuseToOverwrite(_ path: String) throws {
+  private func refuseToOverwrite(_ path: String, of weights: String) throws {
     guard let kind = try kind(of: path) else { return }
     struct Format: Decodable {
       let format: String?
+      let weights: String?
     }
     let data = kind == .file ? FileManager.default.contents(atPath: path) ?? Data() : Data()
     let format = try? JSONDecoder().decode(Format.self, from: data)
-    guard format?.format == ExportedConfiguration.format else {
+    guard format?.format == ExportedConfiguration.format, format?.weights == weights else {
       throw ConfigurationError(
-        "--output: \(path) exists and is not of an export, so it is not overwritten; choose another folder")
+        "--output: \(path) exists and is not of an export of that name, so it is not overwritten; choose another folder")
     }
   }
 }

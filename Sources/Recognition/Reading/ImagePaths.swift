@@ -26,6 +26,8 @@ package final class ImageArguments: ImagePaths {
   private var arguments: ArraySlice<String>
   /// The rest of the current folder, or of standard input.
   private var folder: ArraySlice<String> = []
+  /// What of the current folder cannot be read.
+  private var failures: ArraySlice<(path: String, error: any Error)> = []
   private var lines: InputLines?
   /// Images that are not given when a folder is searched.
   private var leftOut: Set<String> = []
@@ -36,6 +38,7 @@ package final class ImageArguments: ImagePaths {
 
   package func next(waits: Bool) throws -> NextImage {
     while true {
+      if let failure = failures.popFirst() { return .failure(failure.path, failure.error) }
       if let path = folder.popFirst() {
         if !leftOut.isEmpty, leftOut.contains(resolvedPath(path) ?? path) { continue }
         return .image(path)
@@ -53,12 +56,9 @@ package final class ImageArguments: ImagePaths {
       guard FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder), isFolder.boolValue else {
         return .image(argument)
       }
-      do {
-        folder = try ImageArguments.images(in: argument)[...]
-      } catch {
-        return .failure(argument, error)
-      }
-      if folder.isEmpty {
+      let found = FolderOfImages(argument)
+      (folder, failures) = (found.paths[...], found.failures[...])
+      if folder.isEmpty && failures.isEmpty {
         let why = "holds no \(ImageFormat.suffixList) and no page, nor do the folders in it"
         return .failure(argument, UnreadableImage("\(argument): \(why)"))
       }
@@ -67,29 +67,50 @@ package final class ImageArguments: ImagePaths {
 
   /// Leaves an image out of folders from now on, since it belongs to a page.
   package func leaveOut(_ image: String) { leftOut.insert(resolvedPath(image) ?? image) }
+}
 
-  /// The deepest folder below one that is named, as for data sets.
-  private static let deepest = 32
+/// The images and pages in a folder and in the folders below it, links followed as for data sets.
+private struct FolderOfImages {
+  /// Of the pages, then of the images. Images of formats that are not read are among them: reading tells their names. What begins with a
+  /// dot is left out.
+  private(set) var paths: [String] = []
+  /// Folders that cannot be read; the others are.
+  private(set) var failures: [(path: String, error: any Error)] = []
+  /// The folders above the current one: a link to one of them would lead in a circle.
+  private var ancestors: Set<FileStatus.Identity> = []
 
-  /// The paths of the pages in a folder and in the folders below it, then those of the images. Images of formats that are not read are
-  /// among them: reading tells their names. Hidden folders, and folders that links lead to, are left out.
-  private static func images(in folder: String) throws(FileError) -> [String] {
-    let files = try files(in: folder, depth: 0)
+  init(_ folder: String) {
+    var files: [String] = []
+    visit(folder, depth: 0, &files)
     let images = files.filter { ImageFormat.stem(ofName: $0) != nil || ImageFormat.isOfOtherFormat(name: $0) }
-    return files.filter { PageToRead.isNamed($0) && PageToRead.isPage($0) } + images
+    paths = files.filter { PageToRead.isNamed($0) && PageToRead.isPage($0) } + images
   }
 
-  private static func files(in folder: String, depth: Int) throws(FileError) -> [String] {
-    guard depth <= deepest else { throw FileError("read the folder", folder, code: ELOOP) }
-    var paths: [String] = []
-    let start = folder.hasSuffix("/") ? folder : folder + "/"
-    let entries = try folderEntries(folder).filter { !$0.name.hasPrefix(".") }
-    for entry in entries.sorted(by: { pathPrecedes($0.name, $1.name) }) {
-      let path = start + entry.name
-      let kind = entry.kind ?? FileStatus(path: path, followLink: false)?.kind
-      if kind == .folder { paths += try files(in: path, depth: depth + 1) } else { paths.append(path) }
+  private mutating func visit(_ folder: String, depth: Int, _ files: inout [String]) {
+    do throws(FileError) {
+      guard depth <= DataSetLimits.depth else { throw FileError("read the folder", folder, code: ELOOP) }
+      guard let identity = try FileStatus.following(folder)?.identity, ancestors.insert(identity).inserted else {
+        return
+      }
+      defer { ancestors.remove(identity) }
+      let start = folder.hasSuffix("/") ? folder : folder + "/"
+      let entries = try folderEntries(folder).filter { !$0.name.hasPrefix(".") }
+      for entry in entries.sorted(by: { pathPrecedes($0.name, $1.name) }) {
+        let path = start + entry.name
+        guard entry.isUTF8 else {
+          failures.append((path, UnreadableImage("\(path): its name is not in UTF-8; rename it")))
+          continue
+        }
+        let kind = entry.kind == .link ? nil : entry.kind
+        if kind ?? FileStatus(path: path, followLink: true)?.kind == .folder {
+          visit(path, depth: depth + 1, &files)
+        } else {
+          files.append(path)
+        }
+      }
+    } catch {
+      failures.append((folder, error))
     }
-    return paths
   }
 }
 

@@ -7,6 +7,9 @@ struct ReportPage {
   /// Another run to compare with.
   var other: RunRecord?
 
+  /// By this a report is known, in its first lines.
+  static let generator = #"<meta name="generator" content="Akuru"#
+
   /// The complete HTML file.
   var document: String {
     let title: HTML = other.map { "\(run.name) and \($0.name)" } ?? "\(run.name)"
@@ -17,7 +20,7 @@ struct ReportPage {
       <meta charset="utf-8"/>
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
-      <meta name="generator" content="Akuru \(akuruVersion)"/>
+      \(HTML(markup: ReportPage.generator)) \(akuruVersion)"/>
       <title>\(title) - Akuru</title>
       <style>\(HTML(markup: ReportStyle.css))</style>
       </head>

@@ -73,10 +73,19 @@ package final class ReportWriter {
 ///
 /// - Parameter output: the file; nil is `report.html` in the first run directory, `compare.html` for two.
 /// - Returns: the path of the written file.
-/// - Throws: an error with exit status 4 if there is no run, or the file cannot be written.
+/// - Throws: an error with exit status 4 if there is no run, or the file cannot be written; `ConfigurationError` for a file that exists and
+///   is no report.
 package func writeReport(_ run: String, comparedWith other: String?, to output: String?) throws -> String {
   let page = ReportPage(run: try RunRecord(run), other: try other.map { try RunRecord($0) })
   let path = output ?? "\(run)/\(other == nil ? "report" : "compare").html"
-  try AtomicFile.write(Array(page.document.utf8), to: path)
+  let document = Array(page.document.utf8)
+  if output != nil, try !isReport(path) { try requireNewFile(path) }
+  try AtomicFile.write(document, to: path)
   return path
+}
+
+/// Whether a file is a report. Nothing else is replaced.
+private func isReport(_ path: String) throws -> Bool {
+  guard try kind(of: path) == .file else { return false }
+  return String(decoding: try WholeFile.readStart(path, count: 400), as: UTF8.self).contains(ReportPage.generator)
 }

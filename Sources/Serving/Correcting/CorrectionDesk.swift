@@ -56,7 +56,8 @@ package final class CorrectionDesk: Sendable {
   func lines(from start: Int) -> Lines {
     state.withLock { state in
       let sources = doubts.map { records[$0.record].absolutePath }
-      let range = max(0, min(start, doubts.count))..<min(doubts.count, max(0, start) + CorrectionDesk.mostLines)
+      let first = max(0, min(start, doubts.count))
+      let range = first..<min(doubts.count, first + CorrectionDesk.mostLines)
       return Lines(
         total: doubts.count, saved: sources.count { state.file.text(of: $0) != nil }, folder: state.file.folder,
         lines: range.map { number in

@@ -13,6 +13,14 @@ enum CSVTable {
     }
   }
 
+  /// Whether the header has these columns.
+  static func has(_ columns: ColumnNames, _ start: [UInt8]) -> Bool {
+    separators.contains { separator in
+      let names = header(start, separator)?.names ?? []
+      return [columns.image, columns.text].allSatisfy(names.contains)
+    }
+  }
+
   /// Calls `add` for each record after the header.
   /// - Throws: ``DataSetError`` for a header without the columns.
   static func read(

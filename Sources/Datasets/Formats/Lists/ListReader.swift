@@ -38,6 +38,9 @@ struct ListReader: GroundTruthReader {
     default: try PathList.read(text, path: path, add: addRecord)
     }
     guard records.records.count > before else { throw .noRecords(path: path) }
+    for page in lines.unclear.values.sorted(by: { pathPrecedes($0.path, $1.path) }) {
+      records.leave(page.path, .unclearTurn, page.unclearTurn)
+    }
     if ListReader.known.contains(where: { $0.name == name }) { findUnlisted(from: before, &records) }
   }
 

@@ -35,9 +35,11 @@ final class XMLTree {
   var root: XMLElement? { xmlDocGetRootElement(document).map { XMLElement($0) } }
 
   /// The file, in the encoding that it declares, else in UTF-8.
-  func bytes() -> [UInt8] {
+  ///
+  /// - Parameter inUTF8: whether it is in UTF-8, and declares that, in any case.
+  func bytes(inUTF8: Bool = false) -> [UInt8] {
     var (memory, size): (UnsafeMutablePointer<xmlChar>?, Int32) = (nil, 0)
-    if document.pointee.encoding == nil {
+    if inUTF8 || document.pointee.encoding == nil {
       xmlDocDumpMemoryEnc(document, &memory, &size, "UTF-8")
     } else {
       xmlDocDumpMemory(document, &memory, &size)
@@ -176,4 +178,11 @@ extension String {
     if unicodeScalars.allSatisfy(isFine) { return self }
     return String(UnicodeScalarView(unicodeScalars.map { isFine($0) ? $0 : "\u{FFFD}" }))
   }
+}
+
+/// A page's file as a string: PAGE-XML and ALTO of another encoding declare UTF-8 then.
+/// - Throws: ``DataSetError`` for XML that cannot be parsed.
+package func pageText(_ file: [UInt8]) throws(DataSetError) -> String {
+  let isPage = PageDocument.schema(of: Array(file.prefix(1 << 16))) != nil
+  return String(decoding: isPage ? try XMLTree(file, path: "the page").bytes(inUTF8: true) : file, as: UTF8.self)
 }

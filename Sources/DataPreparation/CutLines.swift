@@ -116,7 +116,8 @@ private struct LineFiles {
       }
       let number = String(numbers[index])
       let zeros = String(repeating: "0", count: max(0, 4 - number.utf8.count))
-      let stem = "\(folder)/\(LineFiles.place(record, of: dataSet))/\(zeros)\(number)-\(LineFiles.safe(record.line?.id ?? "line"))"
+      let stem =
+        "\(folder)/\(LineFiles.place(record, of: dataSet))/\(zeros)\(number)-\(LineFiles.safe(record.line?.id ?? "line"))"
       try createFolder(of: stem)
       try WholeFile.write(image, to: stem + ".png")
       try WholeFile.write(Array((record.text + "\n").utf8), to: stem + ".gt.txt")

@@ -95,6 +95,69 @@ import Testing
     expectFailure(epochs, 2, ["--epochs 9 contradicts", "--init-from \(workshop.path("part"))", "--epochs 9"])
   }
 
+  /// What the run stored of its options does not contradict it.
+  @Test(arguments: [1, 2]) func aRunGoesOnWithWhatItStored(ranks: Int) throws {
+    let workshop = try Workshop(train: 12, validation: 4)
+    try workshop.train(Recipes.seed, "old", ["--max-steps", "2"])
+    let scalars = ["a", "b", "c", "d", "e", "\u{D9A}"]
+    try GlyphData.write(
+      ["{\"scalars\": [\(scalars.map { "\"\($0)\"" }.joined(separator: ", "))]}"], to: workshop.path("letters.json"))
+    let constant = ["--schedule", "constant", "--max-steps", "3", "--checkpoint-every", "1"]
+    // With an alphabet and a model to begin with, in one command and with --resume alone.
+    let begun = workshop.training(
+      Recipes.seed, "run",
+      constant + [
+        "--init-from", workshop.path("old"), "--alphabet", workshop.path("letters.json"), "--alphabet-change", "union",
+      ])
+    #expect(try akuru(ranks: ranks, begun).exitCode == 0)
+    for more in [begun + ["--resume"], ["train", "--run-dir", workshop.path("run"), "--resume"]] {
+      let resumed = try akuru(ranks: ranks, more)
+      #expect(resumed.exitCode == 0, "\(resumed.transcript)")
+    }
+    // Another model is refused; the same one by another path is not.
+    try workshop.train(Recipes.seed, "other", ["--max-steps", "1", "--seed", "2"])
+    let resume = ["train", "--run-dir", workshop.path("run"), "--resume", "--init-from"]
+    for model in [workshop.path("other"), workshop.path("none")] {
+      expectFailure(try akuru(ranks: ranks, resume + [model]), 2, [model])
+    }
+    let same = try akuru(ranks: ranks, resume + [workshop.best("old")])
+    #expect(same.exitCode == 0, "\(same.transcript)")
+    // Planned by minutes, with a limit far away.
+    let planned = workshop.training(
+      Recipes.seed, "minutes", ["--minutes", "0.01", "--max-steps", "1000000"])
+    let end = try akuru(ranks: ranks, planned)
+    #expect(end.exitCode == 0, "\(end.transcript)")
+    let further = try akuru(
+      ranks: ranks, ["train", "--run-dir", workshop.path("minutes"), "--resume", "--max-minutes", "1"])
+    #expect(
+      further.exitCode == 0 && further.stderr.contains("before --max-steps 1000000; a longer run"),
+      "\(further.transcript)")
+  }
+
+  /// A length on the command line takes the place of that in the file.
+  @Test func aLengthReplacesAnother() throws {
+    let workshop = try Workshop(train: 16, validation: 4)
+    try workshop.train(
+      Recipes.seed, "run", ["--minutes", "0.002", "--max-steps", "4", "--eval-every", "4000000000000000000"])
+    for (name, length, steps) in [("epochs", ["--epochs", "3"], 6), ("steps", ["--max-steps", "5"], 5)] {
+      let result = try akuru(
+        ["train", "--config", workshop.path("run/config.json"), "--run-dir", workshop.path(name), "--eval-every", "1"]
+          + length)
+      #expect(result.exitCode == 0, "\(result.transcript)")
+      #expect(try workshop.metrics(name, "evaluation").last?.step == steps, "\(name)")
+    }
+  }
+
+  /// The steps that measure the speed are no reason to wait.
+  @Test(arguments: [1, 2]) func aStopWhileTheLengthIsPlanned(ranks: Int) throws {
+    let workshop = try Workshop(train: 16, validation: 4)
+    let result = try akuru(
+      ranks: ranks, workshop.training(Recipes.seed, "run", ["--minutes", "1"]),
+      environment: ["AKURU_FAULT": "\(ranks - 1):3:step:usr1"])
+    #expect(result.exitCode == 85, "\(result.transcript)")
+    #expect(result.stderr.contains("stopped on request before the first step"), "\(result.transcript)")
+  }
+
   @Test(arguments: [nil, 2]) func aMistypedRunIsNotCreated(ranks: Int?) throws {
     let workshop = try Workshop(train: 4, validation: 2)
     let result = try akuru(ranks: ranks, ["train", "--resume", "--run-dir", workshop.path("rnu")])

@@ -68,6 +68,9 @@ import Testing
     for step in ["00000200", "00000250"] {
       try Data().write(to: URL(fileURLWithPath: folder.file("run/checkpoints/step-\(step).safetensors")))
     }
+    try GlyphData.write(
+      [#"{"__metadata__":{"cursor":"{\"best\":{\"cer\":0.1,\"step\":240},\"step\":240}"}}"#],
+      to: folder.file("run/checkpoints/best.safetensors"))
     try GlyphData.write(["n1 slots=1", "n2 slots=1"], to: folder.file("machines"))
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     let result = try Supervisor(
@@ -80,7 +83,7 @@ import Testing
     let used = try String(contentsOfFile: folder.file("mpirun.log"), encoding: .utf8)
     #expect(used == "n1 slots=1 n2 slots=1 n1 slots=1 ")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.file("run/checkpoints")).sorted()
-    #expect(files == ["step-00000200.safetensors", "step-00000250.safetensors.wrong"])
+    #expect(files == ["best.safetensors.wrong", "step-00000200.safetensors", "step-00000250.safetensors.wrong"])
   }
 
   /// Open MPI 4 and 5 have other names for the command that reaches a machine.

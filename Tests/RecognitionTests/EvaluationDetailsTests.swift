@@ -65,15 +65,15 @@ import Testing
     #expect(details.confusions.map(\.reference) == Array(letters.prefix(50)))
   }
 
-  @Test func aModelDoesNotDifferFromItself() {
+  @Test func aModelDoesNotDifferFromItself() throws {
     let one = report(images(100, wrongEvery: 7))
-    let same = Comparison(one, one)
+    let same = try Comparison(one, one)
     #expect(same.cer.value == 0 && same.cer.interval == [0, 0] && same.cer.p == 1 && !same.cer.significant)
   }
 
-  @Test func clearDifferencesAreSignificantAndChanceIsNot() {
+  @Test func clearDifferencesAreSignificantAndChanceIsNot() throws {
     let (bad, good) = (report(images(400, wrongEvery: 4)), report(images(400, wrongEvery: 10)))
-    let clear = Comparison(bad, good)
+    let clear = try Comparison(bad, good)
     #expect(clear.cer.significant && clear.cer.value < 0 && clear.cer.p < 0.01)
     #expect(clear.exactMatch.significant && clear.exactMatch.value > 0)
     // As many errors in other images: nothing to tell them apart.
@@ -81,7 +81,7 @@ import Testing
       (0..<400).map {
         EvaluatedImage(path: "\($0).png", reference: "abca", prediction: $0 % 10 == 3 ? "abcx" : "abca")
       })
-    let chance = Comparison(good, shifted)
+    let chance = try Comparison(good, shifted)
     #expect(!chance.cer.significant && chance.cer.p > 0.5 && chance.cer.interval[0] < 0)
     #expect(
       clear.lines(names: ["x", "y"]).contains { $0.hasPrefix("  CER: -3.75 points") && $0.hasSuffix(": significant") })

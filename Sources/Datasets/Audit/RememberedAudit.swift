@@ -144,7 +144,8 @@ extension AuditResult {
     let possible = 0...Int(Int32.max)
     let count = dataSet.records.count
     return records == 0..<count && widths.count == count && inkWidths.count == count
-      && digests.count == count * AuditResult.digestBytes && widths.allSatisfy(possible.contains) && inkWidths.allSatisfy(possible.contains)
+      && digests.count == count * AuditResult.digestBytes && widths.allSatisfy(possible.contains)
+      && inkWidths.allSatisfy(possible.contains)
       && scalarCounts.allSatisfy { possible.contains($0.count) && Unicode.Scalar($0.scalar) != nil }
       && findings.allSatisfy { $0.record.map(records.contains) ?? true }
   }

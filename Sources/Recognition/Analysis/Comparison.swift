@@ -56,7 +56,8 @@ package struct Comparison: Encodable, Sendable {
     let pairs = a.images.compactMap { image in ofB[image.path].map { (image, $0) } }
     guard !pairs.isEmpty else { throw .invalid(reason: "the two have no image in common") }
     let others = a.images.map(\.path).filter { ofB[$0] == nil } + b.images.map(\.path).filter { !known.contains($0) }
-    warn("\(counted(others.count, "image")) only one of the two could use, and no rate counts them, such as \(others[0])")
+    warn(
+      "\(counted(others.count, "image")) only one of the two could use, and no rate counts them, such as \(others[0])")
     func report(_ images: [EvaluatedImage]) -> DetailedReport {
       var counts = RecognitionCounts()
       for image in images { counts.add(reference: image.reference, prediction: image.prediction) }

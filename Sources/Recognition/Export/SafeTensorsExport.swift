@@ -50,7 +50,8 @@ extension ExportedModel {
     let format = try? JSONDecoder().decode(Format.self, from: data)
     guard format?.format == ExportedConfiguration.format, format?.weights == weights else {
       throw ConfigurationError(
-        "--output: \(path) exists and is not of an export of that name, so it is not overwritten; choose another folder")
+        "--output: \(path) exists and is not of an export of that name, so it is not overwritten; choose another folder"
+      )
     }
   }
 }

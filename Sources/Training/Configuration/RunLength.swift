@@ -58,7 +58,7 @@ extension TrainingConfiguration {
   /// - Throws: `ConfigurationError` if it would continue past the end of its schedule.
   package func length(draws: Int, resuming identity: RunIdentity, ranks: Int = 1) throws -> RunLength {
     if let scheduleSteps = identity.scheduleSteps, let maxSteps = run.length.maxSteps, maxSteps > scheduleSteps,
-      recipe.course.epochs == nil
+      recipe.course.epochs == nil, recipe.course.minutes == nil
     {
       throw ConfigurationError(
         option: "maxSteps",

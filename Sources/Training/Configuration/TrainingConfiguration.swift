@@ -22,6 +22,9 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     // A start that the command line names takes the place of the file's.
     if flags["initFrom"] != nil { others["fromScratch"] = nil }
     if flags.isOn("fromScratch") { for name in ["initFrom", "initAlphabet", "alphabetChange"] { others[name] = nil } }
+    // So does a length.
+    let lengths = ["epochs", "minutes", "maxSteps"]
+    if lengths.contains(where: { flags[$0] != nil }) { for name in lengths { others[name] = nil } }
     let all = flags.over(others)
     // Some options of a resumed run come from its checkpoint.
     if !all.isOn("resume") { _ = try TrainingConfiguration(all.withPlaceholders) }
@@ -102,6 +105,8 @@ extension TrainingConfiguration {
     values["augment"] =
       options["augment"] ?? configuration.recipe.augmentation.augment.name.map { .text($0) } ?? .null
     for name in paths where options[name] == nil { values[name] = .null }
+    // Given, they are random, and no model is looked for to begin with.
+    if options["startWeights"] == nil { values["startWeights"] = .null }
     let printed = optionNames.filter { $0 != "resume" }
     return Dictionary(uniqueKeysWithValues: printed.map { ($0, values[$0] ?? .null) })
   }

@@ -31,7 +31,9 @@ struct TrainingData {
     let (files, recipe) = (configuration.run.files, configuration.recipe)
     let given = try communicator.together {
       let given = try files.alphabet.map { try Alphabet(fileURL: URL(fileURLWithPath: $0)) }
-      if let given, let resumed, given != resumed {
+      // The letters of a run that began with a model are more than those of the file.
+      let isExtended = configuration.run.start.initFrom != nil
+      if let given, let resumed, given != resumed, !(isExtended && given.scalars.allSatisfy(resumed.contains)) {
         throw ConfigurationError(
           option: "alphabet", " is not the alphabet of the run that is resumed; leave the option out")
       }
@@ -46,10 +48,10 @@ struct TrainingData {
         whole, named: argument, alphabet: alphabet, geometry: geometry, use: use, skipBad: files.skipBad,
         cache: files.cacheFolder, communicator: communicator, output: output)
     }
-    train = try audited(records.train, configuration.train, given ?? resumed, use: .training)
+    train = try audited(records.train, configuration.train, resumed ?? given, use: .training)
     let texts = train.dataSet.records.map(\.text)
     let letters = try communicator.together {
-      let letters = try given ?? resumed ?? Alphabet(texts: texts, direction: recipe.text.direction)
+      let letters = try resumed ?? given ?? Alphabet(texts: texts, direction: recipe.text.direction)
       guard let pretrained else { return letters }
       return try configuration.run.start.alphabetChange.alphabet(
         old: pretrained.alphabet, wanted: letters, path: pretrained.path)

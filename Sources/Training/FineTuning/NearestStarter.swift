@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Files
 import Foundation
 import NeuralNetwork
 import Recognition
@@ -9,6 +10,8 @@ import Settings
 /// network that knows most of the letters in the training texts.
 struct NearestStarter {
   let name: String
+  /// Its name for `--init-from`, or its path where something else has that name.
+  let argument: String
   /// The share of the letters in the training texts that it knows, 0...1; each letter counts as often as it occurs.
   let knownShare: Double
 
@@ -25,7 +28,7 @@ struct NearestStarter {
     let counts = NearestStarter.counts(of: texts)
     let all = counts.reduce(0) { $0 + $1.value }
     guard all > 0, let architecture = try? recipe.model.architecture() else { return nil }
-    var best: (name: String, known: Int)?
+    var best: (model: StarterModels.Model, known: Int)?
     for model in try models.all() {
       let description: ModelDescription
       do {
@@ -39,10 +42,11 @@ struct NearestStarter {
       else { continue }
       let letters = Set(description.alphabet.scalars)
       let known = counts.reduce(0) { letters.contains($1.key) ? $0 + $1.value : $0 }
-      if known > best?.known ?? 0 { best = (model.name, known) }
+      if known > best?.known ?? 0 { best = (model, known) }
     }
     guard let best, Double(best.known) >= NearestStarter.leastShare * Double(all) else { return nil }
-    (name, knownShare) = (best.name, Double(best.known) / Double(all))
+    (name, knownShare) = (best.model.name, Double(best.known) / Double(all))
+    argument = try kind(of: name) == nil ? name : best.model.path
   }
 
   /// How often each letter occurs; white space is no letter.

@@ -55,9 +55,17 @@ func announce(
   if configuration.run.ranks.reduce == .float && communicator.isOneMachine && communicator.size > 1 {
     log.info("--reduce float changes nothing here: within one machine sums are exact")
   }
-  let lastStep = prepared.length.lastStep
+  let (lastStep, recipe) = (prepared.length.lastStep, prepared.identity.recipe)
   if let restored = opened.restored {
     log.info("going on from \(restored.path), step \(state.cursor.step)")
+    if let asked = configuration.run.length.maxSteps, asked > lastStep, recipe.course.minutes != nil {
+      let again = RunCommands(runDir: configuration.runDir, ranks: communicator.size).again
+      log.info(
+        """
+        --minutes planned the run, so it ends at step \(lastStep), before --max-steps \(asked); a longer run begins with its weights: \
+        \(again)
+        """)
+    }
     if state.cursor.step == lastStep { log.info("that was the last step: nothing is left to train") }
   }
   if opened.restored == nil { advise(prepared, settings, bindings, log) }

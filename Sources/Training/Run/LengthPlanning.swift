@@ -84,7 +84,7 @@ private struct SpeedProbe {
   /// The images that a run can train on in some minutes, its evaluations included.
   func images(minutes: Double, _ configuration: TrainingConfiguration, _ data: TrainingData) -> Int {
     let batch = configuration.recipe.batch.batchSize
-    let between = configuration.run.length.evalEvery.map { Double($0 * batch.first) } ?? Double(data.drawCount)
+    let between = configuration.run.length.evalEvery.map { Double($0) * Double(batch.first) } ?? Double(data.drawCount)
     let evaluations = SpeedProbe.evaluationShare * Double(data.validation.widths.count) / between
     let images = minutes * 60 / max(secondsPerImage * (1 + evaluations), 1e-9)
     return max(batch.first, Int(min(images, 1e15)))

@@ -20,6 +20,8 @@ struct OpenedRun {
   let resumed: RunIdentity?
   /// The options that were given, and those of the resumed run.
   var options: Overrides
+  /// On rank 0: the model that the resumed run says it began with.
+  var initFrom: String?
 }
 
 /// What rank 0 finds in the directory of a run that is resumed.
@@ -71,7 +73,10 @@ func openRun(_ options: Overrides, _ context: RunContext) throws -> OpenedRun {
   }
   try communicator.leaveIfStopIsRequested()
   let all = found.options.map { RunOptions.resumed(options, from: $0, hasCheckpoint: found.identity != nil) }
-  return OpenedRun(directory: directory, restored: restored, resumed: found.identity, options: all ?? options)
+  var initFrom: String?
+  if case .text(let path)? = found.options?["initFrom"] { initFrom = path }
+  return OpenedRun(
+    directory: directory, restored: restored, resumed: found.identity, options: all ?? options, initFrom: initFrom)
 }
 
 /// The result of ``resolveConfiguration(_:_:)``: the configuration of a run, and its initial network.
@@ -90,9 +95,13 @@ func resolveConfiguration(_ opened: OpenedRun, _ context: RunContext) throws -> 
   let description: PretrainedNetwork.Description? = try communicator.fromRankZero {
     guard let path = options.text("initFrom") else { return nil }
     if let resumed = opened.resumed {
-      if resumed.initialWeights != nil { return nil }
+      if let began = resumed.initialWeights {
+        if path == opened.initFrom { return nil }
+        let named = try PretrainedNetwork(path, options: options) { _ in }.description
+        if named.digest == began { return nil }
+      }
       throw ConfigurationError(
-        option: "initFrom", " contradicts the run that is resumed, which began without it; leave it out")
+        option: "initFrom", " \(path) contradicts the run that is resumed, which began without it; leave it out")
     }
     let read = try PretrainedNetwork(path, options: options) { log.warning("\($0)") }
     pretrained = read
@@ -143,7 +152,7 @@ func chooseStart(
       the run begins with the model \(nearest.name), which knows \(percent(nearest.knownShare)) of the letters in the \
       training texts (akuru models \(nearest.name)); --from-scratch begins with random weights
       """)
-    return nearest.name
+    return nearest.argument
   }
   guard let name else { return settings }
   var opened = opened

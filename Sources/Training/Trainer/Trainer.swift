@@ -120,6 +120,7 @@ final class Trainer {
   /// Trains some steps, and evaluates and records nothing.
   ///
   /// - Returns: their seconds, and their cost over all ranks.
+  /// - Throws: `StoppedBeforeTraining` on all ranks if one was asked to stop.
   func measure(steps: Int) throws -> (seconds: Double, cost: Int) {
     var (seconds, cost) = (0.0, 0)
     for _ in 0..<steps {
@@ -128,6 +129,7 @@ final class Trainer {
       state.cursor.advance(calendar)
       seconds += result.duration.seconds
       cost += costOfStep
+      if result.stopRequested { throw StoppedBeforeTraining() }
     }
     return (seconds, cost)
   }

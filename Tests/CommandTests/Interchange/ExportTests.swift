@@ -111,9 +111,9 @@ import Testing
   func theSameCheckpointGivesTheSameBytes(_ format: String) throws {
     let model = try UntrainedModel(exportedArchitectures[1])
     for (name, ranks) in [("a", nil), ("b", 2)] as [(String, Int?)] {
-      try export(model.checkpoint, format, to: model.path(name), ranks: ranks)
+      try export(model.checkpoint, format, to: model.path("\(name)/x"), ranks: ranks)
     }
-    let files = try ["a", "b"].map { try Data(contentsOf: URL(fileURLWithPath: model.path($0))) }
+    let files = try ["a", "b"].map { try Data(contentsOf: URL(fileURLWithPath: model.path("\($0)/x"))) }
     #expect(files[0] == files[1] && files[0].count > 10_000)
   }
 
@@ -130,7 +130,9 @@ import Testing
       try export(model.checkpoint, format, to: model.path("new-\(format)/folder/x"), ranks: ranks)
       try fails(format, model.path("file/x"), 4, [model.path("file")])
     }
-    for format in ["safetensors", "onnx", "akuru"] { try fails(format, model.checkpoint, 2, ["it is a checkpoint"]) }
+    for format in ["safetensors", "onnx", "akuru"] {
+      try fails(format, model.checkpoint, 2, ["exists already and is not replaced"])
+    }
     try Data("{\"configuration\": {}}".utf8).write(to: URL(fileURLWithPath: model.path("config.json")))
     try fails("safetensors", model.path("x"), 2, [model.path("config.json"), "choose another folder"])
     #expect(!FileManager.default.fileExists(atPath: model.path("x")))

@@ -41,6 +41,23 @@ import Testing
     #expect(tuned.exitCode == 0, "\(tuned.transcript)")
   }
 
+  /// A folder of the same name in the way, and the options as a file.
+  @Test func theNearestModelIsTheOneThatWasFound() throws {
+    try FileManager.default.createDirectory(atPath: workshop.path("glyphs/train"), withIntermediateDirectories: true)
+    func train(_ arguments: [String]) throws -> ProcessResult {
+      try run(product("akuru"), arguments, environment: ["AKURU_MODELS": models], directory: workshop.path(""))
+    }
+    let options = Recipes.akuru + ["--max-steps", "3", "--schedule", "constant"]
+    let begun = try train(workshop.training(options, "begun"))
+    #expect(
+      begun.exitCode == 0 && begun.stderr.contains("the run begins with the model glyphs"), "\(begun.transcript)")
+    let printed = try train(workshop.training(options, "printed") + ["--print-config"])
+    try Data(printed.stdout.utf8).write(to: URL(fileURLWithPath: workshop.path("c.json")))
+    let filed = try train(["train", "--config", workshop.path("c.json")])
+    #expect(filed.exitCode == 0, "\(filed.transcript)")
+    #expect(try weights("begun") == weights("printed"))
+  }
+
   private func weights(_ run: String) throws -> Data {
     try Data(contentsOf: URL(fileURLWithPath: workshop.checkpoint(run, step: 3)))
   }

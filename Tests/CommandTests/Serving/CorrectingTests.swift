@@ -51,6 +51,9 @@ import Testing
       (3, #"{"text": "x"}"#, "text/plain", 415), (3, "x", "application/json", 400),
     ] { #expect(try save(server, number, body, type: type) == status) }
     #expect(try server.request("correct/line/3").status == 405)
+    for start in ["9223372036854775807", "-9223372036854775808", "10"] {
+      #expect(try server.request("correct/lines?from=\(start)").body.contains(#""lines":[]"#) == (start.first != "-"))
+    }
 
     let files = try FileManager.default.contentsOfDirectory(atPath: workshop.path("corrected")).sorted()
     #expect(files == ["000001.png", "000002.png", "metadata.jsonl"])

@@ -40,6 +40,34 @@ import Testing
     #expect(leftOut.allSatisfy { $0.isProblem })
   }
 
+  /// Beside pages, too; another version of a page's image is no stranger.
+  @Test func lostPartnersBesidePages() throws {
+    let folder = try TemporaryDirectory()
+    let page = """
+      <PcGts><Page imageFilename="1.png" imageWidth="40" imageHeight="30"><TextRegion><TextLine id="l"><Coords points="1,1 30,1 30,20"/>
+      <TextEquiv><Unicode>x</Unicode></TextEquiv></TextLine></TextRegion></Page></PcGts>
+      """
+    try folder.add("1.xml", page).add("1.png", picture(width: 40, height: 30, seed: 1)).add("1.bin.png", "")
+    try folder.add("2.png", "").add("3.gt.txt", "y").add("1.txt", "x").add("notes.txt", "")
+    let dataSet = try DataSet.load(folder.path)
+    #expect(dataSet.records.map(\.path) == ["1.xml#l"])
+    let problems = dataSet.leftOut.filter(\.isProblem)
+    #expect(problems.map(\.path) == ["\(folder.path)/3.gt.txt"])
+    let others = dataSet.leftOut.filter { !$0.isProblem && $0.kind == .unlistedImage }
+    #expect(others.count == 1 && others[0].detail.contains("1 image without texts, such as \"2.png\""), "\(others)")
+  }
+
+  /// A link that leads nowhere is one bad file, not the end of the data set.
+  @Test func danglingLinks() throws {
+    let folder = try TemporaryDirectory().add("1.png", "").add("1.gt.txt", "x")
+    try FileManager.default.createSymbolicLink(atPath: folder.file("page.xml"), withDestinationPath: "nowhere")
+    try #require(mkfifo(folder.file("pipe.xml"), 0o600) == 0)
+    let dataSet = try DataSet.load(folder.path)
+    #expect(dataSet.records.map(\.path) == ["1.png"])
+    #expect(dataSet.leftOut.map(\.path) == ["page.xml", "pipe.xml"].map { folder.file($0) })
+    #expect(dataSet.leftOut.allSatisfy { $0.isProblem })
+  }
+
   @Test func deepFolders() throws {
     let folder = try TemporaryDirectory()
     let deep = (0..<70).map { "d\($0)" }.joined(separator: "/")

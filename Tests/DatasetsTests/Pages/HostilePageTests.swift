@@ -45,7 +45,8 @@ import Testing
   @Test func hiddenEntities() {
     let doctype = "[<!ENTITY x \"y\">]><alto>&x;</alto>"
     for start in [
-      "<!-- > <alto -->", "<?p <!-- ?>", "<!DOCTYPE alto SYSTEM \"<!--\" ", "<!DOCTYPE alto SYSTEM '\"]>' ",
+      "<!-- > <alto -->", "<!--><a b=\"-->", "<?p <!-- ?>", "<!DOCTYPE alto SYSTEM \"<!--\" ",
+      "<!DOCTYPE alto SYSTEM '\"]>' ",
       "<!DOCTYPE alto PUBLIC \"'>\" \"x\"\n",
     ] {
       expectPageError(start + (start.contains("DOCTYPE") ? doctype : "<!DOCTYPE alto \(doctype)"), ["DOCTYPE"])

@@ -10,7 +10,7 @@ struct AugmentSheet: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draw augmented images as training sees them.",
     discussion: """
-      Example: akuru augment-sheet data/train --output sheet.png --augment strong
+      Example: akuru augment-sheet data/train --output augmented.png --augment strong
 
       Each row shows one image at the model's height, then its augmented versions of the first epochs.
       """)

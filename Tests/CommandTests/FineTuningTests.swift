@@ -115,7 +115,7 @@ import Testing
 
     try workshop.train(Self.seed, "plain", ["--max-steps", "1"])
     let result = try akuru(workshop.training(Self.seed, "plain", ["--init-from", "x", "--max-steps", "2", "--resume"]))
-    expectFailure(result, 2, ["--init-from contradicts the run that is resumed"])
+    expectFailure(result, 2, ["--init-from x contradicts the run that is resumed"])
   }
 
   /// Frozen weights, running averages and optimizer state keep their bits; the others move.

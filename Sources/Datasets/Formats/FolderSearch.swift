@@ -180,7 +180,8 @@ private struct Walk {
     if reader.pairs.pairs.isEmpty {
       // X.bin.png is another version of the image of X.xml.
       let images = own.filter { name in
-        ImageFormat.stem(ofName: name) != nil && !stems.contains { name.hasPrefix($0 + ".") }
+        ImageFormat.stem(ofName: name) != nil
+          && !name.indices.contains { name[$0] == "." && stems.contains(String(name[..<$0])) }
       }
       if !images.isEmpty { strangers.append((folder, images)) }
       for file in reader.pairs.unpaired where ImageFormat.stem(ofName: file.name) == nil {

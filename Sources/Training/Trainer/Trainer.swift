@@ -129,7 +129,8 @@ final class Trainer {
       state.cursor.advance(calendar)
       seconds += result.duration.seconds
       cost += costOfStep
-      if result.stopRequested { throw StoppedBeforeTraining() }
+      // Minutes that are over are no request.
+      if result.stopRequested { try communicator.leaveIfStopIsRequested() }
     }
     return (seconds, cost)
   }

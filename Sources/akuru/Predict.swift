@@ -85,8 +85,7 @@ struct Predict: ParsableCommand {
 
   private func read(with reader: ImageReader) throws -> ExitStatus {
     var (badImages, refusals, readImages, readPages) = (0, 0, 0, 0)
-    // Names by their bytes: those that are canonically equivalent differ.
-    var written: Set<[UInt8]> = []
+    var texts = TextFiles(replaces: overwrite)
     func report(_ error: any Error) {
       printError("akuru: \(error)")
       if ExitStatus(for: error) == .inputOutput || error is ConfigurationError { refusals += 1 } else { badImages += 1 }
@@ -101,13 +100,7 @@ struct Predict: ParsableCommand {
         if reading.isBlank { printError("akuru: \(path.onOneLine): nothing is written on it, so its text is empty") }
         try printLine(json ? RunJSON.line(reading) : "\(path.onOneLine)\t\(reading.text.onOneLine)")
         do {
-          guard writeText else { break }
-          let file = Predict.textFile(path)
-          let place = "\(resolvedPath(folder(of: file)) ?? folder(of: file))/\(lastComponent(file))"
-          guard written.insert(Array(place.utf8)).inserted else {
-            throw ConfigurationError("\(file): written already, for another image of that name; rename one")
-          }
-          try writeNewFile(reading.text + "\n", to: file, replacing: overwrite)
+          if writeText { try texts.write(reading.text, of: path) }
         } catch {
           report(error)
         }
@@ -120,21 +113,36 @@ struct Predict: ParsableCommand {
       for error in outcome.errors { report(error) }
     }
     // An option that had nothing to do.
-    if let output, readPages == 0 {
+    if let output, readPages == 0, readImages > 0 {
       printError(
         "akuru: --output \(output.onOneLine): nothing is written there, since no page is among the arguments; "
           + "--write-text writes the text of X.png to X.txt")
-      if badImages == 0 { refusals += 1 }
+      refusals += 1
     }
-    if writeText, readImages == 0, readPages > 0 {
+    if writeText, readPages > 0, readImages == 0 {
       printError("akuru: --write-text is for images; --output DIR --format text writes the texts of pages")
       refusals += 1
     }
     return refusals > 0 ? .inputOutput : badImages > 0 ? .badData : .done
   }
+}
 
-  /// `X.txt` for `X.png`; for a name without a known suffix, `NAME.txt`.
-  private static func textFile(_ image: String) -> String {
-    (ImageFormat.stem(ofName: image).map { String(decoding: $0, as: UTF8.self) } ?? image) + ".txt"
+/// The files of `--write-text`.
+private struct TextFiles {
+  let replaces: Bool
+  /// By their bytes: names that are canonically equivalent differ.
+  private var written: Set<[UInt8]> = []
+
+  init(replaces: Bool) { self.replaces = replaces }
+
+  /// Writes the text of `X.png` to `X.txt`; that of a name without a known suffix to `NAME.txt`.
+  /// - Throws: `ConfigurationError` for a file that exists, or was written for another image; `FileError`.
+  mutating func write(_ text: String, of image: String) throws {
+    let file = (ImageFormat.stem(ofName: image).map { String(decoding: $0, as: UTF8.self) } ?? image) + ".txt"
+    let place = "\(resolvedPath(folder(of: file)) ?? folder(of: file))/\(lastComponent(file))"
+    guard written.insert(Array(place.utf8)).inserted else {
+      throw ConfigurationError("\(file): written already, for another image of that name; rename one")
+    }
+    try writeNewFile(text + "\n", to: file, replacing: replaces)
   }
 }

@@ -37,8 +37,6 @@ import Testing
 
   @Test func aDeviceStaysOne() throws {
     let workshop = try workshopWithRun()
-    let pipe = workshop.path("pipe")
-    try #require(mkfifo(pipe, 0o600) == 0)
     let image = "\(workshop.train)/0.png"
     try FileManager.default.createSymbolicLink(atPath: workshop.path("x.png"), withDestinationPath: image)
     try #require(mkfifo(workshop.path("x.txt"), 0o600) == 0)
@@ -156,11 +154,12 @@ import Testing
       "\(result.transcript)")
   }
 
-  @Test func namedColumnsMakeATable() throws {
+  /// A file, and the only list of a folder.
+  @Test(arguments: ["/table.tsv", ""]) func namedColumnsMakeATable(name: String) throws {
     let workshop = try Workshop(train: 4, validation: 2)
+    try FileManager.default.removeItem(atPath: "\(workshop.train)/metadata.csv")
     try GlyphData.write(["foo\tbar", "0.png\tab", "1.png\tb"], to: "\(workshop.train)/table.tsv")
-    let check = ["check", "\(workshop.train)/table.tsv", "--columns", "image=foo,text=bar"]
-    let result = try akuru(check)
+    let result = try akuru(["check", workshop.train + name, "--columns", "image=foo,text=bar"])
     #expect(result.exitCode == 0 && result.stdout.contains("records: 2"), "\(result.transcript)")
   }
 }

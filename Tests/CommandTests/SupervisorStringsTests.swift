@@ -15,7 +15,7 @@ import Testing
     "mpirun_vague",
     "mpirun_harmless", "openblas_core", "akuru_error", "akuru_rank", "akuru_wrong", "akuru_audited", "disagree_status",
     "akuru_stalled", "akuru_culprit", "akuru_locked",
-    "locked_status", "final_statuses", "stopped_status", "one_signal",
+    "checkpoint_step", "locked_status", "final_statuses", "stopped_status", "one_signal",
   ]
 
   /// What bash makes of an entry.
@@ -193,6 +193,16 @@ import Testing
       #expect(try lines(result.stderr, name).count == 1, "\(name): \(result.transcript)")
     }
     #expect(try ask("culprits", akuru: result.stderr) == "\(host)\n")
+  }
+
+  @Test func theBestCheckpointNamesItsStep() throws {
+    let workshop = try Workshop(train: 12, validation: 4)
+    try workshop.train(Recipes.seed, "run", ["--max-steps", "7", "--eval-every", "7"])
+    let script = #"set -euo pipefail; . "$0/strings"; . "$0/machines"; step_of "$1""#
+    for (file, step) in [(workshop.best("run"), "7\n"), ("\(workshop.train)/metadata.csv", "")] {
+      let result = try run("bash", ["-c", script, Self.folder, file])
+      #expect(result.exitCode == 0 && result.stdout == step, "\(result.transcript)")
+    }
   }
 
   @Test func akuruRefusesARunThatAnotherJobWrites() throws {

@@ -230,7 +230,8 @@ private struct Walk {
     var found: [ListReader] = []
     for name in topNames {
       guard ImageFormat.stem(ofName: name) == nil, !lowercased(name).hasSuffix(".xml") else { continue }
-      guard case .form(let form) = try GroundTruthForm.of(file: joinPath(root, name)), isWanted(form),
+      let recognized = try GroundTruthForm.of(file: joinPath(root, name), columns: options.columns)
+      guard case .form(let form) = recognized, isWanted(form),
         [.csv, .jsonl, .json, .list].contains(form)
       else { continue }
       found.append(ListReader(folder: GroundTruthFolder(root: root), name: name, form: form))

@@ -7,8 +7,8 @@ struct LineLookup {
   /// The lines by the bytes of their names: names that are canonically equivalent differ.
   private var last: (name: String, page: Page, lines: [[UInt8]: PageDocument.Line])?
 
-  /// The pages of which it is unclear which view of the image they are about.
-  private(set) var unclear: [String: Page] = [:]
+  /// What to say of pages whose image may be turned, by their paths.
+  private(set) var notes: [String: String] = [:]
 
   init(_ folder: GroundTruthFolder) { self.folder = folder }
 
@@ -29,7 +29,7 @@ struct LineLookup {
       if last.map({ sameScalars($0.name, name) }) != true {
         var document = try PageDocument.read(try PagesReader.contents(path(of: name)), path: path(of: name))
         let page = try page(of: &document, name)
-        if page.hasUnclearTurn { unclear[page.path] = page }
+        notes[page.path] = page.noteOfTurn
         last = (name, page, Dictionary(document.lines.map { (Array($0.id.utf8), $0) }) { first, _ in first })
       }
     } catch {

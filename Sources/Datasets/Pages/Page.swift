@@ -12,11 +12,13 @@ package final class Page: Sendable {
   let isStored: Bool
 
   /// Whether the document does not tell which of the two it is about.
-  let hasUnclearTurn: Bool
+  private let hasUnclearTurn: Bool
 
-  /// What to say of that.
-  var unclearTurn: String {
-    "EXIF turns or mirrors \(lastComponent(imagePath)), and the file does not tell whether its lines are about the stored image or the "
+  /// What to say of that; nil if it is clear.
+  var noteOfTurn: String? {
+    guard hasUnclearTurn else { return nil }
+    return
+      "EXIF turns or mirrors \(lastComponent(imagePath)), and the file does not tell whether its lines are about the stored image or the "
       + "shown one; they are cut from the shown one: look at some (akuru lines), or store it upright"
   }
 

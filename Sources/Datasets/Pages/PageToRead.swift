@@ -36,8 +36,8 @@ package final class PageToRead: Sendable {
 
   /// What to say of a page that is read, and perhaps not as it should be.
   package var note: String? {
-    guard case .file(let page) = image, page.hasUnclearTurn else { return nil }
-    return "\(page.path): \(page.unclearTurn)"
+    guard case .file(let page) = image else { return nil }
+    return page.noteOfTurn.map { "\(page.path): \($0)" }
   }
 
   /// What cuts lines out of the image, decoded.

@@ -21,9 +21,7 @@ struct PagesReader: GroundTruthReader {
         try records.addBad(folder.prefix + name, error.reason, in: folder)
         continue
       }
-      if page.hasUnclearTurn {
-        records.leave(page.path, .unclearTurn, page.unclearTurn)
-      }
+      if let note = page.noteOfTurn { records.leave(page.path, .unclearTurn, note) }
       try add(document, page, name, to: &records)
     }
   }

@@ -74,7 +74,7 @@ package struct TrainingWork: Sequence, Sendable {
     guard let checkpointEvery else {
       return calendar.place(of: done).stepInEpoch == 0 && 2 * (calendar.place(of: step).stepInEpoch + 1) >= auditEvery
     }
-    return done % checkpointEvery == 0 && 2 * checkpointEvery >= auditEvery
+    return done % checkpointEvery == 0 && checkpointEvery >= auditEvery - checkpointEvery
   }
 
   package func makeIterator() -> Iterator { Iterator(scheduler: StepScheduler(self)) }

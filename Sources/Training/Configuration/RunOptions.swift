@@ -48,9 +48,6 @@ enum RunOptions {
   static func resumed(_ given: Overrides, from run: [String: JSONValue], hasCheckpoint: Bool) -> Overrides {
     let ofTheRun = Set(RunSettings().groups.flatMap(\.optionNames))
     let keepsRecipe = !hasCheckpoint && given.names.allSatisfy(ofTheRun.contains)
-    // A checkpoint has the letters; --alphabet gave some of them only if the run began with a model.
-    var run = run
-    if hasCheckpoint { run["alphabet"] = nil }
     var taken = run.filter { (keepsRecipe || ofTheRun.contains($0.key)) && !ofTheProcess.contains($0.key) }
     // Minutes are an option of the process, unless nothing else ends the run.
     if !hasEnd(given, run) { taken["maxMinutes"] = run["maxMinutes"] }

@@ -38,8 +38,8 @@ struct ListReader: GroundTruthReader {
     default: try PathList.read(text, path: path, add: addRecord)
     }
     guard records.records.count > before else { throw .noRecords(path: path) }
-    for page in lines.unclear.values.sorted(by: { pathPrecedes($0.path, $1.path) }) {
-      records.leave(page.path, .unclearTurn, page.unclearTurn)
+    for (page, note) in lines.notes.sorted(by: { pathPrecedes($0.key, $1.key) }) {
+      records.leave(page, .unclearTurn, note)
     }
     if ListReader.known.contains(where: { $0.name == name }) { findUnlisted(from: before, &records) }
   }

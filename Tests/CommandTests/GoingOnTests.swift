@@ -124,7 +124,7 @@ import Testing
     #expect(same.exitCode == 0, "\(same.transcript)")
     // Planned by minutes, with a limit far away.
     let planned = workshop.training(
-      Recipes.seed, "minutes", ["--minutes", "0.01", "--max-steps", "1000000"])
+      Recipes.seed, "minutes", ["--minutes", "0.0005", "--max-steps", "1000000", "--eval-every", "1000"])
     let end = try akuru(ranks: ranks, planned)
     #expect(end.exitCode == 0, "\(end.transcript)")
     let further = try akuru(

@@ -88,10 +88,20 @@ package struct StallClock {
     return sorted[count / 2]
   }
 
-  /// The ranks to blame for a stall: those without a heartbeat for `silence` seconds; else those that are behind, or
-  /// work while others wait; else none.
+  /// Whether a rank sent no heartbeat for `silence` seconds in which another rank was heard, or no rank was heard at all.
+  ///
+  /// On a busy machine all heartbeats are late, which says nothing about one rank.
+  package func isSilent(_ rank: Int, now: Double, silence: Double) -> Bool {
+    guard rank != own else { return false }
+    var newest = -Double.infinity
+    for other in ranks.indices where other != own { newest = max(newest, ranks[other].heard) }
+    return (now - newest > silence ? now : newest) - ranks[rank].heard > silence
+  }
+
+  /// The ranks to blame for a stall: those that are silent; else those that are behind, or work while others wait; else
+  /// none.
   package func missing(now: Double, silence: Double) -> [Int] {
-    let silent = ranks.indices.filter { $0 != own && now - ranks[$0].heard > silence }
+    let silent = ranks.indices.filter { isSilent($0, now: now, silence: silence) }
     if !silent.isEmpty { return silent }
     let first = ranks.map(\.order).min()!
     let behind = ranks.indices.filter { ranks[$0].order == first }

@@ -18,8 +18,7 @@ package struct StallReport {
     let missing = clock.missing(now: now, silence: silence)
     let blame = missing.prefix(8).map { rank in
       let entry = clock.ranks[rank]
-      let silent = rank != own && now - entry.heard > silence
-      return silent
+      return clock.isSilent(rank, now: now, silence: silence)
         ? "\(name(rank)) was not heard of for \(age(entry.heard)) (stopped, dead or cut off), last in \(place(rank))"
         : "\(name(rank)) hangs in \(place(rank))"
     }

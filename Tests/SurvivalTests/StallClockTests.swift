@@ -19,7 +19,10 @@ import Testing
     #expect(clock.missing(now: 215, silence: 20) == [2], "works while the others wait")
     clock.hear(1, place: place(.reduce, 4), count: 2, now: 215)
     #expect(clock.missing(now: 216, silence: 20) == [1], "a step behind")
-    #expect(clock.missing(now: 230, silence: 20) == [2], "silent")
+    #expect(clock.missing(now: 230, silence: 20) == [1], "all are heard late")
+    clock.hear(1, place: place(.reduce, 4), count: 2, now: 225)
+    #expect(clock.missing(now: 230, silence: 20) == [2], "silent while another is heard")
+    #expect(clock.missing(now: 246, silence: 20) == [1, 2], "nobody is heard")
   }
 
   /// Ten times the median of what the phase took this rank.

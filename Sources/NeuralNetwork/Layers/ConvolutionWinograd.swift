@@ -1,6 +1,7 @@
 import Tensors
 
-// Convolution by 3 x 3 kernels by Winograd's method, F(M x M, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile of M x M
+// Convolution by kernels of 3 x 3 or, with a third line of zeros, 2 x 3 by Winograd's method, F(M x M, 3 x 3) of Lavin and Gray 2015
+// (arXiv 1509.09308). A tile of M x M
 // outputs needs (M + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for M of 2, 16 products for each pair of channels,
 // where the direct method takes 36; for M of 4, 36 where it takes 144. The products of all tiles are matrix products, one for each
 // position in the tile.
@@ -9,8 +10,8 @@ import Tensors
 // masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels
 // are exchanged. The weight's gradient is the adjoint: G^T [(A dy A^T) x (B^T d B)] G, summed over tiles by matrix products.
 //
-// Before a pool, the two lines that a line of tiles gives are pooled from scratch memory; behind it, the gradients of the lines that a
-// block reads are found again from those of the pool.
+// Before a pool, the lines that a line of tiles gives are pooled from scratch memory, in pairs; behind it, the gradients of the lines
+// that a block reads are found again from those of the pool.
 
 /// The fewest channels, of input and of output, for which the saved products outweigh the transformations.
 private let leastChannels = 16
@@ -19,18 +20,18 @@ private let margin = WinogradLayout.margin
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
   var usesWinograd: Bool {
-    kernel == (3, 3) && padding == (1, 1) && inputs >= leastChannels && outputs >= leastChannels
+    (kernel == (3, 3) || kernel == (2, 3)) && padding == (1, 1) && min(inputs, outputs) >= leastChannels
   }
 
   var winogradLayout: WinogradLayout {
     WinogradLayout(
-      inputs: inputs, outputs: outputs, height: input.height, columns: input.layout.stride,
+      inputs: inputs, outputs: outputs, kernelHeight: kernel.height, height: input.height, columns: input.layout.stride,
       pooledHeight: pooling == nil ? nil : output.height)
   }
 
   private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
 
-  /// The first column of line `i`, of six, before the pool; `margin` floats before it are zero.
+  /// The first column of line `i` before the pool; `margin` floats before it are zero.
   private func poolLine(_ i: Int, _ tiling: WinogradLayout) -> UnsafeMutablePointer<Float> {
     scratch.pointer + tiling.poolStart + i * tiling.poolPitch + margin
   }
@@ -46,20 +47,23 @@ extension Convolution {
       tiling, lines: tiling.outputLines, from: inputsAt, channels: inputs,
       to: scratch.pointer + tiling.outputStart(pitch), channels: outputs
     ) {
-      transform(input.value, channels: inputs, $0, tiling, into: inputsAt, pitch: pitch)
+      transform(input.value, channels: inputs, height: input.height, $0, tiling, into: inputsAt, pitch: pitch)
     } finish: { line, columns, results in
       let (x, count) = (columns.lowerBound, columns.count)
       guard let pooling else {
         return write(
-          tiling, results, pitch, into: output.value, channels: outputs, line, columns, bias?.value.pointer, relu: relu)
+          tiling, results, pitch, into: output.value, channels: outputs, height: output.height, line, columns,
+          bias?.value.pointer, relu: relu)
       }
       pooling.select(columns)
-      let lines = (poolLine(0, tiling), poolLine(1, tiling))
+      let pooled = tiling.pooledLines * line..<min(output.height, tiling.pooledLines * (line + 1))
       for channel in 0..<outputs {
         tiling.kernels.transformOutputs(
           results + channel * pitch, pitch: toPitch, count: count, bias: 0, floor: -.infinity, mask: mask + x
-        ) { $0 == 0 ? lines.0 : lines.1 }
-        pooling.pool(lines.0, lines.1, map(channel), channel: channel, y: line)
+        ) { poolLine($0, tiling) }
+        for (pair, y) in pooled.enumerated() {
+          pooling.pool(poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling), map(channel), channel: channel, y: y)
+        }
       }
     }
   }
@@ -88,19 +92,22 @@ extension Convolution {
       if let pooling {
         transform(pooling, block, tiling, into: outputsAt, pitch: pitch)
       } else {
-        transform(output.gradient!, channels: outputs, block, tiling, into: outputsAt, pitch: pitch)
+        transform(
+          output.gradient!, channels: outputs, height: output.height, block, tiling, into: outputsAt, pitch: pitch)
       }
     } finish: { line, columns, results in
-      write(tiling, results, pitch, into: inputGradient, channels: inputs, line, columns, nil, relu: false)
+      write(
+        tiling, results, pitch, into: inputGradient, channels: inputs, height: input.height, line, columns, nil,
+        relu: false)
     }
   }
 
-  /// Writes some columns of a line of tiles, from transformed outputs: the values of a matrix [channels * input.height, columns].
+  /// Writes some columns of a line of tiles, from transformed outputs: the values of a matrix [channels * height, columns].
   private func write(
     _ tiling: WinogradLayout, _ results: UnsafeMutablePointer<Float>, _ pitch: Int, into target: Matrix, channels: Int,
-    _ line: Int, _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
+    height: Int, _ line: Int, _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
   ) {
-    let (mask, height) = (input.layout.mask.base + columns.lowerBound, input.height)
+    let mask = input.layout.mask.base + columns.lowerBound
     let (y, floor) = (tiling.kernels.side * line, relu ? 0 : -Float.infinity)
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
@@ -152,7 +159,7 @@ extension Convolution {
     kernelSums.update(repeating: 0, count: kernels.positions * kernelPitch)
     tiling.forEachBlock(of: tiling.gradientBlock, lines: tiling.outputLines) { block in
       pollProgress()
-      transform(input.value, channels: inputs, block, tiling, into: inputsAt, pitch: pitch)
+      transform(input.value, channels: inputs, height: input.height, block, tiling, into: inputsAt, pitch: pitch)
       tiling.forEachRun(in: block) {
         transformGradients(tiling, line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
       }
@@ -171,10 +178,17 @@ extension Convolution {
       }
     }
     let pairs = inputs * outputs
+    let framed = tiling.framesKernels ? scratch.pointer + tiling.framedStart : nil
+    framed?.update(repeating: 0, count: 9 * pairs)
     for pair in stride(from: 0, to: pairs, by: Vector.width) {
       kernels.addKernelGradients(
-        kernelSums + pair, pitch: kernelPitch, into: weight.gradient.pointer + 9 * pair,
+        kernelSums + pair, pitch: kernelPitch, into: (framed ?? weight.gradient.pointer) + 9 * pair,
         count: min(Vector.width, pairs - pair))
+    }
+    guard let framed else { return }
+    let gradient = weight.gradient.pointer
+    for pair in 0..<pairs {
+      for tap in 0..<6 { gradient[6 * pair + tap] += framed[9 * pair + tap] }
     }
   }
 
@@ -198,18 +212,22 @@ extension Convolution {
       return
     }
     let selected = tiling.columns(of: tiles)
-    let (first, second, count) = (poolLine(0, tiling), poolLine(1, tiling), selected.count)
+    let count = selected.count
     pooling.select(selected)
+    let pooled = tiling.pooledLines * line..<min(output.height, tiling.pooledLines * (line + 1))
     sums.withUnsafeMutableBufferPointer { sums in
       for channel in 0..<outputs {
-        pooling.unpool(channel: channel, y: line, into: first, second)
-        if bias != nil {
-          sums[channel] +=
-            Double(lineSum(first, count: count)) + Double(lineSum(second, count: count))
+        for (pair, y) in pooled.enumerated() {
+          let (first, second) = (poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling))
+          pooling.unpool(channel: channel, y: y, into: first, second)
+          if bias != nil {
+            sums[channel] +=
+              Double(lineSum(first, count: count)) + Double(lineSum(second, count: count))
+          }
         }
         kernels.transformGradients(
           tiles: 0..<tiles.count, count: count, into: target + channel * pitch, pitch: placePitch
-        ) { UnsafePointer($0 == 0 ? first : second) }
+        ) { $0 < 2 * pooled.count ? UnsafePointer(poolLine($0, tiling)) : nil }
       }
     }
   }
@@ -220,28 +238,29 @@ extension Convolution {
     pitch: Int
   ) {
     let columns = input.layout.stride
-    for i in 0..<6 { (poolLine(i, tiling) - margin).update(repeating: 0, count: tiling.poolPitch) }
+    let (side, lines) = (tiling.kernels.side, 2 * tiling.poolPairs)
+    for i in 0..<lines { (poolLine(i, tiling) - margin).update(repeating: 0, count: tiling.poolPitch) }
     tiling.forEachRun(in: block) { line, tiles, place in
       let selected =
-        max(0, 2 * tiles.lowerBound - margin)..<min(columns, 2 * tiles.upperBound + margin)
+        max(0, side * tiles.lowerBound - margin)..<min(columns, side * tiles.upperBound + margin)
+      let top = tiling.pooledLines * line - 1
       pooling.select(selected)
       /// The place of column 0 in line `i`.
       func row(_ i: Int) -> UnsafePointer<Float>? {
-        let y = line - 1 + i / 2
+        let y = top + i / 2
         return y >= 0 && y < output.height ? UnsafePointer(poolLine(i, tiling) - selected.lowerBound) : nil
       }
       // The zeros behind the last column of an earlier run.
       if selected.upperBound == columns {
-        for i in 0..<6 { (poolLine(i, tiling) + selected.count).update(repeating: 0, count: 3 * margin) }
+        for i in 0..<lines { (poolLine(i, tiling) + selected.count).update(repeating: 0, count: tiling.zerosBehind) }
       }
       for channel in 0..<outputs {
-        for pair in 0..<3 where row(2 * pair) != nil {
+        for pair in 0..<tiling.poolPairs where row(2 * pair) != nil {
           pooling.unpool(
-            channel: channel, y: line - 1 + pair, into: poolLine(2 * pair, tiling),
-            poolLine(2 * pair + 1, tiling))
+            channel: channel, y: top + pair, into: poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling))
         }
         tiling.kernels.transformInputs(
-          in: UnsafePointer(poolLine(0, tiling) - margin), count: 6 * tiling.poolPitch, tiles: tiles,
+          in: UnsafePointer(poolLine(0, tiling) - margin), count: lines * tiling.poolPitch, tiles: tiles,
           into: target + channel * pitch + place, pitch: tiling.placePitch(outputs, pitch)
         ) { row($0 + 1) }
       }
@@ -250,10 +269,10 @@ extension Convolution {
 
   /// Transforms the inputs of a block: [positions, channels, pitch].
   private func transform(
-    _ source: Matrix, channels: Int, _ block: Range<Int>, _ tiling: WinogradLayout,
+    _ source: Matrix, channels: Int, height: Int, _ block: Range<Int>, _ tiling: WinogradLayout,
     into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
-    let (height, kernels) = (input.height, tiling.kernels)
+    let kernels = tiling.kernels
     tiling.forEachRun(in: block) { line, tiles, place in
       let top = kernels.side * line - 1
       for channel in 0..<channels {
@@ -268,15 +287,26 @@ extension Convolution {
     }
   }
 
+  /// The kernels, [out, in, 3, 3].
+  private func framedKernels(_ tiling: WinogradLayout) -> UnsafePointer<Float> {
+    guard tiling.framesKernels else { return UnsafePointer(weight.value.pointer) }
+    let (framed, kernels) = (scratch.pointer + tiling.framedStart, weight.value.pointer)
+    for pair in 0..<inputs * outputs {
+      for tap in 0..<9 { framed[9 * pair + tap] = tap < 6 ? kernels[6 * pair + tap] : 0 }
+    }
+    return UnsafePointer(framed)
+  }
+
   /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels, [positions, in, out].
   private func transformKernels(_ tiling: WinogradLayout, forGradient: Bool) {
+    let kernels = framedKernels(tiling)
     let (rows, columns) = forGradient ? (inputs, outputs) : (outputs, inputs)
     // Floats from one kernel to the next along a row, and from row to row.
     let (step, rowStep) = forGradient ? (9 * inputs, 9) : (9, 9 * inputs)
     for row in 0..<rows {
       for column in stride(from: 0, to: columns, by: Vector.width) {
         tiling.kernels.transformKernels(
-          weight.value.pointer + row * rowStep + column * step, step: step, turned: forGradient,
+          kernels + row * rowStep + column * step, step: step, turned: forGradient,
           count: min(Vector.width, columns - column),
           into: transformedKernels + row * columns + column,
           pitch: tiling.kernelPitch)

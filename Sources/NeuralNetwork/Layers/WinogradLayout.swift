@@ -2,6 +2,9 @@ import Tensors
 
 /// The fewest channels, of input and of output, for which OpenBLAS is faster than products that pack nothing.
 private let leastPackedChannels = 128
+/// The fewest channels of a layer with a pool, or with kernels of two lines, for tiles of 4 x 4 outputs. Other layers have them from
+/// ``leastPackedChannels`` on, so that the default network keeps its bits.
+private let leastPooledChannels = 64
 /// Tiles that are transformed at a time for OpenBLAS; a multiple of 16.
 private let tilesInPackedBlock = 512
 /// Floats of a block's transformed inputs and outputs that the second-level cache has room for, and for the weights' gradients, whose
@@ -13,7 +16,7 @@ private let (floatsInBlock, floatsInGradientBlock) = (96 * 1024, 1024 * 1024)
 /// The lines of tiles stand one after the other, each a multiple of 16 tiles, and are cut into blocks: few channels have blocks that
 /// stay in the second-level cache, and products that pack nothing; many have large blocks, and OpenBLAS.
 struct WinogradLayout {
-  /// Zeros before and behind a line before the pool.
+  /// Zeros before a line before the pool.
   static let margin = 16
 
   let kernels: WinogradKernels
@@ -27,8 +30,16 @@ struct WinogradLayout {
   let gradientBlock: Int
   /// Floats from one position of the transformed kernels to the next.
   let kernelPitch: Int
+  /// Whether kernels of two lines get a third one of zeros, in scratch memory of their own.
+  let framesKernels: Bool
   /// Floats of a line before the pool: zeros, a whole line, zeros.
   let poolPitch: Int
+  /// Zeros behind it, which the last vector of tiles may read.
+  let zerosBehind: Int
+  /// Lines behind the pool that come from a line of tiles.
+  var pooledLines: Int { kernels.side / 2 }
+  /// Pairs of lines before the pool that a line of tiles of the input's gradient needs.
+  var poolPairs: Int { pooledLines + 2 }
 
   private let inputs: Int
   private let outputs: Int
@@ -37,22 +48,29 @@ struct WinogradLayout {
   private let tilesInRow: Int
   private let hasPool: Bool
 
-  /// - Parameter pooledHeight: lines behind the pool, if there is one.
-  init(inputs: Int, outputs: Int, height: Int, columns: Int, pooledHeight: Int?) {
+  /// - Parameters:
+  ///   - height: lines of the input; kernels of two lines give one line more.
+  ///   - pooledHeight: lines behind the pool, if there is one.
+  init(inputs: Int, outputs: Int, kernelHeight: Int, height: Int, columns: Int, pooledHeight: Int?) {
+    framesKernels = kernelHeight == 2
+    let outputHeight = height + 3 - kernelHeight
     packs = min(inputs, outputs) >= leastPackedChannels
     // Tiles of 4 x 4 outputs where the lines that they have too many take less than they save.
-    let (lines2, lines4) = ((height + 1) & ~1, (height + 3) & ~3)
-    kernels = pooledHeight == nil && packs && 3 * lines4 < 4 * lines2 ? .four : .two
+    let (lines2, lines4) = ((outputHeight + 1) & ~1, (outputHeight + 3) & ~3)
+    let isLarge = packs || min(inputs, outputs) >= leastPooledChannels && (pooledHeight != nil || framesKernels)
+    kernels = isLarge && 3 * lines4 < 4 * lines2 ? .four : .two
     let side = kernels.side
     tilesInRow = Storage.padded((columns + side - 1) / side)
     inputLines = (height + side - 1) / side
-    outputLines = pooledHeight ?? inputLines
-    let (tiles, floatsOfTile) = (inputLines * tilesInRow, kernels.positions * (inputs + outputs))
+    // A pool drops an odd last line.
+    outputLines = ((pooledHeight.map { 2 * $0 } ?? outputHeight) + side - 1) / side
+    let (tiles, floatsOfTile) = (max(inputLines, outputLines) * tilesInRow, kernels.positions * (inputs + outputs))
     func fitting(_ floats: Int) -> Int { min(tiles, max(32, floats / floatsOfTile & ~31)) }
     block = packs ? min(tiles, tilesInPackedBlock) : fitting(floatsInBlock)
     gradientBlock = packs ? block : fitting(floatsInGradientBlock)
     kernelPitch = Storage.padded(inputs * outputs) + 16
-    poolPitch = 2 * tilesInRow + 4 * WinogradLayout.margin
+    zerosBehind = side * Vector.width + WinogradLayout.margin
+    poolPitch = side * tilesInRow + WinogradLayout.margin + zerosBehind
     (self.inputs, self.outputs, self.columns, hasPool) = (inputs, outputs, columns, pooledHeight != nil)
   }
 
@@ -62,9 +80,10 @@ struct WinogradLayout {
   /// Floats from one position of the tiles of all channels to the next; the positions share no set of the first-level cache.
   func placePitch(_ channels: Int, _ pitch: Int) -> Int { channels * pitch + 16 }
 
-  // Scratch memory: transformed kernels, transformed inputs, transformed outputs, three pairs of lines before the pool.
+  // Scratch memory: transformed kernels, transformed inputs, transformed outputs, lines before the pool, framed kernels.
 
-  var scratchCount: Int { poolStart + (hasPool ? 6 * poolPitch : 0) }
+  var scratchCount: Int { framedStart + (framesKernels ? 9 * inputs * outputs : 0) }
+  var framedStart: Int { poolStart + (hasPool ? 2 * poolPairs * poolPitch : 0) }
   var inputStart: Int { kernels.positions * kernelPitch }
   func outputStart(_ pitch: Int) -> Int { inputStart + kernels.positions * placePitch(inputs, pitch) }
   var poolStart: Int {

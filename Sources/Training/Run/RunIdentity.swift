@@ -29,7 +29,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 
   /// Grows by one when the same run of a network, with the same kernels, would get other bits: where the golden hashes of checkpoints are
   /// renewed. A network that only has other layers than those that changed keeps its number.
-  private static func currentArithmetic(of architecture: Architecture) -> Int { architecture.hasWideKernels ? 2 : 1 }
+  private static func currentArithmetic(of architecture: Architecture) -> Int {
+    1 + (architecture.hasWideKernels ? 1 : 0) + (architecture.hasLargerTiles ? 1 : 0)
+  }
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
@@ -121,6 +123,16 @@ extension Architecture {
     stages.contains { stage in
       guard case .convolution(_, _, let kernel, let padding, _, _) = stage else { return false }
       return kernel.width >= 5 && kernel.width == 2 * padding.width + 1
+    }
+  }
+
+  /// Whether convolutions of three columns have kernels of two lines, as the tutorial's, or many channels and a pool. Those of few input
+  /// channels have bits as before; they are not told apart.
+  fileprivate var hasLargerTiles: Bool {
+    zip(stages, stages.dropFirst()).contains { stage, next in
+      guard case .convolution(_, let outputs, let kernel, Extent(1, 1), _, _) = stage else { return false }
+      guard case .maxPool = next else { return kernel == Extent(2, 3) && outputs >= 16 }
+      return kernel == Extent(2, 3) && outputs >= 16 || kernel == Extent(3, 3) && outputs >= 64
     }
   }
 }

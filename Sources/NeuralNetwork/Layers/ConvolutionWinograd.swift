@@ -1,10 +1,9 @@
 import Tensors
 
 // Convolution by kernels of 3 x 3 or, with a third line of zeros, 2 x 3 by Winograd's method, F(M x M, 3 x 3) of Lavin and Gray 2015
-// (arXiv 1509.09308). A tile of M x M
-// outputs needs (M + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for M of 2, 16 products for each pair of channels,
-// where the direct method takes 36; for M of 4, 36 where it takes 144. The products of all tiles are matrix products, one for each
-// position in the tile.
+// (arXiv 1509.09308). A tile of M x M outputs needs (M + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for M of 2, 16
+// products for each pair of channels, where the direct method takes 36; for M of 4, 36 where it takes 144. The products of all tiles are
+// matrix products, one for each position in the tile.
 //
 // The whole strip is treated as one wide image: the zeros between images act as padding, and outputs between images are
 // masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels

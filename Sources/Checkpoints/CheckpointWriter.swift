@@ -6,8 +6,8 @@ import Synchronization
 /// Writes checkpoints on its own thread while training continues; rank 0 has one. It writes one checkpoint at a time.
 /// All methods are called from one thread, the training thread.
 ///
-/// The writing thread has the lowest priority: beside a computing rank it takes one or two percent of the core, and the
-/// whole core while the rank waits.
+/// The writing thread has a low priority: beside a computing rank it takes a few percent of the core, and the whole core while the rank
+/// waits. On a machine that other programs keep busy this is slow, so a job that the run waits for has the priority of the run.
 package final class CheckpointWriter {
   /// A snapshot, and the files it goes into.
   package struct Job: Sendable {
@@ -15,9 +15,12 @@ package final class CheckpointWriter {
     let step: Int
     let asStep: Bool
     let asBest: Bool
+    /// Whether the run waits for the job.
+    let isUrgent: Bool
 
-    package init(checkpoint: Checkpoint, step: Int, asStep: Bool, asBest: Bool) {
-      (self.checkpoint, self.step, self.asStep, self.asBest) = (checkpoint, step, asStep, asBest)
+    package init(checkpoint: Checkpoint, step: Int, asStep: Bool, asBest: Bool, isUrgent: Bool) {
+      (self.checkpoint, self.step) = (checkpoint, step)
+      (self.asStep, self.asBest, self.isUrgent) = (asStep, asBest, isUrgent)
     }
   }
 
@@ -49,15 +52,21 @@ package final class CheckpointWriter {
     running = done
     let (directory, keep, log, outcome) = (directory, keep, log, outcome)
     let thread = Thread {
-      #if os(Linux)
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // Of this thread only.
-      #endif
+      if !job.isUrgent { CheckpointWriter.lowerPriority() }
       CheckpointWriter.run(job, directory, keep: keep, log: log, outcome)
       done.signal()
     }
     thread.name = "akuru checkpoint"
     thread.stackSize = 4 << 20
     thread.start()
+  }
+
+  /// Lowers the priority of this thread only. Without privileges it cannot be raised again, and with the lowest one, what the end of a run
+  /// waits for took a minute beside two busy programs.
+  private static func lowerPriority() {
+    #if os(Linux)
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+    #endif
   }
 
   /// Waits until the current job is written.

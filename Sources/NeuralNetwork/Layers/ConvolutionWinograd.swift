@@ -30,11 +30,6 @@ extension Convolution {
 
   private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
 
-  /// The first column of line `i` before the pool; `margin` floats before it are zero.
-  private func poolLine(_ i: Int, _ tiling: WinogradLayout) -> UnsafeMutablePointer<Float> {
-    scratch.pointer + tiling.poolStart + i * tiling.poolPitch + margin
-  }
-
   func forwardWinograd() {
     let tiling = winogradLayout
     transformKernels(tiling, forGradient: false)
@@ -55,13 +50,15 @@ extension Convolution {
           bias?.value.pointer, relu: relu)
       }
       pooling.select(columns)
-      let pooled = tiling.pooledLines * line..<min(output.height, tiling.pooledLines * (line + 1))
+      let (y, lines) = (tiling.pooledLines * line, tiling.poolLines(in: scratch))
+      let pairs = min(tiling.pooledLines, output.height - y)
       for channel in 0..<outputs {
         tiling.kernels.transformOutputs(
           results + channel * pitch, pitch: toPitch, count: count, bias: 0, floor: -.infinity, mask: mask + x
-        ) { poolLine($0, tiling) }
-        for (pair, y) in pooled.enumerated() {
-          pooling.pool(poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling), map(channel), channel: channel, y: y)
+        ) { lines[$0] }
+        let map = map(channel)
+        for pair in 0..<pairs {
+          pooling.pool(lines[2 * pair], lines[2 * pair + 1], map, channel: channel, y: y + pair)
         }
       }
     }
@@ -213,12 +210,13 @@ extension Convolution {
     let selected = tiling.columns(of: tiles)
     let count = selected.count
     pooling.select(selected)
-    let pooled = tiling.pooledLines * line..<min(output.height, tiling.pooledLines * (line + 1))
+    let (y, lines) = (tiling.pooledLines * line, tiling.poolLines(in: scratch))
+    let pairs = min(tiling.pooledLines, output.height - y)
     sums.withUnsafeMutableBufferPointer { sums in
       for channel in 0..<outputs {
-        for (pair, y) in pooled.enumerated() {
-          let (first, second) = (poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling))
-          pooling.unpool(channel: channel, y: y, into: first, second)
+        for pair in 0..<pairs {
+          let (first, second) = (lines[2 * pair], lines[2 * pair + 1])
+          pooling.unpool(channel: channel, y: y + pair, into: first, second)
           if bias != nil {
             sums[channel] +=
               Double(lineSum(first, count: count)) + Double(lineSum(second, count: count))
@@ -226,7 +224,7 @@ extension Convolution {
         }
         kernels.transformGradients(
           tiles: 0..<tiles.count, count: count, into: target + channel * pitch, pitch: placePitch
-        ) { $0 < 2 * pooled.count ? UnsafePointer(poolLine($0, tiling)) : nil }
+        ) { $0 < 2 * pairs ? UnsafePointer(lines[$0]) : nil }
       }
     }
   }
@@ -237,8 +235,10 @@ extension Convolution {
     pitch: Int
   ) {
     let columns = input.layout.stride
-    let (side, lines) = (tiling.kernels.side, 2 * tiling.poolPairs)
-    for i in 0..<lines { (poolLine(i, tiling) - margin).update(repeating: 0, count: tiling.poolPitch) }
+    let (side, lines, height) = (tiling.kernels.side, tiling.poolLines(in: scratch), output.height)
+    let (pairs, memory) = (tiling.poolPairs, lines[0] - margin)
+    let count = 2 * pairs * tiling.poolPitch
+    memory.update(repeating: 0, count: count)
     tiling.forEachRun(in: block) { line, tiles, place in
       let selected =
         max(0, side * tiles.lowerBound - margin)..<min(columns, side * tiles.upperBound + margin)
@@ -247,19 +247,18 @@ extension Convolution {
       /// The place of column 0 in line `i`.
       func row(_ i: Int) -> UnsafePointer<Float>? {
         let y = top + i / 2
-        return y >= 0 && y < output.height ? UnsafePointer(poolLine(i, tiling) - selected.lowerBound) : nil
+        return y >= 0 && y < height ? UnsafePointer(lines[i] - selected.lowerBound) : nil
       }
       // The zeros behind the last column of an earlier run.
       if selected.upperBound == columns {
-        for i in 0..<lines { (poolLine(i, tiling) + selected.count).update(repeating: 0, count: tiling.zerosBehind) }
+        for i in 0..<2 * pairs { (lines[i] + selected.count).update(repeating: 0, count: tiling.zerosBehind) }
       }
       for channel in 0..<outputs {
-        for pair in 0..<tiling.poolPairs where row(2 * pair) != nil {
-          pooling.unpool(
-            channel: channel, y: top + pair, into: poolLine(2 * pair, tiling), poolLine(2 * pair + 1, tiling))
+        for pair in 0..<pairs where row(2 * pair) != nil {
+          pooling.unpool(channel: channel, y: top + pair, into: lines[2 * pair], lines[2 * pair + 1])
         }
         tiling.kernels.transformInputs(
-          in: UnsafePointer(poolLine(0, tiling) - margin), count: lines * tiling.poolPitch, tiles: tiles,
+          in: UnsafePointer(memory), count: count, tiles: tiles,
           into: target + channel * pitch + place, pitch: tiling.placePitch(outputs, pitch)
         ) { row($0 + 1) }
       }

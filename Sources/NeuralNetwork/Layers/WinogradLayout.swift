@@ -91,6 +91,11 @@ struct WinogradLayout {
     return outputStart(pitch) + kernels.positions * placePitch(outputs, pitch)
   }
 
+  /// The lines before the pool.
+  func poolLines(in scratch: Matrix) -> PoolLines {
+    PoolLines(first: scratch.pointer + poolStart + WinogradLayout.margin, pitch: poolPitch)
+  }
+
   /// Calls `body` for blocks of `size` tiles.
   @inline(__always)
   func forEachBlock(of size: Int, lines: Int, _ body: (Range<Int>) -> Void) {
@@ -115,4 +120,12 @@ struct WinogradLayout {
   func columns(of tiles: Range<Int>) -> Range<Int> {
     min(columns, kernels.side * tiles.lowerBound)..<min(columns, kernels.side * tiles.upperBound)
   }
+}
+
+/// Lines before a pool in scratch memory, by the first column of each; `WinogradLayout.margin` floats before it are zero.
+struct PoolLines {
+  let first: UnsafeMutablePointer<Float>
+  let pitch: Int
+
+  subscript(i: Int) -> UnsafeMutablePointer<Float> { first + i * pitch }
 }

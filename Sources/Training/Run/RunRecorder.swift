@@ -165,12 +165,12 @@ final class RunRecorder {
     }
   }
 
-  /// Starts to write the state as the checkpoint of its step, as the best one, or as both.
-  func save(_ state: TrainingState, asStep: Bool, asBest: Bool) throws {
+  /// Starts to write the state as the checkpoint of its step, as the best one, or as both; `isUrgent` if the run waits for it.
+  func save(_ state: TrainingState, asStep: Bool, asBest: Bool, isUrgent: Bool) throws {
     guard let writer else { return }
     writer.write(
       .init(
-        checkpoint: try state.checkpoint(), step: state.cursor.step, asStep: asStep, asBest: asBest)
+        checkpoint: try state.checkpoint(), step: state.cursor.step, asStep: asStep, asBest: asBest, isUrgent: isUrgent)
     )
   }
 

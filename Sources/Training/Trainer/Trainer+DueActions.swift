@@ -55,7 +55,7 @@ extension Trainer {
   private func save(asStep: Bool, asBest: Bool, waits: Bool) throws {
     try during(.checkpoint, step: state.cursor.step) {
       try communicator.together {
-        try recorder.save(state, asStep: asStep, asBest: asBest)
+        try recorder.save(state, asStep: asStep, asBest: asBest, isUrgent: waits)
         if waits { try recorder.finishSaving() }
       }
     }

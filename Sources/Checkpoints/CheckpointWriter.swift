@@ -62,7 +62,7 @@ package final class CheckpointWriter {
   }
 
   /// Lowers the priority of this thread only. Without privileges it cannot be raised again, and with the lowest one, what the end of a run
-  /// waits for took a minute beside two busy programs.
+  /// waits for took most of a minute beside three busy programs.
   private static func lowerPriority() {
     #if os(Linux)
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)

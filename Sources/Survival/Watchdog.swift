@@ -101,7 +101,7 @@ package enum Watchdog {
     signal(SIGALRM, SIG_DFL)
     alarm(15)
     let (own, silence) = (network?.rank ?? 0, silence(clock.timeout))
-    if (0..<own).contains(where: { now - clock.ranks[$0].heard < silence }) { sleep(5) }
+    if (0..<own).contains(where: { !clock.isSilent($0, now: now, silence: silence) }) { sleep(5) }
     let report = StallReport(
       clock, names: network?.names ?? [], own: own, silence: silence, now: now)
     write(report.text, to: STDERR_FILENO)

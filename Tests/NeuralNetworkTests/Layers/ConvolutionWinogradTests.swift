@@ -112,29 +112,32 @@ import Testing
     (Case(inputs: 16, outputs: 17, height: 5, widths: [23, 6], bias: false, relu: false), 1e-6),
     (Case(inputs: 128, outputs: 128, height: 2, widths: [13, 5], bias: false, relu: false), 1e-6),
     (Case(inputs: 128, outputs: 130, height: 7, widths: [13, 5], bias: false, relu: false), 1e-5),
+    (Case(inputs: 16, outputs: 17, height: 5, widths: [23, 6], bias: false, relu: false, taps: 2), 1e-6),
+    (Case(inputs: 64, outputs: 65, height: 7, widths: [13, 5], bias: false, relu: false, taps: 2), 1e-5),
   ])
   private func errorsAgainstDouble(test: Case, most: Double) throws {
     let (fixture, store) = make(test, frame: 0)
     let images = FeatureMapsFixture.images(fixture.input.value, fixture.input.layout)
     let outputs = FeatureMapsFixture.images(fixture.output.value, fixture.output.layout)
     let gradients = FeatureMapsFixture.randomImages(
-      rows: test.outputs * test.height, fixture.output.layout, sample: 3)
+      rows: test.outputs * fixture.output.height, fixture.output.layout, sample: 3)
+    let lines = fixture.output.height
     let weights = store.tensors[0].value.elements
     var weightSums = [Double](repeating: 0, count: weights.count)
     var (outputErrors, largest): ([Double], Double) = ([], 0)
     for (n, width) in test.widths.enumerated() {
       for out in 0..<test.outputs {
-        for y in 0..<test.height {
+        for y in 0..<lines {
           for x in 0..<width {
-            let place = (out * test.height + y) * width + x
+            let place = (out * lines + y) * width + x
             let gradient = Double(gradients[n][place])
             var sum = 0.0
             for channel in 0..<test.inputs {
-              for tap in 0..<9 {
+              for tap in 0..<3 * test.taps {
                 let (line, column) = (y + tap / 3 - 1, x + tap % 3 - 1)
                 guard 0..<test.height ~= line, 0..<width ~= column else { continue }
                 let value = Double(images[n][(channel * test.height + line) * width + column])
-                let weight = (out * test.inputs + channel) * 9 + tap
+                let weight = (out * test.inputs + channel) * 3 * test.taps + tap
                 sum += Double(weights[weight]) * value
                 weightSums[weight] += gradient * value
               }

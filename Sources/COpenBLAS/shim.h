@@ -91,11 +91,37 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, 
 #define AKURU_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 1, 0, a[p * ROWS + r], AKURU_PLACE)
 #define AKURU_DOUBLE_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 2, 0, a[p * ROWS + r], AKURU_PLACE)
 #define AKURU_ROW(V) (rows_of_b + p * ldb + 16 * (V))
-#define AKURU_ROWS_PRODUCT(ROWS) AKURU_TILE(ROWS, 1, 0, a[r * lda + p], AKURU_ROW)
-#define AKURU_DOUBLE_ROWS_PRODUCT(ROWS) AKURU_TILE(ROWS, 2, 0, a[r * lda + p], AKURU_ROW)
+#define AKURU_COLUMNS_PRODUCT(ROWS) AKURU_TILE(ROWS, 1, accumulate, a[p * lda + r], AKURU_ROW)
+#define AKURU_DOUBLE_COLUMNS_PRODUCT(ROWS) AKURU_TILE(ROWS, 2, accumulate, a[p * lda + r], AKURU_ROW)
+#define AKURU_ROWS_PRODUCT(ROWS) AKURU_TILE(ROWS, 1, accumulate, a[r * lda + p], AKURU_ROW)
+#define AKURU_DOUBLE_ROWS_PRODUCT(ROWS) AKURU_TILE(ROWS, 2, accumulate, a[r * lda + p], AKURU_ROW)
 
 typedef float akuru_float4 __attribute__((ext_vector_type(4)));
 typedef float akuru_float8 __attribute__((ext_vector_type(8)));
+
+/// to[x, y] = from[y, x] for 8 columns of `rows` rows, at most 8; the rows that are not there are zero.
+static inline void akuru_transpose_block(int rows, const float *from, long from_lead, float *to, long to_lead) {
+  akuru_float8 line[8], pairs[8], fours[8];
+  AKURU_UNROLLED for (int y = 0; y < 8; y++) {
+    if (y < rows) __builtin_memcpy(&line[y], from + y * from_lead, sizeof line[y]);
+    else line[y] = (akuru_float8)(0);
+  }
+  AKURU_UNROLLED for (int y = 0; y < 8; y += 2) {
+    pairs[y] = __builtin_shufflevector(line[y], line[y + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[y + 1] = __builtin_shufflevector(line[y], line[y + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  AKURU_UNROLLED for (int y = 0; y < 8; y += 4)
+    AKURU_UNROLLED for (int i = 0; i < 2; i++) {
+      fours[y + 2 * i] = __builtin_shufflevector(pairs[y + i], pairs[y + i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[y + 2 * i + 1] = __builtin_shufflevector(pairs[y + i], pairs[y + i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  AKURU_UNROLLED for (int x = 0; x < 4; x++) {
+    akuru_float8 low = __builtin_shufflevector(fours[x], fours[x + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    akuru_float8 high = __builtin_shufflevector(fours[x], fours[x + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    __builtin_memcpy(to + x * to_lead, &low, sizeof low);
+    __builtin_memcpy(to + (x + 4) * to_lead, &high, sizeof high);
+  }
+}
 
 /// Sums of neighbors, of a and then of b.
 static inline __attribute__((always_inline)) akuru_float4 akuru_add_pairs(akuru_float4 a, akuru_float4 b) {
@@ -109,43 +135,34 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
   return akuru_fold8(&half);
 }
 
-// Adds the dot products of ROWS lines with COLUMNS lines, at most three, to sums; LINE(i) is the address of line i at x.
-#define AKURU_DOTS(ROWS, COLUMNS, REGISTER, FOLD, LINE) \
-  { \
-    REGISTER sum[ROWS][COLUMNS]; \
+// Adds the dot products of ROWS lines with the three shifts of another to sums.
+#define AKURU_TAP_GRADIENTS(ROWS, REGISTER, FOLD) \
+  case ROWS: { \
+    REGISTER sum[ROWS][3]; \
     AKURU_UNROLLED for (int r = 0; r < ROWS; r++) \
-      AKURU_UNROLLED for (int i = 0; i < COLUMNS; i++) sum[r][i] = (REGISTER)(0); \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) sum[r][i] = (REGISTER)(0); \
     for (long x = 0; x < count; x += sizeof(REGISTER) / sizeof(float)) { \
-      REGISTER b[COLUMNS]; \
-      AKURU_UNROLLED for (int i = 0; i < COLUMNS; i++) __builtin_memcpy(&b[i], LINE(i), sizeof b[i]); \
+      REGISTER b[3]; \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) __builtin_memcpy(&b[i], line + x + i - 1, sizeof b[i]); \
       AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
         REGISTER a; \
         __builtin_memcpy(&a, rows_at + r * lead + x, sizeof a); \
-        AKURU_UNROLLED for (int i = 0; i < COLUMNS; i++) sum[r][i] = AKURU_FMA(a, b[i], sum[r][i]); \
+        AKURU_UNROLLED for (int i = 0; i < 3; i++) sum[r][i] = AKURU_FMA(a, b[i], sum[r][i]); \
       } \
     } \
     AKURU_UNROLLED for (int r = 0; r < ROWS; r++) { \
-      akuru_float4 low = akuru_add_pairs(FOLD(&sum[r][0]), FOLD(&sum[r][COLUMNS > 1])); \
-      akuru_float4 high = FOLD(&sum[r][COLUMNS - 1]); \
+      akuru_float4 low = akuru_add_pairs(FOLD(&sum[r][0]), FOLD(&sum[r][1])); \
+      akuru_float4 high = FOLD(&sum[r][2]); \
       akuru_float4 all = akuru_add_pairs(low, akuru_add_pairs(high, high)); \
-      AKURU_UNROLLED for (int i = 0; i < COLUMNS; i++) sums[r * pitch + i] += all[i]; \
+      AKURU_UNROLLED for (int i = 0; i < 3; i++) sums[r * pitch + i] += all[i]; \
     } \
     return; \
   }
-#define AKURU_TAP(I) (line + x + (I) - 1)
-#define AKURU_OTHER(I) (line + (I) * line_lead + x)
 
 #define AKURU_NARROW_CASES(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #define AKURU_WIDE_CASES(CASE) AKURU_NARROW_CASES(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
-#define AKURU_NARROW_GRADIENTS(ROWS) case ROWS: AKURU_DOTS(ROWS, 3, akuru_float8, akuru_fold8, AKURU_TAP)
-#define AKURU_WIDE_GRADIENTS(ROWS) case ROWS: AKURU_DOTS(ROWS, 3, akuru_float16, akuru_fold16, AKURU_TAP)
-// Cases of rows and columns.
-#define AKURU_DOT_CASE(ROWS, COLUMNS, REGISTER, FOLD) \
-  case 4 * ROWS + COLUMNS: AKURU_DOTS(ROWS, COLUMNS, REGISTER, FOLD, AKURU_OTHER)
-#define AKURU_DOT_CASES(ROWS, REGISTER, FOLD) \
-  AKURU_DOT_CASE(ROWS, 1, REGISTER, FOLD) AKURU_DOT_CASE(ROWS, 2, REGISTER, FOLD) AKURU_DOT_CASE(ROWS, 3, REGISTER, FOLD)
-#define AKURU_NARROW_DOTS(ROWS) AKURU_DOT_CASES(ROWS, akuru_float8, akuru_fold8)
-#define AKURU_WIDE_DOTS(ROWS) AKURU_DOT_CASES(ROWS, akuru_float16, akuru_fold16)
+#define AKURU_NARROW_GRADIENTS(ROWS) AKURU_TAP_GRADIENTS(ROWS, akuru_float8, akuru_fold8)
+#define AKURU_WIDE_GRADIENTS(ROWS) AKURU_TAP_GRADIENTS(ROWS, akuru_float16, akuru_fold16)
 #define AKURU_FOUR(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
 #define AKURU_EIGHT(CASE) AKURU_FOUR(CASE) CASE(5) CASE(6) CASE(7) CASE(8)
 
@@ -153,7 +170,9 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 // multiply-adds in the order of k, so its bits do not depend on `rows`, nor on the instruction set, as long as it has fused
 // multiply-adds.
 //
-// akuru_multiply_rows_tile: C [rows, 16] = A [rows, k] * B [k, 16], where rows of B are ldb floats apart. Otherwise as above.
+// akuru_multiply_rows_tile: the same, where rows of B are ldb floats apart.
+//
+// akuru_multiply_columns_tile: the same as this one, where A is stored by columns, [k, rows], which are lda floats apart.
 //
 // akuru_convolve_tile: C [rows, 16] = A [rows, k] * B [k, 16] for a convolution: line p of B is found at lines + places[p],
 // so nothing is gathered. A is stored by columns, [k, rows]. Otherwise as above.
@@ -161,17 +180,18 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 // akuru_add_tap_gradients: sums[r * pitch + i] += sum over x < count of rows_at[r * lead + x] * line[x + i - 1], for three
 // taps i: the gradient of one line of kernels that are three wide. `count` is a multiple of 16; line[-1] and line[count] are
 // read.
-//
-// akuru_add_dots: sums[r * pitch + i] += sum over x < count of rows_at[r * lead + x] * line[i * line_lead + x], for up to three
-// lines i. `count` is a multiple of 16.
-#define AKURU_KERNELS(SUFFIX, TARGET, CASES, GRADIENT_CASES, DOT_CASES) \
+#define AKURU_KERNELS(SUFFIX, TARGET, CASES, GRADIENT_CASES) \
   TARGET static inline void AKURU_PASTE(akuru_multiply_tile, SUFFIX)( \
       int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) { \
     switch (rows) { CASES(AKURU_PRODUCT) default: return; } \
   } \
   TARGET static inline void AKURU_PASTE(akuru_multiply_rows_tile, SUFFIX)( \
-      int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, float *c, long ldc) { \
+      int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, int accumulate, float *c, long ldc) { \
     switch (rows) { CASES(AKURU_ROWS_PRODUCT) default: return; } \
+  } \
+  TARGET static inline void AKURU_PASTE(akuru_multiply_columns_tile, SUFFIX)( \
+      int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, int accumulate, float *c, long ldc) { \
+    switch (rows) { CASES(AKURU_COLUMNS_PRODUCT) default: return; } \
   } \
   TARGET static inline void AKURU_PASTE(akuru_convolve_tile, SUFFIX)( \
       int rows, long k, const float *a, const float *lines, const long *places, float *c, long ldc) { \
@@ -180,20 +200,15 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
   TARGET static inline void AKURU_PASTE(akuru_add_tap_gradients, SUFFIX)( \
       int rows, long count, const float *rows_at, long lead, const float *line, float *sums, long pitch) { \
     switch (rows) { GRADIENT_CASES default: return; } \
-  } \
-  TARGET static inline void AKURU_PASTE(akuru_add_dots, SUFFIX)( \
-      int rows, int columns, long count, const float *rows_at, long lead, const float *line, long line_lead, \
-      float *sums, long pitch) { \
-    switch (4 * rows + columns) { DOT_CASES default: return; } \
   }
 
-AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_FOUR(AKURU_NARROW_GRADIENTS), AKURU_FOUR(AKURU_NARROW_DOTS))
+AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_FOUR(AKURU_NARROW_GRADIENTS))
 #if defined(__x86_64__)
 #define AKURU_WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #pragma push_macro("AKURU_FMA")
 #undef AKURU_FMA
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES, AKURU_EIGHT(AKURU_WIDE_GRADIENTS), AKURU_EIGHT(AKURU_WIDE_DOTS))
+AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES, AKURU_EIGHT(AKURU_WIDE_GRADIENTS))
 /// C [rows, 32], of two panels one behind the other; otherwise as akuru_multiply_tile.
 AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
@@ -205,9 +220,18 @@ AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
 
 /// C [rows, 32]; otherwise as akuru_multiply_rows_tile.
 AKURU_WIDE static inline void akuru_multiply_rows_double_tile_wide(
-    int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, float *c, long ldc) {
+    int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, int accumulate, float *c, long ldc) {
   switch (rows) {
     AKURU_WIDE_CASES(AKURU_DOUBLE_ROWS_PRODUCT)
+    default: return;
+  }
+}
+
+/// C [rows, 32]; otherwise as akuru_multiply_columns_tile.
+AKURU_WIDE static inline void akuru_multiply_columns_double_tile_wide(
+    int rows, long k, const float *a, long lda, const float *rows_of_b, long ldb, int accumulate, float *c, long ldc) {
+  switch (rows) {
+    AKURU_WIDE_CASES(AKURU_DOUBLE_COLUMNS_PRODUCT)
     default: return;
   }
 }
@@ -236,10 +260,11 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 //
 // akuru_winograd_gradients_M: A dy A^T of M lines of `count` columns; those that are NULL are zero.
 //
-// akuru_winograd_kernels_M: G g G^T of sixteen kernels of 3 x 3 that are `step` floats apart, turned by half if `turned`; of these,
-// `count` exist.
+// akuru_winograd_kernels_M: G g G^T of `count` kernels of 3 x 3, at most sixteen, turned by half if `turned`.
 //
-// akuru_winograd_kernel_gradients_M: adds G^T u G of `count` kernels, at most sixteen, to their gradients, which are contiguous.
+// akuru_winograd_kernel_gradients_M: adds G^T u G of `count` kernels, at most sixteen, to their gradients.
+//
+// Kernels are contiguous.
 #define AKURU_INPUTS_2(D, M) \
   M[0] = D[0] - D[2], M[1] = D[1] + D[2], M[2] = D[2] - D[1], M[3] = D[1] - D[3]
 #define AKURU_INPUTS_4(D, M) \
@@ -369,18 +394,35 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
     } \
   }
 
+/// taps[tap][kernel] of `count` kernels of nine taps; zero behind them.
+static inline void akuru_gather_taps(const float *kernels, int count, float taps[9][16]) {
+  for (int kernel = 0; kernel < 16; kernel += 8) {
+    const int height = count - kernel < 0 ? 0 : count - kernel < 8 ? count - kernel : 8;
+    akuru_transpose_block(height, kernels + 9 * kernel, 9, &taps[0][kernel], 16);
+    for (int y = 0; y < 8; y++) taps[8][kernel + y] = y < height ? kernels[9 * (kernel + y) + 8] : 0;
+  }
+}
+/// Adds sums[tap][kernel] to the gradients of `count` kernels.
+static inline void akuru_add_taps(float sums[9][16], int count, float *gradients) {
+  float turned[16][8];
+  for (int kernel = 0; kernel < 16; kernel += 8) akuru_transpose_block(8, &sums[0][kernel], 16, turned[kernel], 8);
+  for (int kernel = 0; kernel < count; kernel++) {
+    for (int tap = 0; tap < 8; tap++) gradients[9 * kernel + tap] += turned[kernel][tap];
+    gradients[9 * kernel + 8] += sums[8][kernel];
+  }
+}
 #define AKURU_WINOGRAD_KERNELS(M) \
   static inline void akuru_winograd_kernels_##M( \
-      const float *kernels, long step, int turned, int count, float *target, long pitch) { \
+      const float *kernels, int turned, int count, float *target, long pitch) { \
     enum { size = M + 2 }; \
+    float taps[9][16]; \
+    akuru_gather_taps(kernels, count, taps); \
     akuru_float16 u[3][size]; \
     AKURU_UNROLLED for (int y = 0; y < 3; y++) { \
       akuru_float16 g[3]; \
       AKURU_UNROLLED for (int x = 0; x < 3; x++) { \
-        float taps[16] = {0}; \
-        const float *place = kernels + (turned ? 8 - (3 * y + x) : 3 * y + x); \
-        for (int lane = 0; lane < count; lane++) taps[lane] = place[lane * step]; \
-        __builtin_memcpy(&g[x], taps, sizeof taps); \
+        const int tap = 3 * y + x; \
+        __builtin_memcpy(&g[x], taps[turned ? 8 - tap : tap], sizeof g[x]); \
       } \
       AKURU_FILTERS_##M(g, u[y]); \
     } \
@@ -402,13 +444,14 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
       AKURU_UNROLLED for (int x = 0; x < size; x++) __builtin_memcpy(&u[x], source + (size * y + x) * pitch, sizeof u[x]); \
       AKURU_COLLECT_##M(u, w[y]); \
     } \
+    float sums[9][16]; \
     AKURU_UNROLLED for (int x = 0; x < 3; x++) { \
       akuru_float16 column[size], taps[3]; \
       AKURU_UNROLLED for (int y = 0; y < size; y++) column[y] = w[y][x]; \
       AKURU_COLLECT_##M(column, taps); \
-      AKURU_UNROLLED for (int y = 0; y < 3; y++) \
-        for (int lane = 0; lane < count; lane++) gradients[9 * lane + 3 * y + x] += taps[y][lane]; \
+      AKURU_UNROLLED for (int y = 0; y < 3; y++) __builtin_memcpy(sums[3 * y + x], &taps[y], sizeof taps[y]); \
     } \
+    akuru_add_taps(sums, count, gradients); \
   }
 AKURU_WINOGRAD_KERNELS(2)
 AKURU_WINOGRAD_KERNELS(4)
@@ -487,13 +530,9 @@ static inline void akuru_winograd_gradients(
 #undef AKURU_NARROW_CASES
 #undef AKURU_EIGHT
 #undef AKURU_FOUR
-#undef AKURU_WIDE_DOTS
-#undef AKURU_NARROW_DOTS
-#undef AKURU_DOT_CASES
-#undef AKURU_DOT_CASE
-#undef AKURU_OTHER
-#undef AKURU_TAP
-#undef AKURU_DOTS
+#undef AKURU_TAP_GRADIENTS
+#undef AKURU_DOUBLE_COLUMNS_PRODUCT
+#undef AKURU_COLUMNS_PRODUCT
 #undef AKURU_DOUBLE_ROWS_PRODUCT
 #undef AKURU_ROWS_PRODUCT
 #undef AKURU_ROW

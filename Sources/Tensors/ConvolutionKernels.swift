@@ -57,27 +57,37 @@ public enum ConvolutionKernels {
     akuru_add_tap_gradients(Int32(truncatingIfNeeded: rows), count, gradients, lead, line, weights, pitch)
   }
 
-  /// C [rows, 16 * vectors] = A [rows, k] * B [k, 16 * vectors] for any number of rows; rows of A, B and C are `lda`, `ldb` and `ldc`
-  /// floats apart. Nothing is packed: B is to be in the caches, and A small.
+  /// C [rows, 16 * vectors] = A [rows, k] * B [k, 16 * vectors], added to C if `accumulate`, for any number of rows; rows of A, B and C
+  /// are `lda`, `ldb` and `ldc` floats apart. Nothing is packed: B is to be in the caches, and A small. With `transposeA`, A is stored as
+  /// [k, rows].
   @inline(__always)
   public static func multiply(
-    rows: Int, vectors: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
-    into c: UnsafeMutablePointer<Float>, ldc: Int
+    transposeA: Bool = false, rows: Int, vectors: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int,
+    _ b: UnsafePointer<Float>, ldb: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
   ) {
-    let columns = Vector.width * vectors
+    let (columns, add) = (Vector.width * vectors, Int32(accumulate ? 1 : 0))
     var column = 0
     #if arch(x86_64)
       if InstructionSet.isWide {
         while column + 2 * Vector.width <= columns {
           tiles(of: rows, atMost: Int(akuru_tile_rows_wide)) { row, height in
-            akuru_multiply_rows_double_tile_wide(
-              height, k, a + row * lda, lda, b + column, ldb, c + row * ldc + column, ldc)
+            let (b, c) = (b + column, c + (row * ldc + column))
+            if transposeA {
+              akuru_multiply_columns_double_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
+            } else {
+              akuru_multiply_rows_double_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+            }
           }
           column += 2 * Vector.width
         }
         if column < columns {
           tiles(of: rows, atMost: Int(akuru_tile_rows_wide)) { row, height in
-            akuru_multiply_rows_tile_wide(height, k, a + row * lda, lda, b + column, ldb, c + row * ldc + column, ldc)
+            let (b, c) = (b + column, c + (row * ldc + column))
+            if transposeA {
+              akuru_multiply_columns_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
+            } else {
+              akuru_multiply_rows_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+            }
           }
         }
         return
@@ -85,31 +95,14 @@ public enum ConvolutionKernels {
     #endif
     while column < columns {
       tiles(of: rows, atMost: Int(akuru_tile_rows)) { row, height in
-        akuru_multiply_rows_tile(height, k, a + row * lda, lda, b + column, ldb, c + row * ldc + column, ldc)
+        let (b, c) = (b + column, c + (row * ldc + column))
+        if transposeA {
+          akuru_multiply_columns_tile(height, k, a + row, lda, b, ldb, add, c, ldc)
+        } else {
+          akuru_multiply_rows_tile(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+        }
       }
       column += Vector.width
-    }
-  }
-
-  /// C [rows, columns] += A [rows, count] * B^T, where B is [columns, count]. `count` is a multiple of 16; rows of A and B are `lead`
-  /// and `otherLead` floats apart.
-  @inline(__always)
-  public static func addDots(
-    rows: Int, columns: Int, count: Int, _ a: UnsafePointer<Float>, lead: Int, _ b: UnsafePointer<Float>,
-    otherLead: Int, into c: UnsafeMutablePointer<Float>, pitch: Int
-  ) {
-    tiles(of: rows, atMost: mostGradientRows) { row, height in
-      for column in stride(from: 0, to: columns, by: 3) {
-        let width = Int32(truncatingIfNeeded: min(3, columns - column))
-        let (a, b, c) = (a + row * lead, b + column * otherLead, c + row * pitch + column)
-        #if arch(x86_64)
-          if InstructionSet.isWide {
-            akuru_add_dots_wide(height, width, count, a, lead, b, otherLead, c, pitch)
-            continue
-          }
-        #endif
-        akuru_add_dots(height, width, count, a, lead, b, otherLead, c, pitch)
-      }
     }
   }
 }

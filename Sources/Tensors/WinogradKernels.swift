@@ -68,16 +68,14 @@ public enum WinogradKernels: Int, Sendable {
     }
   }
 
-  /// G g G^T of `count` kernels, at most 16, that are `step` floats apart, optionally turned by half; position p of kernel i is
-  /// `target[p * pitch + i]`.
+  /// G g G^T of `count` contiguous kernels, at most 16, optionally turned by half; position p of kernel i is `target[p * pitch + i]`.
   public func transformKernels(
-    _ kernels: UnsafePointer<Float>, step: Int, turned: Bool, count: Int, into target: UnsafeMutablePointer<Float>,
-    pitch: Int
+    _ kernels: UnsafePointer<Float>, turned: Bool, count: Int, into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
     let (turned, count) = (Int32(turned ? 1 : 0), Int32(truncatingIfNeeded: count))
     switch self {
-    case .two: akuru_winograd_kernels_2(kernels, step, turned, count, target, pitch)
-    case .four: akuru_winograd_kernels_4(kernels, step, turned, count, target, pitch)
+    case .two: akuru_winograd_kernels_2(kernels, turned, count, target, pitch)
+    case .four: akuru_winograd_kernels_4(kernels, turned, count, target, pitch)
     }
   }
 

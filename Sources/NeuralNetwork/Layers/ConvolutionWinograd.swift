@@ -34,12 +34,12 @@ extension Convolution {
     let tiling = winogradLayout
     transformKernels(tiling, forGradient: false)
     let (pitch, mask, inputsAt) = (
-      tiling.pitch(tiling.block), input.layout.mask.base, scratch.pointer + tiling.inputStart
+      tiling.pitch, input.layout.mask.base, scratch.pointer + tiling.inputStart
     )
-    let toPitch = tiling.placePitch(outputs, pitch)
+    let toPitch = tiling.placePitch(outputs)
     convolve(
-      tiling, lines: tiling.outputLines, from: inputsAt, channels: inputs,
-      to: scratch.pointer + tiling.outputStart(pitch), channels: outputs
+      tiling, forGradient: false, lines: tiling.outputLines, from: inputsAt, channels: inputs,
+      to: scratch.pointer + tiling.outputStart, channels: outputs
     ) {
       transform(input.value, channels: inputs, height: input.height, $0, tiling, into: inputsAt, pitch: pitch)
     } finish: { line, columns, results in
@@ -79,11 +79,11 @@ extension Convolution {
     addWeightGradients(tiling)
     guard let inputGradient else { return }
     transformKernels(tiling, forGradient: true)
-    let pitch = tiling.pitch(tiling.block)
-    let outputsAt = scratch.pointer + tiling.outputStart(pitch)
+    let pitch = tiling.pitch
+    let outputsAt = scratch.pointer + tiling.outputStart
     convolve(
-      tiling, lines: tiling.inputLines, from: outputsAt, channels: outputs, to: scratch.pointer + tiling.inputStart,
-      channels: inputs
+      tiling, forGradient: true, lines: tiling.inputLines, from: outputsAt, channels: outputs,
+      to: scratch.pointer + tiling.inputStart, channels: inputs
     ) { block in
       if let pooling {
         transform(pooling, block, tiling, into: outputsAt, pitch: pitch)
@@ -108,7 +108,7 @@ extension Convolution {
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
       tiling.kernels.transformOutputs(
-        results + channel * pitch, pitch: tiling.placePitch(channels, pitch), count: columns.count,
+        results + channel * pitch, pitch: tiling.placePitch(channels), count: columns.count,
         bias: biases?[channel] ?? 0, floor: floor, mask: mask
       ) { y + $0 < height ? row + $0 * target.columns : nil }
     }
@@ -118,13 +118,13 @@ extension Convolution {
   /// `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
   @inline(__always)
   private func convolve(
-    _ tiling: WinogradLayout, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,
+    _ tiling: WinogradLayout, forGradient: Bool, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,
     to: UnsafeMutablePointer<Float>, channels targets: Int, load: (_ block: Range<Int>) -> Void,
     finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let (pitch, packs, kernelPitch) = (tiling.pitch(tiling.block), tiling.packs, tiling.kernelPitch)
-    let (fromPitch, toPitch) = (tiling.placePitch(sources, pitch), tiling.placePitch(targets, pitch))
-    tiling.forEachBlock(of: tiling.block, lines: lines) { block in
+    let (pitch, packs, kernelPitch) = (tiling.pitch, tiling.packs, tiling.kernelPitch)
+    let (fromPitch, toPitch) = (tiling.placePitch(sources), tiling.placePitch(targets))
+    tiling.forEachBlock(lines: lines) { block in
       pollProgress()
       load(block)
       for place in 0..<tiling.kernels.positions {
@@ -132,12 +132,12 @@ extension Convolution {
         let results = to + place * toPitch
         if packs {
           gemm(
-            m: targets, n: block.count, k: sources, kernels, lda: sources, values, ldb: pitch, beta: 0, results,
-            ldc: pitch)
+            transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: inputs, values, ldb: pitch,
+            beta: 0, results, ldc: pitch)
         } else {
           ConvolutionKernels.multiply(
-            rows: targets, vectors: block.count / Vector.width, k: sources, kernels, lda: sources, values, ldb: pitch,
-            into: results, ldc: pitch)
+            transposeA: forGradient, rows: targets, vectors: block.count / Vector.width, k: sources, kernels,
+            lda: inputs, values, ldb: pitch, accumulate: false, into: results, ldc: pitch)
         }
       }
       tiling.forEachRun(in: block) { line, tiles, place in
@@ -148,13 +148,15 @@ extension Convolution {
   }
 
   private func addWeightGradients(_ tiling: WinogradLayout) {
-    let (pitch, kernelSums) = (tiling.pitch(tiling.gradientBlock), transformedKernels)
+    let (pitch, kernelSums) = (tiling.pitch, transformedKernels)
     let (packs, kernels, kernelPitch) = (tiling.packs, tiling.kernels, tiling.kernelPitch)
-    let (inputsAt, outputsAt) = (scratch.pointer + tiling.inputStart, scratch.pointer + tiling.outputStart(pitch))
-    let (inputPitch, outputPitch) = (tiling.placePitch(inputs, pitch), tiling.placePitch(outputs, pitch))
-    kernelSums.update(repeating: 0, count: kernels.positions * kernelPitch)
-    tiling.forEachBlock(of: tiling.gradientBlock, lines: tiling.outputLines) { block in
+    let (inputsAt, outputsAt) = (scratch.pointer + tiling.inputStart, scratch.pointer + tiling.outputStart)
+    let (inputPitch, outputPitch) = (tiling.placePitch(inputs), tiling.placePitch(outputs))
+    let (sumPitch, turned) = (tiling.sumPitch, scratch.pointer + tiling.turnedStart)
+    guard output.height > 0, input.layout.stride > 0 else { return }
+    tiling.forEachBlock(lines: tiling.outputLines) { block in
       pollProgress()
+      let isFirst = block.lowerBound == 0
       transform(input.value, channels: inputs, height: input.height, block, tiling, into: inputsAt, pitch: pitch)
       tiling.forEachRun(in: block) {
         transformGradients(tiling, line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
@@ -164,22 +166,26 @@ extension Convolution {
         let results = kernelSums + place * kernelPitch
         if packs {
           gemm(
-            transposeB: true, m: outputs, n: inputs, k: block.count, values, lda: pitch, others, ldb: pitch, beta: 1,
-            results, ldc: inputs)
+            transposeB: true, m: outputs, n: inputs, k: block.count, values, lda: pitch, others, ldb: pitch,
+            beta: isFirst ? 0 : 1, results, ldc: sumPitch)
         } else {
-          ConvolutionKernels.addDots(
-            rows: outputs, columns: inputs, count: block.count, values, lead: pitch, others, otherLead: pitch,
-            into: results, pitch: inputs)
+          transpose(others, rows: inputs, columns: block.count, lead: pitch, into: turned, lead: sumPitch)
+          ConvolutionKernels.multiply(
+            rows: outputs, vectors: sumPitch / Vector.width, k: block.count, values, lda: pitch, turned, ldb: sumPitch,
+            accumulate: !isFirst, into: results, ldc: sumPitch)
         }
       }
     }
     let pairs = inputs * outputs
     let framed = tiling.framesKernels ? scratch.pointer + tiling.framedStart : nil
     framed?.update(repeating: 0, count: 9 * pairs)
-    for pair in stride(from: 0, to: pairs, by: Vector.width) {
-      kernels.addKernelGradients(
-        kernelSums + pair, pitch: kernelPitch, into: (framed ?? weight.gradient.pointer) + 9 * pair,
-        count: min(Vector.width, pairs - pair))
+    let target = framed ?? weight.gradient.pointer
+    for output in 0..<outputs {
+      for channel in stride(from: 0, to: inputs, by: Vector.width) {
+        kernels.addKernelGradients(
+          kernelSums + output * sumPitch + channel, pitch: kernelPitch, into: target + 9 * (output * inputs + channel),
+          count: min(Vector.width, inputs - channel))
+      }
     }
     guard let framed else { return }
     let gradient = weight.gradient.pointer
@@ -259,7 +265,7 @@ extension Convolution {
         }
         tiling.kernels.transformInputs(
           in: UnsafePointer(memory), count: count, tiles: tiles,
-          into: target + channel * pitch + place, pitch: tiling.placePitch(outputs, pitch)
+          into: target + channel * pitch + place, pitch: tiling.placePitch(outputs)
         ) { row($0 + 1) }
       }
     }
@@ -276,7 +282,7 @@ extension Convolution {
       for channel in 0..<channels {
         kernels.transformInputs(
           in: UnsafePointer(source.pointer), count: source.count, tiles: tiles,
-          into: target + channel * pitch + place, pitch: tiling.placePitch(channels, pitch)
+          into: target + channel * pitch + place, pitch: tiling.placePitch(channels)
         ) { i in
           let y = top + i
           return y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
@@ -295,20 +301,15 @@ extension Convolution {
     return UnsafePointer(framed)
   }
 
-  /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels, [positions, in, out].
+  /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels.
   private func transformKernels(_ tiling: WinogradLayout, forGradient: Bool) {
     let kernels = framedKernels(tiling)
-    let (rows, columns) = forGradient ? (inputs, outputs) : (outputs, inputs)
-    // Floats from one kernel to the next along a row, and from row to row.
-    let (step, rowStep) = forGradient ? (9 * inputs, 9) : (9, 9 * inputs)
-    for row in 0..<rows {
-      for column in stride(from: 0, to: columns, by: Vector.width) {
-        tiling.kernels.transformKernels(
-          kernels + row * rowStep + column * step, step: step, turned: forGradient,
-          count: min(Vector.width, columns - column),
-          into: transformedKernels + row * columns + column,
-          pitch: tiling.kernelPitch)
-      }
+    let pairs = inputs * outputs
+    for pair in stride(from: 0, to: pairs, by: Vector.width) {
+      tiling.kernels.transformKernels(
+        kernels + 9 * pair, turned: forGradient, count: min(Vector.width, pairs - pair),
+        into: transformedKernels + pair,
+        pitch: tiling.kernelPitch)
     }
   }
 }

@@ -2,14 +2,10 @@ import Tensors
 
 /// The fewest channels, of input and of output, for which OpenBLAS is faster than products that pack nothing.
 private let leastPackedChannels = 128
-/// The fewest channels of a layer with a pool, or with kernels of two lines, for tiles of 4 x 4 outputs. Other layers have them from
-/// ``leastPackedChannels`` on, so that the default network keeps its bits.
-private let leastPooledChannels = 64
 /// Tiles that are transformed at a time for OpenBLAS; a multiple of 16.
 private let tilesInPackedBlock = 512
-/// Floats of a block's transformed inputs and outputs that the second-level cache has room for, and for the weights' gradients, whose
-/// sums are long, the third-level cache.
-private let (floatsInBlock, floatsInGradientBlock) = (96 * 1024, 1024 * 1024)
+/// Floats of a block's transformed inputs and outputs, for which the second-level cache has room.
+private let floatsInBlock = 128 * 1024
 
 /// How Winograd's method cuts the lines of a micro-batch into tiles, and where it keeps them in scratch memory.
 ///
@@ -27,9 +23,10 @@ struct WinogradLayout {
   let inputLines: Int
   /// Tiles that are computed together.
   let block: Int
-  let gradientBlock: Int
   /// Floats from one position of the transformed kernels to the next.
   let kernelPitch: Int
+  /// Floats from one output channel to the next in a position of the kernels' gradients.
+  let sumPitch: Int
   /// Whether kernels of two lines get a third one of zeros, in scratch memory of their own.
   let framesKernels: Bool
   /// Floats of a line before the pool: zeros, a whole line, zeros.
@@ -57,8 +54,7 @@ struct WinogradLayout {
     packs = min(inputs, outputs) >= leastPackedChannels
     // Tiles of 4 x 4 outputs where the lines that they have too many take less than they save.
     let (lines2, lines4) = ((outputHeight + 1) & ~1, (outputHeight + 3) & ~3)
-    let isLarge = packs || min(inputs, outputs) >= leastPooledChannels && (pooledHeight != nil || framesKernels)
-    kernels = isLarge && 3 * lines4 < 4 * lines2 ? .four : .two
+    kernels = 3 * lines4 < 4 * lines2 ? .four : .two
     let side = kernels.side
     tilesInRow = Storage.padded((columns + side - 1) / side)
     inputLines = (height + side - 1) / side
@@ -67,40 +63,39 @@ struct WinogradLayout {
     let (tiles, floatsOfTile) = (max(inputLines, outputLines) * tilesInRow, kernels.positions * (inputs + outputs))
     func fitting(_ floats: Int) -> Int { min(tiles, max(32, floats / floatsOfTile & ~31)) }
     block = packs ? min(tiles, tilesInPackedBlock) : fitting(floatsInBlock)
-    gradientBlock = packs ? block : fitting(floatsInGradientBlock)
-    kernelPitch = Storage.padded(inputs * outputs) + 16
+    sumPitch = Storage.padded(inputs)
+    kernelPitch = max(sumPitch * outputs, Storage.padded(inputs * outputs)) + 16
     zerosBehind = side * Vector.width + WinogradLayout.margin
     poolPitch = side * tilesInRow + WinogradLayout.margin + zerosBehind
     (self.inputs, self.outputs, self.columns, hasPool) = (inputs, outputs, columns, pooledHeight != nil)
   }
 
   /// Floats of a transformed channel of a block, an odd number of cache lines.
-  func pitch(_ block: Int) -> Int { block | 16 }
+  var pitch: Int { block | 16 }
 
   /// Floats from one position of the tiles of all channels to the next; the positions share no set of the first-level cache.
-  func placePitch(_ channels: Int, _ pitch: Int) -> Int { channels * pitch + 16 }
+  func placePitch(_ channels: Int) -> Int { channels * pitch + 16 }
 
-  // Scratch memory: transformed kernels, transformed inputs, transformed outputs, lines before the pool, framed kernels.
+  // Scratch memory: transformed kernels, transformed inputs, transformed outputs, lines before the pool, framed kernels, and the
+  // transformed inputs of one position, turned: [block, sumPitch].
 
-  var scratchCount: Int { framedStart + (framesKernels ? 9 * inputs * outputs : 0) }
+  var scratchCount: Int { turnedStart + (packs ? 0 : block * sumPitch) }
+  var turnedStart: Int { framedStart + (framesKernels ? Storage.padded(9 * inputs * outputs) : 0) }
   var framedStart: Int { poolStart + (hasPool ? 2 * poolPairs * poolPitch : 0) }
   var inputStart: Int { kernels.positions * kernelPitch }
-  func outputStart(_ pitch: Int) -> Int { inputStart + kernels.positions * placePitch(inputs, pitch) }
-  var poolStart: Int {
-    let pitch = pitch(gradientBlock)
-    return outputStart(pitch) + kernels.positions * placePitch(outputs, pitch)
-  }
+  var outputStart: Int { inputStart + kernels.positions * placePitch(inputs) }
+  var poolStart: Int { outputStart + kernels.positions * placePitch(outputs) }
 
   /// The lines before the pool.
   func poolLines(in scratch: Matrix) -> PoolLines {
     PoolLines(first: scratch.pointer + poolStart + WinogradLayout.margin, pitch: poolPitch)
   }
 
-  /// Calls `body` for blocks of `size` tiles.
+  /// Calls `body` for each block.
   @inline(__always)
-  func forEachBlock(of size: Int, lines: Int, _ body: (Range<Int>) -> Void) {
+  func forEachBlock(lines: Int, _ body: (Range<Int>) -> Void) {
     let end = lines * tilesInRow
-    for first in stride(from: 0, to: end, by: size) { body(first..<min(end, first + size)) }
+    for first in stride(from: 0, to: end, by: block) { body(first..<min(end, first + block)) }
   }
 
   /// Calls `body` for the tiles of a block that stand in one line of tiles, with the first one's place in the block.

@@ -247,22 +247,23 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 #pragma pop_macro("AKURU_FMA")
 #endif
 
-// The transformations of Winograd's F(M x M, 3 x 3) for M of 2 and 4, as many tiles at a time as a register has lanes; position p of
-// tile t is at p * pitch + t. Within a register the tiles stand as the instructions that part columns leave them; all three
-// transformations agree on that order. Matrices: Lavin and Gray 2015, section 4.
+// The transformations of Winograd's F(L x M, 3 x 3) for tiles of 2 x 2, 4 x 4 and 5 x 4 outputs, as many tiles at a time as a register
+// has lanes; position p of tile t is at p * pitch + t. Names end in L. Within a register the tiles stand as the instructions that part columns leave them; all three
+// transformations agree on that order. Matrices: Lavin and Gray 2015, section 4; for 5 lines by
+// the same way (Toom and Cook) from the points 0, 1, -1, 2, -2, 1/2 and infinity.
 //
-// akuru_winograd_inputs_M: B^T d B. Tile t has columns M (t + tile) - 1 to M (t + tile) + M of M + 2 lines. Lines that are NULL are zero,
+// akuru_winograd_inputs_L: B^T d B. Tile t has columns M (t + tile) - 1 to M (t + tile) + M of L + 2 lines. Lines that are NULL are zero,
 // and so is what is outside of `begin` to `end`. The lines of a matrix start and end with zeros: a column outside of a line is found in
 // the line beside it.
 //
-// akuru_winograd_outputs_M: M lines of `count` columns, a multiple of 16, from A^T m A; all but the first may be NULL. Then `bias` is
+// akuru_winograd_outputs_L: L lines of `count` columns, a multiple of 16, from A^T m A; all but the first may be NULL. Then `bias` is
 // added, values below `floor` are set to it, and to zero where mask is zero.
 //
-// akuru_winograd_gradients_M: A dy A^T of M lines of `count` columns; those that are NULL are zero.
+// akuru_winograd_gradients_L: A dy A^T of L lines of `count` columns; those that are NULL are zero.
 //
-// akuru_winograd_kernels_M: G g G^T of `count` kernels of 3 x 3, at most sixteen, turned by half if `turned`.
+// akuru_winograd_kernels_L: G g G^T of `count` kernels of 3 x 3, at most sixteen, turned by half if `turned`.
 //
-// akuru_winograd_kernel_gradients_M: adds G^T u G of `count` kernels, at most sixteen, to their gradients.
+// akuru_winograd_kernel_gradients_L: adds G^T u G of `count` kernels, at most sixteen, to their gradients.
 //
 // Kernels are contiguous.
 #define AKURU_INPUTS_2(D, M) \
@@ -270,25 +271,46 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 #define AKURU_INPUTS_4(D, M) \
   M[0] = 4 * D[0] - 5 * D[2] + D[4], M[1] = (D[3] + D[4]) - 4 * (D[1] + D[2]), M[2] = (D[4] - D[3]) + 4 * (D[1] - D[2]), \
   M[3] = (D[4] - D[2]) + 2 * (D[3] - D[1]), M[4] = (D[4] - D[2]) - 2 * (D[3] - D[1]), M[5] = 4 * D[1] - 5 * D[3] + D[5]
+#define AKURU_INPUTS_5(D, M) \
+  M[0] = (4 * D[1] - 2 * D[0]) + (2.5f * D[2] - 5 * D[3]) + (D[5] - 0.5f * D[4]), \
+  M[1] = 2 * (D[1] - D[2]) - 4.5f * D[3] + (0.5f * D[4] + D[5]), M[2] = (6 * D[2] - 2 * D[1]) - 3.5f * D[3] + (D[5] - 1.5f * D[4]), \
+  M[3] = (D[1] - 1.5f * D[2]) - 2 * D[3] + (1.5f * D[4] + D[5]), M[4] = 2.5f * (D[2] - D[4]) + (D[5] - D[1]), \
+  M[5] = 4 * D[1] - 5 * D[3] + D[5], M[6] = (4 * D[2] - 2 * D[1]) + (2.5f * D[3] - 5 * D[4]) + (D[6] - 0.5f * D[5])
 #define AKURU_OUTPUTS_2(M, Y) Y[0] = M[0] + M[1] + M[2], Y[1] = M[1] - M[2] - M[3]
 #define AKURU_OUTPUTS_4(M, Y) \
   Y[0] = M[0] + (M[1] + M[2]) + (M[3] + M[4]), Y[1] = (M[1] - M[2]) + 2 * (M[3] - M[4]), \
   Y[2] = (M[1] + M[2]) + 4 * (M[3] + M[4]), Y[3] = (M[1] - M[2]) + 8 * (M[3] - M[4]) + M[5]
+#define AKURU_OUTPUTS_5(M, Y) \
+  Y[0] = M[0] + (M[1] + M[2]) + (M[3] + M[4]) + M[5], Y[1] = (M[1] - M[2]) + 2 * (M[3] - M[4]) + 0.5f * M[5], \
+  Y[2] = (M[1] + M[2]) + 4 * (M[3] + M[4]) + 0.25f * M[5], Y[3] = (M[1] - M[2]) + 8 * (M[3] - M[4]) + 0.125f * M[5], \
+  Y[4] = (M[1] + M[2]) + 16 * (M[3] + M[4]) + 0.0625f * M[5] + M[6]
 #define AKURU_SPREAD_2(Y, M) M[0] = Y[0], M[1] = Y[0] + Y[1], M[2] = Y[0] - Y[1], M[3] = -Y[1]
 #define AKURU_SPREAD_4(Y, M) \
   M[0] = Y[0], M[1] = (Y[0] + Y[2]) + (Y[1] + Y[3]), M[2] = (Y[0] + Y[2]) - (Y[1] + Y[3]), \
   M[3] = (Y[0] + 4 * Y[2]) + (2 * Y[1] + 8 * Y[3]), M[4] = (Y[0] + 4 * Y[2]) - (2 * Y[1] + 8 * Y[3]), M[5] = Y[3]
+#define AKURU_SPREAD_5(Y, M) \
+  M[0] = Y[0], M[1] = (Y[0] + Y[2] + Y[4]) + (Y[1] + Y[3]), M[2] = (Y[0] + Y[2] + Y[4]) - (Y[1] + Y[3]), \
+  M[3] = (Y[0] + 4 * Y[2] + 16 * Y[4]) + (2 * Y[1] + 8 * Y[3]), M[4] = (Y[0] + 4 * Y[2] + 16 * Y[4]) - (2 * Y[1] + 8 * Y[3]), \
+  M[5] = (Y[0] + 0.5f * Y[1]) + (0.25f * Y[2] + 0.125f * Y[3]) + 0.0625f * Y[4], M[6] = Y[4]
 #define AKURU_FILTERS_2(G, U) U[0] = G[0], U[1] = 0.5f * (G[0] + G[2] + G[1]), U[2] = 0.5f * (G[0] + G[2] - G[1]), U[3] = G[2]
 #define AKURU_FILTERS_4(G, U) \
   U[0] = 0.25f * G[0], U[1] = (-1 / 6.f) * (G[0] + G[2] + G[1]), U[2] = (-1 / 6.f) * (G[0] + G[2] - G[1]), \
   U[3] = (1 / 24.f) * G[0] + (1 / 6.f) * G[2] + (1 / 12.f) * G[1], \
   U[4] = (1 / 24.f) * G[0] + (1 / 6.f) * G[2] - (1 / 12.f) * G[1], U[5] = G[2]
+#define AKURU_FILTERS_5(G, U) \
+  U[0] = -0.5f * G[0], U[1] = (-1 / 3.f) * (G[0] + G[2] + G[1]), U[2] = (1 / 9.f) * (G[0] + G[2] - G[1]), \
+  U[3] = (1 / 36.f) * G[0] + (1 / 9.f) * G[2] + (1 / 18.f) * G[1], U[4] = (1 / 30.f) * G[1] - ((1 / 60.f) * G[0] + (1 / 15.f) * G[2]), \
+  U[5] = (32 / 45.f) * G[0] + (8 / 45.f) * G[2] + (16 / 45.f) * G[1], U[6] = G[2]
 #define AKURU_COLLECT_2(U, W) \
   W[0] = U[0] + 0.5f * (U[1] + U[2]), W[1] = 0.5f * (U[1] - U[2]), W[2] = 0.5f * (U[1] + U[2]) + U[3]
 #define AKURU_COLLECT_4(U, W) \
   W[0] = 0.25f * U[0] - (1 / 6.f) * (U[1] + U[2]) + (1 / 24.f) * (U[3] + U[4]), \
   W[1] = (1 / 6.f) * (U[2] - U[1]) + (1 / 12.f) * (U[3] - U[4]), \
   W[2] = (1 / 6.f) * ((U[3] + U[4]) - (U[1] + U[2])) + U[5]
+#define AKURU_COLLECT_5(U, W) \
+  W[0] = ((1 / 9.f) * U[2] - (1 / 3.f) * U[1]) + ((1 / 36.f) * U[3] - (1 / 60.f) * U[4]) + ((32 / 45.f) * U[5] - 0.5f * U[0]), \
+  W[1] = ((1 / 18.f) * U[3] + (1 / 30.f) * U[4]) - ((1 / 3.f) * U[1] + (1 / 9.f) * U[2]) + (16 / 45.f) * U[5], \
+  W[2] = ((1 / 9.f) * (U[2] + U[3]) - (1 / 3.f) * U[1]) + ((8 / 45.f) * U[5] - (1 / 15.f) * U[4]) + U[6]
 
 // Columns M t to M t + M - 1 of the tiles of M registers, and back.
 #define AKURU_PART_2(V, D) D[0] = AKURU_EVENS(V[0], V[1]), D[1] = AKURU_ODDS(V[0], V[1])
@@ -302,13 +324,13 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
   V[0] = AKURU_LOW(AKURU_LOW(D[0], D[2]), AKURU_LOW(D[1], D[3])), V[1] = AKURU_HIGH(AKURU_LOW(D[0], D[2]), AKURU_LOW(D[1], D[3])), \
   V[2] = AKURU_LOW(AKURU_HIGH(D[0], D[2]), AKURU_HIGH(D[1], D[3])), V[3] = AKURU_HIGH(AKURU_HIGH(D[0], D[2]), AKURU_HIGH(D[1], D[3]))
 
-#define AKURU_WINOGRAD(M, SUFFIX, TARGET, REGISTER, INTEGERS) \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_inputs_##M, SUFFIX)( \
+#define AKURU_WINOGRAD(L, M, SUFFIX, TARGET, REGISTER, INTEGERS) \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_inputs_##L, SUFFIX)( \
       const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target, long pitch) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2, height = L + 2 }; \
     for (long t = 0; t < tiles; t += lanes) { \
-      REGISTER d[size][size]; \
-      AKURU_UNROLLED for (int i = 0; i < size; i++) { \
+      REGISTER d[height][size]; \
+      AKURU_UNROLLED for (int i = 0; i < height; i++) { \
         if (!rows[i]) { \
           AKURU_UNROLLED for (int j = 0; j < size; j++) d[i][j] = (REGISTER)(0); \
           continue; \
@@ -327,27 +349,27 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
         AKURU_PASTE(AKURU_INPUTS_, M)(columns, d[i]); \
       } \
       AKURU_UNROLLED for (int j = 0; j < size; j++) { \
-        REGISTER column[size], m[size]; \
-        AKURU_UNROLLED for (int i = 0; i < size; i++) column[i] = d[i][j]; \
-        AKURU_PASTE(AKURU_INPUTS_, M)(column, m); \
-        AKURU_UNROLLED for (int i = 0; i < size; i++) \
+        REGISTER column[height], m[height]; \
+        AKURU_UNROLLED for (int i = 0; i < height; i++) column[i] = d[i][j]; \
+        AKURU_PASTE(AKURU_INPUTS_, L)(column, m); \
+        AKURU_UNROLLED for (int i = 0; i < height; i++) \
           __builtin_memcpy(target + (size * i + j) * pitch + t, &m[i], sizeof m[i]); \
       } \
     } \
   } \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_outputs_##M, SUFFIX)( \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_outputs_##L, SUFFIX)( \
       const float *source, long pitch, float *const *lines, long count, float bias, float floor, const float *mask) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2, height = L + 2 }; \
     for (long t = 0; M * t < count; t += lanes) { \
-      REGISTER m[M][size]; \
+      REGISTER m[L][size]; \
       AKURU_UNROLLED for (int j = 0; j < size; j++) { \
-        REGISTER v[size], y[M]; \
-        AKURU_UNROLLED for (int i = 0; i < size; i++) \
+        REGISTER v[height], y[L]; \
+        AKURU_UNROLLED for (int i = 0; i < height; i++) \
           __builtin_memcpy(&v[i], source + (size * i + j) * pitch + t, sizeof v[i]); \
-        AKURU_PASTE(AKURU_OUTPUTS_, M)(v, y); \
-        AKURU_UNROLLED for (int i = 0; i < M; i++) m[i][j] = y[i]; \
+        AKURU_PASTE(AKURU_OUTPUTS_, L)(v, y); \
+        AKURU_UNROLLED for (int i = 0; i < L; i++) m[i][j] = y[i]; \
       } \
-      AKURU_UNROLLED for (int y = 0; y < M; y++) { \
+      AKURU_UNROLLED for (int y = 0; y < L; y++) { \
         if (!lines[y]) continue; \
         REGISTER parts[M], columns[M]; \
         AKURU_PASTE(AKURU_OUTPUTS_, M)(m[y], parts); \
@@ -365,13 +387,13 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
       } \
     } \
   } \
-  TARGET static inline void AKURU_PASTE(akuru_winograd_gradients_##M, SUFFIX)( \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_gradients_##L, SUFFIX)( \
       const float *const *lines, long tile, long tiles, long count, float *target, long pitch) { \
-    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2 }; \
+    enum { lanes = sizeof(REGISTER) / sizeof(float), size = M + 2, height = L + 2 }; \
     for (long t = 0; t < tiles; t += lanes) { \
       const long x = M * (tile + t); \
-      REGISTER y[M][M], side[size][M]; \
-      AKURU_UNROLLED for (int i = 0; i < M; i++) { \
+      REGISTER y[L][M], side[height][M]; \
+      AKURU_UNROLLED for (int i = 0; i < L; i++) { \
         REGISTER v[M]; \
         AKURU_UNROLLED for (int j = 0; j < M; j++) { \
           v[j] = (REGISTER)(0); \
@@ -380,12 +402,12 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
         AKURU_PASTE(AKURU_PART_, M)(v, y[i]); \
       } \
       AKURU_UNROLLED for (int j = 0; j < M; j++) { \
-        REGISTER column[M], m[size]; \
-        AKURU_UNROLLED for (int i = 0; i < M; i++) column[i] = y[i][j]; \
-        AKURU_PASTE(AKURU_SPREAD_, M)(column, m); \
-        AKURU_UNROLLED for (int i = 0; i < size; i++) side[i][j] = m[i]; \
+        REGISTER column[L], m[height]; \
+        AKURU_UNROLLED for (int i = 0; i < L; i++) column[i] = y[i][j]; \
+        AKURU_PASTE(AKURU_SPREAD_, L)(column, m); \
+        AKURU_UNROLLED for (int i = 0; i < height; i++) side[i][j] = m[i]; \
       } \
-      AKURU_UNROLLED for (int i = 0; i < size; i++) { \
+      AKURU_UNROLLED for (int i = 0; i < height; i++) { \
         REGISTER m[size]; \
         AKURU_PASTE(AKURU_SPREAD_, M)(side[i], m); \
         AKURU_UNROLLED for (int j = 0; j < size; j++) \
@@ -411,10 +433,10 @@ static inline void akuru_add_taps(float sums[9][16], int count, float *gradients
     gradients[9 * kernel + 8] += sums[8][kernel];
   }
 }
-#define AKURU_WINOGRAD_KERNELS(M) \
-  static inline void akuru_winograd_kernels_##M( \
+#define AKURU_WINOGRAD_KERNELS(L, M) \
+  static inline void akuru_winograd_kernels_##L( \
       const float *kernels, int turned, int count, float *target, long pitch) { \
-    enum { size = M + 2 }; \
+    enum { size = M + 2, height = L + 2 }; \
     float taps[9][16]; \
     akuru_gather_taps(kernels, count, taps); \
     akuru_float16 u[3][size]; \
@@ -427,42 +449,44 @@ static inline void akuru_add_taps(float sums[9][16], int count, float *gradients
       AKURU_FILTERS_##M(g, u[y]); \
     } \
     AKURU_UNROLLED for (int x = 0; x < size; x++) { \
-      akuru_float16 column[3] = {u[0][x], u[1][x], u[2][x]}, m[size]; \
-      AKURU_FILTERS_##M(column, m); \
-      AKURU_UNROLLED for (int y = 0; y < size; y++) { \
+      akuru_float16 column[3] = {u[0][x], u[1][x], u[2][x]}, m[height]; \
+      AKURU_FILTERS_##L(column, m); \
+      AKURU_UNROLLED for (int y = 0; y < height; y++) { \
         float *place = target + (size * y + x) * pitch; \
         if (count == 16) __builtin_memcpy(place, &m[y], sizeof m[y]); \
         else for (int lane = 0; lane < count; lane++) place[lane] = m[y][lane]; \
       } \
     } \
   } \
-  static inline void akuru_winograd_kernel_gradients_##M(const float *source, long pitch, float *gradients, int count) { \
-    enum { size = M + 2 }; \
-    akuru_float16 w[size][3]; \
-    AKURU_UNROLLED for (int y = 0; y < size; y++) { \
+  static inline void akuru_winograd_kernel_gradients_##L(const float *source, long pitch, float *gradients, int count) { \
+    enum { size = M + 2, height = L + 2 }; \
+    akuru_float16 w[height][3]; \
+    AKURU_UNROLLED for (int y = 0; y < height; y++) { \
       akuru_float16 u[size]; \
       AKURU_UNROLLED for (int x = 0; x < size; x++) __builtin_memcpy(&u[x], source + (size * y + x) * pitch, sizeof u[x]); \
       AKURU_COLLECT_##M(u, w[y]); \
     } \
     float sums[9][16]; \
     AKURU_UNROLLED for (int x = 0; x < 3; x++) { \
-      akuru_float16 column[size], taps[3]; \
-      AKURU_UNROLLED for (int y = 0; y < size; y++) column[y] = w[y][x]; \
-      AKURU_COLLECT_##M(column, taps); \
+      akuru_float16 column[height], taps[3]; \
+      AKURU_UNROLLED for (int y = 0; y < height; y++) column[y] = w[y][x]; \
+      AKURU_COLLECT_##L(column, taps); \
       AKURU_UNROLLED for (int y = 0; y < 3; y++) __builtin_memcpy(sums[3 * y + x], &taps[y], sizeof taps[y]); \
     } \
     akuru_add_taps(sums, count, gradients); \
   }
-AKURU_WINOGRAD_KERNELS(2)
-AKURU_WINOGRAD_KERNELS(4)
+AKURU_WINOGRAD_KERNELS(2, 2)
+AKURU_WINOGRAD_KERNELS(4, 4)
+AKURU_WINOGRAD_KERNELS(5, 4)
 
 typedef int akuru_int8 __attribute__((ext_vector_type(8)));
 #define AKURU_EVENS(A, B) __builtin_shufflevector(A, B, 0, 2, 8, 10, 4, 6, 12, 14)
 #define AKURU_ODDS(A, B) __builtin_shufflevector(A, B, 1, 3, 9, 11, 5, 7, 13, 15)
 #define AKURU_LOW(A, B) __builtin_shufflevector(A, B, 0, 8, 1, 9, 4, 12, 5, 13)
 #define AKURU_HIGH(A, B) __builtin_shufflevector(A, B, 2, 10, 3, 11, 6, 14, 7, 15)
-AKURU_WINOGRAD(2, , , akuru_float8, akuru_int8)
-AKURU_WINOGRAD(4, , , akuru_float8, akuru_int8)
+AKURU_WINOGRAD(2, 2, , , akuru_float8, akuru_int8)
+AKURU_WINOGRAD(4, 4, , , akuru_float8, akuru_int8)
+AKURU_WINOGRAD(5, 4, , , akuru_float8, akuru_int8)
 #undef AKURU_HIGH
 #undef AKURU_LOW
 #undef AKURU_ODDS
@@ -472,54 +496,67 @@ AKURU_WINOGRAD(4, , , akuru_float8, akuru_int8)
 #define AKURU_ODDS(A, B) __builtin_shufflevector(A, B, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
 #define AKURU_LOW(A, B) __builtin_shufflevector(A, B, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
 #define AKURU_HIGH(A, B) __builtin_shufflevector(A, B, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
-AKURU_WINOGRAD(2, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
-AKURU_WINOGRAD(4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
+AKURU_WINOGRAD(2, 2, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
+AKURU_WINOGRAD(4, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
+AKURU_WINOGRAD(5, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
 #undef AKURU_HIGH
 #undef AKURU_LOW
 #undef AKURU_ODDS
 #undef AKURU_EVENS
 #undef AKURU_WIDE
 #endif
-// The functions above for tiles of `side` 2 or 4, with AVX-512 if `wide`.
+// The functions above for tiles of 2, 4 or 5 `lines`, with AVX-512 if `wide`.
+#define AKURU_CASES(NAME, SUFFIX, ...) \
+  switch (lines) { \
+    case 2: return NAME##_2##SUFFIX(__VA_ARGS__); \
+    case 4: return NAME##_4##SUFFIX(__VA_ARGS__); \
+    default: return NAME##_5##SUFFIX(__VA_ARGS__); \
+  }
 #if defined(__x86_64__)
 #define AKURU_CALL(NAME, ...) \
-  (wide ? side == 2 ? NAME##_2_wide(__VA_ARGS__) : NAME##_4_wide(__VA_ARGS__) \
-        : side == 2 ? NAME##_2(__VA_ARGS__) : NAME##_4(__VA_ARGS__))
+  if (wide) AKURU_CASES(NAME, _wide, __VA_ARGS__) \
+  else AKURU_CASES(NAME, , __VA_ARGS__)
 #else
-#define AKURU_CALL(NAME, ...) (side == 2 ? NAME##_2(__VA_ARGS__) : NAME##_4(__VA_ARGS__))
+#define AKURU_CALL(NAME, ...) AKURU_CASES(NAME, , __VA_ARGS__)
 #endif
 static inline void akuru_winograd_inputs(
-    int side, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
+    int lines, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
     long pitch) {
   (void)wide;
-  AKURU_CALL(akuru_winograd_inputs, rows, begin, end, tile, tiles, target, pitch);
+  AKURU_CALL(akuru_winograd_inputs, rows, begin, end, tile, tiles, target, pitch)
 }
 static inline void akuru_winograd_outputs(
-    int side, int wide, const float *source, long pitch, float *const *lines, long count, float bias, float floor,
+    int lines, int wide, const float *source, long pitch, float *const *rows, long count, float bias, float floor,
     const float *mask) {
   (void)wide;
-  AKURU_CALL(akuru_winograd_outputs, source, pitch, lines, count, bias, floor, mask);
+  AKURU_CALL(akuru_winograd_outputs, source, pitch, rows, count, bias, floor, mask)
 }
 static inline void akuru_winograd_gradients(
-    int side, int wide, const float *const *lines, long tile, long tiles, long count, float *target, long pitch) {
+    int lines, int wide, const float *const *rows, long tile, long tiles, long count, float *target, long pitch) {
   (void)wide;
-  AKURU_CALL(akuru_winograd_gradients, lines, tile, tiles, count, target, pitch);
+  AKURU_CALL(akuru_winograd_gradients, rows, tile, tiles, count, target, pitch)
 }
 #undef AKURU_CALL
+#undef AKURU_CASES
 #undef AKURU_WINOGRAD_KERNELS
 #undef AKURU_WINOGRAD
 #undef AKURU_JOIN_4
 #undef AKURU_JOIN_2
 #undef AKURU_PART_4
 #undef AKURU_PART_2
+#undef AKURU_COLLECT_5
 #undef AKURU_COLLECT_4
 #undef AKURU_COLLECT_2
+#undef AKURU_FILTERS_5
 #undef AKURU_FILTERS_4
 #undef AKURU_FILTERS_2
+#undef AKURU_SPREAD_5
 #undef AKURU_SPREAD_4
 #undef AKURU_SPREAD_2
+#undef AKURU_OUTPUTS_5
 #undef AKURU_OUTPUTS_4
 #undef AKURU_OUTPUTS_2
+#undef AKURU_INPUTS_5
 #undef AKURU_INPUTS_4
 #undef AKURU_INPUTS_2
 

@@ -1,7 +1,6 @@
 import COpenBLAS
 
-/// Inner loops of convolutions: those that read input lines in place, instead of columns that were gathered for a GEMM, and products of
-/// transformed tiles, see ``WinogradKernels``.
+/// Inner loops of convolutions that read input lines in place, instead of columns that were gathered for a GEMM.
 ///
 /// An element's bits do not depend on how many rows or columns are computed with it.
 public enum ConvolutionKernels {
@@ -55,54 +54,5 @@ public enum ConvolutionKernels {
       }
     #endif
     akuru_add_tap_gradients(Int32(truncatingIfNeeded: rows), count, gradients, lead, line, weights, pitch)
-  }
-
-  /// C [rows, 16 * vectors] = A [rows, k] * B [k, 16 * vectors], added to C if `accumulate`, for any number of rows; rows of A, B and C
-  /// are `lda`, `ldb` and `ldc` floats apart. Nothing is packed: B is to be in the caches, and A small. With `transposeA`, A is stored as
-  /// [k, rows].
-  @inline(__always)
-  public static func multiply(
-    transposeA: Bool = false, rows: Int, vectors: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int,
-    _ b: UnsafePointer<Float>, ldb: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
-  ) {
-    let (columns, add) = (Vector.width * vectors, Int32(accumulate ? 1 : 0))
-    var column = 0
-    #if arch(x86_64)
-      if InstructionSet.isWide {
-        while column + 2 * Vector.width <= columns {
-          tiles(of: rows, atMost: Int(akuru_tile_rows_wide)) { row, height in
-            let (b, c) = (b + column, c + (row * ldc + column))
-            if transposeA {
-              akuru_multiply_columns_double_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
-            } else {
-              akuru_multiply_rows_double_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-            }
-          }
-          column += 2 * Vector.width
-        }
-        if column < columns {
-          tiles(of: rows, atMost: Int(akuru_tile_rows_wide)) { row, height in
-            let (b, c) = (b + column, c + (row * ldc + column))
-            if transposeA {
-              akuru_multiply_columns_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
-            } else {
-              akuru_multiply_rows_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-            }
-          }
-        }
-        return
-      }
-    #endif
-    while column < columns {
-      tiles(of: rows, atMost: Int(akuru_tile_rows)) { row, height in
-        let (b, c) = (b + column, c + (row * ldc + column))
-        if transposeA {
-          akuru_multiply_columns_tile(height, k, a + row, lda, b, ldb, add, c, ldc)
-        } else {
-          akuru_multiply_rows_tile(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-        }
-      }
-      column += Vector.width
-    }
   }
 }

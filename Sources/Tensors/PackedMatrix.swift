@@ -13,6 +13,9 @@ public struct PackedMatrix {
   /// Whether a matrix with this number of columns can be packed.
   public static func canPack(columns: Int) -> Bool { columns > 0 && columns % 16 == 0 }
 
+  /// Whether a matrix of this size is worth packing for one product of many rows: it stays in the second-level cache.
+  public static func isSmall(rows: Int, columns: Int) -> Bool { rows * columns <= 128 * 1024 }
+
   /// A matrix in `rows * columns` floats of memory that the caller owns; its contents are undefined until ``pack(_:)``.
   /// - Parameter isWide: whether products use AVX-512, which the CPU must have. The bits differ, since products use
   ///   other fused multiply-adds.
@@ -35,14 +38,12 @@ public struct PackedMatrix {
 
   /// Packs B from its transpose, [columns, rows].
   public func pack(transposed matrix: UnsafePointer<Float>) {
+    let wholeRows = rows & ~7
     for column in stride(from: 0, to: columns, by: 16) {
-      let panel = panels + column * rows
-      for row in stride(from: 0, to: rows, by: 16) {
-        let end = min(row + 16, rows)
-        for i in 0..<16 {
-          let line = matrix + (column + i) * rows
-          for p in row..<end { panel[16 * p + i] = line[p] }
-        }
+      let (panel, lines) = (panels + column * rows, matrix + column * rows)
+      transpose(lines, rows: 16, columns: wholeRows, lead: rows, into: panel, lead: 16)
+      for p in wholeRows..<rows {
+        for i in 0..<16 { panel[16 * p + i] = lines[i * rows + p] }
       }
     }
   }

@@ -104,7 +104,7 @@ extension Convolution {
     height: Int, _ line: Int, _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
   ) {
     let mask = input.layout.mask.base + columns.lowerBound
-    let (y, floor) = (tiling.kernels.side * line, relu ? 0 : -Float.infinity)
+    let (y, floor) = (tiling.kernels.lines * line, relu ? 0 : -Float.infinity)
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
       tiling.kernels.transformOutputs(
@@ -135,9 +135,9 @@ extension Convolution {
             transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: inputs, values, ldb: pitch,
             beta: 0, results, ldc: pitch)
         } else {
-          ConvolutionKernels.multiply(
-            transposeA: forGradient, rows: targets, vectors: block.count / Vector.width, k: sources, kernels,
-            lda: inputs, values, ldb: pitch, accumulate: false, into: results, ldc: pitch)
+          gemmUnpacked(
+            transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: inputs, values, ldb: pitch,
+            accumulate: false, into: results, ldc: pitch)
         }
       }
       tiling.forEachRun(in: block) { line, tiles, place in
@@ -170,9 +170,9 @@ extension Convolution {
             beta: isFirst ? 0 : 1, results, ldc: sumPitch)
         } else {
           transpose(others, rows: inputs, columns: block.count, lead: pitch, into: turned, lead: sumPitch)
-          ConvolutionKernels.multiply(
-            rows: outputs, vectors: sumPitch / Vector.width, k: block.count, values, lda: pitch, turned, ldb: sumPitch,
-            accumulate: !isFirst, into: results, ldc: sumPitch)
+          gemmUnpacked(
+            m: outputs, n: sumPitch, k: block.count, values, lda: pitch, turned, ldb: sumPitch, accumulate: !isFirst,
+            into: results, ldc: sumPitch)
         }
       }
     }
@@ -201,7 +201,7 @@ extension Convolution {
   ) {
     let (columns, kernels) = (input.layout.stride, tiling.kernels)
     guard let pooling else {
-      let (height, y) = (output.height, kernels.side * line)
+      let (height, y) = (output.height, kernels.lines * line)
       let gradient = output.gradient!
       for channel in 0..<outputs {
         let row = gradient.row(channel * height + y)
@@ -241,7 +241,7 @@ extension Convolution {
     pitch: Int
   ) {
     let columns = input.layout.stride
-    let (side, lines, height) = (tiling.kernels.side, tiling.poolLines(in: scratch), output.height)
+    let (side, lines, height) = (tiling.kernels.columns, tiling.poolLines(in: scratch), output.height)
     let (pairs, memory) = (tiling.poolPairs, lines[0] - margin)
     let count = 2 * pairs * tiling.poolPitch
     memory.update(repeating: 0, count: count)
@@ -278,7 +278,7 @@ extension Convolution {
   ) {
     let kernels = tiling.kernels
     tiling.forEachRun(in: block) { line, tiles, place in
-      let top = kernels.side * line - 1
+      let top = kernels.lines * line - 1
       for channel in 0..<channels {
         kernels.transformInputs(
           in: UnsafePointer(source.pointer), count: source.count, tiles: tiles,

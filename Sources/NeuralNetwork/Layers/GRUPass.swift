@@ -31,12 +31,11 @@ final class GRUPass: RecurrentPass {
   }
 
   // Scratch, in floats, each part a multiple of 16:
-  //   forward:  unused [H], packed W_hh [H, 3H]
+  //   forward:  unused [H], packed W_ih [in, 3H], then packed W_hh [H, 3H]
   //   backward: bias gradients [3H] and [3H], carried output [batch, H], packed W_hh [3H, H]
   private var unused: UnsafeMutablePointer<Float> { scratch.pointer }
-  private var packedForward: PackedMatrix {
-    PackedMatrix(rows: hidden, columns: 3 * hidden, in: scratch.pointer + Storage.padded(hidden))
-  }
+  private var packed: UnsafeMutablePointer<Float> { scratch.pointer + Storage.padded(hidden) }
+  private var packedForward: PackedMatrix { PackedMatrix(rows: hidden, columns: 3 * hidden, in: packed) }
   private var biasGradient: UnsafeMutablePointer<Float> { scratch.pointer }
   private var hiddenBiasGradient: UnsafeMutablePointer<Float> { scratch.pointer + Storage.padded(3 * hidden) }
   private var carried: UnsafeMutablePointer<Float> { hiddenBiasGradient + Storage.padded(3 * hidden) }
@@ -45,7 +44,7 @@ final class GRUPass: RecurrentPass {
   }
 
   func scratchCount(batch: Int) -> Int {
-    let weights = packs ? Storage.padded(3 * hidden * hidden) : 0
+    let weights = packs ? Storage.padded(3 * hidden * max(hidden, packsInput ? inputs : 0)) : 0
     // The last partial vector of a row may read beyond it.
     return weights + max(Storage.padded(hidden), 2 * Storage.padded(3 * hidden) + Storage.padded(batch * hidden))
       + Vector.width
@@ -53,6 +52,9 @@ final class GRUPass: RecurrentPass {
 
   /// Whether W_hh is packed, once for all steps.
   private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
+
+  /// Whether W_ih is.
+  private var packsInput: Bool { packs && PackedMatrix.isSmall(rows: inputs, columns: 3 * hidden) }
 
   var firstWeight: Int { weightInput.value.offset }
 
@@ -66,9 +68,16 @@ final class GRUPass: RecurrentPass {
 
   func beginForward() {
     guard let input else { return }
-    gemm(
-      transposeB: true, m: gates.rows, n: 3 * hidden, k: inputs, input.value.pointer, lda: inputs,
-      weightInput.value.pointer, ldb: inputs, beta: 0, gates.pointer, ldc: 3 * hidden)
+    if packsInput {
+      let packed = PackedMatrix(rows: inputs, columns: 3 * hidden, in: packed)
+      packed.pack(transposed: weightInput.value.pointer)
+      packed.multiply(
+        m: gates.rows, input.value.pointer, lda: inputs, accumulate: false, into: gates.pointer, ldc: 3 * hidden)
+    } else {
+      gemm(
+        transposeB: true, m: gates.rows, n: 3 * hidden, k: inputs, input.value.pointer, lda: inputs,
+        weightInput.value.pointer, ldb: inputs, beta: 0, gates.pointer, ldc: 3 * hidden)
+    }
     if packs { packedForward.pack(transposed: weightHidden.value.pointer) }
   }
 

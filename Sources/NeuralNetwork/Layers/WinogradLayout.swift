@@ -34,7 +34,7 @@ struct WinogradLayout {
   /// Zeros behind it, which the last vector of tiles may read.
   let zerosBehind: Int
   /// Lines behind the pool that come from a line of tiles.
-  var pooledLines: Int { kernels.side / 2 }
+  var pooledLines: Int { kernels.lines / 2 }
   /// Pairs of lines before the pool that a line of tiles of the input's gradient needs.
   var poolPairs: Int { pooledLines + 2 }
 
@@ -52,14 +52,13 @@ struct WinogradLayout {
     framesKernels = kernelHeight == 2
     let outputHeight = height + 3 - kernelHeight
     packs = min(inputs, outputs) >= leastPackedChannels
-    // Tiles of 4 x 4 outputs where the lines that they have too many take less than they save.
-    let (lines2, lines4) = ((outputHeight + 1) & ~1, (outputHeight + 3) & ~3)
-    kernels = 3 * lines4 < 4 * lines2 ? .four : .two
-    let side = kernels.side
+    let hasPool = pooledHeight != nil
+    let kernels = WinogradKernels.cheapest(height: outputHeight, inPairs: hasPool)
+    let (lines, side) = (kernels.lines, kernels.columns)
     tilesInRow = Storage.padded((columns + side - 1) / side)
-    inputLines = (height + side - 1) / side
+    inputLines = (height + lines - 1) / lines
     // A pool drops an odd last line.
-    outputLines = ((pooledHeight.map { 2 * $0 } ?? outputHeight) + side - 1) / side
+    outputLines = ((pooledHeight.map { 2 * $0 } ?? outputHeight) + lines - 1) / lines
     let (tiles, floatsOfTile) = (max(inputLines, outputLines) * tilesInRow, kernels.positions * (inputs + outputs))
     func fitting(_ floats: Int) -> Int { min(tiles, max(32, floats / floatsOfTile & ~31)) }
     block = packs ? min(tiles, tilesInPackedBlock) : fitting(floatsInBlock)
@@ -67,7 +66,7 @@ struct WinogradLayout {
     kernelPitch = max(sumPitch * outputs, Storage.padded(inputs * outputs)) + 16
     zerosBehind = side * Vector.width + WinogradLayout.margin
     poolPitch = side * tilesInRow + WinogradLayout.margin + zerosBehind
-    (self.inputs, self.outputs, self.columns, hasPool) = (inputs, outputs, columns, pooledHeight != nil)
+    (self.kernels, self.inputs, self.outputs, self.columns, self.hasPool) = (kernels, inputs, outputs, columns, hasPool)
   }
 
   /// Floats of a transformed channel of a block, an odd number of cache lines.
@@ -113,7 +112,19 @@ struct WinogradLayout {
 
   /// The columns of some tiles of a line of tiles; none behind the last column.
   func columns(of tiles: Range<Int>) -> Range<Int> {
-    min(columns, kernels.side * tiles.lowerBound)..<min(columns, kernels.side * tiles.upperBound)
+    min(columns, kernels.columns * tiles.lowerBound)..<min(columns, kernels.columns * tiles.upperBound)
+  }
+}
+
+extension WinogradKernels {
+  /// The tiles for `height` lines of outputs; a pool takes lines `inPairs`.
+  fileprivate static func cheapest(height: Int, inPairs: Bool) -> WinogradKernels {
+    // A line of tiles takes 8, 9 and 10.5 products for a column, here in thirds. Large tiles have larger errors, so they must save more:
+    // they count a third more, and those of five lines 0.46.
+    let costs: [(kernels: WinogradKernels, line: Int)] = [(.two, 24), (.four, 36), (.five, 46)]
+    let possible = inPairs ? costs[..<2] : costs[...]
+    func cost(_ kernels: WinogradKernels, _ line: Int) -> Int { (height + kernels.lines - 1) / kernels.lines * line }
+    return possible.min { cost($0.kernels, $0.line) < cost($1.kernels, $1.line) }!.kernels
   }
 }
 

@@ -1,0 +1,71 @@
+import COpenBLAS
+
+/// The depth of a part of a product: a panel of B stays in the first-level cache.
+private let depthOfBlock = 128
+
+/// C = op(A) * B, added to C if `accumulate`, where B is [k, n] and n is a multiple of 16; otherwise as
+/// ``gemm(transposeA:transposeB:m:n:k:alpha:_:lda:_:ldb:beta:_:ldc:)``. Nothing is packed, so it is faster than OpenBLAS while A and B
+/// stay in the second-level cache.
+///
+/// Each element is one chain of fused multiply-adds in the order of k: its bits do not depend on the other rows and columns, nor on where
+/// k is cut into several products.
+@inline(__always)
+public func gemmUnpacked(
+  transposeA: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>,
+  ldb: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+  if k == 0, !accumulate {
+    for row in 0..<m { (c + row * ldc).update(repeating: 0, count: n) }
+  }
+  for first in stride(from: 0, to: k, by: depthOfBlock) {
+    multiplyBlock(
+      transposeA: transposeA, m: m, n: n, k: min(depthOfBlock, k - first), a + (transposeA ? first * lda : first),
+      lda: lda, b + first * ldb, ldb: ldb, accumulate: accumulate || first > 0, into: c, ldc: ldc)
+  }
+}
+
+@inline(__always)
+private func multiplyBlock(
+  transposeA: Bool, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
+  accumulate: Bool, into c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+  let add = Int32(accumulate ? 1 : 0)
+  var column = 0
+  #if arch(x86_64)
+    if InstructionSet.isWide {
+      while column + 2 * Vector.width <= n {
+        tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
+          let (b, c) = (b + column, c + (row * ldc + column))
+          if transposeA {
+            akuru_multiply_columns_double_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
+          } else {
+            akuru_multiply_rows_double_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+          }
+        }
+        column += 2 * Vector.width
+      }
+      if column < n {
+        tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
+          let (b, c) = (b + column, c + (row * ldc + column))
+          if transposeA {
+            akuru_multiply_columns_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
+          } else {
+            akuru_multiply_rows_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+          }
+        }
+      }
+      return
+    }
+  #endif
+  while column < n {
+    tiles(of: m, atMost: Int(akuru_tile_rows)) { row, height in
+      let (b, c) = (b + column, c + (row * ldc + column))
+      if transposeA {
+        akuru_multiply_columns_tile(height, k, a + row, lda, b, ldb, add, c, ldc)
+      } else {
+        akuru_multiply_rows_tile(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
+      }
+    }
+    column += Vector.width
+  }
+}

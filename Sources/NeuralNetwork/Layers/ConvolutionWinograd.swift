@@ -1,9 +1,12 @@
 import Tensors
 
-// Convolution by kernels of 3 x 3 or, with a third line of zeros, 2 x 3 by Winograd's method, F(M x M, 3 x 3) of Lavin and Gray 2015
-// (arXiv 1509.09308). A tile of M x M outputs needs (M + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for M of 2, 16
-// products for each pair of channels, where the direct method takes 36; for M of 4, 36 where it takes 144. The products of all tiles are
-// matrix products, one for each position in the tile.
+// Convolution by kernels of 3 x 3 by Winograd's method, F(L x M, 3 x 3) of Lavin and Gray 2015 (arXiv 1509.09308). A tile of L x M
+// outputs needs (L + 2) x (M + 2) inputs d, and is A^T [(G g G^T) * (B^T d B)] A: for 2 x 2, 16 products for each pair of channels, where
+// the direct method takes 36; for 4 x 4, 36 where it takes 144. The products of all tiles are matrix products, one for each position in
+// the tile.
+//
+// Kernels of 2 x 3 have a third line of zeros. A wider kernel, as of 3 x 13, is cut into groups of three columns: each is a kernel of 3 x 3
+// that reads the lines further left or right, and their products are added before A^T and A. See ConvolutionWinogradKernels.swift.
 //
 // The whole strip is treated as one wide image: the zeros between images act as padding, and outputs between images are
 // masked. The input's gradient is the same convolution of the output's gradient, with rotated kernels whose channels
@@ -19,16 +22,16 @@ private let margin = WinogradLayout.margin
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
   var usesWinograd: Bool {
-    (kernel == (3, 3) || kernel == (2, 3)) && padding == (1, 1) && min(inputs, outputs) >= leastChannels
+    let isWide = kernel.height == 3 && kernel.width > 3 && kernel.width == 2 * padding.width + 1 && pooling == nil
+    return (kernel == (3, 3) || kernel == (2, 3) || isWide) && padding.height == 1 && (isWide || padding.width == 1)
+      && min(inputs, outputs) >= leastChannels
   }
 
   var winogradLayout: WinogradLayout {
     WinogradLayout(
-      inputs: inputs, outputs: outputs, kernelHeight: kernel.height, height: input.height, columns: input.layout.stride,
+      inputs: inputs, outputs: outputs, kernel: kernel, height: input.height, columns: input.layout.stride,
       pooledHeight: pooling == nil ? nil : output.height)
   }
-
-  private var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
 
   func forwardWinograd() {
     let tiling = winogradLayout
@@ -41,7 +44,7 @@ extension Convolution {
       tiling, forGradient: false, lines: tiling.outputLines, from: inputsAt, channels: inputs,
       to: scratch.pointer + tiling.outputStart, channels: outputs
     ) {
-      transform(input.value, channels: inputs, height: input.height, $0, tiling, into: inputsAt, pitch: pitch)
+      transform(input.value, channels: inputs, height: input.height, $0, $1, tiling, into: inputsAt, pitch: pitch)
     } finish: { line, columns, results in
       let (x, count) = (columns.lowerBound, columns.count)
       guard let pooling else {
@@ -84,12 +87,13 @@ extension Convolution {
     convolve(
       tiling, forGradient: true, lines: tiling.inputLines, from: outputsAt, channels: outputs,
       to: scratch.pointer + tiling.inputStart, channels: inputs
-    ) { block in
+    ) { block, shift in
       if let pooling {
         transform(pooling, block, tiling, into: outputsAt, pitch: pitch)
       } else {
         transform(
-          output.gradient!, channels: outputs, height: output.height, block, tiling, into: outputsAt, pitch: pitch)
+          output.gradient!, channels: outputs, height: output.height, block, shift, tiling, into: outputsAt,
+          pitch: pitch)
       }
     } finish: { line, columns, results in
       write(
@@ -114,30 +118,34 @@ extension Convolution {
     }
   }
 
-  /// Convolves `lines` lines of tiles with the transformed kernels, block by block. `load` writes the transformed inputs of a block to
-  /// `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
+  /// Convolves `lines` lines of tiles with the transformed kernels, block by block. `load` writes the transformed inputs of a block, `shift`
+  /// columns further right, to `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
   @inline(__always)
   private func convolve(
     _ tiling: WinogradLayout, forGradient: Bool, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,
-    to: UnsafeMutablePointer<Float>, channels targets: Int, load: (_ block: Range<Int>) -> Void,
+    to: UnsafeMutablePointer<Float>, channels targets: Int, load: (_ block: Range<Int>, _ shift: Int) -> Void,
     finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let (pitch, packs, kernelPitch) = (tiling.pitch, tiling.packs, tiling.kernelPitch)
+    let (pitch, packs, kernelPitch, groups) = (tiling.pitch, tiling.packs, tiling.kernelPitch, tiling.groups)
     let (fromPitch, toPitch) = (tiling.placePitch(sources), tiling.placePitch(targets))
     tiling.forEachBlock(lines: lines) { block in
       pollProgress()
-      load(block)
-      for place in 0..<tiling.kernels.positions {
-        let (kernels, values) = (transformedKernels + place * kernelPitch, from + place * fromPitch)
-        let results = to + place * toPitch
-        if packs {
-          gemm(
-            transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: inputs, values, ldb: pitch,
-            beta: 0, results, ldc: pitch)
-        } else {
-          gemmUnpacked(
-            transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: inputs, values, ldb: pitch,
-            accumulate: false, into: results, ldc: pitch)
+      for group in 0..<groups {
+        load(block, tiling.shift(group))
+        // Turned kernels stand in the reverse order.
+        let first = transformedKernels + inputs * (forGradient ? groups - 1 - group : group)
+        for place in 0..<tiling.kernels.positions {
+          let (kernels, values) = (first + place * kernelPitch, from + place * fromPitch)
+          let results = to + place * toPitch
+          if packs {
+            gemm(
+              transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: groups * inputs, values,
+              ldb: pitch, beta: group == 0 ? 0 : 1, results, ldc: pitch)
+          } else {
+            gemmUnpacked(
+              transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: groups * inputs, values,
+              ldb: pitch, accumulate: group > 0, into: results, ldc: pitch)
+          }
         }
       }
       tiling.forEachRun(in: block) { line, tiles, place in
@@ -152,46 +160,35 @@ extension Convolution {
     let (packs, kernels, kernelPitch) = (tiling.packs, tiling.kernels, tiling.kernelPitch)
     let (inputsAt, outputsAt) = (scratch.pointer + tiling.inputStart, scratch.pointer + tiling.outputStart)
     let (inputPitch, outputPitch) = (tiling.placePitch(inputs), tiling.placePitch(outputs))
-    let (sumPitch, turned) = (tiling.sumPitch, scratch.pointer + tiling.turnedStart)
+    let (groups, sumPitch, turned) = (tiling.groups, tiling.sumPitch, scratch.pointer + tiling.turnedStart)
     guard output.height > 0, input.layout.stride > 0 else { return }
     tiling.forEachBlock(lines: tiling.outputLines) { block in
       pollProgress()
       let isFirst = block.lowerBound == 0
-      transform(input.value, channels: inputs, height: input.height, block, tiling, into: inputsAt, pitch: pitch)
       tiling.forEachRun(in: block) {
         transformGradients(tiling, line: $0, tiles: $1, into: outputsAt + $2, pitch, outputPitch)
       }
-      for place in 0..<kernels.positions {
-        let (values, others) = (outputsAt + place * outputPitch, inputsAt + place * inputPitch)
-        let results = kernelSums + place * kernelPitch
-        if packs {
-          gemm(
-            transposeB: true, m: outputs, n: inputs, k: block.count, values, lda: pitch, others, ldb: pitch,
-            beta: isFirst ? 0 : 1, results, ldc: sumPitch)
-        } else {
-          transpose(others, rows: inputs, columns: block.count, lead: pitch, into: turned, lead: sumPitch)
-          gemmUnpacked(
-            m: outputs, n: sumPitch, k: block.count, values, lda: pitch, turned, ldb: sumPitch, accumulate: !isFirst,
-            into: results, ldc: sumPitch)
+      for group in 0..<groups {
+        transform(
+          input.value, channels: inputs, height: input.height, block, tiling.shift(group), tiling, into: inputsAt,
+          pitch: pitch)
+        for place in 0..<kernels.positions {
+          let (values, others) = (outputsAt + place * outputPitch, inputsAt + place * inputPitch)
+          let results = kernelSums + place * kernelPitch + group * sumPitch
+          if packs {
+            gemm(
+              transposeB: true, m: outputs, n: inputs, k: block.count, values, lda: pitch, others, ldb: pitch,
+              beta: isFirst ? 0 : 1, results, ldc: groups * sumPitch)
+          } else {
+            transpose(others, rows: inputs, columns: block.count, lead: pitch, into: turned, lead: sumPitch)
+            gemmUnpacked(
+              m: outputs, n: sumPitch, k: block.count, values, lda: pitch, turned, ldb: sumPitch, accumulate: !isFirst,
+              into: results, ldc: groups * sumPitch)
+          }
         }
       }
     }
-    let pairs = inputs * outputs
-    let framed = tiling.framesKernels ? scratch.pointer + tiling.framedStart : nil
-    framed?.update(repeating: 0, count: 9 * pairs)
-    let target = framed ?? weight.gradient.pointer
-    for output in 0..<outputs {
-      for channel in stride(from: 0, to: inputs, by: Vector.width) {
-        kernels.addKernelGradients(
-          kernelSums + output * sumPitch + channel, pitch: kernelPitch, into: target + 9 * (output * inputs + channel),
-          count: min(Vector.width, inputs - channel))
-      }
-    }
-    guard let framed else { return }
-    let gradient = weight.gradient.pointer
-    for pair in 0..<pairs {
-      for tap in 0..<6 { gradient[6 * pair + tap] += framed[9 * pair + tap] }
-    }
+    addKernelGradients(tiling)
   }
 
   /// A dy A^T of some tiles of a line, for all channels. Before a pool, dy is found again, and added to the biases' gradients.
@@ -271,9 +268,9 @@ extension Convolution {
     }
   }
 
-  /// Transforms the inputs of a block: [positions, channels, pitch].
+  /// Transforms the inputs of a block, `shift` columns further right: [positions, channels, pitch].
   private func transform(
-    _ source: Matrix, channels: Int, height: Int, _ block: Range<Int>, _ tiling: WinogradLayout,
+    _ source: Matrix, channels: Int, height: Int, _ block: Range<Int>, _ shift: Int, _ tiling: WinogradLayout,
     into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
     let kernels = tiling.kernels
@@ -285,31 +282,9 @@ extension Convolution {
           into: target + channel * pitch + place, pitch: tiling.placePitch(channels)
         ) { i in
           let y = top + i
-          return y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y)) : nil
+          return y >= 0 && y < height ? UnsafePointer(source.row(channel * height + y) + shift) : nil
         }
       }
-    }
-  }
-
-  /// The kernels, [out, in, 3, 3].
-  private func framedKernels(_ tiling: WinogradLayout) -> UnsafePointer<Float> {
-    guard tiling.framesKernels else { return UnsafePointer(weight.value.pointer) }
-    let (framed, kernels) = (scratch.pointer + tiling.framedStart, weight.value.pointer)
-    for pair in 0..<inputs * outputs {
-      for tap in 0..<9 { framed[9 * pair + tap] = tap < 6 ? kernels[6 * pair + tap] : 0 }
-    }
-    return UnsafePointer(framed)
-  }
-
-  /// G g G^T of all kernels, [positions, out, in]; for the input's gradient, of the rotated kernels.
-  private func transformKernels(_ tiling: WinogradLayout, forGradient: Bool) {
-    let kernels = framedKernels(tiling)
-    let pairs = inputs * outputs
-    for pair in stride(from: 0, to: pairs, by: Vector.width) {
-      tiling.kernels.transformKernels(
-        kernels + 9 * pair, turned: forGradient, count: min(Vector.width, pairs - pair),
-        into: transformedKernels + pair,
-        pitch: tiling.kernelPitch)
     }
   }
 }

@@ -27,7 +27,9 @@ struct WinogradLayout {
   let kernelPitch: Int
   /// Floats from one output channel to the next in a position of the kernels' gradients.
   let sumPitch: Int
-  /// Whether kernels of two lines get a third one of zeros, in scratch memory of their own.
+  /// Groups of three columns of a kernel.
+  let groups: Int
+  /// Whether kernels get lines or columns of zeros, and their groups apart, in scratch memory of their own.
   let framesKernels: Bool
   /// Floats of a line before the pool: zeros, a whole line, zeros.
   let poolPitch: Int
@@ -46,11 +48,15 @@ struct WinogradLayout {
   private let hasPool: Bool
 
   /// - Parameters:
+  ///   - kernel: 3 lines and an odd number of columns, or 2 x 3.
   ///   - height: lines of the input; kernels of two lines give one line more.
   ///   - pooledHeight: lines behind the pool, if there is one.
-  init(inputs: Int, outputs: Int, kernelHeight: Int, height: Int, columns: Int, pooledHeight: Int?) {
-    framesKernels = kernelHeight == 2
-    let outputHeight = height + 3 - kernelHeight
+  init(
+    inputs: Int, outputs: Int, kernel: (height: Int, width: Int), height: Int, columns: Int, pooledHeight: Int?
+  ) {
+    groups = (kernel.width + 2) / 3 | 1
+    framesKernels = kernel != (3, 3)
+    let outputHeight = height + 3 - kernel.height
     packs = min(inputs, outputs) >= leastPackedChannels
     let hasPool = pooledHeight != nil
     let kernels = WinogradKernels.cheapest(height: outputHeight, inPairs: hasPool)
@@ -63,7 +69,7 @@ struct WinogradLayout {
     func fitting(_ floats: Int) -> Int { min(tiles, max(32, floats / floatsOfTile & ~31)) }
     block = packs ? min(tiles, tilesInPackedBlock) : fitting(floatsInBlock)
     sumPitch = Storage.padded(inputs)
-    kernelPitch = max(sumPitch * outputs, Storage.padded(inputs * outputs)) + 16
+    kernelPitch = groups * outputs * sumPitch + 16
     zerosBehind = side * Vector.width + WinogradLayout.margin
     poolPitch = side * tilesInRow + WinogradLayout.margin + zerosBehind
     (self.kernels, self.inputs, self.outputs, self.columns, self.hasPool) = (kernels, inputs, outputs, columns, hasPool)
@@ -79,7 +85,7 @@ struct WinogradLayout {
   // transformed inputs of one position, turned: [block, sumPitch].
 
   var scratchCount: Int { turnedStart + (packs ? 0 : block * sumPitch) }
-  var turnedStart: Int { framedStart + (framesKernels ? Storage.padded(9 * inputs * outputs) : 0) }
+  var turnedStart: Int { framedStart + (framesKernels ? Storage.padded(9 * groups * inputs * outputs) : 0) }
   var framedStart: Int { poolStart + (hasPool ? 2 * poolPairs * poolPitch : 0) }
   var inputStart: Int { kernels.positions * kernelPitch }
   var outputStart: Int { inputStart + kernels.positions * placePitch(inputs) }
@@ -89,6 +95,9 @@ struct WinogradLayout {
   func poolLines(in scratch: Matrix) -> PoolLines {
     PoolLines(first: scratch.pointer + poolStart + WinogradLayout.margin, pitch: poolPitch)
   }
+
+  /// Columns from a group of the kernel to the one in the middle.
+  func shift(_ group: Int) -> Int { 3 * (group - groups / 2) }
 
   /// Calls `body` for each block.
   @inline(__always)

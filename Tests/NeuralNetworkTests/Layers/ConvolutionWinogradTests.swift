@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Convolutions of 3 x 3 and 2 x 3 against the plain way: the same kernels in a frame of zeros, as 5 x 5 and 4 x 5.
+/// Convolutions of 3 x 3, 2 x 3 and 3 x 5 to 3 x 15 against the plain way: the same kernels in a frame of zeros, as 5 x 5, 4 x 5 and so on.
 @Suite struct ConvolutionWinogradTests {
   private struct Case: CustomTestStringConvertible {
     var inputs, outputs, height: Int
@@ -11,9 +11,10 @@ import Testing
     var bias, relu: Bool
     /// Columns of the windows of a pool of two lines.
     var pool: Int?
-    /// Lines of the kernels.
+    /// Lines and columns of the kernels.
     var taps = 3
-    var testDescription: String { "\(inputs) to \(outputs) by \(taps) x 3, \(height) lines, widths \(widths)" }
+    var columns = 3
+    var testDescription: String { "\(inputs) to \(outputs) by \(taps) x \(columns), \(height) lines, widths \(widths)" }
   }
 
   private static let cases = [
@@ -40,29 +41,37 @@ import Testing
     Case(inputs: 18, outputs: 40, height: 1, widths: [5, 2], bias: true, relu: true, pool: 2, taps: 2),
     Case(inputs: 128, outputs: 129, height: 7, widths: [33, 20, 7, 1], bias: true, relu: true, taps: 2),
     Case(inputs: 131, outputs: 128, height: 8, widths: [61, 40], bias: false, relu: false, taps: 2),
+    Case(inputs: 17, outputs: 35, height: 9, widths: [57, 41, 12, 3, 1], bias: true, relu: true, columns: 5),
+    Case(inputs: 64, outputs: 16, height: 4, widths: [201, 40, 6], bias: false, relu: false, columns: 7),
+    Case(inputs: 32, outputs: 64, height: 30, widths: [120, 77], bias: true, relu: false, columns: 9),
+    Case(inputs: 20, outputs: 33, height: 1, widths: [31, 2], bias: true, relu: false, columns: 11),
+    Case(inputs: 32, outputs: 32, height: 12, widths: [501, 333, 5], bias: true, relu: true, columns: 13),
+    Case(inputs: 129, outputs: 128, height: 7, widths: [33, 20, 7, 1], bias: true, relu: false, columns: 13),
   ]
 
   /// The layer with its kernels in `frame` more taps on each side.
   private func make(_ test: Case, frame: Int) -> (FeatureMapsFixture, Parameters) {
     let parameters = Parameters()
     let layer = Convolution(
-      name: "c", in: test.inputs, out: test.outputs, kernel: (test.taps + 2 * frame, 3 + 2 * frame),
-      padding: (1 + frame, 1 + frame),
+      name: "c", in: test.inputs, out: test.outputs, kernel: (test.taps + 2 * frame, test.columns + 2 * frame),
+      padding: (1 + frame, test.columns / 2 + frame),
       bias: test.bias, relu: test.relu, pool: test.pool.map { MaxPool.Shape(kernel: (2, $0), stride: (2, $0)) },
       parameters: parameters)
     parameters.commit()
     var random = KeyedRandom(seed: 1, purpose: .test)
-    let (lines, columns) = (test.taps + 2 * frame, 3 + 2 * frame)
+    let (lines, columns) = (test.taps + 2 * frame, test.columns + 2 * frame)
     for pair in 0..<test.inputs * test.outputs {
-      for tap in 0..<3 * test.taps {
-        let place = pair * lines * columns + (frame + tap / 3) * columns + frame + tap % 3
+      for tap in 0..<test.columns * test.taps {
+        let place =
+          pair * lines * columns + (frame + tap / test.columns) * columns + frame + tap % test.columns
         parameters.tensors[0].value.pointer[place] = random.uniform(-0.1, 0.1)
       }
     }
     if test.bias {
       for i in 0..<test.outputs { parameters.tensors[1].value.pointer[i] = random.uniform(-0.5, 0.5) }
     }
-    let fixture = FeatureMapsFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
+    let fixture = FeatureMapsFixture(
+      layer, channels: test.inputs, height: test.height, widths: test.widths, gap: test.columns / 2 + frame)
     FeatureMapsFixture.write(
       FeatureMapsFixture.randomImages(rows: test.inputs * test.height, fixture.input.layout, sample: 2),
       to: fixture.input.value, fixture.input.layout)
@@ -89,8 +98,8 @@ import Testing
     var inner: [Float] = []
     for pair in 0..<test.inputs * test.outputs {
       for y in 1...test.taps {
-        let start = (pair * (test.taps + 2) + y) * 5 + 1
-        inner.append(contentsOf: framed[start..<start + 3])
+        let start = (pair * (test.taps + 2) + y) * (test.columns + 2) + 1
+        inner.append(contentsOf: framed[start..<start + test.columns])
       }
     }
     expectClose(gradient, inner, relativeToMaximum: tolerance, "weight gradient")
@@ -117,6 +126,8 @@ import Testing
     (Case(inputs: 16, outputs: 17, height: 5, widths: [23, 6], bias: false, relu: false, taps: 2), 1e-6),
     (Case(inputs: 16, outputs: 17, height: 4, widths: [23, 6], bias: false, relu: false, taps: 2), 1e-5),
     (Case(inputs: 64, outputs: 65, height: 7, widths: [13, 5], bias: false, relu: false, taps: 2), 1e-5),
+    (Case(inputs: 17, outputs: 16, height: 4, widths: [43, 5], bias: false, relu: false, columns: 9), 1e-5),
+    (Case(inputs: 32, outputs: 32, height: 5, widths: [43, 5], bias: false, relu: false, columns: 13), 2e-5),
   ])
   private func errorsAgainstDouble(test: Case, most: Double) throws {
     let (fixture, store) = make(test, frame: 0)
@@ -136,11 +147,11 @@ import Testing
             let gradient = Double(gradients[n][place])
             var sum = 0.0
             for channel in 0..<test.inputs {
-              for tap in 0..<3 * test.taps {
-                let (line, column) = (y + tap / 3 - 1, x + tap % 3 - 1)
+              for tap in 0..<test.columns * test.taps {
+                let (line, column) = (y + tap / test.columns - 1, x + tap % test.columns - test.columns / 2)
                 guard 0..<test.height ~= line, 0..<width ~= column else { continue }
                 let value = Double(images[n][(channel * test.height + line) * width + column])
-                let weight = (out * test.inputs + channel) * 3 * test.taps + tap
+                let weight = (out * test.inputs + channel) * test.columns * test.taps + tap
                 sum += Double(weights[weight]) * value
                 weightSums[weight] += gradient * value
               }

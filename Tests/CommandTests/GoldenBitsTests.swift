@@ -4,7 +4,7 @@ import Testing
 
 /// The bits that a training ends with, pinned by the SHA-256 of its last checkpoint, for each model and family of OpenBLAS kernels.
 ///
-/// A change of these bits is a decision. Raise `RunIdentity.currentArithmetic(of:)`, so that runs begun before say it when they are resumed, and
+/// A change of these bits is a decision. Raise `RunIdentity.currentArithmetic`, so that runs begun before say it when they are resumed, and
 /// renew the table with
 /// `AKURU_RENEW_GOLDENS=1 swift test -c release --disable-testable-imports --filter GoldenBits`, in a commit that says why.
 @Suite(.serialized) struct GoldenBitsTests {

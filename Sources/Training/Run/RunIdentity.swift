@@ -27,11 +27,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   /// The degree of reproducibility, if it is lower than usual: the lowest of all parts of a resumed run.
   package var reproducibility: Reproducibility?
 
-  /// Grows by one when the same run of a network, with the same kernels, would get other bits: where the golden hashes of checkpoints are
-  /// renewed. A network that only has other layers than those that changed keeps its number.
-  private static func currentArithmetic(of architecture: Architecture) -> Int {
-    1 + (architecture.hasWideKernels ? 1 : 0) + (architecture.hasLargerTiles ? 1 : 0)
-  }
+  /// Grows by one when the same run, with the same kernels, would get other bits: where the golden hashes of checkpoints are renewed.
+  private static let currentArithmetic = 4
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,
@@ -46,7 +43,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     (self.recipe, self.architecture, self.alphabet) = (recipe, architecture, alphabet)
     (self.scheduleSteps, self.initialWeights, self.blasCore) = (scheduleSteps, initialWeights, blasCore)
     (self.trainFingerprint, self.validationFingerprint) = (trainFingerprint, validationFingerprint)
-    arithmetic = RunIdentity.currentArithmetic(of: architecture)
+    arithmetic = RunIdentity.currentArithmetic
   }
 
   /// The identity in a checkpoint.
@@ -113,26 +110,5 @@ package struct ChangedData: CollectiveFailure, ExitStatusProviding, CustomString
   init(_ which: String) {
     description =
       "the \(which) data (files, sizes or texts) has changed since the run began; restore it, or start a new run directory"
-  }
-}
-
-extension Architecture {
-  /// Whether a convolution has a kernel of an odd width from 5 on. The bits of a first layer, and of one that is pooled at once, are as
-  /// before; they are not told apart.
-  fileprivate var hasWideKernels: Bool {
-    stages.contains { stage in
-      guard case .convolution(_, _, let kernel, let padding, _, _) = stage else { return false }
-      return kernel.width >= 5 && kernel.width == 2 * padding.width + 1
-    }
-  }
-
-  /// Whether convolutions of three columns have kernels of two lines, as the tutorial's, or many channels and a pool. Those of few input
-  /// channels have bits as before; they are not told apart.
-  fileprivate var hasLargerTiles: Bool {
-    zip(stages, stages.dropFirst()).contains { stage, next in
-      guard case .convolution(_, let outputs, let kernel, Extent(1, 1), _, _) = stage else { return false }
-      guard case .maxPool = next else { return kernel == Extent(2, 3) && outputs >= 16 }
-      return kernel == Extent(2, 3) && outputs >= 16 || kernel == Extent(3, 3) && outputs >= 64
-    }
   }
 }

@@ -60,25 +60,13 @@ import Training
     let now = try identity()
     var fields = try RunJSON.decode([String: JSONValue].self, from: RunJSON.line(now))
     try #require(fields["arithmetic"] != nil)
-    for number in [JSONValue?.none, .integer(0)] {
+    for number in [JSONValue?.none, .integer(3)] {
       fields["arithmetic"] = number
       let before = try RunJSON.decode(RunIdentity.self, from: RunJSON.line(fields))
       let (after, lines) = try continued(before, as: now)
       #expect(lines.count == 1 && lines[0].contains("the run began with that of another version"), "\(lines)")
       #expect(after == before)
     }
-  }
-
-  /// Only networks with layers that have changed get another number.
-  @Test(arguments: [
-    ("Cr3,3,4", 1), ("Cr5,3,4", 1), ("Cr3,4,4", 1), ("Cr3,5,4", 2), ("Cr3,13,4", 2), ("Cr3,5,4p0,0", 1),
-  ])
-  func arithmeticIsThatOfTheNetwork(layer: String, number: Int) throws {
-    let before = try tinyIdentity()
-    let identity = RunIdentity(
-      recipe: before.recipe, architecture: try Architecture(spec: "[1,24,0,1 \(layer) Mp2,2 Lbx8 O1c]"),
-      alphabet: before.alphabet, blasCore: "Haswell")
-    #expect(identity.arithmetic == number)
   }
 
   /// Once a step was summed in floats, the run stays what its ranks were then.

@@ -88,6 +88,7 @@ enum { akuru_tile_rows = 6, akuru_gradient_rows = 4, akuru_tile_rows_wide = 14, 
 #define AKURU_PLACE(V) (lines + places[p] + 16 * (V))
 #define AKURU_PRODUCT(ROWS) AKURU_TILE(ROWS, 1, accumulate, a[r * lda + p], AKURU_PANEL)
 #define AKURU_DOUBLE_PRODUCT(ROWS) AKURU_TILE(ROWS, 2, accumulate, a[r * lda + p], AKURU_PANEL)
+#define AKURU_FOURFOLD_PRODUCT(ROWS) AKURU_TILE(ROWS, 4, accumulate, a[r * lda + p], AKURU_PANEL)
 #define AKURU_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 1, 0, a[p * ROWS + r], AKURU_PLACE)
 #define AKURU_DOUBLE_CONVOLUTION(ROWS) AKURU_TILE(ROWS, 2, 0, a[p * ROWS + r], AKURU_PLACE)
 #define AKURU_ROW(V) (rows_of_b + p * ldb + 16 * (V))
@@ -214,6 +215,15 @@ AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
   switch (rows) {
     AKURU_WIDE_CASES(AKURU_DOUBLE_PRODUCT)
+    default: return;
+  }
+}
+
+/// C [rows, 64] for at most 3 rows, of four panels: fewer sums would wait for one another.
+AKURU_WIDE static inline void akuru_multiply_fourfold_tile_wide(
+    int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
+  switch (rows) {
+    AKURU_FOURFOLD_PRODUCT(1) AKURU_FOURFOLD_PRODUCT(2) AKURU_FOURFOLD_PRODUCT(3)
     default: return;
   }
 }
@@ -505,39 +515,49 @@ AKURU_WINOGRAD(5, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
 #undef AKURU_EVENS
 #undef AKURU_WIDE
 #endif
-// The functions above for tiles of 2, 4 or 5 `lines`, with AVX-512 if `wide`.
-#define AKURU_CASES(NAME, SUFFIX, ...) \
+// The functions above for tiles of 2, 4 or 5 `lines`, a multiple of 8 tiles. With `wide`, AVX-512 takes sixteen at a time; the eight that may
+// be left are placed as without it.
+#define AKURU_CALL(NAME, SUFFIX, ...) \
   switch (lines) { \
-    case 2: return NAME##_2##SUFFIX(__VA_ARGS__); \
-    case 4: return NAME##_4##SUFFIX(__VA_ARGS__); \
-    default: return NAME##_5##SUFFIX(__VA_ARGS__); \
+    case 2: NAME##_2##SUFFIX(__VA_ARGS__); break; \
+    case 4: NAME##_4##SUFFIX(__VA_ARGS__); break; \
+    default: NAME##_5##SUFFIX(__VA_ARGS__); \
   }
-#if defined(__x86_64__)
-#define AKURU_CALL(NAME, ...) \
-  if (wide) AKURU_CASES(NAME, _wide, __VA_ARGS__) \
-  else AKURU_CASES(NAME, , __VA_ARGS__)
-#else
-#define AKURU_CALL(NAME, ...) AKURU_CASES(NAME, , __VA_ARGS__)
-#endif
 static inline void akuru_winograd_inputs(
     int lines, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
     long pitch) {
-  (void)wide;
-  AKURU_CALL(akuru_winograd_inputs, rows, begin, end, tile, tiles, target, pitch)
+  long whole = 0;
+#if defined(__x86_64__)
+  whole = wide ? tiles & ~15L : 0;
+  if (whole > 0) AKURU_CALL(akuru_winograd_inputs, _wide, rows, begin, end, tile, whole, target, pitch)
+#endif
+  if (whole < tiles) AKURU_CALL(akuru_winograd_inputs, , rows, begin, end, tile + whole, tiles - whole, target + whole, pitch)
 }
 static inline void akuru_winograd_outputs(
-    int lines, int wide, const float *source, long pitch, float *const *rows, long count, float bias, float floor,
+    int lines, int wide, const float *source, long pitch, float *const *rows, long tiles, long count, float bias, float floor,
     const float *mask) {
-  (void)wide;
-  AKURU_CALL(akuru_winograd_outputs, source, pitch, rows, count, bias, floor, mask)
+  long whole = 0, columns = 0;
+#if defined(__x86_64__)
+  whole = wide ? tiles & ~15L : 0;
+  columns = whole * (lines == 2 ? 2 : 4);
+  const long first = count < columns ? count : columns;
+  if (whole > 0) AKURU_CALL(akuru_winograd_outputs, _wide, source, pitch, rows, first, bias, floor, mask)
+#endif
+  if (columns >= count) return;
+  float *rest[5];
+  for (int y = 0; y < lines; y++) rest[y] = rows[y] ? rows[y] + columns : 0;
+  AKURU_CALL(akuru_winograd_outputs, , source + whole, pitch, rest, count - columns, bias, floor, mask + columns)
 }
 static inline void akuru_winograd_gradients(
     int lines, int wide, const float *const *rows, long tile, long tiles, long count, float *target, long pitch) {
-  (void)wide;
-  AKURU_CALL(akuru_winograd_gradients, rows, tile, tiles, count, target, pitch)
+  long whole = 0;
+#if defined(__x86_64__)
+  whole = wide ? tiles & ~15L : 0;
+  if (whole > 0) AKURU_CALL(akuru_winograd_gradients, _wide, rows, tile, whole, count, target, pitch)
+#endif
+  if (whole < tiles) AKURU_CALL(akuru_winograd_gradients, , rows, tile + whole, tiles - whole, count, target + whole, pitch)
 }
 #undef AKURU_CALL
-#undef AKURU_CASES
 #undef AKURU_WINOGRAD_KERNELS
 #undef AKURU_WINOGRAD
 #undef AKURU_JOIN_4
@@ -575,6 +595,7 @@ static inline void akuru_winograd_gradients(
 #undef AKURU_ROW
 #undef AKURU_DOUBLE_CONVOLUTION
 #undef AKURU_CONVOLUTION
+#undef AKURU_FOURFOLD_PRODUCT
 #undef AKURU_DOUBLE_PRODUCT
 #undef AKURU_PRODUCT
 #undef AKURU_PLACE

@@ -55,6 +55,12 @@ public struct PackedMatrix {
     var column = 0
     #if arch(x86_64)
       if isWide {
+        // Four panels at a time for so few rows.
+        while m <= 3, column + 64 <= columns {
+          akuru_multiply_fourfold_tile_wide(
+            Int32(truncatingIfNeeded: m), rows, a, lda, panels + column * rows, accumulate ? 1 : 0, c + column, ldc)
+          column += 64
+        }
         // Two panels at a time, while at least two are left.
         while column + 32 <= columns {
           tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in

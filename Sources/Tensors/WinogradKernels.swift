@@ -35,7 +35,7 @@ public enum WinogradKernels: Int, Sendable {
     withUnsafePointer(to: lines) { $0.withMemoryRebound(to: Pointer?.self, capacity: 7, body) }
   }
 
-  /// B^T d B of some tiles of a line of tiles, a multiple of 16. Tile t has columns M t - 1 to M t + M of ``height`` lines, each of which starts
+  /// B^T d B of some tiles of a line of tiles, a multiple of 8. Tile t has columns M t - 1 to M t + M of ``height`` lines, each of which starts
   /// and ends with a zero. Lines that are nil are zero, and so is what is outside of the `memory` of `count` floats that lines stand in.
   @inline(__always)
   public func transformInputs(
@@ -48,15 +48,16 @@ public enum WinogradKernels: Int, Sendable {
     }
   }
 
-  /// A^T m A: L lines of `count` columns; all but the first may be nil. Then `bias` is added, values below `floor` are set to it, and to
+  /// A^T m A of `tiles` tiles, a multiple of 8: L lines of the first `count` columns, a multiple of 16; all but the first may be nil. Then `bias` is added, values below `floor` are set to it, and to
   /// zero where `mask` is zero.
   @inline(__always)
   public func transformOutputs(
-    _ source: UnsafePointer<Float>, pitch: Int, count: Int, bias: Float, floor: Float, mask: UnsafePointer<Float>,
+    _ source: UnsafePointer<Float>, pitch: Int, tiles: Int, count: Int, bias: Float, floor: Float,
+    mask: UnsafePointer<Float>,
     line: (Int) -> UnsafeMutablePointer<Float>?
   ) {
     withLines(lines, line) { rows in
-      akuru_winograd_outputs(kernel, isWide, source, pitch, rows, count, bias, floor, mask)
+      akuru_winograd_outputs(kernel, isWide, source, pitch, rows, tiles, count, bias, floor, mask)
     }
   }
 

@@ -45,11 +45,12 @@ extension Convolution {
       to: scratch.pointer + tiling.outputStart, channels: outputs
     ) {
       transform(input.value, channels: inputs, height: input.height, $0, $1, tiling, into: inputsAt, pitch: pitch)
-    } finish: { line, columns, results in
+    } finish: { line, tiles, results in
+      let columns = tiling.columns(of: tiles)
       let (x, count) = (columns.lowerBound, columns.count)
       guard let pooling else {
         return write(
-          tiling, results, pitch, into: output.value, channels: outputs, height: output.height, line, columns,
+          tiling, results, pitch, into: output.value, channels: outputs, height: output.height, line, tiles,
           bias?.value.pointer, relu: relu)
       }
       pooling.select(columns)
@@ -57,7 +58,8 @@ extension Convolution {
       let pairs = min(tiling.pooledLines, output.height - y)
       for channel in 0..<outputs {
         tiling.kernels.transformOutputs(
-          results + channel * pitch, pitch: toPitch, count: count, bias: 0, floor: -.infinity, mask: mask + x
+          results + channel * pitch, pitch: toPitch, tiles: tiles.count, count: count, bias: 0, floor: -.infinity,
+          mask: mask + x
         ) { lines[$0] }
         let map = map(channel)
         for pair in 0..<pairs {
@@ -95,36 +97,38 @@ extension Convolution {
           output.gradient!, channels: outputs, height: output.height, block, shift, tiling, into: outputsAt,
           pitch: pitch)
       }
-    } finish: { line, columns, results in
+    } finish: { line, tiles, results in
       write(
-        tiling, results, pitch, into: inputGradient, channels: inputs, height: input.height, line, columns, nil,
+        tiling, results, pitch, into: inputGradient, channels: inputs, height: input.height, line, tiles, nil,
         relu: false)
     }
   }
 
-  /// Writes some columns of a line of tiles, from transformed outputs: the values of a matrix [channels * height, columns].
+  /// Writes the columns of some tiles of a line of tiles, from transformed outputs: the values of a matrix [channels * height, columns].
   private func write(
     _ tiling: WinogradLayout, _ results: UnsafeMutablePointer<Float>, _ pitch: Int, into target: Matrix, channels: Int,
-    height: Int, _ line: Int, _ columns: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
+    height: Int, _ line: Int, _ tiles: Range<Int>, _ biases: UnsafePointer<Float>?, relu: Bool
   ) {
+    let columns = tiling.columns(of: tiles)
     let mask = input.layout.mask.base + columns.lowerBound
     let (y, floor) = (tiling.kernels.lines * line, relu ? 0 : -Float.infinity)
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
       tiling.kernels.transformOutputs(
-        results + channel * pitch, pitch: tiling.placePitch(channels), count: columns.count,
+        results + channel * pitch, pitch: tiling.placePitch(channels), tiles: tiles.count,
+        count: columns.count,
         bias: biases?[channel] ?? 0, floor: floor, mask: mask
       ) { y + $0 < height ? row + $0 * target.columns : nil }
     }
   }
 
   /// Convolves `lines` lines of tiles with the transformed kernels, block by block. `load` writes the transformed inputs of a block, `shift`
-  /// columns further right, to `from`; `finish` gets the transformed outputs of some columns of a line of tiles, whose positions and channels have the same pitches.
+  /// columns further right, to `from`; `finish` gets the transformed outputs of some tiles of a line of tiles, whose positions and channels have the same pitches.
   @inline(__always)
   private func convolve(
     _ tiling: WinogradLayout, forGradient: Bool, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,
     to: UnsafeMutablePointer<Float>, channels targets: Int, load: (_ block: Range<Int>, _ shift: Int) -> Void,
-    finish: (_ line: Int, _ columns: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
+    finish: (_ line: Int, _ tiles: Range<Int>, _ results: UnsafeMutablePointer<Float>) -> Void
   ) {
     let (pitch, packs, kernelPitch, groups) = (tiling.pitch, tiling.packs, tiling.kernelPitch, tiling.groups)
     let (fromPitch, toPitch) = (tiling.placePitch(sources), tiling.placePitch(targets))
@@ -143,14 +147,13 @@ extension Convolution {
               ldb: pitch, beta: group == 0 ? 0 : 1, results, ldc: pitch)
           } else {
             gemmUnpacked(
-              transposeA: forGradient, m: targets, n: block.count, k: sources, kernels, lda: groups * inputs, values,
-              ldb: pitch, accumulate: group > 0, into: results, ldc: pitch)
+              transposeA: forGradient, m: targets, n: Storage.padded(block.count), k: sources, kernels,
+              lda: groups * inputs, values, ldb: pitch, accumulate: group > 0, into: results, ldc: pitch)
           }
         }
       }
       tiling.forEachRun(in: block) { line, tiles, place in
-        let columns = tiling.columns(of: tiles)
-        if !columns.isEmpty { finish(line, columns, to + place) }
+        if !tiling.columns(of: tiles).isEmpty { finish(line, tiles, to + place) }
       }
     }
   }

@@ -9,7 +9,7 @@ private let floatsInBlock = 128 * 1024
 
 /// How Winograd's method cuts the lines of a micro-batch into tiles, and where it keeps them in scratch memory.
 ///
-/// The lines of tiles stand one after the other, each a multiple of 16 tiles, and are cut into blocks: few channels have blocks that
+/// The lines of tiles stand one after the other, each a multiple of 8 tiles, and are cut into blocks: few channels have blocks that
 /// stay in the second-level cache, and products that pack nothing; many have large blocks, and OpenBLAS.
 struct WinogradLayout {
   /// Zeros before a line before the pool.
@@ -43,7 +43,7 @@ struct WinogradLayout {
   private let inputs: Int
   private let outputs: Int
   private let columns: Int
-  /// Tiles of a line of tiles, rounded up to whole vectors.
+  /// Tiles of a line of tiles, a multiple of 8.
   private let tilesInRow: Int
   private let hasPool: Bool
 
@@ -61,7 +61,7 @@ struct WinogradLayout {
     let hasPool = pooledHeight != nil
     let kernels = WinogradKernels.cheapest(height: outputHeight, inPairs: hasPool)
     let (lines, side) = (kernels.lines, kernels.columns)
-    tilesInRow = Storage.padded((columns + side - 1) / side)
+    tilesInRow = ((columns + side - 1) / side + 7) & ~7
     inputLines = (height + lines - 1) / lines
     // A pool drops an odd last line.
     outputLines = ((pooledHeight.map { 2 * $0 } ?? outputHeight) + lines - 1) / lines
@@ -76,7 +76,7 @@ struct WinogradLayout {
   }
 
   /// Floats of a transformed channel of a block, an odd number of cache lines.
-  var pitch: Int { block | 16 }
+  var pitch: Int { Storage.padded(block) | 16 }
 
   /// Floats from one position of the tiles of all channels to the next; the positions share no set of the first-level cache.
   func placePitch(_ channels: Int) -> Int { channels * pitch + 16 }

@@ -44,6 +44,18 @@ static inline int akuru_cpu(void) {
 #endif
 }
 
+/// Makes this thread, and those that it starts, take subnormal numbers for zeros.
+static inline void akuru_flush_subnormals(void) {
+#if defined(__x86_64__)
+  // MXCSR: flush to zero, and denormals are zeros.
+  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#elif defined(__aarch64__)
+  unsigned long control;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+  __asm__ volatile("msr fpcr, %0" : : "r"(control | 1ul << 24));
+#endif
+}
+
 // The kernels below are compiled twice on x86: for the instruction set that all is compiled for, and, with names that end in
 // `_wide`, for AVX-512, to be called where the CPU has it. They are in C because Swift keeps no array of vectors in
 // registers and compiles a module for one instruction set only.

@@ -33,6 +33,7 @@ struct Akuru: ParsableCommand {
   /// Parses and runs. A usage error is one line on stderr, from all ranks together, and exit status 2.
   static func main() {
     InstructionSet.restartWithOverlookedKernels()
+    Subnormals.flush()
     if CommandLine.arguments.dropFirst().first == "train" { StopRequest.listen() }
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))

@@ -8,7 +8,10 @@ import Testing
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in random.uniform(-1, 1) })
   }
 
-  @Test(arguments: [(1, 1, 1), (3, 5, 7), (17, 2, 33), (1, 40, 9), (65, 31, 1), (40, 70, 130)], [0, 1, 2, 3])
+  @Test(
+    arguments: [
+      (1, 1, 1), (3, 5, 7), (17, 2, 33), (1, 40, 9), (65, 31, 1), (40, 70, 130), (29, 16, 128), (15, 48, 300),
+    ], [0, 1, 2, 3])
   func matchesTheDefinition(shape: (m: Int, n: Int, k: Int), transposes: Int) {
     let (m, n, k) = shape
     let (transposeA, transposeB) = (transposes & 1 == 1, transposes & 2 == 2)
@@ -51,6 +54,45 @@ import Testing
     gemm(m: 0, n: 2, k: 2, x.pointer, lda: 2, x.pointer, ldb: 2, beta: 0, c.pointer, ldc: 2)
     gemm(m: 2, n: 0, k: 2, x.pointer, lda: 2, x.pointer, ldb: 1, beta: 0, c.pointer, ldc: 1)
     #expect(c.elements == [0.5, 1, 1.5, 2])
+    let wide = Matrix(rows: 1, columns: 16)
+    wide.fill(.nan)
+    gemm(m: 1, n: 16, k: 0, x.pointer, lda: 1, x.pointer, ldb: 16, beta: 0, wide.pointer, ldc: 16)
+    #expect(wide.elements == Array(repeating: 0, count: 16))
+  }
+
+  /// What is not packed: k in one product or in several, and more or fewer rows and columns.
+  @Test(arguments: [false, true]) func unpackedBitsAreThoseOfTheElement(transposeA: Bool) {
+    let (m, n, k) = (33, 48, 301)
+    let a = transposeA ? Self.matrix(k, m, sample: 7) : Self.matrix(m, k, sample: 7)
+    let b = Self.matrix(k, n, sample: 8)
+    func product(_ rows: Int, _ columns: Int, cut: Int) -> [Float] {
+      let c = Matrix(rows: rows, columns: columns)
+      for (first, end) in [(0, cut), (cut, k)] {
+        gemmUnpacked(
+          transposeA: transposeA, m: rows, n: columns, k: end - first, a.pointer + (transposeA ? first * m : first),
+          lda: a.columns, b.row(first), ldb: n, accumulate: first > 0, into: c.pointer, ldc: columns)
+      }
+      return c.elements
+    }
+    let whole = product(m, n, cut: 128)
+    #expect(product(m, n, cut: 5) == whole && product(m, n, cut: 300) == whole)
+    for (rows, columns) in [(1, 48), (13, 16), (14, 32)] {
+      let expected = (0..<rows).flatMap { whole[$0 * n..<$0 * n + columns] }
+      #expect(product(rows, columns, cut: 77) == expected, "\(rows) x \(columns)")
+    }
+  }
+
+  @Test(arguments: [(1, 8), (8, 16), (13, 24), (32, 8), (35, 40)]) func transposes(rows: Int, columns: Int) {
+    let from = Self.matrix(rows, columns + 3, sample: 9)
+    let to = Matrix(rows: columns, columns: Storage.padded(rows) + 16)
+    to.fill(.nan)
+    transpose(from.pointer, rows: rows, columns: columns, lead: columns + 3, into: to.pointer, lead: to.columns)
+    for x in 0..<columns {
+      for y in 0..<Storage.padded(rows) {
+        #expect(to.row(x)[y] == (y < rows ? from.row(y)[x] : 0), "\(x), \(y)")
+      }
+      #expect(to.row(x)[Storage.padded(rows)].isNaN)
+    }
   }
 
   @Test func namesItsKernelFamily() {

@@ -17,7 +17,7 @@ import Testing
     return result.elements
   }
 
-  @Test(arguments: 1...27, [(k: 1, n: 16), (k: 7, n: 48), (k: 33, n: 32)])
+  @Test(arguments: 1...27, [(k: 1, n: 16), (k: 7, n: 48), (k: 33, n: 32), (k: 12, n: 144)])
   func matchesTheDefinition(m: Int, shape: (k: Int, n: Int)) {
     let (k, n) = shape
     let (a, b) = (Self.matrix(m, k + 3, sample: 1), Self.matrix(k, n, sample: 2))

@@ -5,9 +5,9 @@ import Tensors
 ///
 /// Without pooling: input [in * H, columns], output [out * (H + 2 * padding.height - kernel.height + 1), columns]. An
 /// image loses `kernel.width - 1 - 2 * padding.width` columns at its right edge; it never gains any. If it loses none,
-/// the output shares the input's layout. One input channel is computed directly (`ConvolutionDirect.swift`); many by
-/// Winograd's method (`ConvolutionWinograd.swift`), from lines in place (`ConvolutionInPlace.swift`), or by GEMM over
-/// tiles of gathered columns (`ConvolutionColumns.swift`).
+/// the output shares the input's layout. One input channel is computed directly (`ConvolutionDirect.swift`), unless the
+/// kernel is wide; others by Winograd's method (`ConvolutionWinograd.swift`), from lines in place
+/// (`ConvolutionInPlace.swift`), or by GEMM over tiles of gathered columns (`ConvolutionColumns.swift`).
 ///
 /// With pooling, two lines of the output at a time are computed in scratch memory and pooled at once: neither they nor
 /// their gradients are ever stored. Without pooling but with ReLU, ``backward()`` zeroes the output's gradient in place
@@ -65,7 +65,8 @@ public final class Convolution: ImageLayer {
   /// The algorithm of the layer.
   private enum Way { case direct, winograd, inPlace, columns }
   private var way: Way {
-    inputs == 1 ? .direct : usesWinograd ? .winograd : usesLinesInPlace ? .inPlace : .columns
+    inputs == 1 && !(usesLinesInPlace && kernel.width >= 5)
+      ? .direct : usesWinograd ? .winograd : usesLinesInPlace ? .inPlace : .columns
   }
 
   /// Floats of one output channel's kernel: in * kernel.height * kernel.width.

@@ -36,9 +36,7 @@ extension Convolution {
   func forwardWinograd() {
     let tiling = winogradLayout
     transformKernels(tiling, forGradient: false)
-    let (pitch, mask, inputsAt) = (
-      tiling.pitch, input.layout.mask.base, scratch.pointer + tiling.inputStart
-    )
+    let (pitch, mask, inputsAt) = (tiling.pitch, input.layout.mask.base, scratch.pointer + tiling.inputStart)
     let toPitch = tiling.placePitch(outputs)
     convolve(
       tiling, forGradient: false, lines: tiling.outputLines, from: inputsAt, channels: inputs,
@@ -115,15 +113,15 @@ extension Convolution {
     for channel in 0..<channels {
       let row = target.row(channel * height + y) + columns.lowerBound
       tiling.kernels.transformOutputs(
-        results + channel * pitch, pitch: tiling.placePitch(channels), tiles: tiles.count,
-        count: columns.count,
+        results + channel * pitch, pitch: tiling.placePitch(channels), tiles: tiles.count, count: columns.count,
         bias: biases?[channel] ?? 0, floor: floor, mask: mask
       ) { y + $0 < height ? row + $0 * target.columns : nil }
     }
   }
 
   /// Convolves `lines` lines of tiles with the transformed kernels, block by block. `load` writes the transformed inputs of a block, `shift`
-  /// columns further right, to `from`; `finish` gets the transformed outputs of some tiles of a line of tiles, whose positions and channels have the same pitches.
+  /// columns further right, to `from`; `finish` gets the transformed outputs of some tiles of a line of tiles, whose positions and channels
+  /// have the same pitches.
   @inline(__always)
   private func convolve(
     _ tiling: WinogradLayout, forGradient: Bool, lines: Int, from: UnsafeMutablePointer<Float>, channels sources: Int,

@@ -7,7 +7,7 @@ import Tensors
 // reverse order. A kernel of 2 x 3 is framed by a third line of zeros.
 
 extension Convolution {
-  /// [positions, out, groups, in], positions and rows of them ``WinogradLayout/kernelPitch`` apart.
+  /// [positions, out, groups, in], positions ``WinogradLayout/kernelPitch`` floats apart.
   var transformedKernels: UnsafeMutablePointer<Float> { scratch.pointer }
 
   /// Calls `body` for each tap, with its place in the framed kernels, [out, groups, in, 3, 3].
@@ -47,7 +47,8 @@ extension Convolution {
     }
   }
 
-  /// Adds the kernels' gradients from their transforms, [positions, out, groups, in], rows of channels ``WinogradLayout/sumPitch`` apart.
+  /// Adds the kernels' gradients from their transforms, [positions, out, groups, in], rows of channels ``WinogradLayout/sumPitch`` floats
+  /// apart.
   func addKernelGradients(_ tiling: WinogradLayout) {
     let framed = tiling.framesKernels ? scratch.pointer + tiling.framedStart : nil
     let rows = outputs * tiling.groups

@@ -270,9 +270,9 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 #endif
 
 // The transformations of Winograd's F(L x M, 3 x 3) for tiles of 2 x 2, 4 x 4 and 5 x 4 outputs, as many tiles at a time as a register
-// has lanes; position p of tile t is at p * pitch + t. Names end in L. Within a register the tiles stand as the instructions that part columns leave them; all three
-// transformations agree on that order. Matrices: Lavin and Gray 2015, section 4; for 5 lines by
-// the same way (Toom and Cook) from the points 0, 1, -1, 2, -2, 1/2 and infinity.
+// has lanes; position p of tile t is at p * pitch + t. Names end in L. Within a register the tiles stand as the instructions that part
+// columns leave them; all three transformations agree on that order. Matrices: Lavin and Gray 2015, section 4; for 5 lines by the same
+// way (Toom and Cook) from the points 0, 1, -1, 2, -2, 1/2 and infinity.
 //
 // akuru_winograd_inputs_L: B^T d B. Tile t has columns M (t + tile) - 1 to M (t + tile) + M of L + 2 lines. Lines that are NULL are zero,
 // and so is what is outside of `begin` to `end`. The lines of a matrix start and end with zeros: a column outside of a line is found in
@@ -285,9 +285,7 @@ AKURU_WIDE static inline void akuru_convolve_double_tile_wide(
 //
 // akuru_winograd_kernels_L: G g G^T of `count` kernels of 3 x 3, at most sixteen, turned by half if `turned`.
 //
-// akuru_winograd_kernel_gradients_L: adds G^T u G of `count` kernels, at most sixteen, to their gradients.
-//
-// Kernels are contiguous.
+// akuru_winograd_kernel_gradients_L: adds G^T u G of `count` kernels, at most sixteen, to their gradients. Kernels are contiguous.
 #define AKURU_INPUTS_2(D, M) \
   M[0] = D[0] - D[2], M[1] = D[1] + D[2], M[2] = D[2] - D[1], M[3] = D[1] - D[3]
 #define AKURU_INPUTS_4(D, M) \
@@ -538,6 +536,7 @@ AKURU_WINOGRAD(5, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
 static inline void akuru_winograd_inputs(
     int lines, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
     long pitch) {
+  (void)wide;
   long whole = 0;
 #if defined(__x86_64__)
   whole = wide ? tiles & ~15L : 0;
@@ -548,6 +547,7 @@ static inline void akuru_winograd_inputs(
 static inline void akuru_winograd_outputs(
     int lines, int wide, const float *source, long pitch, float *const *rows, long tiles, long count, float bias, float floor,
     const float *mask) {
+  (void)wide;
   long whole = 0, columns = 0;
 #if defined(__x86_64__)
   whole = wide ? tiles & ~15L : 0;
@@ -562,6 +562,7 @@ static inline void akuru_winograd_outputs(
 }
 static inline void akuru_winograd_gradients(
     int lines, int wide, const float *const *rows, long tile, long tiles, long count, float *target, long pitch) {
+  (void)wide;
   long whole = 0;
 #if defined(__x86_64__)
   whole = wide ? tiles & ~15L : 0;

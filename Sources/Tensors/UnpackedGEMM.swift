@@ -31,41 +31,34 @@ private func multiplyBlock(
 ) {
   let add = Int32(accumulate ? 1 : 0)
   var column = 0
+  /// Computes columns with a kernel for tiles of so many columns, as long as there are that many.
+  @inline(__always)
+  func multiply(columns: Int, atMost rows: Int, _ kernel: TileKernel) {
+    while column + columns <= n {
+      tiles(of: m, atMost: rows) { row, height in
+        kernel(
+          height, k, a + (transposeA ? row : row * lda), lda, b + column, ldb, add, c + (row * ldc + column), ldc)
+      }
+      column += columns
+    }
+  }
   #if arch(x86_64)
     if InstructionSet.isWide {
-      while column + 2 * Vector.width <= n {
-        tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
-          let (b, c) = (b + column, c + (row * ldc + column))
-          if transposeA {
-            akuru_multiply_columns_double_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
-          } else {
-            akuru_multiply_rows_double_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-          }
-        }
-        column += 2 * Vector.width
-      }
-      if column < n {
-        tiles(of: m, atMost: Int(akuru_tile_rows_wide)) { row, height in
-          let (b, c) = (b + column, c + (row * ldc + column))
-          if transposeA {
-            akuru_multiply_columns_tile_wide(height, k, a + row, lda, b, ldb, add, c, ldc)
-          } else {
-            akuru_multiply_rows_tile_wide(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-          }
-        }
-      }
+      multiply(
+        columns: 32, atMost: Int(akuru_tile_rows_wide),
+        transposeA ? akuru_multiply_columns_double_tile_wide : akuru_multiply_rows_double_tile_wide)
+      multiply(
+        columns: 16, atMost: Int(akuru_tile_rows_wide),
+        transposeA ? akuru_multiply_columns_tile_wide : akuru_multiply_rows_tile_wide)
       return
     }
   #endif
-  while column < n {
-    tiles(of: m, atMost: Int(akuru_tile_rows)) { row, height in
-      let (b, c) = (b + column, c + (row * ldc + column))
-      if transposeA {
-        akuru_multiply_columns_tile(height, k, a + row, lda, b, ldb, add, c, ldc)
-      } else {
-        akuru_multiply_rows_tile(height, k, a + row * lda, lda, b, ldb, add, c, ldc)
-      }
-    }
-    column += Vector.width
-  }
+  multiply(
+    columns: 16, atMost: Int(akuru_tile_rows),
+    transposeA ? akuru_multiply_columns_tile : akuru_multiply_rows_tile)
 }
+
+/// Rows, k, A, lda, B, ldb, whether to add, C, ldc.
+private typealias TileKernel = (
+  Int32, Int, UnsafePointer<Float>?, Int, UnsafePointer<Float>?, Int, Int32, UnsafeMutablePointer<Float>?, Int
+) -> Void

@@ -22,9 +22,11 @@ private let margin = WinogradLayout.margin
 extension Convolution {
   /// Whether the layer uses this algorithm. Its bits differ from those of the other algorithms.
   var usesWinograd: Bool {
-    let isWide = kernel.height == 3 && kernel.width > 3 && kernel.width == 2 * padding.width + 1 && pooling == nil
-    return (kernel == (3, 3) || kernel == (2, 3) || isWide) && padding.height == 1 && (isWide || padding.width == 1)
-      && min(inputs, outputs) >= leastChannels
+    let isNarrow = (kernel == (3, 3) || kernel == (2, 3)) && padding == (1, 1)
+    let isWide =
+      kernel.height == 3 && padding.height == 1 && kernel.width > 3 && kernel.width == 2 * padding.width + 1
+      && pooling == nil
+    return (isNarrow || isWide) && min(inputs, outputs) >= leastChannels
   }
 
   var winogradLayout: WinogradLayout {

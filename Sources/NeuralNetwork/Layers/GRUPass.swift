@@ -44,7 +44,7 @@ final class GRUPass: RecurrentPass {
   }
 
   func scratchCount(batch: Int) -> Int {
-    let weights = packs ? Storage.padded(3 * hidden * max(hidden, packsInput ? inputs : 0)) : 0
+    let weights = packs ? max(3 * hidden * hidden, place.packedInputCount(3 * hidden)) : 0
     // The last partial vector of a row may read beyond it.
     return weights + max(Storage.padded(hidden), 2 * Storage.padded(3 * hidden) + Storage.padded(batch * hidden))
       + Vector.width
@@ -52,9 +52,6 @@ final class GRUPass: RecurrentPass {
 
   /// Whether W_hh is packed, once for all steps.
   private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
-
-  /// Whether W_ih is.
-  private var packsInput: Bool { packs && PackedMatrix.isSmall(rows: inputs, columns: 3 * hidden) }
 
   var firstWeight: Int { weightInput.value.offset }
 
@@ -68,16 +65,7 @@ final class GRUPass: RecurrentPass {
 
   func beginForward() {
     guard let input else { return }
-    if packsInput {
-      let packed = PackedMatrix(rows: inputs, columns: 3 * hidden, in: packed)
-      packed.pack(transposed: weightInput.value.pointer)
-      packed.multiply(
-        m: gates.rows, input.value.pointer, lda: inputs, accumulate: false, into: gates.pointer, ldc: 3 * hidden)
-    } else {
-      gemm(
-        transposeB: true, m: gates.rows, n: 3 * hidden, k: inputs, input.value.pointer, lda: inputs,
-        weightInput.value.pointer, ldb: inputs, beta: 0, gates.pointer, ldc: 3 * hidden)
-    }
+    place.project(input, weightInput, packed: packed, into: gates)
     if packs { packedForward.pack(transposed: weightHidden.value.pointer) }
   }
 

@@ -50,7 +50,7 @@ final class LSTMPass: RecurrentPass {
     let weights = Storage.padded(4 * hidden * hidden)
     let carried = 2 * Storage.padded(batch * hidden)
     return biasCount + 2 * rowCount
-      + max(weights, packsInput ? 4 * hidden * inputs : 0, carried + (packs ? weights : 0))
+      + max(weights, place.packedInputCount(4 * hidden), carried + (packs ? weights : 0))
   }
 
   func plan(_ input: PackedSequence, _ output: PackedSequence, scratch: Matrix, in workspace: Workspace) {
@@ -65,9 +65,6 @@ final class LSTMPass: RecurrentPass {
   /// Whether W_hh is packed, once for all steps.
   private var packs: Bool { PackedMatrix.canPack(columns: hidden) }
 
-  /// Whether W_ih is.
-  private var packsInput: Bool { packs && PackedMatrix.isSmall(rows: inputs, columns: 4 * hidden) }
-
   /// Whether a product is small. OpenBLAS on AVX-512 multiplies small products without packing, but only with an
   /// untransposed right side (measured for 8 x 512 x 128: 4.4 us against 16 us), so a transposed copy of W_hh pays off.
   /// Elsewhere the copy costs nothing measurable, and large products are as fast with W_hh as it is stored.
@@ -75,16 +72,7 @@ final class LSTMPass: RecurrentPass {
 
   func beginForward() {
     guard let input, let last = input.layout.batchSizes.last else { return }
-    if packsInput {
-      let packed = PackedMatrix(rows: inputs, columns: 4 * hidden, in: transposed)
-      packed.pack(transposed: weightInput.value.pointer)
-      packed.multiply(
-        m: gates.rows, input.value.pointer, lda: inputs, accumulate: false, into: gates.pointer, ldc: 4 * hidden)
-    } else {
-      gemm(
-        transposeB: true, m: gates.rows, n: 4 * hidden, k: inputs, input.value.pointer, lda: inputs,
-        weightInput.value.pointer, ldb: inputs, beta: 0, gates.pointer, ldc: 4 * hidden)
-    }
+    place.project(input, weightInput, packed: transposed, into: gates)
     let (first, second) = (biasInput.value.pointer, biasHidden.value.pointer)
     for i in 0..<4 * hidden { bias[i] = first[i] + second[i] }
     zeros.update(repeating: 0, count: rowCount)

@@ -115,6 +115,27 @@ struct RecurrentPlace {
 
   func before(_ t: Int) -> Int { reverse ? t + 1 : t - 1 }
   func next(_ t: Int) -> Int { reverse ? t - 1 : t + 1 }
+
+  /// Floats in which ``project(_:_:packed:into:)`` packs W_ih of `count` rows; 0 if it is not packed, as a large one.
+  func packedInputCount(_ count: Int) -> Int {
+    PackedMatrix.canPack(columns: hidden) && PackedMatrix.isSmall(rows: inputs, columns: count) ? inputs * count : 0
+  }
+
+  /// W_ih x of all steps, [rows, columns of `gates`].
+  func project(
+    _ input: PackedSequence, _ weight: Parameter, packed: UnsafeMutablePointer<Float>, into gates: Matrix
+  ) {
+    let count = gates.columns
+    guard packedInputCount(count) > 0 else {
+      return gemm(
+        transposeB: true, m: gates.rows, n: count, k: inputs, input.value.pointer, lda: inputs, weight.value.pointer,
+        ldb: inputs, beta: 0, gates.pointer, ldc: count)
+    }
+    let matrix = PackedMatrix(rows: inputs, columns: count, in: packed)
+    matrix.pack(transposed: weight.value.pointer)
+    matrix.multiply(
+      m: gates.rows, input.value.pointer, lda: inputs, accumulate: false, into: gates.pointer, ldc: count)
+  }
 }
 
 /// One direction of a ``RecurrentLayer``: its weights, the values kept for the backward pass, and single time steps.

@@ -25,16 +25,16 @@ public final class BatchNormalization: ImageLayer {
   /// Whether training also uses the running averages, like evaluation.
   public var isFrozen = false
 
-  private let channels: Int
-  private let relu: Bool
-  private let pooling: Pooling?
+  let channels: Int
+  let relu: Bool
+  let pooling: Pooling?
   private var plannedInput: FeatureMaps?
   private var plannedOutput: FeatureMaps?
   /// The number of a channel's values in images.
   private var population = 0
   /// Mean and 1 / sqrt(variance + epsilon) of each channel, as used by the forward pass; [2, channels].
   private var used = Matrix(rows: 0, columns: 0)
-  private var mode = Mode.training
+  private(set) var mode = Mode.training
   /// Two lines of the gradient before the pool.
   private var scratch = Matrix(rows: 0, columns: 0)
 
@@ -73,36 +73,20 @@ public final class BatchNormalization: ImageLayer {
         value: workspace.activation(rows: rows, columns: columns),
         gradient: workspace.gradient(rows: rows, columns: columns))
     }
-    used = workspace.activation(rows: 2, columns: channels)
-    population = input.layout.validColumns * input.height
+    planStatistics(population: input.layout.validColumns * input.height, in: workspace)
     (plannedInput, plannedOutput) = (input, output)
     return output
   }
 
   public func forward(_ asked: Mode) {
-    let mode = isFrozen ? .evaluation : asked
-    self.mode = mode
+    begin(asked)
     guard let input = plannedInput, let output = plannedOutput else { return }
     let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
-    let (gamma, beta) = (weight.value.pointer, bias.value.pointer)
     for channel in 0..<channels {
       let source = input.value.row(channel * height)
-      let mean: Float
-      let variance: Double
-      if mode == .training {
-        (mean, variance) = measure(source, lines: height, columns: columns, mask: mask)
-        runningMean.statistic.pointer[channel] = mean
-        runningVariance.statistic.pointer[channel] =
-          population > 1 ? Float(variance * Double(population) / Double(population - 1)) : 0
-      } else {
-        mean = runningMean.value.pointer[channel]
-        variance = Double(runningVariance.value.pointer[channel])
-      }
-      let inverse = Float(1 / (variance + BatchNormalization.epsilon).squareRoot())
-      used.pointer[channel] = mean
-      used.pointer[channels + channel] = inverse
-      let map = PoolMap(
-        mean: mean, scale: gamma[channel] * inverse, shift: beta[channel], floor: relu ? 0 : -.infinity)
+      let map =
+        mode == .training
+        ? map(channel, of: measure(source, lines: height, columns: columns, mask: mask)) : runningMap(channel)
       if let pooling {
         for y in 0..<height / 2 {
           let first = source + 2 * y * columns
@@ -116,6 +100,39 @@ public final class BatchNormalization: ImageLayer {
       }
     }
     pooling?.finishForward()
+  }
+
+  /// Plans what the two passes need to know of each channel, of `population` values in images.
+  func planStatistics(population: Int, in workspace: Workspace) {
+    used = workspace.activation(rows: 2, columns: channels)
+    self.population = population
+  }
+
+  /// Chooses the statistics of a forward pass.
+  func begin(_ asked: Mode) { mode = isFrozen ? .evaluation : asked }
+
+  /// The map that normalizes a channel by the mean and the biased variance of its values, which become its statistic.
+  func map(_ channel: Int, of measured: (mean: Float, variance: Double)) -> PoolMap {
+    runningMean.statistic.pointer[channel] = measured.mean
+    runningVariance.statistic.pointer[channel] =
+      population > 1 ? Float(measured.variance * Double(population) / Double(population - 1)) : 0
+    return map(channel, mean: measured.mean, variance: measured.variance)
+  }
+
+  /// The map that normalizes a channel by its running averages.
+  func runningMap(_ channel: Int) -> PoolMap {
+    map(
+      channel, mean: runningMean.value.pointer[channel],
+      variance: Double(runningVariance.value.pointer[channel]))
+  }
+
+  private func map(_ channel: Int, mean: Float, variance: Double) -> PoolMap {
+    let inverse = Float(1 / (variance + BatchNormalization.epsilon).squareRoot())
+    used.pointer[channel] = mean
+    used.pointer[channels + channel] = inverse
+    return PoolMap(
+      mean: mean, scale: weight.value.pointer[channel] * inverse, shift: bias.value.pointer[channel],
+      floor: relu ? 0 : -.infinity)
   }
 
   /// Mean and biased variance of a channel, in two passes; lines are summed in Float lanes, over lines in Double.
@@ -132,12 +149,35 @@ public final class BatchNormalization: ImageLayer {
     return (mean, squares / Double(population))
   }
 
+  /// What makes the input's gradient of the output's: scale * dy + slope * (x - mean) + constant.
+  struct Share {
+    var mean: Float
+    var scale: Float
+    var slope: Float = 0
+    var constant: Float = 0
+  }
+
+  /// Adds the gradients of a channel's weight and bias, from the sum of the gradient and that of the gradient times the deviation from the
+  /// mean.
+  func share(_ channel: Int, plain: Double, weighted: Double) -> Share {
+    let (mean, inverse) = (used.pointer[channel], used.pointer[channels + channel])
+    weight.gradient.pointer[channel] += Float(weighted * Double(inverse))
+    bias.gradient.pointer[channel] += Float(plain)
+    // dx = scale * (dy - mean(dy) - deviation * inverse^2 * mean(dy * deviation)); in evaluation scale * dy.
+    let scale = weight.value.pointer[channel] * inverse
+    guard mode == .training else { return Share(mean: mean, scale: scale) }
+    return Share(
+      mean: mean, scale: scale,
+      slope: -scale * Float(weighted / Double(population) * Double(inverse) * Double(inverse)),
+      constant: -scale * Float(plain / Double(population)))
+  }
+
   public func backward() {
     guard let input = plannedInput, let output = plannedOutput, let gradients = output.gradient else { return }
     let (columns, height) = (input.layout.stride, input.height)
     for channel in 0..<channels {
       let source = input.value.row(channel * height)
-      let (mean, inverse) = (used.pointer[channel], used.pointer[channels + channel])
+      let mean = used.pointer[channel]
       // Sums of the gradient, and of the gradient times the deviation from the mean.
       var (plain, weighted) = (0.0, 0.0)
       func add(_ gradient: UnsafePointer<Float>, line y: Int) {
@@ -145,7 +185,7 @@ public final class BatchNormalization: ImageLayer {
         weighted += Double(deviationProducts(source + y * columns, gradient, mean: mean, count: columns))
       }
       if pooling != nil {
-        unpool(channel, height: height - height % 2, add)
+        if !addPooled(channel, &plain, &weighted) { unpool(channel, height: height - height % 2, add) }
       } else {
         let (value, gradient) = (output.value.row(channel * height), gradients.row(channel * height))
         for y in 0..<height {
@@ -154,20 +194,11 @@ public final class BatchNormalization: ImageLayer {
           add(gradient + place, line: y)
         }
       }
-      weight.gradient.pointer[channel] += Float(weighted * Double(inverse))
-      bias.gradient.pointer[channel] += Float(plain)
+      let share = share(channel, plain: plain, weighted: weighted)
       guard let target = input.gradient?.row(channel * height) else { continue }
-      // dx = scale * (dy - mean(dy) - deviation * inverse^2 * mean(dy * deviation)); in evaluation scale * dy.
-      let scale = weight.value.pointer[channel] * inverse
-      var (constant, slope) = (Float(0), Float(0))
-      if mode == .training {
-        constant = -scale * Float(plain / Double(population))
-        slope = -scale * Float(weighted / Double(population) * Double(inverse) * Double(inverse))
-      }
       func combine(_ gradient: UnsafePointer<Float>, line y: Int) {
         combineLine(
-          gradient, scale: scale, source + y * columns, mean: mean, slope: slope, constant: constant,
-          mask: input.layout.mask.base, target + y * columns, count: columns)
+          gradient, share, source + y * columns, mask: input.layout.mask.base, target + y * columns, count: columns)
       }
       if pooling != nil {
         unpool(channel, height: height, combine)
@@ -175,6 +206,26 @@ public final class BatchNormalization: ImageLayer {
         for y in 0..<height { combine(gradients.row(channel * height + y), line: y) }
       }
     }
+  }
+
+  /// Adds both sums from the maxima alone: the deviation of a maximum is (output - bias) / (weight / deviation), and all other gradients are
+  /// zero.
+  ///
+  /// - Returns: false for a weight so small that this quotient would have large errors.
+  private func addPooled(_ channel: Int, _ plain: inout Double, _ weighted: inout Double) -> Bool {
+    guard let output = plannedOutput, let gradient = output.gradient else { return false }
+    let (gamma, beta) = (weight.value.pointer[channel], bias.value.pointer[channel])
+    guard abs(gamma) >= 0.02 * max(1, abs(beta)) else { return false }
+    var products = 0.0
+    for row in channel * output.height..<(channel + 1) * output.height {
+      let (sum, product) = maximaSums(
+        gradient.row(row), output.value.row(row), floor: relu ? 0 : -.infinity, shift: beta,
+        count: output.layout.stride)
+      plain += Double(sum)
+      products += Double(product)
+    }
+    weighted += products / Double(gamma * used.pointer[channels + channel])
+    return true
   }
 
   /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs
@@ -249,14 +300,30 @@ private func deviationProducts(
   return horizontalSum(a + b)
 }
 
+/// The sums of the gradient, and of gradient * (value - shift), where the value is above `floor`; the gradient is zero outside images.
+@inline(never)
+private func maximaSums(
+  _ gradient: UnsafePointer<Float>, _ values: UnsafePointer<Float>, floor: Float, shift: Float, count: Int
+) -> (Float, Float) {
+  let (floor, shift, zero) = (Vector(repeating: floor), Vector(repeating: shift), Vector(repeating: 0))
+  var (sum, products) = (zero, zero)
+  for x in stride(from: 0, to: count, by: Vector.width) {
+    let v = Vector(values + x)
+    let g = Vector(gradient + x).replacing(with: zero, where: v .<= floor)
+    sum += g
+    products = products.multiplyAdd(g, v - shift)
+  }
+  return (horizontalSum(sum), horizontalSum(products))
+}
+
 /// target = scale * gradient + slope * (source - mean) + constant, zero where mask is.
 @inline(never)
 private func combineLine(
-  _ gradient: UnsafePointer<Float>, scale: Float, _ source: UnsafePointer<Float>, mean: Float, slope: Float,
-  constant: Float, mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, count: Int
+  _ gradient: UnsafePointer<Float>, _ share: BatchNormalization.Share, _ source: UnsafePointer<Float>,
+  mask: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, count: Int
 ) {
-  let (scale, mean) = (Vector(repeating: scale), Vector(repeating: mean))
-  let (slope, constant) = (Vector(repeating: slope), Vector(repeating: constant))
+  let (scale, mean) = (Vector(repeating: share.scale), Vector(repeating: share.mean))
+  let (slope, constant) = (Vector(repeating: share.slope), Vector(repeating: share.constant))
   for x in stride(from: 0, to: count, by: Vector.width) {
     let v = constant.multiplyAdd(scale, Vector(gradient + x)).multiplyAdd(slope, Vector(source + x) - mean)
     keep(v, Vector(mask + x)).store(target + x)

@@ -24,12 +24,13 @@ public final class Convolution: ImageLayer {
   let padding: (height: Int, width: Int)
   let relu: Bool
   /// The pooling; nil without one. Its windows can be cut between columns, so ``PoolWindow/neighbors`` is excluded.
-  let pooling: Pooling?
+  private(set) var pooling: Pooling?
   let inputNeedsGradient: Bool
 
   private var narrowed = ColumnLayout()
   private var plannedInput: FeatureMaps?
   private var plannedOutput: FeatureMaps?
+  private var plannedLines: ColumnLayout?
   private var workspace: Workspace?
   private(set) var scratch = Matrix(rows: 0, columns: 0)
   /// Bias gradients [out], then (direct code) weight gradients, accumulated in Double over lines and tiles.
@@ -74,13 +75,18 @@ public final class Convolution: ImageLayer {
 
   var input: FeatureMaps { plannedInput! }
   var output: FeatureMaps { plannedOutput! }
+  /// The layout of the lines before pooling.
+  var lineLayout: ColumnLayout { plannedLines! }
   /// Computed lines of the convolution, before pooling; an odd last line is skipped.
   var lines: Int { pooling == nil ? output.height : 2 * output.height }
   /// Lines that are computed together.
   var tileLines: Int { pooling == nil ? 1 : 2 }
+  /// The normalizations of all channels that replace bias and ReLU, if there are any: see ``NormalizedConvolution``.
+  var normalizations: [PoolMap] = []
   /// The bias, normalization and ReLU that pooling applies to a channel's lines.
   func map(_ channel: Int) -> PoolMap {
-    PoolMap(shift: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity)
+    normalizations.isEmpty
+      ? PoolMap(shift: bias?.value.pointer[channel] ?? 0, floor: relu ? 0 : -.infinity) : normalizations[channel]
   }
   /// The input's gradient, if needed.
   var inputGradient: Matrix? { inputNeedsGradient ? input.gradient : nil }
@@ -95,7 +101,7 @@ public final class Convolution: ImageLayer {
 
   /// Columns and lines before pooling.
   private func ownWidth(_ width: Int) -> Int { max(0, width + 2 * padding.width - kernel.width + 1) }
-  private func ownHeight(_ height: Int) -> Int { max(0, height + 2 * padding.height - kernel.height + 1) }
+  func ownHeight(_ height: Int) -> Int { max(0, height + 2 * padding.height - kernel.height + 1) }
 
   public func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     require(input.channels == inputs, "\(input.channels) channels for a convolution of \(inputs)")
@@ -116,7 +122,7 @@ public final class Convolution: ImageLayer {
         layout: layout, channels: outputs, height: height,
         value: workspace.activation(rows: outputs * height, columns: layout.stride),
         gradient: workspace.gradient(rows: outputs * height, columns: layout.stride))
-    (plannedInput, plannedOutput, self.workspace) = (input, output, workspace)
+    (plannedInput, plannedOutput, plannedLines, self.workspace) = (input, output, layout, workspace)
     let scratchCount =
       switch way {
       case .direct: directScratchCount
@@ -141,7 +147,7 @@ public final class Convolution: ImageLayer {
 
   public func backward() {
     require(plannedOutput?.gradient != nil, "a convolution is planned before it computes")
-    sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
+    clearSums()
     switch way {
     case .direct: backwardDirect()
     case .winograd: backwardWinograd()
@@ -151,6 +157,19 @@ public final class Convolution: ImageLayer {
     guard let bias else { return }
     let gradient = bias.gradient.pointer
     for channel in 0..<outputs { gradient[channel] += Float(sums[channel]) }
+  }
+
+  func clearSums() {
+    sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
+  }
+
+  /// Whether a layer behind this one may take its lines in pairs, see ``NormalizedConvolution``.
+  var canPassLines: Bool { way == .direct && !inputNeedsGradient && !relu && pooling == nil }
+
+  /// Pools lines as a layer behind this one did; before the first plan.
+  func take(_ pooling: Pooling) {
+    require(canPassLines && plannedOutput == nil, "a convolution that cannot pool")
+    self.pooling = pooling
   }
 
   /// Polls the progress hook between blocks, see `Workspace/progressHook`.

@@ -17,7 +17,7 @@ private let margin = 16
 private let group = 4
 
 extension Convolution {
-  private var taps: Int { kernel.height * kernel.width }
+  var taps: Int { kernel.height * kernel.width }
   private var plane: Int { input.height * input.layout.stride }
   private var outputPlane: Int { lines * input.layout.stride }
   /// Floats before the first line of a padded plane of the input, and after its last.
@@ -25,7 +25,7 @@ extension Convolution {
   /// The same for the output's gradient. An odd last line that a pool drops is part of the rim.
   private var outputRim: Int { kernel.height * input.layout.stride + margin }
   /// Columns per pass before a pool.
-  private var pooledBlock: Int { min(block / 2, input.layout.stride) }
+  var pooledBlock: Int { min(block / 2, input.layout.stride) }
   /// Floats of one line before the pool.
   private var linePitch: Int { pooledBlock + margin }
 
@@ -34,7 +34,7 @@ extension Convolution {
     max(plane + 2 * rim, inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim))
   }
   var directScratchCount: Int { paddedCount + (pooling == nil ? 0 : 2 * group * linePitch) }
-  private var pooledLines: UnsafeMutablePointer<Float> { scratch.pointer + paddedCount }
+  var pooledLines: UnsafeMutablePointer<Float> { scratch.pointer + paddedCount }
 
   /// Zeroes the rims of padded planes in scratch and writes the taps' offsets; returns the first plane's first line.
   private func pad(planes: Int, count: Int, rim: Int, direction: Int) -> UnsafeMutablePointer<Float> {
@@ -55,7 +55,7 @@ extension Convolution {
   }
 
   /// The padded input.
-  private func padInput() -> UnsafePointer<Float> {
+  func padInput() -> UnsafePointer<Float> {
     let source = pad(planes: 1, count: plane, rim: rim, direction: 1)
     source.update(from: input.value.pointer, count: plane)
     return UnsafePointer(source)
@@ -73,8 +73,11 @@ extension Convolution {
     }
   }
 
-  func forwardDirect() {
-    let (columns, plane, source) = (input.layout.stride, outputPlane, padInput())
+  func forwardDirect() { forwardDirect(padInput()) }
+
+  /// The same for a padded input.
+  func forwardDirect(_ source: UnsafePointer<Float>) {
+    let (columns, plane) = (input.layout.stride, outputPlane)
     let (biases, target, mask) = (bias?.value.pointer, output.value.pointer, output.layout.mask.base)
     if let pooling {
       let (first, pitch) = (pooledLines, linePitch)
@@ -134,6 +137,14 @@ extension Convolution {
   }
 
   func backwardDirect() {
+    sumGradientsDirect()
+    let weightGradient = weight.gradient.pointer
+    for i in 0..<outputs * taps { weightGradient[i] += Float(sums[outputs + i]) }
+    if let inputGradient { backwardDirect(into: inputGradient) }
+  }
+
+  /// Adds up the gradients of biases and weights.
+  func sumGradientsDirect() {
     let (columns, plane, taps, source) = (input.layout.stride, outputPlane, taps, padInput())
     sums.withUnsafeMutableBufferPointer { sums in
       let (biasSums, weightSums) = (sums.baseAddress!, sums.baseAddress! + outputs)
@@ -152,10 +163,8 @@ extension Convolution {
             pollProgress()
             for channel in 0..<outputs {
               pooling.unpool(channel: channel, y: y, into: first, second)
-              if bias != nil {
-                let filled = Storage.padded(count)
-                biasSums[channel] += Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
-              }
+              let filled = Storage.padded(count)
+              biasSums[channel] += Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
               add(first, channel: channel, place: 2 * y * columns + x, count: count)
               add(second, channel: channel, place: (2 * y + 1) * columns + x, count: count)
             }
@@ -173,10 +182,7 @@ extension Convolution {
           }
         }
       }
-      let weightGradient = weight.gradient.pointer
-      for i in 0..<outputs * taps { weightGradient[i] += Float(weightSums[i]) }
     }
-    if let inputGradient { backwardDirect(into: inputGradient) }
   }
 
   private func backwardDirect(into inputGradient: Matrix) {

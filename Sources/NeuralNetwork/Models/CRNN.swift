@@ -64,10 +64,22 @@ public final class CRNN {
       let pool = pool(after: stage, stages.first?.0)
       layerNames.append(name)
       append(stage, pool, after: shape)
+      joinLast()
       shape = stage.shape(after: shape, classes: classes)
       if pool != nil, let (pool, _) = stages.popFirst() { shape = pool.shape(after: shape, classes: classes) }
     }
     parameters.commit()
+  }
+
+  /// Replaces the last two layers by one that does the same, if there is one.
+  private func joinLast() {
+    let images = imageLayers.suffix(2)
+    guard sequenceLayers.isEmpty, images.count == 2,
+      let joined = NormalizedConvolution(images[images.startIndex], images[images.startIndex + 1])
+    else { return }
+    imageLayers.replaceSubrange(images.indices, with: [joined])
+    layerNames.removeLast()
+    firstWeights.removeLast()
   }
 
   /// The next stage if it is a pool that can be part of this stage's layer.
@@ -164,7 +176,9 @@ public final class CRNN {
   /// computed below the first trained layer.
   public func freeze(where isFrozen: (_ name: String) -> Bool) {
     for layer in imageLayers {
-      let normalization = layer as? BatchNormalization ?? (layer as? ResidualBlock)?.normalization
+      let normalization =
+        layer as? BatchNormalization ?? (layer as? ResidualBlock)?.normalization
+        ?? (layer as? NormalizedConvolution)?.normalization
       if let normalization { normalization.isFrozen = isFrozen(normalization.runningMean.name) }
     }
     let last = parameters.tensors.first { !isFrozen($0.name) }?.value.offset ?? 0
@@ -284,7 +298,7 @@ public final class CRNN {
     if firstTrained > 0 { try finished(0) }
   }
 
-  /// The layers in order, by name, for timing. A pool that is part of the layer before it has no name.
+  /// The layers in order, by name, for timing. What is part of the layer before it, as a pool, has no name.
   var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
     let (maps, sequences) = (layerNames.prefix(imageLayers.count), layerNames.dropFirst(imageLayers.count))
     return zip(maps, imageLayers).map { ($0, $1.forward, $1.backward) }

@@ -50,10 +50,13 @@ import Testing
       BatchNormalization(name: "norm", channels: test.inputs, relu: test.relu, pool: pool, parameters: parameters)
     }
     compare(test, together: { build(test.pool, $0) }, apart: { build(nil, $0) })
+    // A maximum says nothing of the value that a weight of zero made it of.
+    compare(test, firstWeights: [0.001, 0], together: { build(test.pool, $0) }, apart: { build(nil, $0) })
   }
 
   private func compare(
-    _ test: Case, together: (Parameters) -> any ImageLayer, apart: (Parameters) -> any ImageLayer
+    _ test: Case, firstWeights: [Float] = [], together: (Parameters) -> any ImageLayer,
+    apart: (Parameters) -> any ImageLayer
   ) {
     let (parameters, otherStore) = (Parameters(), Parameters())
     let (layer, first, second) = (together(parameters), apart(otherStore), MaxPool(test.pool, gap: 2))
@@ -61,6 +64,7 @@ import Testing
       parameters.commit()
       var random = KeyedRandom(seed: 3, purpose: .test)
       for i in 0..<parameters.count { parameters.values.base[i] = random.uniform(-0.5, 0.5) }
+      for (i, weight) in firstWeights.enumerated() { parameters.values.base[i] = weight }
     }
     let fixture = FeatureMapsFixture(layer, channels: test.inputs, height: test.height, widths: test.widths)
     let chain = FeatureMapsFixture(
@@ -91,7 +95,7 @@ import Testing
 }
 
 /// Two layers as one.
-private final class Chain: ImageLayer {
+final class Chain: ImageLayer {
   private let first, second: any ImageLayer
 
   init(_ first: any ImageLayer, _ second: any ImageLayer) {

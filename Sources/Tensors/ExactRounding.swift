@@ -8,8 +8,8 @@
 ///
 /// The callers check sizes.
 public enum ExactRounding {
-  /// Adds the rounded values to `sums` and returns how many were not added, because |value| > limit or the value is
-  /// NaN.
+  /// Adds the rounded values to `sums`. Returns how many were not added, because |value| > limit or the value is NaN, and the sum of the
+  /// squares of all values, in the order of ``SquareSum``.
   ///
   /// - Parameters:
   ///   - limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
@@ -17,7 +17,7 @@ public enum ExactRounding {
   public static func accumulate(
     _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
     into sums: UnsafeMutablePointer<Double>, overwriting: Bool
-  ) -> Int {
+  ) -> (refused: Int, squares: Double) {
     // Two loops, each without a branch.
     overwriting
       ? accumulateLoop(values, count: count, limit: limit, magic: magic, into: sums, overwriting: true)
@@ -28,20 +28,26 @@ public enum ExactRounding {
   private static func accumulateLoop(
     _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
     into sums: UnsafeMutablePointer<Double>, overwriting: Bool
-  ) -> Int {
+  ) -> (refused: Int, squares: Double) {
     var refused = Lanes.zero
+    var squares = SquareSum()
     var i = 0
-    while i &+ 8 <= count {
-      add(load(values + i), limit: limit, magic: magic, to: sums + i, overwriting: overwriting, &refused)
-      i &+= 8
+    while i &+ 16 <= count {
+      let (low, high) = (load(values + i), load(values + i + 8))
+      squares.add(low, high)
+      add(low, limit: limit, magic: magic, to: sums + i, overwriting: overwriting, &refused)
+      add(high, limit: limit, magic: magic, to: sums + i + 8, overwriting: overwriting, &refused)
+      i &+= 16
     }
-    var total = Int(refused.wrappedSum())
+    var (total, rest) = (Int(refused.wrappedSum()), 0.0)
     while i < count {
+      let x = Double(values[i])
       if overwriting { sums[i] = 0 }
-      add(Double(values[i]), limit: limit, magic: magic, to: sums + i, &total)
+      add(x, limit: limit, magic: magic, to: sums + i, &total)
+      rest += x * x
       i &+= 1
     }
-    return total
+    return (total, squares.total + rest)
   }
 
   /// Adds the rounded products value * weight (rounded to Double, then as above) to `sums` and returns how many were

@@ -84,15 +84,19 @@ package final class ExactReducer {
   /// from `offset` on. Each micro-batch adds each element once.
   ///
   /// The first addition of a step waits until the other ranks of the machine have begun the step.
-  package func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws {
+  ///
+  /// - Returns: the sum of the squares of the values.
+  @discardableResult
+  package func addGradients(_ values: UnsafePointer<Float>, count: Int, at offset: Int = 0) throws -> Double {
     try exchange.prepare()
     precondition(microBatches > 0 && !recordReduced, "begin the step before adding to it")
     precondition(offset >= 0 && count >= 0 && offset + count <= gradientCount, "gradients outside of the slab")
-    let refused = ExactRounding.accumulate(
+    let (refused, squares) = ExactRounding.accumulate(
       values, count: count, limit: gradientLimit, magic: Self.gradientMagic, into: exchange.own + offset,
       overwriting: exchange.beginAddition(to: offset..<offset + count))
     own(.overflows).pointee += Double(refused)
     own(.gradientsAdded).pointee += Double(count)
+    return squares
   }
 
   /// Adds value * weight of one micro-batch to the statistics at `offset`. Each micro-batch adds to each statistic
@@ -161,10 +165,11 @@ package final class ExactReducer {
 
   // MARK: Reading, after reducing
 
-  /// Writes the sums, rounded to Float, to ``gradientCount`` floats. Meaningless if ``overflowCount`` is not 0.
-  package func gradients(into values: UnsafeMutablePointer<Float>) {
+  /// Writes the sums, rounded to Float, to ``gradientCount`` floats, and calls `body` for parts of them while they are in the cache, from
+  /// the first to the last. Meaningless if ``overflowCount`` is not 0.
+  package func gradients(into values: UnsafeMutablePointer<Float>, _ body: (_ part: Range<Int>) -> Void = { _ in }) {
     precondition(recordReduced, "reduce before reading")
-    exchange.read(into: values)
+    exchange.read(into: values, body)
   }
 
   /// A sum over all ranks. Slot `index` of the ``statisticCount`` slots holds what `addStatistics` or `addStatistic`

@@ -162,12 +162,20 @@ package final class GradientExchange {
     while slabs.count(GradientExchange.finished) < plan.owners * step { try pause() }
   }
 
-  /// Writes the sums, rounded to Float. May be called until the next step begins.
-  package func read(into values: UnsafeMutablePointer<Float>) {
-    for b in 0..<plan.buckets {
+  /// Floats of a part that ``read(into:_:)`` passes on.
+  private static let partCount = 1 << 12
+
+  /// Writes the sums, rounded to Float, and calls `body` after each part, from the first to the last. May be called until the next step
+  /// begins.
+  package func read(into values: UnsafeMutablePointer<Float>, _ body: (_ part: Range<Int>) -> Void = { _ in }) {
+    for b in (0..<plan.buckets).reversed() {
       for owner in 0..<plan.owners {
         let (slice, slab) = (plan.slice(owner, of: b), slabs.slabs[owner])
-        ExactRounding.convert(slab + slice.lowerBound, count: slice.count, into: values + slice.lowerBound)
+        for first in stride(from: slice.lowerBound, to: slice.upperBound, by: GradientExchange.partCount) {
+          let end = min(slice.upperBound, first + GradientExchange.partCount)
+          ExactRounding.convert(slab + first, count: end - first, into: values + first)
+          body(first..<end)
+        }
       }
     }
   }

@@ -71,8 +71,10 @@ package struct FrozenWeights {
     }
   }
 
-  /// Clears the gradients of frozen weights, so that no norm includes them.
-  package func clearGradients(of parameters: Parameters) {
+  /// Clears the gradients of frozen weights, and returns the norm of the others; nil if no weight is frozen.
+  package func clearGradients(of parameters: Parameters) -> Double? {
+    if frozen.isEmpty { return nil }
     for range in frozen { (parameters.gradients.base + range.lowerBound).update(repeating: 0, count: range.count) }
+    return GradientClipping.norm(parameters.gradients.base, count: parameters.count)
   }
 }

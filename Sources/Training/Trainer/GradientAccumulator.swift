@@ -24,8 +24,12 @@ package final class GradientAccumulator {
   private var remaining = 0
   /// The sum of the losses of the last micro-batch that was computed.
   private(set) var lossOfLast = 0.0
-  /// Gradients from this index on have been added in the last micro-batch of this rank.
+  /// Gradients of the micro-batch from this index on have been added.
   private var addedFrom = 0
+  /// The sum of their squares.
+  private var squares = 0.0
+  /// |g|^2 of the step's gradient.
+  private var squaredNorm = 0.0
   /// The error of a progress hook within a layer.
   private var failure: (any Error)?
   /// The time of the last progress of messages.
@@ -70,7 +74,6 @@ package final class GradientAccumulator {
   package func begin(microBatches: Int, localCount: Int, images: Int) throws {
     try reducer.begin(microBatches: microBatches)
     (self.images, self.microBatches, remaining) = (images, microBatches, localCount)
-    addedFrom = reducer.gradientCount
   }
 
   /// Computes the micro-batch that was loaded into the network, of `count` images, and accumulates its results.
@@ -88,13 +91,13 @@ package final class GradientAccumulator {
     if fault == .wrongGradient { network.logits.gradient.pointer[0] += 0.01 }
     network.parameters.zeroGradients()
     try Trace.span(.backward) {
-      if overlaps && remaining == 0 {
-        network.workspace.progressHook = progressHook
-        defer { network.workspace.progressHook = nil }
-        try network.backward { try add(from: $0) }
-      } else {
-        network.backward()
-        try addGradients()
+      (addedFrom, squares) = (reducer.gradientCount, 0)
+      let sends = overlaps && remaining == 0
+      if sends { network.workspace.progressHook = progressHook }
+      defer { network.workspace.progressHook = nil }
+      try network.backward {
+        try add(from: $0)
+        if sends { try send(from: $0) }
       }
     }
     addSquaredNorm(images: count)
@@ -116,19 +119,18 @@ package final class GradientAccumulator {
     reducer.addStatistic(loss, weight: 1 / Double(images), at: parameters.bufferCount)
   }
 
-  /// Adds the squared norm of a micro-batch's gradient, for ``gradientNoise``; the network holds the gradient.
+  /// Adds the squared norm of the micro-batch's gradient, for ``gradientNoise``.
   private func addSquaredNorm(images count: Int) {
-    let norm = GradientClipping.norm(network.parameters.gradients.base, count: network.parameters.count)
     let weight = Double(images) / Double(count)
     // A larger square says enough, and no step may fail for it: half of the limit, which rounding does not reach. A gradient that
     // is not finite was refused already.
-    let square = min(norm * norm, 0.5 * reducer.statisticLimit / weight)
+    let square = min(squares, 0.5 * reducer.statisticLimit / weight)
     if square.isFinite { reducer.addStatistic(square, weight: weight, at: network.parameters.bufferCount + 1) }
   }
 
-  /// Adds the gradients of a micro-batch.
+  /// Adds the gradients of a micro-batch, all at once.
   package func addGradients() throws {
-    try reducer.addGradients(network.parameters.gradients.base, count: network.parameters.count)
+    squares = try reducer.addGradients(network.parameters.gradients.base, count: network.parameters.count)
   }
 
   /// Asks all ranks to stop after the step.
@@ -167,14 +169,25 @@ package final class GradientAccumulator {
   /// The parts of the gradient noise scale in this step, from the norms of the micro-batches; nil for one micro-batch.
   /// Valid after ``takeStepGradients()``.
   package var gradientNoise: GradientNoise? {
-    let norm = GradientClipping.norm(network.parameters.gradients.base, count: network.parameters.count)
-    return GradientNoise(
-      sumOfSquares: reducer.statistic(at: network.parameters.bufferCount + 1), squaredNorm: norm * norm,
+    GradientNoise(
+      sumOfSquares: reducer.statistic(at: network.parameters.bufferCount + 1), squaredNorm: squaredNorm,
       microBatches: microBatches, images: images)
   }
 
-  /// Overwrites the network's gradients, those of the last micro-batch, with those of the step.
-  package func takeStepGradients() { reducer.gradients(into: network.parameters.gradients.base) }
+  /// Overwrites the network's gradients, those of the last micro-batch, with those of the step, and returns their norm, that of
+  /// `GradientClipping.norm`.
+  package func takeStepGradients() -> Double {
+    let gradients = network.parameters.gradients.base
+    var (sum, added) = (SquareSum(), 0)
+    reducer.gradients(into: gradients) { part in
+      // Parts end anywhere.
+      let end = part.upperBound & ~(Vector.width - 1)
+      sum.add(gradients + added, count: end - added)
+      added = end
+    }
+    squaredNorm = sum.total
+    return squaredNorm.squareRoot()
+  }
 
   /// Moves the running statistics of batch normalization towards those of the step.
   func updateRunningStatistics(in ranges: [Range<Int>]) {
@@ -183,10 +196,14 @@ package final class GradientAccumulator {
 
   // MARK: Gradients on their way
 
-  /// Adds the gradients from `from` on, which are complete, and releases them for sending.
+  /// Adds the gradients from `from` on, which are complete, while they are in the cache.
   private func add(from: Int) throws {
-    try reducer.addGradients(network.parameters.gradients.base + from, count: addedFrom - from, at: from)
+    squares += try reducer.addGradients(network.parameters.gradients.base + from, count: addedFrom - from, at: from)
     addedFrom = from
+  }
+
+  /// Releases the gradients from `from` on for sending.
+  private func send(from: Int) throws {
     try reducer.complete(from: from)
     if let failure { throw failure }
     try reducer.pollProgress()

@@ -236,10 +236,9 @@ final class Trainer {
     }
     state.cursor.badSteps = 0
     let parameters = network.parameters
-    accumulator.takeStepGradients()
+    let norm = accumulator.takeStepGradients()
     result.gradientNoise = accumulator.gradientNoise
-    state.frozen.clearGradients(of: parameters)
-    result.gradientNorm = GradientClipping.norm(parameters.gradients.base, count: parameters.count)
+    result.gradientNorm = state.frozen.clearGradients(of: parameters) ?? norm
     state.optimizer.update(
       values: parameters.values.base, gradients: parameters.gradients.base, ranges: state.frozen.trained,
       learningRate: result.learningRate, gradientScale: clipping?.coefficient(norm: result.gradientNorm) ?? 1)

@@ -215,13 +215,72 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
     switch (rows) { GRADIENT_CASES default: return; } \
   }
 
+// Max pooling over windows of two lines by two columns, of `count` windows, at least sixteen; the last vector overlaps the one before.
+//
+// akuru_pool_squares: maxima of (v - mean) * scale + shift, `floor` where they are not larger; and the place of each in its window: 0 and 1
+// are the first line, 2 and 3 the second, 4 is `floor`. On ties the first wins; NaN always wins.
+//
+// akuru_unpool_squares: 2 * count columns of both lines, the gradient of each window in its place and zero in the others.
+#define AKURU_EVEN_LANES(A, B) __builtin_shufflevector(A, B, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define AKURU_ODD_LANES(A, B) __builtin_shufflevector(A, B, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#define AKURU_FIRST_PAIRS(A, B) __builtin_shufflevector(A, B, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define AKURU_LAST_PAIRS(A, B) __builtin_shufflevector(A, B, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define AKURU_WINS(B, A) (((B) > (A)) | ((B) != (B)))
+#define AKURU_POOLS(SUFFIX, TARGET) \
+  TARGET static inline void AKURU_PASTE(akuru_pool_squares, SUFFIX)( \
+      const float *first, const float *second, float mean, float scale, float shift, float floor, float *target, \
+      unsigned char *places, long count) { \
+    const akuru_float16 scales = (akuru_float16)(scale), shifts = (akuru_float16)(shift); \
+    for (long x = 0; x < count; x += 16) { \
+      if (x > count - 16) x = count - 16; \
+      akuru_float16 v[4], m[4]; \
+      __builtin_memcpy(v, first + 2 * x, 2 * sizeof v[0]); \
+      __builtin_memcpy(v + 2, second + 2 * x, 2 * sizeof v[0]); \
+      AKURU_UNROLLED for (int i = 0; i < 4; i += 2) { \
+        m[i] = AKURU_EVEN_LANES(v[i], v[i + 1]), m[i + 1] = AKURU_ODD_LANES(v[i], v[i + 1]); \
+      } \
+      AKURU_UNROLLED for (int i = 0; i < 4; i++) m[i] = AKURU_FMA(m[i] - mean, scales, shifts); \
+      const akuru_int16 right = AKURU_WINS(m[1], m[0]), rightBelow = AKURU_WINS(m[3], m[2]); \
+      const akuru_float16 top = right ? m[1] : m[0], bottom = rightBelow ? m[3] : m[2]; \
+      const akuru_int16 below = AKURU_WINS(bottom, top); \
+      const akuru_float16 largest = below ? bottom : top; \
+      const akuru_int16 dead = largest <= floor, lower = 2 - rightBelow; \
+      akuru_int16 place = below ? lower : -right; \
+      place = dead ? (akuru_int16)(4) : place; \
+      const akuru_byte16 bytes = __builtin_convertvector(place, akuru_byte16); \
+      const akuru_float16 result = dead ? (akuru_float16)(floor) : largest; \
+      __builtin_memcpy(places + x, &bytes, sizeof bytes); \
+      __builtin_memcpy(target + x, &result, sizeof result); \
+    } \
+  } \
+  TARGET static inline void AKURU_PASTE(akuru_unpool_squares, SUFFIX)( \
+      const float *gradient, const unsigned char *places, float *first, float *second, long count) { \
+    const akuru_float16 zero = (akuru_float16)(0); \
+    for (long x = 0; x < count; x += 16) { \
+      if (x > count - 16) x = count - 16; \
+      akuru_float16 g, parts[4]; \
+      akuru_byte16 bytes; \
+      __builtin_memcpy(&g, gradient + x, sizeof g); \
+      __builtin_memcpy(&bytes, places + x, sizeof bytes); \
+      const akuru_int16 place = __builtin_convertvector(bytes, akuru_int16); \
+      AKURU_UNROLLED for (int i = 0; i < 4; i++) parts[i] = place == i ? g : zero; \
+      const akuru_float16 lines[4] = { \
+          AKURU_FIRST_PAIRS(parts[0], parts[1]), AKURU_LAST_PAIRS(parts[0], parts[1]), AKURU_FIRST_PAIRS(parts[2], parts[3]), \
+          AKURU_LAST_PAIRS(parts[2], parts[3])}; \
+      __builtin_memcpy(first + 2 * x, lines, 2 * sizeof lines[0]); \
+      __builtin_memcpy(second + 2 * x, lines + 2, 2 * sizeof lines[0]); \
+    } \
+  }
+
 AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_FOUR(AKURU_NARROW_GRADIENTS))
+AKURU_POOLS(, )
 #if defined(__x86_64__)
 #define AKURU_WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #pragma push_macro("AKURU_FMA")
 #undef AKURU_FMA
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES, AKURU_EIGHT(AKURU_WIDE_GRADIENTS))
+AKURU_POOLS(_wide, AKURU_WIDE)
 /// C [rows, 32], of two panels one behind the other; otherwise as akuru_multiply_tile.
 AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {

@@ -1,4 +1,5 @@
 internal import CMPI
+import Tensors
 
 #if canImport(Darwin)
   import Darwin
@@ -13,7 +14,8 @@ internal import CMPI
 /// have all ranks free it together, even those that fail, and leaves its file behind if ranks are killed.)
 package final class SharedMemory {
   let bytes: UnsafeMutableRawBufferPointer
-  private let isMapped: Bool
+  /// The memory of a single process; nil if it is mapped.
+  private let storage: Storage?
 
   static let pageBytes = 4096
   /// Bytes that one call reserves; it takes well below a millisecond.
@@ -21,9 +23,9 @@ package final class SharedMemory {
 
   /// Memory of a single process.
   package init(count: Int) {
-    bytes = .allocate(byteCount: count, alignment: SharedMemory.pageBytes)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
-    isMapped = false
+    let storage = Storage(count: (count + 3) / 4)
+    bytes = UnsafeMutableRawBufferPointer(start: storage.base, count: count)
+    self.storage = storage
   }
 
   /// Memory of all ranks of `machine`. Collective. All ranks get nil if one of them finds no shared memory: a container
@@ -56,11 +58,11 @@ package final class SharedMemory {
       if let address { munmap(address, count) }
       return nil
     }
-    (bytes, isMapped) = (UnsafeMutableRawBufferPointer(start: address, count: count), true)
+    (bytes, storage) = (UnsafeMutableRawBufferPointer(start: address, count: count), nil)
   }
 
   deinit {
-    if isMapped { munmap(bytes.baseAddress!, bytes.count) } else { bytes.deallocate() }
+    if storage == nil { munmap(bytes.baseAddress!, bytes.count) }
   }
 
   /// A word of 64 bits; whoever reads a word also sees what its writer wrote before.

@@ -40,14 +40,6 @@ private struct VectorMap {
   func callAsFunction(_ v: Vector) -> Vector { shift.multiplyAdd(v - mean, scale) }
 }
 
-/// Writes even[0], odd[0], even[1], odd[1], ...
-@inline(__always)
-private func storeInterleaved(_ even: Vector, _ odd: Vector, _ address: UnsafeMutablePointer<Float>) {
-  let (a, b) = Vector.interleaved(even, odd)
-  a.store(address)
-  b.store(address + 16)
-}
-
 /// True where `b` replaces `a` as the maximum: it is larger, or NaN. A diverged network must not look healthy.
 @inline(__always)
 private func wins(_ b: Vector, over a: Vector) -> SIMDMask<Vector.MaskStorage> {
@@ -130,15 +122,9 @@ func poolSquares(
     }
     return
   }
-  let map = VectorMap(map)
-  var x = 0
-  while x < count {
-    x = min(x, count - Vector.width)  // the last vector overlaps the previous one
-    let (a, b) = Vector.deinterleaved(first + 2 * x)
-    let (c, d) = Vector.deinterleaved(second + 2 * x)
-    poolSquare(map(a), map(b), map(c), map(d), floor: map.floor, into: target + x, places + x)
-    x += Vector.width
-  }
+  PoolingKernels.poolSquares(
+    first, second, mean: map.mean, scale: map.scale, shift: map.shift, floor: map.floor, into: target, places,
+    count: count)
 }
 
 /// Backward of ``poolSquares``: writes 2 * `count` columns of both lines.
@@ -156,14 +142,7 @@ func unpoolSquares(
     }
     return
   }
-  var x = 0
-  while x < count {
-    x = min(x, count - Vector.width)
-    let (g, place) = (Vector(gradient + x), Places(bytes: places + x))
-    storeInterleaved(part(g, place, Place.topLeft), part(g, place, Place.topRight), first + 2 * x)
-    storeInterleaved(part(g, place, Place.bottomLeft), part(g, place, Place.bottomRight), second + 2 * x)
-    x += Vector.width
-  }
+  PoolingKernels.unpoolSquares(gradient, places, into: first, second, count: count)
 }
 
 // MARK: Two by two, one column apart

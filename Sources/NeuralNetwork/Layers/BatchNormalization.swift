@@ -65,7 +65,6 @@ public final class BatchNormalization: ImageLayer {
     let output: FeatureMaps
     if let pooling {
       output = pooling.plan(input.layout, channels: channels, height: input.height, in: workspace)
-      pooling.select(0..<columns)
       scratch = workspace.scratch(count: 2 * columns)
     } else {
       output = FeatureMaps(
@@ -82,8 +81,10 @@ public final class BatchNormalization: ImageLayer {
     begin(asked)
     guard let input = plannedInput, let output = plannedOutput else { return }
     let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
+    let (values, results) = (input.value.pointer, output.value.pointer)
+    pooling?.select(0..<columns)
     for channel in 0..<channels {
-      let source = input.value.row(channel * height)
+      let source = values + channel * height * columns
       let map =
         mode == .training
         ? map(channel, of: measure(source, lines: height, columns: columns, mask: mask)) : runningMap(channel)
@@ -95,7 +96,7 @@ public final class BatchNormalization: ImageLayer {
       } else {
         for y in 0..<height {
           normalizeLine(
-            source + y * columns, map, mask: mask, output.value.row(channel * height + y), count: columns)
+            source + y * columns, map, mask: mask, results + (channel * height + y) * columns, count: columns)
         }
       }
     }
@@ -173,10 +174,13 @@ public final class BatchNormalization: ImageLayer {
   }
 
   public func backward() {
-    guard let input = plannedInput, let output = plannedOutput, let gradients = output.gradient else { return }
-    let (columns, height) = (input.layout.stride, input.height)
+    guard let input = plannedInput, let output = plannedOutput, let gradients = output.gradient?.pointer else { return }
+    let (columns, height, mask) = (input.layout.stride, input.height, input.layout.mask.base)
+    let (sources, values, targets) = (input.value.pointer, output.value.pointer, input.gradient?.pointer)
+    pooling?.select(0..<columns)
     for channel in 0..<channels {
-      let source = input.value.row(channel * height)
+      let first = channel * height * columns
+      let source = sources + first
       let mean = used.pointer[channel]
       // Sums of the gradient, and of the gradient times the deviation from the mean.
       var (plain, weighted) = (0.0, 0.0)
@@ -184,26 +188,27 @@ public final class BatchNormalization: ImageLayer {
         plain += Double(lineSum(gradient, count: columns))
         weighted += Double(deviationProducts(source + y * columns, gradient, mean: mean, count: columns))
       }
-      if pooling != nil {
-        if !addPooled(channel, &plain, &weighted) { unpool(channel, height: height - height % 2, add) }
+      if let pooling {
+        if !addPooled(channel, &plain, &weighted) {
+          unpool(pooling, channel, height: height - height % 2, columns: columns, add)
+        }
       } else {
-        let (value, gradient) = (output.value.row(channel * height), gradients.row(channel * height))
         for y in 0..<height {
-          let place = y * columns
-          if relu { rectifyGradient(gradient + place, where: value + place, count: columns) }
-          add(gradient + place, line: y)
+          let line = gradients + first + y * columns
+          if relu { rectifyGradient(line, where: values + first + y * columns, count: columns) }
+          add(line, line: y)
         }
       }
       let share = share(channel, plain: plain, weighted: weighted)
-      guard let target = input.gradient?.row(channel * height) else { continue }
+      guard let targets else { continue }
       func combine(_ gradient: UnsafePointer<Float>, line y: Int) {
         combineLine(
-          gradient, share, source + y * columns, mask: input.layout.mask.base, target + y * columns, count: columns)
+          gradient, share, source + y * columns, mask: mask, targets + first + y * columns, count: columns)
       }
-      if pooling != nil {
-        unpool(channel, height: height, combine)
+      if let pooling {
+        unpool(pooling, channel, height: height, columns: columns, combine)
       } else {
-        for y in 0..<height { combine(gradients.row(channel * height + y), line: y) }
+        for y in 0..<height { combine(gradients + first + y * columns, line: y) }
       }
     }
   }
@@ -217,10 +222,10 @@ public final class BatchNormalization: ImageLayer {
     let (gamma, beta) = (weight.value.pointer[channel], bias.value.pointer[channel])
     guard abs(gamma) >= 0.02 * max(1, abs(beta)) else { return false }
     var products = 0.0
+    let (columns, gradients, values) = (output.layout.stride, gradient.pointer, output.value.pointer)
     for row in channel * output.height..<(channel + 1) * output.height {
       let (sum, product) = maximaSums(
-        gradient.row(row), output.value.row(row), floor: relu ? 0 : -.infinity, shift: beta,
-        count: output.layout.stride)
+        gradients + row * columns, values + row * columns, floor: relu ? 0 : -.infinity, shift: beta, count: columns)
       plain += Double(sum)
       products += Double(product)
     }
@@ -231,8 +236,10 @@ public final class BatchNormalization: ImageLayer {
   /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs
   /// less than storing all of them.
   @inline(__always)
-  private func unpool(_ channel: Int, height: Int, _ body: (_ gradient: UnsafePointer<Float>, _ y: Int) -> Void) {
-    guard let pooling, let columns = plannedInput?.layout.stride else { return }
+  private func unpool(
+    _ pooling: Pooling, _ channel: Int, height: Int, columns: Int,
+    _ body: (_ gradient: UnsafePointer<Float>, _ y: Int) -> Void
+  ) {
     let (first, second) = (scratch.pointer, scratch.pointer + columns)
     for y in 0..<height / 2 {
       pooling.unpool(channel: channel, y: y, into: first, second)

@@ -29,12 +29,14 @@ extension Convolution {
   /// Floats of one line before the pool.
   private var linePitch: Int { pooledBlock + margin }
 
-  /// The padded planes, then the lines before the pool.
+  /// The padded planes, then the lines before the pool, then the gradients of one line of four kernels.
   private var paddedCount: Int {
     max(plane + 2 * rim, inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim))
   }
-  var directScratchCount: Int { paddedCount + (pooling == nil ? 0 : 2 * group * linePitch) }
+  var directScratchCount: Int { paddedCount + (pooling == nil ? 0 : 2 * group * linePitch + 3 * group) }
   var pooledLines: UnsafeMutablePointer<Float> { scratch.pointer + paddedCount }
+
+  private var tapSums: UnsafeMutablePointer<Float> { pooledLines + 2 * group * linePitch }
 
   /// Zeroes the rims of padded planes in scratch and writes the taps' offsets; returns the first plane's first line.
   private func pad(planes: Int, count: Int, rim: Int, direction: Int) -> UnsafeMutablePointer<Float> {
@@ -145,41 +147,76 @@ extension Convolution {
 
   /// Adds up the gradients of biases and weights.
   func sumGradientsDirect() {
-    let (columns, plane, taps, source) = (input.layout.stride, outputPlane, taps, padInput())
+    if let pooling { return sumGradientsDirect(before: pooling) }
+    let (plane, taps, source) = (outputPlane, taps, padInput())
+    let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
     sums.withUnsafeMutableBufferPointer { sums in
       let (biasSums, weightSums) = (sums.baseAddress!, sums.baseAddress! + outputs)
-      /// Adds the weight gradient of `count` columns of one line of the output's gradient, before pooling and ReLU.
-      func add(_ gradient: UnsafePointer<Float>, channel: Int, place: Int, count: Int) {
-        offsets.withUnsafeBufferPointer { offsets in
-          correlateWeights(
-            source + place, offsets.baseAddress!, taps, rowTaps: kernel.width, gradient, weightSums + channel * taps,
-            count: count)
-        }
-      }
-      if let pooling {
-        let (first, second) = (pooledLines, pooledLines + linePitch)
-        forEachBlock(pooling) { x, count in
-          for y in 0..<output.height {
-            pollProgress()
-            for channel in 0..<outputs {
-              pooling.unpool(channel: channel, y: y, into: first, second)
-              let filled = Storage.padded(count)
-              biasSums[channel] += Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
-              add(first, channel: channel, place: 2 * y * columns + x, count: count)
-              add(second, channel: channel, place: (2 * y + 1) * columns + x, count: count)
-            }
-          }
-        }
-      } else {
-        let (value, gradient) = (output.value.pointer, output.gradient!.pointer)
+      offsets.withUnsafeBufferPointer { offsets in
         for place in stride(from: 0, to: plane, by: block) {
           let count = min(block, plane - place)
           pollProgress()
           for channel in 0..<outputs {
             let j = channel * plane + place
             receiveGradient(gradient + j, value: value + j, count: count, biasSum: &biasSums[channel])
-            add(gradient + j, channel: channel, place: place, count: count)
+            correlateWeights(
+              source + place, offsets.baseAddress!, taps, rowTaps: kernel.width, gradient + j,
+              weightSums + channel * taps, count: count)
           }
+        }
+      }
+    }
+  }
+
+  /// The same before a pool: the gradients of four channels at a time are found again, two lines of each.
+  private func sumGradientsDirect(before pooling: Pooling) {
+    let (columns, source, height) = (input.layout.stride, padInput(), output.height)
+    let (lines, pitch, taps, outputs) = (pooledLines, linePitch, taps, outputs)
+    sums.withUnsafeMutableBufferPointer { sums in
+      let (biasSums, weightSums) = (sums.baseAddress!, sums.baseAddress! + outputs)
+      forEachBlock(pooling) { x, count in
+        let filled = Storage.padded(count)
+        for y in 0..<height {
+          pollProgress()
+          forEachGroup { channel, channels in
+            for i in 0..<channels {
+              let (first, second) = (lines + i * pitch, lines + (group + i) * pitch)
+              pooling.unpool(channel: channel + i, y: y, into: first, second)
+              biasSums[channel + i] +=
+                Double(lineSum(first, count: filled)) + Double(lineSum(second, count: filled))
+            }
+            for line in 0..<2 {
+              addWeightGradients(
+                channels, lines + line * group * pitch, source + (2 * y + line) * columns + x, count: filled,
+                to: weightSums + channel * taps)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds the weight gradients of one line of `channels` output channels (four or one), before a pool.
+  private func addWeightGradients(
+    _ channels: Int, _ gradients: UnsafePointer<Float>, _ source: UnsafePointer<Float>, count: Int,
+    to sums: UnsafeMutablePointer<Double>
+  ) {
+    let (taps, pitch, partial) = (taps, linePitch, tapSums)
+    offsets.withUnsafeBufferPointer { offsets in
+      guard kernel.width == 3 else {
+        for i in 0..<channels {
+          correlateWeights(
+            source, offsets.baseAddress!, taps, rowTaps: kernel.width, gradients + i * pitch, sums + i * taps,
+            count: count)
+        }
+        return
+      }
+      for tap in stride(from: 0, to: taps, by: 3) {
+        partial.update(repeating: 0, count: 3 * channels)
+        ConvolutionKernels.addTapGradients(
+          rows: channels, count: count, gradients, lead: pitch, line: source + offsets[tap + 1], into: partial, pitch: 3)
+        for i in 0..<channels {
+          for x in 0..<3 { sums[i * taps + tap + x] += Double(partial[3 * i + x]) }
         }
       }
     }

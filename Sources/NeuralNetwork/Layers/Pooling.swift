@@ -44,6 +44,23 @@ final class Pooling {
   private var places = Matrix(rows: 0, columns: 0)
   private var segments: [Segment] = []
   private var selected = 0..<0
+  private var addresses: Addresses?
+
+  /// The addresses of the output, valid within one pass; without them every line would count references.
+  private struct Addresses {
+    let value, gradient: UnsafeMutablePointer<Float>
+    let places: UnsafeMutablePointer<UInt8>
+    let mask: UnsafePointer<Float>
+    let stride, height: Int
+
+    init(_ output: FeatureMaps, _ places: Matrix) {
+      (value, gradient, self.places) = (output.value.pointer, output.gradient!.pointer, places.bytes)
+      (mask, stride, height) = (UnsafePointer(output.layout.mask.base), output.layout.stride, output.height)
+    }
+
+    /// Floats before a line of a channel.
+    func row(_ channel: Int, _ y: Int) -> Int { (channel * height + y) * stride }
+  }
 
   /// Part of one image within the selected columns.
   private struct Segment {
@@ -95,10 +112,11 @@ final class Pooling {
     return column
   }
 
-  /// Selects columns of the input: from cut to cut, or all.
+  /// Selects columns of the input in a pass: from cut to cut, or all.
   func select(_ columns: Range<Int>) {
     segments.removeAll(keepingCapacity: true)
     selected = columns
+    addresses = Addresses(output, places)
     guard let layout = plannedInput else { return }
     for n in 0..<layout.count {
       let (start, end) = (layout.starts[n], layout.starts[n] + layout.widths[n])
@@ -123,15 +141,16 @@ final class Pooling {
   func pool(
     _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ map: PoolMap, channel: Int, y: Int
   ) {
-    let row = (channel * output.height + y) * output.layout.stride
-    let (target, places) = (output.value.pointer + row, places.bytes + row)
+    guard let addresses else { return }
+    let row = addresses.row(channel, y)
+    let (target, places) = (addresses.value + row, addresses.places + row)
     if case .lines = window {
       let x = selected.lowerBound
-      poolLines(
-        first, second, map, mask: output.layout.mask.base + x, into: target + x, places + x, count: selected.count)
+      poolLines(first, second, map, mask: addresses.mask + x, into: target + x, places + x, count: selected.count)
       return
     }
-    for segment in segments {
+    for i in segments.indices {
+      let segment = segments[i]
       let (first, second) = (first + segment.source, second + segment.source)
       let (target, places) = (target + segment.target, places + segment.target)
       if case .squares = window {
@@ -145,7 +164,8 @@ final class Pooling {
   /// Zeroes the output's columns between images; after all lines are computed.
   func finishForward() {
     if case .lines = window { return }
-    for row in 0..<output.value.rows { zeroGaps(output.value.row(row), output.layout) { $0 } }
+    let (value, layout) = (output.value, output.layout)
+    for row in 0..<value.rows { zeroGaps(value.row(row), layout) { $0 } }
   }
 
   /// Writes the gradients of the two lines from which line `y` of the output's channel was computed: all selected
@@ -153,8 +173,9 @@ final class Pooling {
   func unpool(
     channel: Int, y: Int, into first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
   ) {
-    let row = (channel * output.height + y) * output.layout.stride
-    let (gradient, places) = (output.gradient!.pointer + row, places.bytes + row)
+    guard let addresses else { return }
+    let row = addresses.row(channel, y)
+    let (gradient, places) = (addresses.gradient + row, addresses.places + row)
     if case .lines = window {
       let x = selected.lowerBound
       unpoolLines(gradient + x, places + x, into: first, second, count: selected.count)
@@ -163,7 +184,8 @@ final class Pooling {
     let filled = Storage.padded(selected.count)
     first.update(repeating: 0, count: filled)
     second.update(repeating: 0, count: filled)
-    for segment in segments {
+    for i in segments.indices {
+      let segment = segments[i]
       let (first, second) = (first + segment.source, second + segment.source)
       let (gradient, places) = (gradient + segment.target, places + segment.target)
       if case .squares = window {

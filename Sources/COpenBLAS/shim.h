@@ -215,6 +215,37 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
     switch (rows) { GRADIENT_CASES default: return; } \
   }
 
+typedef double akuru_double8 __attribute__((ext_vector_type(8)));
+typedef long akuru_long8 __attribute__((ext_vector_type(8)));
+
+// akuru_add_exactly: adds `count` values, a multiple of 16, to sums, or writes them where `overwriting`, each rounded by
+// (x + magic) - magic. A value that is not within +-limit counts as 0, and in `refused`. Adds the squares of all values to sixteen lanes.
+#define AKURU_EXACT_SUMS(SUFFIX, TARGET) \
+  TARGET static inline void AKURU_PASTE(akuru_add_exactly, SUFFIX)( \
+      const float *values, long count, double limit, double magic, double *sums, int overwriting, long *refused, \
+      double *squares) { \
+    akuru_double8 lanes[2]; \
+    __builtin_memcpy(lanes, squares, sizeof lanes); \
+    akuru_long8 refusals = (akuru_long8)(0); \
+    for (long x = 0; x < count; x += 16) { \
+      akuru_float8 floats[2]; \
+      akuru_double8 before[2] = {(akuru_double8)(0), (akuru_double8)(0)}; \
+      __builtin_memcpy(floats, values + x, sizeof floats); \
+      if (!overwriting) __builtin_memcpy(before, sums + x, sizeof before); \
+      AKURU_UNROLLED for (int i = 0; i < 2; i++) { \
+        const akuru_double8 v = __builtin_convertvector(floats[i], akuru_double8); \
+        lanes[i] += v * v; \
+        const akuru_long8 taken = __builtin_elementwise_abs(v) <= limit; \
+        refusals += 1 + taken; \
+        const akuru_double8 kept = taken ? v : (akuru_double8)(0); \
+        before[i] += (kept + magic) - magic; \
+      } \
+      __builtin_memcpy(sums + x, before, sizeof before); \
+    } \
+    __builtin_memcpy(squares, lanes, sizeof lanes); \
+    for (int i = 0; i < 8; i++) *refused += refusals[i]; \
+  }
+
 // Max pooling over windows of two lines by two columns, of `count` windows, at least sixteen; the last vector overlaps the one before.
 //
 // akuru_pool_squares: maxima of (v - mean) * scale + shift, `floor` where they are not larger; and the place of each in its window: 0 and 1
@@ -274,6 +305,7 @@ static inline __attribute__((always_inline)) akuru_float4 akuru_fold16(const aku
 
 AKURU_KERNELS(, , AKURU_NARROW_CASES, AKURU_FOUR(AKURU_NARROW_GRADIENTS))
 AKURU_POOLS(, )
+AKURU_EXACT_SUMS(, )
 #if defined(__x86_64__)
 #define AKURU_WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #pragma push_macro("AKURU_FMA")
@@ -281,6 +313,7 @@ AKURU_POOLS(, )
 #define AKURU_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 AKURU_KERNELS(_wide, AKURU_WIDE, AKURU_WIDE_CASES, AKURU_EIGHT(AKURU_WIDE_GRADIENTS))
 AKURU_POOLS(_wide, AKURU_WIDE)
+AKURU_EXACT_SUMS(_wide, AKURU_WIDE)
 /// C [rows, 32], of two panels one behind the other; otherwise as akuru_multiply_tile.
 AKURU_WIDE static inline void akuru_multiply_double_tile_wide(
     int rows, long k, const float *a, long lda, const float *panel, int accumulate, float *c, long ldc) {
@@ -512,8 +545,8 @@ static inline void akuru_add_taps(float sums[9][16], int count, float *gradients
     gradients[9 * kernel + 8] += sums[8][kernel];
   }
 }
-#define AKURU_WINOGRAD_KERNELS(L, M) \
-  static inline void akuru_winograd_kernels_##L( \
+#define AKURU_WINOGRAD_KERNELS(L, M, SUFFIX, TARGET) \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_kernels_##L, SUFFIX)( \
       const float *kernels, int turned, int count, float *target, long pitch) { \
     enum { size = M + 2, height = L + 2 }; \
     float taps[9][16]; \
@@ -537,7 +570,8 @@ static inline void akuru_add_taps(float sums[9][16], int count, float *gradients
       } \
     } \
   } \
-  static inline void akuru_winograd_kernel_gradients_##L(const float *source, long pitch, float *gradients, int count) { \
+  TARGET static inline void AKURU_PASTE(akuru_winograd_kernel_gradients_##L, SUFFIX)( \
+      const float *source, long pitch, float *gradients, int count) { \
     enum { size = M + 2, height = L + 2 }; \
     akuru_float16 w[height][3]; \
     AKURU_UNROLLED for (int y = 0; y < height; y++) { \
@@ -554,9 +588,14 @@ static inline void akuru_add_taps(float sums[9][16], int count, float *gradients
     } \
     akuru_add_taps(sums, count, gradients); \
   }
-AKURU_WINOGRAD_KERNELS(2, 2)
-AKURU_WINOGRAD_KERNELS(4, 4)
-AKURU_WINOGRAD_KERNELS(5, 4)
+AKURU_WINOGRAD_KERNELS(2, 2, , )
+AKURU_WINOGRAD_KERNELS(4, 4, , )
+AKURU_WINOGRAD_KERNELS(5, 4, , )
+#if defined(__x86_64__)
+AKURU_WINOGRAD_KERNELS(2, 2, _wide, AKURU_WIDE)
+AKURU_WINOGRAD_KERNELS(4, 4, _wide, AKURU_WIDE)
+AKURU_WINOGRAD_KERNELS(5, 4, _wide, AKURU_WIDE)
+#endif
 
 typedef int akuru_int8 __attribute__((ext_vector_type(8)));
 #define AKURU_EVENS(A, B) __builtin_shufflevector(A, B, 0, 2, 8, 10, 4, 6, 12, 14)
@@ -592,6 +631,28 @@ AKURU_WINOGRAD(5, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
     case 4: NAME##_4##SUFFIX(__VA_ARGS__); break; \
     default: NAME##_5##SUFFIX(__VA_ARGS__); \
   }
+static inline void akuru_winograd_kernels(
+    int lines, int wide, const float *kernels, int turned, int count, float *target, long pitch) {
+#if defined(__x86_64__)
+  if (wide) {
+    AKURU_CALL(akuru_winograd_kernels, _wide, kernels, turned, count, target, pitch)
+    return;
+  }
+#endif
+  (void)wide;
+  AKURU_CALL(akuru_winograd_kernels, , kernels, turned, count, target, pitch)
+}
+static inline void akuru_winograd_kernel_gradients(
+    int lines, int wide, const float *source, long pitch, float *gradients, int count) {
+#if defined(__x86_64__)
+  if (wide) {
+    AKURU_CALL(akuru_winograd_kernel_gradients, _wide, source, pitch, gradients, count)
+    return;
+  }
+#endif
+  (void)wide;
+  AKURU_CALL(akuru_winograd_kernel_gradients, , source, pitch, gradients, count)
+}
 static inline void akuru_winograd_inputs(
     int lines, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
     long pitch) {
@@ -652,6 +713,13 @@ static inline void akuru_winograd_gradients(
 #undef AKURU_INPUTS_4
 #undef AKURU_INPUTS_2
 
+#undef AKURU_EXACT_SUMS
+#undef AKURU_POOLS
+#undef AKURU_WINS
+#undef AKURU_LAST_PAIRS
+#undef AKURU_FIRST_PAIRS
+#undef AKURU_ODD_LANES
+#undef AKURU_EVEN_LANES
 #undef AKURU_KERNELS
 #undef AKURU_WIDE_GRADIENTS
 #undef AKURU_NARROW_GRADIENTS

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Rounding that makes sums exact: values become multiples of a power of two that is chosen so that their sums never
 /// round.
 ///
@@ -18,36 +20,24 @@ public enum ExactRounding {
     _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
     into sums: UnsafeMutablePointer<Double>, overwriting: Bool
   ) -> (refused: Int, squares: Double) {
-    // Two loops, each without a branch.
-    overwriting
-      ? accumulateLoop(values, count: count, limit: limit, magic: magic, into: sums, overwriting: true)
-      : accumulateLoop(values, count: count, limit: limit, magic: magic, into: sums, overwriting: false)
-  }
-
-  @inline(__always)
-  private static func accumulateLoop(
-    _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
-    into sums: UnsafeMutablePointer<Double>, overwriting: Bool
-  ) -> (refused: Int, squares: Double) {
-    var refused = Lanes.zero
-    var squares = SquareSum()
-    var i = 0
-    while i &+ 16 <= count {
-      let (low, high) = (load(values + i), load(values + i + 8))
-      squares.add(low, high)
-      add(low, limit: limit, magic: magic, to: sums + i, overwriting: overwriting, &refused)
-      add(high, limit: limit, magic: magic, to: sums + i + 8, overwriting: overwriting, &refused)
-      i &+= 16
+    let whole = count & ~15
+    var (refused, squares) = (0, SquareSum())
+    squares.withLanes { lanes in
+      #if arch(x86_64)
+        if InstructionSet.isWide {
+          return akuru_add_exactly_wide(values, whole, limit, magic, sums, overwriting ? 1 : 0, &refused, lanes)
+        }
+      #endif
+      akuru_add_exactly(values, whole, limit, magic, sums, overwriting ? 1 : 0, &refused, lanes)
     }
-    var (total, rest) = (Int(refused.wrappedSum()), 0.0)
-    while i < count {
+    var rest = 0.0
+    for i in whole..<count {
       let x = Double(values[i])
       if overwriting { sums[i] = 0 }
-      add(x, limit: limit, magic: magic, to: sums + i, &total)
+      add(x, limit: limit, magic: magic, to: sums + i, &refused)
       rest += x * x
-      i &+= 1
     }
-    return (total, squares.total + rest)
+    return (refused, squares.total + rest)
   }
 
   /// Adds the rounded products value * weight (rounded to Double, then as above) to `sums` and returns how many were
@@ -59,7 +49,7 @@ public enum ExactRounding {
     var refused = Lanes.zero
     var i = 0
     while i &+ 8 <= count {
-      add(load(values + i) * weight, limit: limit, magic: magic, to: sums + i, overwriting: false, &refused)
+      add(load(values + i) * weight, limit: limit, magic: magic, to: sums + i, &refused)
       i &+= 8
     }
     var total = Int(refused.wrappedSum())
@@ -140,13 +130,13 @@ public enum ExactRounding {
   /// The definition, for eight values at once. A comparison with NaN is false, so NaN is refused.
   @inline(__always)
   private static func add(
-    _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>, overwriting: Bool,
+    _ x: SIMD8<Double>, limit: Double, magic: Double, to sums: UnsafeMutablePointer<Double>,
     _ refused: inout Lanes
   ) {
     let withoutSign = unsafeBitCast(x, to: SIMD8<UInt64>.self) & 0x7FFF_FFFF_FFFF_FFFF
     let refusals = .!(unsafeBitCast(withoutSign, to: SIMD8<Double>.self) .<= limit)
     let address = UnsafeMutableRawPointer(sums)
-    let sum = overwriting ? SIMD8<Double>.zero : address.loadUnaligned(as: SIMD8<Double>.self)
+    let sum = address.loadUnaligned(as: SIMD8<Double>.self)
     let rounded = (x.replacing(with: 0, where: refusals) + magic) - magic
     address.storeBytes(of: sum + rounded, as: SIMD8<Double>.self)
     refused = refused &+ Lanes.zero.replacing(with: 1, where: refusals)

@@ -1,7 +1,7 @@
 /// The sum of squares of floats, in sixteen lanes of Double, in which squares are exact; the lanes are added in a fixed order. The bits depend
 /// on the values only, not on how they come in parts.
 public struct SquareSum {
-  private var (low, high) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+  private var lanes = (SIMD8<Double>.zero, SIMD8<Double>.zero)
 
   public init() {}
 
@@ -10,20 +10,21 @@ public struct SquareSum {
     var i = 0
     while i < count {
       let floats = Vector(values + i)
-      add(SIMD8<Double>(floats.lowHalf), SIMD8<Double>(floats.highHalf))
+      let (low, high) = (SIMD8<Double>(floats.lowHalf), SIMD8<Double>(floats.highHalf))
+      lanes.0 += low * low
+      lanes.1 += high * high
       i += Vector.width
     }
   }
 
-  @inline(__always)
-  mutating func add(_ eight: SIMD8<Double>, _ next: SIMD8<Double>) {
-    low += eight * eight
-    high += next * next
+  /// All sixteen lanes.
+  mutating func withLanes(_ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withUnsafeMutablePointer(to: &lanes) { $0.withMemoryRebound(to: Double.self, capacity: 16, body) }
   }
 
   /// The sum so far.
   public var total: Double {
-    let eight = low + high
+    let eight = lanes.0 + lanes.1
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two.x + two.y

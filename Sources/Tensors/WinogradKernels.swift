@@ -78,22 +78,13 @@ public enum WinogradKernels: Int, Sendable {
     _ kernels: UnsafePointer<Float>, turned: Bool, count: Int, into target: UnsafeMutablePointer<Float>, pitch: Int
   ) {
     let (turned, count) = (Int32(turned ? 1 : 0), Int32(truncatingIfNeeded: count))
-    switch self {
-    case .two: akuru_winograd_kernels_2(kernels, turned, count, target, pitch)
-    case .four: akuru_winograd_kernels_4(kernels, turned, count, target, pitch)
-    case .five: akuru_winograd_kernels_5(kernels, turned, count, target, pitch)
-    }
+    akuru_winograd_kernels(kernel, isWide, kernels, turned, count, target, pitch)
   }
 
   /// Adds G^T u G of `count` kernels, at most 16, to their gradients, which are contiguous.
   public func addKernelGradients(
     _ source: UnsafePointer<Float>, pitch: Int, into gradients: UnsafeMutablePointer<Float>, count: Int
   ) {
-    let count = Int32(truncatingIfNeeded: count)
-    switch self {
-    case .two: akuru_winograd_kernel_gradients_2(source, pitch, gradients, count)
-    case .four: akuru_winograd_kernel_gradients_4(source, pitch, gradients, count)
-    case .five: akuru_winograd_kernel_gradients_5(source, pitch, gradients, count)
-    }
+    akuru_winograd_kernel_gradients(kernel, isWide, source, pitch, gradients, Int32(truncatingIfNeeded: count))
   }
 }

@@ -55,9 +55,7 @@ public final class MaxPool: ImageLayer {
   public func plan(_ input: FeatureMaps, in workspace: Workspace) -> FeatureMaps {
     plannedInput = input
     if let pooling {
-      let output = pooling.plan(input.layout, channels: input.channels, height: input.height, in: workspace)
-      pooling.select(0..<input.layout.stride)
-      return output
+      return pooling.plan(input.layout, channels: input.channels, height: input.height, in: workspace)
     }
     outputWidths.removeAll(keepingCapacity: true)
     for width in input.layout.widths { outputWidths.append(outputWidth(width)) }
@@ -98,23 +96,27 @@ public final class MaxPool: ImageLayer {
   }
 
   private func forward(_ input: FeatureMaps, _ pooling: Pooling) {
+    let (columns, values, height) = (input.layout.stride, input.value.pointer, pooling.output.height)
+    pooling.select(0..<columns)
     for channel in 0..<input.channels {
-      for y in 0..<pooling.output.height {
-        let row = channel * input.height + 2 * y
-        pooling.pool(input.value.row(row), input.value.row(row + 1), PoolMap(), channel: channel, y: y)
+      for y in 0..<height {
+        let first = values + (channel * input.height + 2 * y) * columns
+        pooling.pool(first, first + columns, PoolMap(), channel: channel, y: y)
       }
     }
     pooling.finishForward()
   }
 
   private func backward(_ input: FeatureMaps, _ inputGradient: Matrix, _ pooling: Pooling) {
+    let (columns, gradients, height) = (input.layout.stride, inputGradient.pointer, pooling.output.height)
+    pooling.select(0..<columns)
     for channel in 0..<input.channels {
-      for y in 0..<pooling.output.height {
-        let row = channel * input.height + 2 * y
-        pooling.unpool(channel: channel, y: y, into: inputGradient.row(row), inputGradient.row(row + 1))
+      for y in 0..<height {
+        let first = gradients + (channel * input.height + 2 * y) * columns
+        pooling.unpool(channel: channel, y: y, into: first, first + columns)
       }
       if input.height % 2 == 1 {
-        inputGradient.row((channel + 1) * input.height - 1).update(repeating: 0, count: inputGradient.columns)
+        (gradients + ((channel + 1) * input.height - 1) * columns).update(repeating: 0, count: columns)
       }
     }
   }

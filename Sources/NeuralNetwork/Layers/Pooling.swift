@@ -87,7 +87,7 @@ final class Pooling {
       ownLayout.place(widths)
       plannedOutput = strip(ownLayout, channels: channels, height: height / 2, in: workspace)
     }
-    plannedInput = layout
+    (plannedInput, addresses) = (layout, nil)
     places = workspace.activation(rows: 1, columns: (output.value.count + 3) / 4)
     return output
   }
@@ -112,7 +112,7 @@ final class Pooling {
     return column
   }
 
-  /// Selects columns of the input in a pass: from cut to cut, or all.
+  /// Selects columns of the input, from cut to cut, or all; in each pass, before the first line.
   func select(_ columns: Range<Int>) {
     segments.removeAll(keepingCapacity: true)
     selected = columns

@@ -65,7 +65,9 @@ import Training
     let parameters = network.parameters
     parameters.gradients.fill(.nan)
     for i in 48..<80 { parameters.gradients.base[i] = Float(i) }
-    try frozen("cnn.0,cnn.10,fc").clearGradients(of: parameters)
+    let norm = try frozen("cnn.0,cnn.10,fc").clearGradients(of: parameters)
+    #expect(norm == (48..<80).reduce(0.0) { $0 + Double($1 * $1) }.squareRoot())
+    #expect(try frozen(nil).clearGradients(of: parameters) == nil, "the norm of all stays as it is")
     for i in 0..<176 {
       let expected: Float = (48..<80).contains(i) ? Float(i) : 0
       #expect(parameters.gradients.base[i] == expected, "\(i)")

@@ -214,7 +214,8 @@ extension Convolution {
       for tap in stride(from: 0, to: taps, by: 3) {
         partial.update(repeating: 0, count: 3 * channels)
         ConvolutionKernels.addTapGradients(
-          rows: channels, count: count, gradients, lead: pitch, line: source + offsets[tap + 1], into: partial, pitch: 3)
+          rows: channels, count: count, gradients, lead: pitch, line: source + offsets[tap + 1], into: partial, pitch: 3
+        )
         for i in 0..<channels {
           for x in 0..<3 { sums[i * taps + tap + x] += Double(partial[3 * i + x]) }
         }

@@ -28,7 +28,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
   package var reproducibility: Reproducibility?
 
   /// Grows by one when the same run, with the same kernels, would get other bits: where the golden hashes of checkpoints are renewed.
-  private static let currentArithmetic = 4
+  private static let currentArithmetic = 5
 
   private enum CodingKeys: String, CodingKey {
     case recipe, architecture, alphabet, scheduleSteps, images, trainFingerprint, validationFingerprint, initialWeights,

@@ -47,7 +47,7 @@ import Training
       try accumulator.add(images: widths.count)
     }
     try accumulator.finish()
-    accumulator.takeStepGradients()
+    _ = accumulator.takeStepGradients()
     return Sums(
       loss: accumulator.meanLoss, gradients: floats(network.parameters.gradients, network.parameters.count))
   }

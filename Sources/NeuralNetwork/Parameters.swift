@@ -91,7 +91,10 @@ public final class Parameters {
   }
 
   /// Zeroes the gradients of all parameters, before a micro-batch adds its own.
-  public func zeroGradients() {
-    gradients.base.update(repeating: 0, count: count)
+  public func zeroGradients() { zeroGradients(0..<count) }
+
+  /// Zeroes some of them.
+  func zeroGradients(_ range: Range<Int>) {
+    (gradients.base + range.lowerBound).update(repeating: 0, count: range.count)
   }
 }

@@ -133,7 +133,6 @@ package struct StepBenchmark {
     for _ in 0..<localCount {
       var times = network.forwardTimed(.training)
       let outcome = timed(&lossTime.forward) { network.run(loss, scale: 1 / Float(images)) }
-      timed(&accumulateTime.forward) { network.parameters.zeroGradients() }
       network.backwardTimed(&times)
       try timed(&accumulateTime.forward) {
         try accumulator.addGradients()

@@ -33,7 +33,7 @@ extension StepBenchmark {
     /// gflops / peakGflops.
     package let peakShare: Double
     /// The parts of a step on rank 0, medians over the steps: the layers, each with all micro-batches of the rank;
-    /// `loss` (log-softmax and CTC); `accumulate` (zeroing, rounding and adding of gradients); `reduce` (the sum over
+    /// `loss` (log-softmax and CTC); `accumulate` (rounding and adding of gradients); `reduce` (the sum over
     /// the ranks, including the wait for the slowest); `update` (gradient norm and optimizer). They add up to the step.
     package let layers: [Layer]
     /// Peak resident memory of a rank.

@@ -119,17 +119,19 @@ final class GRUPass: RecurrentPass {
       ldb: hidden, beta: 1, carried, ldc: hidden)
   }
 
-  func addWeightGradients() {
-    guard let input, gates.rows > 0 else { return }
+  func weightGradients(accumulate: Bool) {
+    guard let input else { return }
+    let beta: Float = accumulate ? 1 : 0
     gemm(
       transposeA: true, m: 3 * hidden, n: inputs, k: gates.rows, gates.pointer, lda: 3 * hidden, input.value.pointer,
-      ldb: inputs, beta: 1, weightInput.gradient.pointer, ldc: inputs)
+      ldb: inputs, beta: beta, weightInput.gradient.pointer, ldc: inputs)
     gemm(
       transposeA: true, m: 3 * hidden, n: hidden, k: gates.rows, hiddenGates.pointer, lda: 3 * hidden,
-      previousOutputs.pointer, ldb: hidden, beta: 1, weightHidden.gradient.pointer, ldc: hidden)
+      previousOutputs.pointer, ldb: hidden, beta: beta, weightHidden.gradient.pointer, ldc: hidden)
+    let (first, second) = (biasInput.gradient.pointer, biasHidden.gradient.pointer)
     for i in 0..<3 * hidden {
-      biasInput.gradient.pointer[i] += biasGradient[i]
-      biasHidden.gradient.pointer[i] += hiddenBiasGradient[i]
+      first[i] = accumulate ? first[i] + biasGradient[i] : biasGradient[i]
+      second[i] = accumulate ? second[i] + hiddenBiasGradient[i] : hiddenBiasGradient[i]
     }
   }
 

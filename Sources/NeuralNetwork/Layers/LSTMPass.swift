@@ -150,19 +150,19 @@ final class LSTMPass: RecurrentPass {
 
   var firstWeight: Int { weightInput.value.offset }
 
-  func addWeightGradients() {
-    guard let input, gates.rows > 0 else { return }
-    let rows = gates.rows
+  func weightGradients(accumulate: Bool) {
+    guard let input else { return }
+    let (rows, beta): (Int, Float) = (gates.rows, accumulate ? 1 : 0)
     gemm(
       transposeA: true, m: 4 * hidden, n: inputs, k: rows, gates.pointer, lda: 4 * hidden, input.value.pointer,
-      ldb: inputs, beta: 1, weightInput.gradient.pointer, ldc: inputs)
+      ldb: inputs, beta: beta, weightInput.gradient.pointer, ldc: inputs)
     gemm(
       transposeA: true, m: 4 * hidden, n: hidden, k: rows, gates.pointer, lda: 4 * hidden, previousOutputs.pointer,
-      ldb: hidden, beta: 1, weightHidden.gradient.pointer, ldc: hidden)
+      ldb: hidden, beta: beta, weightHidden.gradient.pointer, ldc: hidden)
     let (first, second) = (biasInput.gradient.pointer, biasHidden.gradient.pointer)
     for i in 0..<4 * hidden {
-      first[i] += bias[i]
-      second[i] += bias[i]
+      first[i] = accumulate ? first[i] + bias[i] : bias[i]
+      second[i] = accumulate ? second[i] + bias[i] : bias[i]
     }
   }
 

@@ -10,6 +10,9 @@ public final class RecurrentLayer: SequenceLayer {
   public let outputs: Int
   /// Whether `backward` writes the input's gradient. False if nothing below the layer is trained.
   public var inputNeedsGradient = true
+  /// Whether `backward` overwrites the weights' gradients in place of adding to them: they are most of a network's, and writing them once
+  /// saves zeroing and reading them.
+  public var overwritesGradients = false
 
   /// The forward direction, or the only one.
   private let first: any RecurrentPass
@@ -82,10 +85,10 @@ public final class RecurrentLayer: SequenceLayer {
       second?.backwardStep(t)
     }
     if let second {
-      second.addWeightGradients()
+      second.weightGradients(accumulate: !overwritesGradients)
       try finished(second.firstWeight)
     }
-    first.addWeightGradients()
+    first.weightGradients(accumulate: !overwritesGradients)
     try finished(first.firstWeight)
     guard inputNeedsGradient else { return }
     first.inputGradient(accumulate: false)
@@ -151,8 +154,8 @@ protocol RecurrentPass: AnyObject {
   func forwardStep(_ t: Int)
   func beginBackward()
   func backwardStep(_ t: Int)
-  /// After all steps: weight gradients of all of them in one product each.
-  func addWeightGradients()
+  /// After all steps: weight gradients of all of them in one product each, written, or added when `accumulate`.
+  func weightGradients(accumulate: Bool)
   /// After all steps: the input's gradient, written, or added when `accumulate`.
   func inputGradient(accumulate: Bool)
 }

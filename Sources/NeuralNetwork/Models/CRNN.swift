@@ -3,8 +3,8 @@ import Tensors
 /// A convolutional recurrent network for text lines (Shi, Bai and Yao 2015, arXiv 1507.05717): feature maps, then
 /// sequences of the same images' columns, then one row of class scores for each time step.
 ///
-/// For each micro-batch, call `plan`, `clearInput` and `load` for each image, `forward`, and in training
-/// `parameters.zeroGradients`, the loss (which writes `logits.gradient`), `backward`. Not thread-safe.
+/// For each micro-batch, call `plan`, `clearInput` and `load` for each image, `forward`, and in training the loss (which writes
+/// `logits.gradient`) and `backward`. Not thread-safe.
 public final class CRNN {
   public let architecture: Architecture
   /// Classes, including the CTC blank (class 0).
@@ -284,25 +284,62 @@ public final class CRNN {
 
   /// The same, calling `finished` after each layer, and sometimes within one, when all gradients of the slab from that
   /// place on are complete. The places never increase; the last is 0.
-  public func backward(finished: (_ from: Int) throws -> Void) rethrows {
+  ///
+  /// - Parameter overwriting: whether to write all gradients in place of adding to them, whatever they hold: the same as
+  ///   `parameters.zeroGradients` before, but faster.
+  public func backward(overwriting: Bool = false, finished: (_ from: Int) throws -> Void) rethrows {
     let images = imageLayers.count
     for i in sequenceLayers.indices.reversed() where images + i >= firstTrained {
+      prepareBackward(images + i, overwriting: overwriting)
       try sequenceLayers[i].backward(finished: finished)
       try finished(firstWeights[images + i])
     }
     if firstTrained < images { mapToSequence.backward() }
     for i in imageLayers.indices.reversed() where i >= firstTrained {
+      prepareBackward(i, overwriting: overwriting)
       imageLayers[i].backward()
       try finished(firstWeights[i])
     }
-    if firstTrained > 0 { try finished(0) }
+    if firstTrained > 0 {
+      if overwriting { parameters.zeroGradients(0..<firstWeights[firstTrained]) }
+      try finished(0)
+    }
+  }
+
+  /// Sees to it that a layer, of image and sequence layers, adds to its gradients or overwrites them.
+  private func prepareBackward(_ layer: Int, overwriting: Bool) {
+    if layer >= imageLayers.count, let recurrent = sequenceLayers[layer - imageLayers.count] as? RecurrentLayer {
+      recurrent.overwritesGradients = overwriting
+    } else if overwriting {
+      let end = layer + 1 < firstWeights.count ? firstWeights[layer + 1] : parameters.count
+      parameters.zeroGradients(firstWeights[layer]..<end)
+    }
   }
 
   /// The layers in order, by name, for timing. What is part of the layer before it, as a pool, has no name.
+  /// Backward passes overwrite gradients.
   var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
-    let (maps, sequences) = (layerNames.prefix(imageLayers.count), layerNames.dropFirst(imageLayers.count))
-    return zip(maps, imageLayers).map { ($0, $1.forward, $1.backward) }
+    let images = imageLayers.count
+    let maps = imageLayers.enumerated().map { i, layer in
+      (
+        layerNames[i], layer.forward,
+        { [self] in
+          prepareBackward(i, overwriting: true)
+          layer.backward()
+        }
+      )
+    }
+    let sequences = sequenceLayers.enumerated().map { i, layer in
+      (
+        layerNames[images + i], layer.forward,
+        { [self] in
+          prepareBackward(images + i, overwriting: true)
+          layer.backward()
+        }
+      )
+    }
+    return maps
       + [("columns", { [mapToSequence] in mapToSequence.forward($0) }, { [mapToSequence] in mapToSequence.backward() })]
-      + zip(sequences, sequenceLayers).map { ($0, $1.forward, $1.backward) }
+      + sequences
   }
 }

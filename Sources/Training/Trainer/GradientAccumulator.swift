@@ -89,13 +89,12 @@ package final class GradientAccumulator {
     addStatistics(images: count, loss: outcome.sum)
     if fault == .nanGradient { network.logits.gradient.pointer[0] = .nan }
     if fault == .wrongGradient { network.logits.gradient.pointer[0] += 0.01 }
-    network.parameters.zeroGradients()
     try Trace.span(.backward) {
       (addedFrom, squares) = (reducer.gradientCount, 0)
       let sends = overlaps && remaining == 0
       if sends { network.workspace.progressHook = progressHook }
       defer { network.workspace.progressHook = nil }
-      try network.backward {
+      try network.backward(overwriting: true) {
         try add(from: $0)
         if sends { try send(from: $0) }
       }
@@ -107,8 +106,7 @@ package final class GradientAccumulator {
   func computeOnly() {
     network.forward(.training)
     lossOfLast = network.run(loss, scale: 1 / Float(images)).sum
-    network.parameters.zeroGradients()
-    network.backward()
+    network.backward(overwriting: true) { _ in }
   }
 
   /// Adds the loss and the batch statistics of a micro-batch.

@@ -623,8 +623,7 @@ AKURU_WINOGRAD(5, 4, _wide, AKURU_WIDE, akuru_float16, akuru_int16)
 #undef AKURU_EVENS
 #undef AKURU_WIDE
 #endif
-// The functions above for tiles of 2, 4 or 5 `lines`, a multiple of 8 tiles. With `wide`, AVX-512 takes sixteen at a time; the eight that may
-// be left are placed as without it.
+// The functions above for tiles of 2, 4 or 5 `lines`; `wide` is AVX-512.
 #define AKURU_CALL(NAME, SUFFIX, ...) \
   switch (lines) { \
     case 2: NAME##_2##SUFFIX(__VA_ARGS__); break; \
@@ -653,6 +652,7 @@ static inline void akuru_winograd_kernel_gradients(
   (void)wide;
   AKURU_CALL(akuru_winograd_kernel_gradients, , source, pitch, gradients, count)
 }
+// Tiles come in multiples of 8. With `wide`, sixteen are taken at a time; the eight that may be left are placed as without it.
 static inline void akuru_winograd_inputs(
     int lines, int wide, const float *const *rows, const float *begin, const float *end, long tile, long tiles, float *target,
     long pitch) {

@@ -49,7 +49,7 @@ public struct PackedSequence {
 // - `plan` is called for each micro-batch before `forward`. It stores the input, lays out the output and requests
 //   memory; it reads and writes no float. `workspace.commit()` follows the last plan.
 // - `forward` overwrites the output's value; `backward` reads the output's gradient, overwrites the input's gradient
-//   (if there is one) and ADDS into the gradients of the layer's parameters.
+//   (if there is one) and ADDS into the gradients of the layer's parameters (a recurrent layer overwrites them if it is told to).
 // - Memory that a layer requests has arbitrary contents, including NaN, until the layer writes it.
 // - The workspace owns all memory of `value` and `gradient`. A layer keeps its input and output from `plan` to the next
 //   `plan`, and reads their addresses anew in each `forward` and `backward`, because `commit` may move them.

@@ -93,6 +93,14 @@ public final class Parameters {
   /// Zeroes the gradients of all parameters, before a micro-batch adds its own.
   public func zeroGradients() { zeroGradients(0..<count) }
 
+  /// Zeroes the floats between the tensors of a range of the slab.
+  func zeroGradientsBetweenTensors(_ range: Range<Int>) {
+    for tensor in tensors where range.contains(tensor.gradient.offset) {
+      let (end, count) = (tensor.gradient.offset + tensor.gradient.count, tensor.gradient.count)
+      (gradients.base + end).update(repeating: 0, count: Storage.padded(count) - count)
+    }
+  }
+
   /// Zeroes some of them.
   func zeroGradients(_ range: Range<Int>) {
     (gradients.base + range.lowerBound).update(repeating: 0, count: range.count)

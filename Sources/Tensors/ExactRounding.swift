@@ -11,20 +11,21 @@ import COpenBLAS
 /// The callers check sizes.
 public enum ExactRounding {
   /// Adds the rounded values to `sums`. Returns how many were not added, because |value| > limit or the value is NaN, and the sum of the
-  /// squares of all values, in the order of ``SquareSum``.
+  /// squares of all values: that of ``SquareSum`` for a multiple of 16.
   ///
   /// - Parameters:
   ///   - limit: at most 2^(e - 1) for a magic of 1.5 * 2^e.
   ///   - overwriting: whether the sums count as zeros: they are not read.
+  ///   - isWide: whether to use AVX-512; the bits are the same.
   public static func accumulate(
     _ values: UnsafePointer<Float>, count: Int, limit: Double, magic: Double,
-    into sums: UnsafeMutablePointer<Double>, overwriting: Bool
+    into sums: UnsafeMutablePointer<Double>, overwriting: Bool, isWide: Bool = InstructionSet.isWide
   ) -> (refused: Int, squares: Double) {
     let whole = count & ~15
     var (refused, squares) = (0, SquareSum())
     squares.withLanes { lanes in
       #if arch(x86_64)
-        if InstructionSet.isWide {
+        if isWide {
           return akuru_add_exactly_wide(values, whole, limit, magic, sums, overwriting ? 1 : 0, &refused, lanes)
         }
       #endif

@@ -1,5 +1,5 @@
 /// The sum of squares of floats, in sixteen lanes of Double, in which squares are exact; the lanes are added in a fixed order. The bits depend
-/// on the values only, not on how they come in parts.
+/// on the values only, and not on the parts, multiples of 16, in which one sum gets them.
 public struct SquareSum {
   private var lanes = (SIMD8<Double>.zero, SIMD8<Double>.zero)
 

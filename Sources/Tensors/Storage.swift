@@ -16,8 +16,8 @@ public final class Storage {
 
   /// Floats added after every storage, so that a vector load that starts inside a row never leaves the allocation.
   private static let slack = 64
-  /// A large storage has pages of this size where the kernel gives them: small ones cost 5 % of a step, since the processor keeps the
-  /// addresses of a few thousand pages only.
+  /// A large storage asks for pages of this size, and has a multiple of them. The usual pages of 4 KiB cost 5 % of a step, since the
+  /// processor knows the addresses of a few thousand pages only.
   private static let hugePageBytes = 1 << 21
   /// Floats added before every storage, for loads that start one column to the left.
   private static let head = 16
@@ -53,7 +53,7 @@ public final class Storage {
     let bytes = all * MemoryLayout<Float>.stride
     let isLarge = bytes >= hugePageBytes / 2
     let allocated = isLarge ? (bytes + hugePageBytes - 1) & ~(hugePageBytes - 1) : bytes
-    guard posix_memalign(&memory, isLarge ? hugePageBytes : 64, allocated) == 0, let memory else { refuse(bytes) }
+    guard posix_memalign(&memory, isLarge ? hugePageBytes : 64, allocated) == 0, let memory else { refuse(allocated) }
     #if os(Linux)
       if isLarge { madvise(memory, allocated, MADV_HUGEPAGE) }
     #endif

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct MemoryTests {
   @Test func storageIsAlignedAndZero() {
-    for count in [0, 1, 15, 16, 17, 1000] {
+    for count in [0, 1, 15, 16, 17, 1000, 262_144, 600_001] {
       let storage = Storage(count: count)
       #expect(UInt(bitPattern: storage.base) % 64 == 0)
       #expect(storage.capacity == count)
@@ -23,6 +23,9 @@ import Testing
     #expect(storage.capacity == 21)
     #expect(UInt(bitPattern: storage.base) % 64 == 0)
     #expect((0..<85).allSatisfy { storage.base[$0] == 0 })
+    storage.fill(3)
+    storage.ensure(300_000)
+    #expect((-16..<300_064).allSatisfy { storage.base[$0] == 0 }, "large pages")
   }
 
   @Test func matrixIsARowMajorView() {

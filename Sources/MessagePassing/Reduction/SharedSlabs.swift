@@ -43,7 +43,7 @@ final class SharedSlabs {
     counters + counter * (SharedSlabs.counterBytes / MemoryLayout<Int64>.stride)
   }
 
-  /// Counters, then slabs, each in whole pages, which the kernel places near the rank that owns them.
+  /// Counters, then slabs, each in whole pages of shared memory, which the kernel places near the rank that owns them.
   private struct Layout {
     let ranks: Int
     let counterBytes: Int

@@ -213,8 +213,8 @@ public final class BatchNormalization: ImageLayer {
     }
   }
 
-  /// Adds both sums from the maxima alone: the deviation of a maximum is (output - bias) / (weight / deviation), and all other gradients are
-  /// zero.
+  /// Adds both sums from the maxima alone, since all other gradients are zero. A maximum is (output - bias) / scale away from the mean, where
+  /// scale is the weight over the standard deviation.
   ///
   /// - Returns: false for a weight so small that this quotient would have large errors.
   private func addPooled(_ channel: Int, _ plain: inout Double, _ weighted: inout Double) -> Bool {
@@ -233,8 +233,8 @@ public final class BatchNormalization: ImageLayer {
     return true
   }
 
-  /// Calls `body` with the gradient of each line before the pool. Unpooling twice from a quarter of the values costs
-  /// less than storing all of them.
+  /// Calls `body` with the gradient of each line before the pool. Finding it again from a quarter or half of the values, for small weights
+  /// twice, costs less than storing it.
   @inline(__always)
   private func unpool(
     _ pooling: Pooling, _ channel: Int, height: Int, columns: Int,

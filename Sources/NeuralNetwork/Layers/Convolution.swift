@@ -163,12 +163,14 @@ public final class Convolution: ImageLayer {
     sums.withUnsafeMutableBufferPointer { $0.baseAddress!.update(repeating: 0, count: $0.count) }
   }
 
-  /// Whether a layer behind this one may take its lines in pairs, see ``NormalizedConvolution``.
-  var canPassLines: Bool { way == .direct && !inputNeedsGradient && !relu && pooling == nil }
+  var isPlanned: Bool { plannedOutput != nil }
 
-  /// Pools lines as a layer behind this one did; before the first plan.
+  /// Whether this layer could also do what a normalization and a pool behind it do, see ``NormalizedConvolution``.
+  var canTakePool: Bool { way == .direct && !inputNeedsGradient && !relu && pooling == nil }
+
+  /// Takes over the pool of the normalization behind this layer, before the first plan.
   func take(_ pooling: Pooling) {
-    require(canPassLines && plannedOutput == nil, "a convolution that cannot pool")
+    require(canTakePool && !isPlanned, "a convolution that cannot pool")
     self.pooling = pooling
   }
 

@@ -29,7 +29,8 @@ extension Convolution {
   /// Floats of one line before the pool.
   private var linePitch: Int { pooledBlock + margin }
 
-  /// The padded planes, then the lines before the pool, then the gradients of one line of four kernels.
+  // Scratch memory: the padded planes, then the lines before the pool, then the gradients of one line of four kernels.
+
   private var paddedCount: Int {
     max(plane + 2 * rim, inputGradient == nil ? 0 : outputs * (outputPlane + 2 * outputRim))
   }
@@ -77,7 +78,7 @@ extension Convolution {
 
   func forwardDirect() { forwardDirect(padInput()) }
 
-  /// The same for a padded input.
+  /// The forward pass, from the result of ``padInput()``.
   func forwardDirect(_ source: UnsafePointer<Float>) {
     let (columns, plane) = (input.layout.stride, outputPlane)
     let (biases, target, mask) = (bias?.value.pointer, output.value.pointer, output.layout.mask.base)
@@ -168,7 +169,7 @@ extension Convolution {
     }
   }
 
-  /// The same before a pool: the gradients of four channels at a time are found again, two lines of each.
+  /// The same before a pool: the gradients of four channels at a time are made again from those of the pool, two lines of each.
   private func sumGradientsDirect(before pooling: Pooling) {
     let (columns, source, height) = (input.layout.stride, padInput(), output.height)
     let (lines, pitch, taps, outputs) = (pooledLines, linePitch, taps, outputs)

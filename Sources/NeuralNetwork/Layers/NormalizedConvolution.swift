@@ -11,12 +11,18 @@ public final class NormalizedConvolution: ImageLayer {
   let convolution: Convolution
   let normalization: BatchNormalization
   private let pooling: Pooling
+  var kernelName: String { convolution.weight.name }
   private var moments: TapMoments
 
-  /// The layer that does the same as a convolution and the layer behind it; nil if there is none.
+  /// Whether the kernels are not trained; the normalization has a switch of its own.
+  public var kernelsAreFrozen = false
+
+  /// The layer that does the same as a convolution and the normalization behind it; nil if they are other layers, or such that cannot be
+  /// one. From then on they are parts of this layer, and cannot be used alone.
   public init?(_ first: any ImageLayer, _ second: any ImageLayer) {
     guard let convolution = first as? Convolution, let normalization = second as? BatchNormalization,
-      let pooling = normalization.pooling, pooling.window != .neighbors, convolution.canPassLines
+      let pooling = normalization.pooling, pooling.window != .neighbors, convolution.canTakePool,
+      convolution.outputs == normalization.channels
     else { return nil }
     convolution.take(pooling)
     (self.convolution, self.normalization, self.pooling) = (convolution, normalization, pooling)
@@ -35,6 +41,7 @@ public final class NormalizedConvolution: ImageLayer {
   }
 
   public func forward(_ mode: Mode) {
+    require(convolution.isPlanned, "a convolution is planned before it computes")
     normalization.begin(mode)
     let (source, kernels, taps) = (convolution.padInput(), convolution.weight.value.pointer, convolution.taps)
     let measures = normalization.mode == .training
@@ -57,6 +64,7 @@ public final class NormalizedConvolution: ImageLayer {
   }
 
   public func backward() {
+    require(convolution.isPlanned, "a convolution is planned before it computes")
     convolution.clearSums()
     convolution.sumGradientsDirect()
     let (kernels, gradients, taps) = (
@@ -70,6 +78,7 @@ public final class NormalizedConvolution: ImageLayer {
       var weighted = -mean * plain
       for tap in 0..<taps { weighted += Double(kernel[tap]) * convolution.sums[first + tap] }
       let share = normalization.share(channel, plain: plain, weighted: weighted)
+      if kernelsAreFrozen { continue }
       for tap in 0..<taps {
         var gradient = Double(share.scale) * convolution.sums[first + tap]
         if normalization.mode == .training {

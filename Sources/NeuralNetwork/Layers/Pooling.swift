@@ -46,7 +46,8 @@ final class Pooling {
   private var selected = 0..<0
   private var addresses: Addresses?
 
-  /// The addresses of the output, valid within one pass; without them every line would count references.
+  /// The addresses of the output, valid within one pass. Asking the matrices for them at each line would retain and release their
+  /// storage.
   private struct Addresses {
     let value, gradient: UnsafeMutablePointer<Float>
     let places: UnsafeMutablePointer<UInt8>
@@ -137,11 +138,17 @@ final class Pooling {
     }
   }
 
+  @inline(__always)
+  private func known() -> Addresses {
+    require(addresses != nil, "columns are selected before lines are pooled")
+    return addresses!
+  }
+
   /// Computes line `y` of the output's channel from two lines; `first` and `second` are their first selected columns.
   func pool(
     _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ map: PoolMap, channel: Int, y: Int
   ) {
-    guard let addresses else { return }
+    let addresses = known()
     let row = addresses.row(channel, y)
     let (target, places) = (addresses.value + row, addresses.places + row)
     if case .lines = window {
@@ -163,6 +170,7 @@ final class Pooling {
 
   /// Zeroes the output's columns between images; after all lines are computed.
   func finishForward() {
+    addresses = nil
     if case .lines = window { return }
     let (value, layout) = (output.value, output.layout)
     for row in 0..<value.rows { zeroGaps(value.row(row), layout) { $0 } }
@@ -173,7 +181,7 @@ final class Pooling {
   func unpool(
     channel: Int, y: Int, into first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
   ) {
-    guard let addresses else { return }
+    let addresses = known()
     let row = addresses.row(channel, y)
     let (gradient, places) = (addresses.gradient + row, addresses.places + row)
     if case .lines = window {

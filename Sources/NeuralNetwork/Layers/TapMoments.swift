@@ -1,15 +1,16 @@
 import Tensors
 
 /// Sums over the taps of a convolution of one channel: of what each tap reads, and of the products of two taps, over all places of the
-/// convolution. They give mean and variance of every output channel, and what its gradient needs of them, without a look at the outputs.
+/// convolution. They give mean and variance of every output channel, and what its gradient needs of them, without a look at the outputs. The
+/// variance is the mean square minus the square of the mean, so its relative error grows with their quotient, from that of a Float line sum.
 struct TapMoments {
-  /// The places: values of an output channel in images.
-  private(set) var population = 0.0
+  /// The number of places: values of an output channel in images.
+  private var population = 0.0
   /// [taps].
   private(set) var sums: [Double]
   /// [taps, taps], symmetric.
   private(set) var products: [Double]
-  /// [taps]: the products of one line and one column of the kernel with the lines below.
+  /// [taps]: the products of one tap with those of its line of the kernel and of the lines below.
   private var partial: [Double]
 
   init(taps: Int) {
@@ -43,8 +44,8 @@ struct TapMoments {
     }
   }
 
-  /// Writes the products of a line, as column `kx` of the kernel reads it, with it and the lines below, as all columns read them; returns its
-  /// sum.
+  /// Writes ``partial`` for one line of the input, which a tap in column `kx` of the kernel reads; `lines` counts it and the lines below it
+  /// that a kernel reaches. Returns the sum of what that tap reads.
   private mutating func measure(
     _ convolution: Convolution, _ line: UnsafePointer<Float>, _ kx: Int, lines: Int
   ) -> Double {
@@ -76,7 +77,7 @@ struct TapMoments {
       mean += Double(kernel[tap]) * sums[tap] / population
       square += Double(kernel[tap]) * productSum(kernel, tap) / population
     }
-    return (Float(mean), max(0, square - mean * mean))
+    return (Float(mean), max(square - mean * mean, 0))
   }
 
   /// The sum of a kernel's outputs times what a tap reads.

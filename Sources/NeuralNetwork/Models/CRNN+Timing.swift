@@ -19,7 +19,7 @@ extension CRNN {
     }
   }
 
-  /// ``backward()``, adding the time of each layer to the result of ``forwardTimed(_:)``.
+  /// ``backward(overwriting:finished:)``, overwriting; adds the time of each layer to the result of ``forwardTimed(_:)``.
   public func backwardTimed(_ times: inout [LayerTime]) {
     for (i, part) in parts.enumerated().reversed() {
       times[i].backward = seconds { part.backward() }

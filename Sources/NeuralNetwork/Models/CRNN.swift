@@ -4,7 +4,7 @@ import Tensors
 /// sequences of the same images' columns, then one row of class scores for each time step.
 ///
 /// For each micro-batch, call `plan`, `clearInput` and `load` for each image, `forward`, and in training the loss (which writes
-/// `logits.gradient`) and `backward`. Not thread-safe.
+/// `logits.gradient`) and `backward(overwriting: true)`, or `parameters.zeroGradients` and `backward`. Not thread-safe.
 public final class CRNN {
   public let architecture: Architecture
   /// Classes, including the CTC blank (class 0).
@@ -71,7 +71,7 @@ public final class CRNN {
     parameters.commit()
   }
 
-  /// Replaces the last two layers by one that does the same, if there is one.
+  /// Replaces the last two layers by one layer that does the same, where they can be joined.
   private func joinLast() {
     let images = imageLayers.suffix(2)
     guard sequenceLayers.isEmpty, images.count == 2,
@@ -180,6 +180,7 @@ public final class CRNN {
         layer as? BatchNormalization ?? (layer as? ResidualBlock)?.normalization
         ?? (layer as? NormalizedConvolution)?.normalization
       if let normalization { normalization.isFrozen = isFrozen(normalization.runningMean.name) }
+      if let joined = layer as? NormalizedConvolution { joined.kernelsAreFrozen = isFrozen(joined.kernelName) }
     }
     let last = parameters.tensors.first { !isFrozen($0.name) }?.value.offset ?? 0
     firstTrained = firstWeights.lastIndex { $0 <= last } ?? 0
@@ -306,18 +307,19 @@ public final class CRNN {
     }
   }
 
-  /// Sees to it that a layer, of image and sequence layers, adds to its gradients or overwrites them.
+  /// Zeroes the gradients of a layer that is to overwrite them, or tells it to write them. Layers are counted over image and sequence layers.
   private func prepareBackward(_ layer: Int, overwriting: Bool) {
-    if layer >= imageLayers.count, let recurrent = sequenceLayers[layer - imageLayers.count] as? RecurrentLayer {
-      recurrent.overwritesGradients = overwriting
-    } else if overwriting {
-      let end = layer + 1 < firstWeights.count ? firstWeights[layer + 1] : parameters.count
-      parameters.zeroGradients(firstWeights[layer]..<end)
-    }
+    let recurrent =
+      layer < imageLayers.count ? nil : sequenceLayers[layer - imageLayers.count] as? RecurrentLayer
+    recurrent?.overwritesGradients = overwriting
+    guard overwriting else { return }
+    let end = layer + 1 < firstWeights.count ? firstWeights[layer + 1] : parameters.count
+    let range = firstWeights[layer]..<end
+    if recurrent == nil { parameters.zeroGradients(range) } else { parameters.zeroGradientsBetweenTensors(range) }
   }
 
-  /// The layers in order, by name, for timing. What is part of the layer before it, as a pool, has no name.
-  /// Backward passes overwrite gradients.
+  /// The layers in order, by name, for timing; their backward passes overwrite gradients. What is part of the layer before it, as a pool,
+  /// has no name.
   var parts: [(name: String, forward: (Mode) -> Void, backward: () -> Void)] {
     let images = imageLayers.count
     let maps = imageLayers.enumerated().map { i, layer in

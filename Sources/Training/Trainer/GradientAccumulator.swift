@@ -128,7 +128,7 @@ package final class GradientAccumulator {
 
   /// Adds the gradients of a micro-batch, all at once.
   package func addGradients() throws {
-    squares = try reducer.addGradients(network.parameters.gradients.base, count: network.parameters.count)
+    try reducer.addGradients(network.parameters.gradients.base, count: network.parameters.count)
   }
 
   /// Asks all ranks to stop after the step.
@@ -178,11 +178,12 @@ package final class GradientAccumulator {
     let gradients = network.parameters.gradients.base
     var (sum, added) = (SquareSum(), 0)
     reducer.gradients(into: gradients) { part in
-      // Parts end anywhere.
+      // A part need not end at a multiple of 16, as all parts together do.
       let end = part.upperBound & ~(Vector.width - 1)
       sum.add(gradients + added, count: end - added)
       added = end
     }
+    require(added == network.parameters.count, "parts of the sums are missing")
     squaredNorm = sum.total
     return squaredNorm.squareRoot()
   }

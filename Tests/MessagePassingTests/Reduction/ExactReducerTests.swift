@@ -60,14 +60,17 @@ import Testing
     [[12..<20, 3..<12, 0..<3], [0..<20]], [[12..<20, 5..<12, 0..<5], [0..<4, 4..<20]],
   ])
   func piecesComeInAnyOrder(microBatches: [[Range<Int>]]) throws {
-    let reducer = try ExactReducer(gradientCount: 20, statisticCount: 0, integerCount: 0, over: alone)
+    let reducer = try ExactReducer(gradientCount: 80, statisticCount: 0, integerCount: 0, over: alone)
     for step in 0..<3 {
       try reducer.begin(microBatches: microBatches.count)
-      var expected = [Float](repeating: 0, count: 20)
+      var expected = [Float](repeating: 0, count: 80)
       for (m, pieces) in microBatches.enumerated() {
-        let values = (0..<20).map { Float(1 + $0 + 30 * step + 200 * m) }
-        for piece in pieces { try reducer.addGradients(Array(values[piece]), count: piece.count, at: piece.lowerBound) }
-        for i in 0..<20 { expected[i] += values[i] }
+        let values = (0..<80).map { Float(1 + $0 + 30 * step + 200 * m) }
+        for quarter in pieces {
+          let piece = 4 * quarter.lowerBound..<4 * quarter.upperBound
+          try reducer.addGradients(Array(values[piece]), count: piece.count, at: piece.lowerBound)
+        }
+        for i in 0..<80 { expected[i] += values[i] }
       }
       try reducer.reduce()
       #expect(gradients(reducer) == expected, "step \(step)")
@@ -76,7 +79,7 @@ import Testing
 
   /// A refused gradient counts as zero, in place of the last step's sum too.
   @Test func refusedGradientsLeaveNothingOfTheLastStep() throws {
-    for count in [8, 5] {
+    for count in [16, 21, 5] {
       let reducer = try ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0, over: alone)
       for (value, sum) in [(Float(7), Float(7)), (.nan, 0), (.infinity, 0)] {
         try reducer.begin(microBatches: 1)
@@ -107,9 +110,9 @@ import Testing
     }
   }
 
-  /// The compiler must not fold (x + magic) - magic, neither in the eight-lane loop nor in the remainder.
+  /// The compiler must not fold (x + magic) - magic, neither in the loop over vectors nor in the remainder.
   @Test func everyLaneRounds() throws {
-    for count in [8, 5] {
+    for count in [16, 21, 5] {
       let reducer = try ExactReducer(gradientCount: count, statisticCount: 0, integerCount: 0, over: alone)
       try reducer.begin(microBatches: 1)
       try reducer.addGradients([Float](repeating: 0x1.8p-41, count: count), count: count)

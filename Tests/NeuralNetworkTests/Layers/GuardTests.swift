@@ -75,6 +75,20 @@ import Testing
     #expect(says("3 channels for a normalization of 2", result))
   }
 
+  @Test func aJoinedLayerIsPlannedBeforeItComputes() async {
+    let forward = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let parameters = Parameters()
+      let convolution = Convolution(
+        name: "c", in: 1, out: 2, kernel: (3, 3), padding: (1, 1), bias: false, relu: false, parameters: parameters,
+        inputNeedsGradient: false)
+      let normalization = BatchNormalization(
+        name: "b", channels: 2, relu: true, pool: MaxPool.Shape(kernel: (2, 2), stride: (2, 2)),
+        parameters: parameters)
+      NormalizedConvolution(convolution, normalization)?.forward(.training)
+    }
+    #expect(says("planned before it computes", forward))
+  }
+
   @Test func notEveryPoolIsPartOfALayer() async {
     let normalization = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let pool = MaxPool.Shape(kernel: (3, 3), stride: (3, 3))

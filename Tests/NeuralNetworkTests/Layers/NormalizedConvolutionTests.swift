@@ -14,6 +14,9 @@ import Testing
     var relu = true
     var widths: [Int]
     var mode = Mode.training
+    var isFrozen = false
+    /// A summand of all inputs.
+    var offset: Float = 0
     var testDescription: String { "\(kernel), \(padding), \(outputs), height \(height), \(widths), \(mode)" }
   }
 
@@ -29,6 +32,8 @@ import Testing
     Case(kernel: [5, 3], padding: [2, 1], outputs: 4, height: 3, widths: [47, 31, 2]),
     Case(kernel: [3, 1], padding: [1, 0], outputs: 4, height: 6, widths: [50]),
     Case(kernel: [3, 3], padding: [1, 1], outputs: 4, height: 7, bias: true, widths: [61, 34], mode: .evaluation),
+    Case(kernel: [3, 3], padding: [1, 1], outputs: 5, height: 6, bias: true, widths: [61, 34], isFrozen: true),
+    Case(kernel: [3, 3], padding: [1, 1], outputs: 4, height: 6, widths: [61, 34], offset: 3),
   ])
   func isTheSameAsTwoLayers(_ test: Case) throws {
     let (store, otherStore) = (Parameters(), Parameters())
@@ -48,20 +53,23 @@ import Testing
     #expect(test.widths.map(joined.outputWidth) == fixture.output.layout.widths)
     #expect(joined.outputHeight(test.height) == fixture.output.height)
     let images = FeatureMapsFixture.randomImages(rows: test.height, fixture.input.layout, sample: 1)
+      .map { $0.map { $0 + test.offset } }
     let gradients = FeatureMapsFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
+    for layer in [second, fourth] { layer.isFrozen = test.isFrozen }
+    let measures = test.mode == .training && !test.isFrozen
     for fixture in [fixture, chain] {
       FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
       fixture.run(test.mode, outputGradients: gradients)
     }
     expectClose(fixture.outputImages, chain.outputImages, "output")
     for (parameter, other) in zip(store.tensors, otherStore.tensors) {
-      if parameter.name == "conv.bias" && test.mode == .training {
+      if parameter.name == "conv.bias" && measures {
         #expect(parameter.gradient.elements.allSatisfy { $0 == 0 }, "the normalization takes away what a bias adds")
       } else {
         expectClose(parameter.gradient.elements, other.gradient.elements, parameter.name)
       }
     }
-    for (buffer, other) in zip(store.buffers, otherStore.buffers) where test.mode == .training {
+    for (buffer, other) in zip(store.buffers, otherStore.buffers) where measures {
       expectClose(buffer.statistic.elements, other.statistic.elements, buffer.name)
     }
     expectZeroGaps(fixture.output.value, fixture.output.layout, "output")
@@ -87,6 +95,50 @@ import Testing
       return fixture.outputImages + store.tensors.flatMap(\.gradient.elements)
     }
     #expect(runs[0] == runs[1])
+  }
+
+  @Test func aNetworkJoinsAndFreezesItsFirstLayers() throws {
+    let model = try CRNN(architecture: .akuru(height: 32, channels: [3, 4, 2, 3], hidden: 6), classes: 7)
+    model.initialize(seed: 5)
+    try model.plan(widths: [40])
+    #expect(model.forwardTimed(.training).map(\.name).prefix(2) == ["cnn.0", "cnn.4"], "cnn.1 is part of cnn.0")
+    let tensors = model.parameters.tensors
+    for frozen in ["cnn.0.", "cnn.1."] {
+      model.freeze { $0.hasPrefix(frozen) }
+      try model.plan(widths: [40])
+      model.clearInput()
+      model.load(image: 0, pixels: (0..<40 * 32).map { UInt8($0 * 7 % 256) }, width: 40)
+      for buffer in model.parameters.buffers { buffer.statistic.fill(-1) }
+      model.forward(.training)
+      model.logits.gradient.fill(0.5)
+      model.logits.gradient.row(0)[0] = 1
+      model.backward(overwriting: true) { _ in }
+      let kernel = try #require(tensors.first { $0.name == "cnn.0.weight" })
+      #expect(kernel.gradient.elements.contains { $0 != 0 } == (frozen == "cnn.1."))
+      let statistic = try #require(model.parameters.buffers.first { $0.name == "cnn.1.running_mean" }?.statistic)
+      #expect((statistic.elements == [-1, -1, -1]) == (frozen == "cnn.1."), "running averages are used")
+    }
+  }
+
+  /// A diverged network must not look healthy.
+  @Test func notANumberStaysOne() throws {
+    let test = Case(kernel: [3, 3], padding: [1, 1], outputs: 4, height: 6, widths: [20, 11])
+    let store = Parameters()
+    let (first, second) = build(test, store)
+    let joined = try #require(NormalizedConvolution(first, second))
+    store.commit()
+    for i in 0..<store.count { store.values.base[i] = 0.25 }
+    let fixture = FeatureMapsFixture(joined, channels: 1, height: 6, widths: [20, 11])
+    FeatureMapsFixture.write(
+      FeatureMapsFixture.randomImages(rows: 6, fixture.input.layout, sample: 1), to: fixture.input.value,
+      fixture.input.layout)
+    fixture.input.value.row(2)[fixture.input.layout.starts[0] + 5] = .nan
+    fixture.run(
+      outputGradients: FeatureMapsFixture.randomImages(
+        rows: fixture.output.value.rows, fixture.output.layout, sample: 2))
+    #expect(fixture.outputImages.contains { $0.isNaN })
+    #expect(store.buffers.allSatisfy { $0.statistic.elements.allSatisfy(\.isNaN) })
+    #expect(store.tensors.first { $0.name == "norm.weight" }?.gradient.elements.allSatisfy(\.isNaN) == true)
   }
 
   /// Layers that cannot be joined stay two.

@@ -47,7 +47,9 @@ import Training
       try accumulator.add(images: widths.count)
     }
     try accumulator.finish()
-    _ = accumulator.takeStepGradients()
+    let norm = accumulator.takeStepGradients()
+    let parameters = network.parameters
+    #expect(norm == GradientClipping.norm(parameters.gradients.base, count: parameters.count))
     return Sums(
       loss: accumulator.meanLoss, gradients: floats(network.parameters.gradients, network.parameters.count))
   }

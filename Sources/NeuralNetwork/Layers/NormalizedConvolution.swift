@@ -11,11 +11,11 @@ public final class NormalizedConvolution: ImageLayer {
   let convolution: Convolution
   let normalization: BatchNormalization
   private let pooling: Pooling
-  var kernelName: String { convolution.weight.name }
   private var moments: TapMoments
 
-  /// Whether the kernels are not trained; the normalization has a switch of its own.
+  /// Whether the kernels are not trained, and get no gradient; the normalization has a switch of its own.
   public var kernelsAreFrozen = false
+  var kernelName: String { convolution.weight.name }
 
   /// The layer that does the same as a convolution and the normalization behind it; nil if they are other layers, or such that cannot be
   /// one. From then on they are parts of this layer, and cannot be used alone.
@@ -78,8 +78,7 @@ public final class NormalizedConvolution: ImageLayer {
       var weighted = -mean * plain
       for tap in 0..<taps { weighted += Double(kernel[tap]) * convolution.sums[first + tap] }
       let share = normalization.share(channel, plain: plain, weighted: weighted)
-      if kernelsAreFrozen { continue }
-      for tap in 0..<taps {
+      for tap in 0..<taps where !kernelsAreFrozen {
         var gradient = Double(share.scale) * convolution.sums[first + tap]
         if normalization.mode == .training {
           gradient += Double(share.slope) * (moments.productSum(kernel, tap) - mean * moments.sums[tap])

@@ -15,6 +15,7 @@ import Testing
     var widths: [Int]
     var mode = Mode.training
     var isFrozen = false
+    var kernelsAreFrozen = false
     /// A summand of all inputs.
     var offset: Float = 0
     var testDescription: String { "\(kernel), \(padding), \(outputs), height \(height), \(widths), \(mode)" }
@@ -33,6 +34,9 @@ import Testing
     Case(kernel: [3, 1], padding: [1, 0], outputs: 4, height: 6, widths: [50]),
     Case(kernel: [3, 3], padding: [1, 1], outputs: 4, height: 7, bias: true, widths: [61, 34], mode: .evaluation),
     Case(kernel: [3, 3], padding: [1, 1], outputs: 5, height: 6, bias: true, widths: [61, 34], isFrozen: true),
+    Case(
+      kernel: [3, 3], padding: [1, 1], outputs: 4, height: 6, bias: true, widths: [61, 34], isFrozen: true,
+      kernelsAreFrozen: true),
     Case(kernel: [3, 3], padding: [1, 1], outputs: 4, height: 6, widths: [61, 34], offset: 3),
   ])
   func isTheSameAsTwoLayers(_ test: Case) throws {
@@ -56,6 +60,7 @@ import Testing
       .map { $0.map { $0 + test.offset } }
     let gradients = FeatureMapsFixture.randomImages(rows: fixture.output.value.rows, fixture.output.layout, sample: 2)
     for layer in [second, fourth] { layer.isFrozen = test.isFrozen }
+    joined.kernelsAreFrozen = test.kernelsAreFrozen
     let measures = test.mode == .training && !test.isFrozen
     for fixture in [fixture, chain] {
       FeatureMapsFixture.write(images, to: fixture.input.value, fixture.input.layout)
@@ -65,6 +70,8 @@ import Testing
     for (parameter, other) in zip(store.tensors, otherStore.tensors) {
       if parameter.name == "conv.bias" && measures {
         #expect(parameter.gradient.elements.allSatisfy { $0 == 0 }, "the normalization takes away what a bias adds")
+      } else if parameter.name == "conv.weight" && test.kernelsAreFrozen {
+        #expect(parameter.gradient.elements.allSatisfy { $0 == 0 }, "no gradient for kernels; the bias has its own")
       } else {
         expectClose(parameter.gradient.elements, other.gradient.elements, parameter.name)
       }
